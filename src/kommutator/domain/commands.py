@@ -1,0 +1,179 @@
+"""What we owe the outer world: one small type per kind, stored as JSON with its `kind` tag.
+
+A command is told in the house's words; connectors translate it. All phones are E.164 when
+the number could be parsed, else the digits as they came. All times are UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"
+    INTERNAL = "internal"
+
+
+class CallResult(StrEnum):
+    """How a call ended, seen from the client."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no_answer"  # rang out, declined, or nobody was there: the missed call
+    BUSY = "busy"
+    CANCELLED = "cancelled"  # the caller gave up
+    FAILED = "failed"  # bad number, no route, trunk down
+    NOT_ALLOWED = "not_allowed"
+
+
+class _Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+    """Common frame. `live` ones are worthless after a minute; the others must arrive."""
+
+    live: ClassVar[bool] = False
+    call_id: str | None = None
+
+
+class RingPopup(_Command, frozen=True, kw_only=True, tag="ring_popup"):
+    """Show the client's card to whoever rings (in) or dials (out)."""
+
+    live: ClassVar[bool] = True
+    direction: Direction
+    client: str
+    extensions: tuple[str, ...]
+    line: str | None = None  # the company's number that was called or shown
+    site: str | None = None
+
+
+class HangupPopup(_Command, frozen=True, kw_only=True, tag="hangup_popup"):
+    """Take the card down and tell how it ended."""
+
+    live: ClassVar[bool] = True
+    direction: Direction
+    client: str
+    extensions: tuple[str, ...]
+    result: CallResult
+    line: str | None = None
+    site: str | None = None
+
+
+class CallRecord(_Command, frozen=True, kw_only=True, tag="call_record"):
+    """One finished call for the CRM's history.
+
+    Attributes:
+        started_at: when the client's leg appeared.
+        wait_s: seconds from start to the conversation, or to the end if there was none.
+        talk_s: seconds of conversation, 0 if none.
+        extension: who talked last with the client; of a missed call, who rang first.
+        record_url: a link that a browser can play without our login, or None.
+    """
+
+    direction: Direction
+    client: str
+    extension: str | None
+    result: CallResult
+    started_at: datetime
+    wait_s: int
+    talk_s: int
+    line: str | None = None
+    site: str | None = None
+    record_url: str | None = None
+
+
+class CreateCustomer(_Command, frozen=True, kw_only=True, tag="create_customer"):
+    """A client the CRM does not know yet."""
+
+    client: str
+    name: str
+    extension: str | None = None  # whose client it becomes
+    site: str | None = None
+
+
+class CreateOrder(_Command, frozen=True, kw_only=True, tag="create_order"):
+    """An order (deal) opened by a call."""
+
+    client: str
+    method: str | None = None  # the CRM's code of the order method, e.g. "missed-call"
+    extension: str | None = None
+    site: str | None = None
+
+
+class CreateTask(_Command, frozen=True, kw_only=True, tag="create_task"):
+    """A task for an employee, e.g. "call back".
+
+    `due_at` None means as soon as possible; `performer` is an extension, or None for the
+    client's own manager, falling back to `default_performer` (the CRM's user id).
+    """
+
+    client: str
+    text: str
+    due_at: datetime | None = None
+    performer: str | None = None
+    default_performer: str | None = None
+    site: str | None = None
+
+
+class OriginateCall(_Command, frozen=True, kw_only=True, tag="originate_call"):
+    """Ring the employee's phone, then the client. Never repeated: a late ring is a wrong ring.
+
+    `call_id` is chosen by us and becomes the PBX's unique id (Asterisk `ChannelId`).
+    """
+
+    live: ClassVar[bool] = True
+    extension: str
+    client: str
+    line: str | None = None
+    requested_by: str
+
+
+class CancelCall(_Command, frozen=True, kw_only=True, tag="cancel_call"):
+    """Hang up a call that we originated."""
+
+    live: ClassVar[bool] = True
+
+
+class SetPresence(_Command, frozen=True, kw_only=True, tag="set_presence"):
+    """An employee became free or busy in the CRM; the PBX should know."""
+
+    live: ClassVar[bool] = True
+    extension: str
+    presence: Literal["free", "busy", "dinner", "break"]
+
+
+Command = (
+    RingPopup
+    | HangupPopup
+    | CallRecord
+    | CreateCustomer
+    | CreateOrder
+    | CreateTask
+    | OriginateCall
+    | CancelCall
+    | SetPresence
+)
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Command)
+
+
+def encode(command: Command) -> bytes:
+    """To the outbox."""
+    return _ENCODER.encode(command)
+
+
+def decode(raw: bytes | str) -> Command:
+    """From the outbox.
+
+    Raises:
+        msgspec.ValidationError: a newer version wrote a kind we do not know.
+    """
+    return _DECODER.decode(raw)
+
+
+def kind_of(command: Command) -> str:
+    """The tag under which the command is stored, e.g. "call_record"."""
+    tag: Any = type(command).__struct_config__.tag
+    return str(tag)

@@ -1,0 +1,63 @@
+"""A connection: one account at one vendor, owned by one enterprise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from kommutator.domain.tenancy import EnterpriseNumber
+
+
+class ConnectionKind(StrEnum):
+    RETAILCRM = "retailcrm"
+    ASTERISK = "asterisk"
+
+
+class ConnectionStatus(StrEnum):
+    """What the console shows; every state but ACTIVE carries a reason and a repairing action."""
+
+    DRAFT = "draft"  # saved, not yet tested and registered
+    ACTIVE = "active"
+    PAUSED = "paused"  # switched off by the tenant or frozen by the vendor; work waits
+    BROKEN = "broken"  # access revoked; a person must reconnect
+    REMOVED = "removed"  # secrets wiped, row kept for the history
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A connection opened for work: secrets decrypted, for the connector's eyes only.
+
+    Attributes:
+        base_url: scheme://host[:port][/prefix] of the vendor's account or PBX, no trailing slash.
+        config: everything that is not secret, in the connector's own shape.
+        secrets: field name → plaintext. Kept out of repr and so out of logs.
+        version: grows with each saved change; lets caches and lane owners notice.
+    """
+
+    enterprise: EnterpriseNumber
+    connection_id: UUID
+    kind: ConnectionKind
+    name: str
+    base_url: str
+    status: ConnectionStatus
+    config: dict[str, Any]
+    secrets: dict[str, str] = field(repr=False)
+    version: int = 1
+    time_zone: str = "Europe/Moscow"
+
+    @property
+    def lane(self) -> str:
+        return lane_of(self.kind, self.connection_id)
+
+
+def lane_of(kind: ConnectionKind, connection_id: UUID) -> str:
+    """The lane that owns all commands of this connection: `pbx:<id>` or `crm:<id>`."""
+    room = "pbx" if kind is ConnectionKind.ASTERISK else "crm"
+    return f"{room}:{connection_id}"
+
+
+def decision_lane(enterprise: EnterpriseNumber) -> str:
+    """The lane in which the journal of this enterprise is decided upon, in order."""
+    return f"decide:{enterprise}"
