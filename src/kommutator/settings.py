@@ -1,0 +1,278 @@
+"""Every setting of the service, from environment variables that start with `KOMMUTATOR_`.
+
+`docs/settings.md` is generated from this file by `tools/settings_doc.py`. A wrong start says
+everything that is wrong at once, without repeating any value.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from kommutator.kit.errors import KommutatorError
+from kommutator.kit.keyring import KeyRing, KeyRingError, load_or_create, parse_keys
+
+PREFIX = "KOMMUTATOR_"
+_FOREIGN = ("KOMMUTATOR_TEST_", "KOMMUTATOR_TWIN_", "KOMMUTATOR_BENCH_")
+_LIKE_A_TYPO = 0.84
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing to repair before the service can start."""
+
+    variable: str
+    message: str
+
+
+class SettingsError(KommutatorError):
+    """All mistakes in the settings, together."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        lines = [f"  {mistake.variable}: {mistake.message}" for mistake in mistakes]
+        super().__init__("\n".join(["The settings cannot be used:", *lines]))
+        self.mistakes = tuple(mistakes)
+
+
+class Settings(BaseSettings):
+    """Read once at the start; a change needs a restart."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    # --- Where it lives ---
+    home: Path = Field(
+        Path("kommutator-data"),
+        description="Folder for the embedded database, the master key file and other own files.",
+    )
+    host: str = Field("127.0.0.1", description="Address the HTTP door listens on.")
+    port: int = Field(8019, ge=0, le=65535, description="Port of the HTTP door; 0 takes any free.")
+    public_url: str = Field(
+        "http://127.0.0.1:8019",
+        description="How people, CRMs and PBXs reach this service: scheme://host[:port][/prefix].",
+    )
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL DSN; empty starts the embedded server in the home folder."
+    )
+    database_pool: Count = Field(16, description="Connections to PostgreSQL per process.")
+
+    # --- First administrator ---
+    admin_email: str | None = Field(
+        None, description="E-mail of the platform administrator made at the first start."
+    )
+    admin_password: SecretStr | None = Field(
+        None, description="Their password; empty prints a generated one once at the first start."
+    )
+
+    # --- Secrets ---
+    master_keys: SecretStr | None = Field(
+        None,
+        description="Master keys `kid:base64,kid2:base64`, the first seals; empty keeps one in "
+        "the file `master.key` of the home folder.",
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token for /metrics and /stats from elsewhere than loopback."
+    )
+
+    # --- Network ---
+    allow_private_hosts: bool = Field(
+        False, description="Let CRM addresses be private or loopback ones; for tests and twins."
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+        (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
+        description="Networks whose X-Forwarded-For and X-Forwarded-Proto are believed, by comma.",
+    )
+    max_body_bytes: Count = Field(1_048_576, description="Largest request body, bytes.")
+
+    # --- Cache of configurations ---
+    cache_ttl_min_s: Seconds = Field(60, description="Shortest life of a cache entry, seconds.")
+    cache_ttl_max_s: Seconds = Field(120, description="Longest life of a cache entry, seconds.")
+    cache_soft_ratio: float = Field(
+        0.5, gt=0, le=1, description="Part of its life after which an entry is renewed aside."
+    )
+    cache_size: Count = Field(10_000, description="Entries kept per cache.")
+    refresh_min_s: Seconds = Field(180, description="Shortest pause between full refreshes, s.")
+    refresh_max_s: Seconds = Field(300, description="Longest pause between full refreshes, s.")
+    refresh_jitter: float = Field(
+        0.15, ge=0.1, le=0.2, description="Random part added to or taken from that pause."
+    )
+
+    # --- Rate limits ---
+    api_rate: float = Field(50, gt=0, description="API requests per second per user or key.")
+    api_burst: Count = Field(200, description="API requests per user or key at once after a rest.")
+    events_rate: float = Field(
+        500, gt=0, description="PBX events per second per enterprise and process."
+    )
+    events_burst: Count = Field(2_000, description="PBX events of an enterprise at once.")
+    login_per_account: Count = Field(
+        5, description="Wrong passwords for one account from one address before it must wait."
+    )
+    login_per_address: Count = Field(
+        30, description="Sign-in attempts from one address before it must wait."
+    )
+    login_pause_s: Seconds = Field(30, description="Wait earned by each further attempt, seconds.")
+
+    # --- People ---
+    session_hours: float = Field(12, gt=0, le=720, description="Life of a console session, hours.")
+    token_minutes: float = Field(60, gt=0, le=1440, description="Life of an API token, minutes.")
+
+    # --- Log ---
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severity that is logged."
+    )
+    log_format: Literal["auto", "json", "pretty"] = Field(
+        "auto", description="`auto` is pretty on a terminal and JSON elsewhere."
+    )
+
+    # --- Work ---
+    worker_concurrency: Count = Field(
+        200, description="Deliveries under way at once in one process, over all connections."
+    )
+    shutdown_s: Seconds = Field(20, description="Time for work under way at shutdown, seconds.")
+
+    # --- How long things are kept ---
+    journal_days: Count = Field(30, description="Days that raw arrivals are kept.")
+    attempts_days: Count = Field(30, description="Days that exchanges with vendors are kept.")
+    calls_days: Count = Field(365, description="Days that calls are kept.")
+    audit_days: Count = Field(365, description="Days that the audit log is kept.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an absolute http or https address")
+        if parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("must not have a login, a query or a fragment")
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("master_keys")
+    @classmethod
+    def _keys(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                parse_keys(value.get_secret_value())
+            except KeyRingError as error:
+                raise ValueError(str(error)) from None
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        pairs = [
+            ("cache_ttl_min_s", self.cache_ttl_min_s, "cache_ttl_max_s", self.cache_ttl_max_s),
+            ("refresh_min_s", self.refresh_min_s, "refresh_max_s", self.refresh_max_s),
+        ]
+        wrong = [
+            f"{PREFIX}{low.upper()} is greater than {PREFIX}{high.upper()}"
+            for low, least, high, most in pairs
+            if least > most
+        ]
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach us encrypted; decides how cookies are marked."""
+        return self.public_url.startswith("https:")
+
+    def key_ring(self) -> tuple[KeyRing, Path | None]:
+        """The master keys, and the file that was made for them if this is the first start.
+
+        Raises:
+            KeyRingError: the key file is unreadable, malformed or open to others.
+        """
+        if self.master_keys is not None:
+            return parse_keys(self.master_keys.get_secret_value()), None
+        path = self.home / "master.key"
+        ring, created = load_or_create(path)
+        return ring, path if created else None
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings from the process environment, or from the one given.
+
+    Raises:
+        SettingsError: with every mistake, probable misspellings included.
+    """
+    mistakes = _misspelt(os.environ if environment is None else environment)
+    try:
+        settings = Settings() if environment is None else _Given(**_values(environment))
+    except ValidationError as error:
+        mistakes += [_mistake(dict(detail)) for detail in error.errors(include_input=False)]
+    if mistakes:
+        raise SettingsError(mistakes)
+    return settings
+
+
+class _Given(Settings):
+    """Settings from the values handed over and nothing else."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        **_others: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def _values(environment: Mapping[str, str]) -> dict[str, Any]:
+    named = {field: environment.get(f"{PREFIX}{field.upper()}", "") for field in _FIELDS}
+    return {field: value for field, value in named.items() if value != ""}
+
+
+_FIELDS = frozenset(Settings.model_fields)
+
+
+def _mistake(detail: dict[str, Any]) -> Mistake:
+    field = str(detail["loc"][0]).upper() if detail["loc"] else "*"
+    return Mistake(f"{PREFIX}{field}", str(detail["msg"]).removeprefix("Value error, "))
+
+
+def _misspelt(variables: Mapping[str, str]) -> list[Mistake]:
+    known = [f"{PREFIX}{field.upper()}" for field in _FIELDS]
+    unknown = [
+        name
+        for name in sorted(variables)
+        if name.startswith(PREFIX) and name not in known and not name.startswith(_FOREIGN)
+    ]
+    near = {
+        name: difflib.get_close_matches(name, known, n=1, cutoff=_LIKE_A_TYPO) for name in unknown
+    }
+    return [
+        Mistake(name, f"is not a setting; did you mean {meant[0]}?")
+        for name, meant in near.items()
+        if meant
+    ]
