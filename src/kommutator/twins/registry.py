@@ -1,0 +1,32 @@
+"""Which twins there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kommutator.twins.config import TwinsConfig
+from kommutator.twins.retailcrm import RetailCrmTwin
+from kommutator.twins.server import RunningTwins, Twin
+
+TWINS: dict[str, Callable[[], Twin]] = {
+    "retailcrm": RetailCrmTwin,
+}
+
+
+async def start_twins(config: TwinsConfig | None = None) -> RunningTwins:
+    """Start the twins the configuration names (all by default settings: RetailCRM on 18101).
+
+    Raises:
+        KeyError: a name nobody knows.
+        OSError: a port is taken; what was already started is stopped again.
+    """
+    config = config or TwinsConfig()
+    makers = [TWINS[name] for name in config.names]
+    running = RunningTwins()
+    try:
+        for make in makers:
+            await running.start(make(), config)
+    except BaseException:
+        await running.stop()
+        raise
+    return running

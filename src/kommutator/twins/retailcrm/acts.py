@@ -1,0 +1,54 @@
+"""What people and the vendor do inside the CRM, without its API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kommutator.twins.retailcrm.account import Account
+from kommutator.twins.retailcrm.telephony_part import read_telephony
+from kommutator.twins.retailcrm.users import STATUSES
+
+Json = dict[str, Any]
+
+
+def change_module(account: Account, order: Json) -> Json:
+    """Switch, freeze, delete a module, or edit its codes and shop numbers in the CRM.
+
+    Raises:
+        ValueError: no such module, or it forbids editing (`allowEdit` is not true).
+    """
+    module = account.modules.get(str(order.get("code")))
+    if module is None:
+        raise ValueError(f"no module {order.get('code')!r}")
+    if order.get("delete"):
+        del account.modules[module.code]
+        return {"deleted": module.code}
+    for name in ("active", "freeze"):
+        if name in order:
+            module.entity[name] = bool(order[name])
+    if "simpleConnection" in order:
+        module.simple_connection = bool(order["simpleConnection"])
+    edits = {k: order[k] for k in ("additionalCodes", "externalPhones") if k in order}
+    if edits:
+        part = (module.entity.get("integrations") or {}).get("telephony") or {}
+        if not part.get("allowEdit"):
+            raise ValueError("the module does not allow editing")
+        module.entity["integrations"]["telephony"] = read_telephony(part | edits, account).part
+    return dict(module.entity)
+
+
+def change_user(account: Account, order: Json) -> Json:
+    """Change a user in the CRM: `status`, `active`, `online`, or `delete`.
+
+    Raises:
+        ValueError: no such user or status.
+    """
+    user = account.users.get(int(order.get("userId", 0)))
+    if user is None:
+        raise ValueError(f"no user {order.get('userId')!r}")
+    if order.get("delete"):
+        return account.users.pop(user["id"])
+    if order.get("status", "free") not in STATUSES:
+        raise ValueError(f"status is one of {', '.join(sorted(STATUSES))}")
+    user.update({k: order[k] for k in ("status", "active", "online") if k in order})
+    return user

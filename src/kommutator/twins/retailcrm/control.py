@@ -1,0 +1,173 @@
+"""`/_twin/…`: how tests and the page look into the twin and pull its strings.
+
+Bodies are JSON with `Content-Type: application/json`, so that no foreign web page can post here
+through a visitor's browser. A refusal is `{"error": "…"}` with status 400 or 409.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from kommutator.twins.retailcrm import acts
+from kommutator.twins.retailcrm.driver import Driver, DriverRefusal
+from kommutator.twins.retailcrm.views import (
+    account_view,
+    credentials_view,
+    items_for_wait,
+    matches,
+)
+from kommutator.twins.retailcrm.world import World
+
+Json = dict[str, Any]
+
+LONGEST_WAIT_SECONDS = 120.0
+WAIT_WORDS = frozenset({"account", "what", "count", "timeout"})
+
+
+class Control:
+    """The control paths of one twin."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def add_to(self, app: web.Application) -> None:
+        """Register the paths."""
+        app.router.add_routes(
+            [
+                web.get("/_twin/credentials", _shown(self.credentials)),
+                web.get("/_twin/state", _shown(self.state)),
+                web.get("/_twin/wait", _shown(self.wait)),
+                web.post("/_twin/reset", _shown(self.reset)),
+                web.post("/_twin/accounts", _shown(self.add_account)),
+                web.get("/_twin/switches", _shown(self.switches)),
+                web.post("/_twin/switches", _shown(self.switches)),
+                web.get("/_twin/faults", _shown(self.faults)),
+                web.post("/_twin/faults", _shown(self.add_fault)),
+                web.delete("/_twin/faults", _shown(self.clear_faults)),
+                web.post("/_twin/module", _shown(self.module)),
+                web.post("/_twin/user", _shown(self.user)),
+                web.post(
+                    "/_twin/{act:click|status|open-account|activity|settings|install}",
+                    _shown(self.drive),
+                ),
+            ]
+        )
+
+    async def credentials(self, request: web.Request) -> Json:  # noqa: ARG002  one signature
+        """Addresses and keys of all accounts."""
+        return {"accounts": credentials_view(self._world)}
+
+    async def state(self, request: web.Request) -> Json:
+        """All that is held: of `?account=`, or of all accounts under `accounts`."""
+        name = request.query.get("account")
+        traffic = self._world.core.traffic.dump(name)
+        if name is not None:
+            return account_view(self._world.account(name)) | traffic
+        accounts = {n: account_view(a) for n, a in self._world.accounts.items()}
+        return {"accounts": accounts, **traffic}
+
+    async def wait(self, request: web.Request) -> Json:
+        """Long poll: `?what=calls&count=2&timeout=5&account=…` and any `field=value`.
+
+        Answers `{"ok", "items"}` as soon as `count` items match, or after `timeout` seconds.
+        """
+        query = request.query
+        account = self._world.account(query.get("account")).name
+        wanted = {k: v for k, v in query.items() if k not in WAIT_WORDS}
+        count, what = int(query.get("count", "1")), query.get("what", "calls")
+
+        def found() -> list[Json]:
+            rows = items_for_wait(self._world, self._world.account(account), what)
+            return [row for row in rows if matches(row, wanted)]
+
+        seconds = min(float(query.get("timeout", "10")), LONGEST_WAIT_SECONDS)
+        ok = await self._world.core.bell.until(lambda: len(found()) >= count, seconds)
+        return {"ok": ok, "items": found()}
+
+    async def reset(self, request: web.Request) -> Json:
+        """Start anew: `{"account": …}` or everything (accounts made later go away)."""
+        self._world.reset((await _body(request)).get("account"))
+        return {"ok": True}
+
+    async def add_account(self, request: web.Request) -> Json:
+        """One more account: `name`, optionally `zone`, `users`, `api_key`, `limited_api_key`."""
+        order = await _body(request)
+        account = self._world.add(
+            str(order.get("name", "")),
+            zone=str(order.get("zone", "Europe/Moscow")),
+            users=int(order.get("users", 0)),
+            api_key=order.get("api_key"),
+            limited_api_key=order.get("limited_api_key"),
+        )
+        return next(row for row in credentials_view(self._world) if row["name"] == account.name)
+
+    async def switches(self, request: web.Request) -> Json:
+        """Show the switches; POST changes those named."""
+        if request.method == "POST":
+            self._world.switches.change(await _body(request))
+        return self._world.switches.dump()
+
+    async def faults(self, request: web.Request) -> Json:  # noqa: ARG002  one signature
+        """The orders in force and the kinds one can order."""
+        book = self._world.core.faults
+        return {"faults": [rule.dump() for rule in book], "kinds": book.kinds()}
+
+    async def add_fault(self, request: web.Request) -> Json:
+        """Order a fault (see `kommutator.twins.faults`)."""
+        return self._world.core.faults.add(await _body(request)).dump()
+
+    async def clear_faults(self, request: web.Request) -> Json:
+        """Withdraw `?id=` or all."""
+        number = request.query.get("id")
+        return {"cleared": self._world.core.faults.clear(int(number) if number else None)}
+
+    async def module(self, request: web.Request) -> Json:
+        """A module changed inside the CRM (see `acts.change_module`)."""
+        order = await _body(request)
+        return self._acted(acts.change_module(self._world.account(order.get("account")), order))
+
+    async def user(self, request: web.Request) -> Json:
+        """A user changed inside the CRM (see `acts.change_user`)."""
+        order = await _body(request)
+        return self._acted(acts.change_user(self._world.account(order.get("account")), order))
+
+    async def drive(self, request: web.Request) -> Json:
+        """Fire a callback at the gateway; answers what was sent and what came back."""
+        order = await _body(request)
+        account = self._world.account(order.get("account"))
+        driver = Driver(self._world.core, self._world.switches, account)
+        act = getattr(driver, request.match_info["act"].replace("-", "_"))
+        report: Json = await act(order)
+        return report
+
+    def _acted(self, result: Json) -> Json:
+        self._world.core.bell.ring()
+        return result
+
+
+def _shown(
+    serve: Callable[[web.Request], Awaitable[Json]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            return web.json_response(await serve(request))
+        except DriverRefusal as refusal:
+            return web.json_response({"error": str(refusal)}, status=409)
+        except (ValueError, LookupError, TypeError) as wrong:
+            return web.json_response({"error": str(wrong)}, status=400)
+
+    return answer
+
+
+async def _body(request: web.Request) -> Json:
+    if not request.can_read_body:
+        return {}
+    if request.content_type != "application/json":
+        raise ValueError("send JSON with Content-Type: application/json")
+    body = await request.json()
+    if not isinstance(body, dict):
+        raise ValueError("send a JSON object")  # noqa: TRY004  answered as a bad request
+    return body

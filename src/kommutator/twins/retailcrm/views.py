@@ -1,0 +1,83 @@
+"""The twin's state as JSON, for tests and for its own page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kommutator.twins.retailcrm.account import Account
+from kommutator.twins.retailcrm.world import World
+
+Json = dict[str, Any]
+
+
+def account_view(account: Account) -> Json:
+    """Everything one account holds, except its keys."""
+    return {
+        "account": account.name,
+        "base_url": account.base_url,
+        "zone": account.zone.key,
+        "sites": list(account.sites.values()),
+        "users": [u | {"code": account.code_of(u["id"])} for u in account.users.values()],
+        "modules": [
+            m.entity | {"simpleConnection": m.simple_connection} for m in account.modules.values()
+        ],
+        "events": account.events,
+        "popups": account.popups,
+        "calls": account.calls,
+        "triggers": account.triggers,
+        "callbacks": account.callbacks,
+        "customers": list(account.customers.values()),
+        "corporate": list(account.corporate.values()),
+        "orders": list(account.orders.values()),
+        "tasks": list(account.tasks.values()),
+    }
+
+
+def credentials_view(world: World) -> list[Json]:
+    """How to reach each account, keys included."""
+    return [
+        {
+            "name": account.name,
+            "base_url": account.base_url,
+            "api_key": account.keys[0].secret,
+            "limited_api_key": account.keys[1].secret,
+            "scopes": sorted(account.keys[0].scopes),
+            "limited_scopes": sorted(account.keys[1].scopes),
+            "limited_sites": list(account.keys[1].sites or ()),
+            "sites": list(account.sites),
+            "zone": account.zone.key,
+        }
+        for account in world.accounts.values()
+    ]
+
+
+def items_for_wait(world: World, account: Account, what: str) -> list[Json]:
+    """The list a waiter watches.
+
+    Raises:
+        LookupError: no such list.
+    """
+    if what == "requests":
+        return list(world.core.traffic.dump(account.name)["lastRequests"])
+    lists = {name: held for name, held in account_view(account).items() if isinstance(held, list)}
+    if what not in lists:
+        raise LookupError(f"nothing called {what!r} to wait for; known: {', '.join(lists)}")
+    return lists[what]
+
+
+def matches(item: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
+    """Whether fields (dots go deeper) have these values as text; `*` means anything but null."""
+    for path, value in wanted.items():
+        found: Any = item
+        for part in path.split("."):
+            found = found.get(part) if isinstance(found, Mapping) else None
+        if (found is None) if value == "*" else (_text(found) != value):
+            return False
+    return True
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "null" if value is None else str(value)
