@@ -2,10 +2,23 @@
 
 from pathlib import Path
 
+import pytest
+
 _SUPPORT = Path(__file__).parent / "support"
+# One Asterisk and one Chromium per run: tests with these marks share a worker process.
+_ONE_PROCESS = ("pbx", "browser")
 
 pytest_plugins = [
     f"tests.support.{name}"
     for name in ("postgres", "browser", "pbx")
     if (_SUPPORT / f"{name}.py").exists()
 ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name in _ONE_PROCESS:
+            if item.get_closest_marker(name) is not None:
+                item.add_marker(pytest.mark.xdist_group(name))
+                break
