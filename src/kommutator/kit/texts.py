@@ -123,7 +123,7 @@ def _catalog(folder: Path, locale: str) -> gettext.GNUTranslations:
     with source.open("rb") as file:
         write_mo(buffer, read_po(file, locale=locale, domain=_DOMAIN))
     buffer.seek(0)
-    return gettext.GNUTranslations(buffer)  # type: ignore[arg-type]  # typeshed wants a named file
+    return gettext.GNUTranslations(buffer)
 
 
 def _newer(source: Path, compiled: Path) -> bool:

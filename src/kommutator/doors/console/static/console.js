@@ -1,0 +1,70 @@
+/* The page works without this file; it adds the CSRF header, toasts, confirmations and copy. */
+"use strict";
+(() => {
+  const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+  const texts = { copied: meta("text-copied"), failed: meta("text-failed") };
+
+  if (window.self !== window.top) document.documentElement.classList.add("framed");
+
+  const toast = (title, detail, bad) => {
+    const box = document.createElement("div");
+    box.className = bad ? "toast-note bad" : "toast-note";
+    box.setAttribute("role", bad ? "alert" : "status");
+    const head = document.createElement("strong");
+    head.textContent = title;
+    box.append(head);
+    if (detail) {
+      const line = document.createElement("div");
+      line.textContent = detail;
+      box.append(line);
+    }
+    document.getElementById("toasts").append(box);
+    setTimeout(() => box.remove(), bad ? 15000 : 5000);
+  };
+
+  const showNotes = (root) => {
+    for (const note of root.querySelectorAll("[data-toast]")) {
+      toast(note.dataset.toast, note.dataset.toastDetail, note.dataset.toastBad === "1");
+      note.remove();
+    }
+  };
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRF-Token"] = meta("csrf-token");
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    let said = null;
+    try { said = JSON.parse(event.detail.xhr.responseText).error; } catch { /* a page, not an error of ours */ }
+    if (said && said.code === "not_signed_in") { window.location.reload(); return; }
+    toast(said?.message || texts.failed, said?.action || "", true);
+  });
+  document.addEventListener("htmx:sendError", () => toast(texts.failed, "", true));
+  document.addEventListener("htmx:load", (event) => showNotes(event.detail.elt.parentElement ?? document));
+  document.addEventListener("htmx:confirm", (event) => {
+    const question = event.detail.elt.closest("[data-confirm]")?.dataset.confirm;
+    if (question && !event.detail.elt.dataset.sure && !window.confirm(question)) event.preventDefault();
+  });
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    const boosted = event.target.closest("[hx-boost='true'], [hx-post]");
+    if (question && !boosted && !window.confirm(question)) event.preventDefault();
+  });
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const source = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(source.textContent.trim());
+      toast(texts.copied, "", false);
+    } catch {
+      window.getSelection().selectAllChildren(source);
+    }
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-autosubmit]")) event.target.form.requestSubmit();
+    if (event.target.matches("[data-reveals]")) {
+      document.getElementById(event.target.dataset.reveals).hidden = false;
+    }
+  });
+  document.addEventListener("DOMContentLoaded", () => showNotes(document));
+})();
