@@ -12,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 VENDOR := src/kommutator/doors/console/static/vendor
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes
 CATALOGS := $(patsubst %.po,%.mo,$(shell find src -name '*.po'))
 READY := $(STAMPS)/base $(STAMPS)/project $(VENDOR)/.copied $(CATALOGS)
 TOOLED := $(READY) $(STAMPS)/dev
@@ -89,7 +89,7 @@ $(STAMPS)/base: requirements/base.txt requirements/build.txt | $(STAMPS)/venv
 
 # The project itself, from this folder, with the locked build backend: nothing is fetched.
 $(STAMPS)/project: pyproject.toml $(STAMPS)/base
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/base

@@ -24,7 +24,7 @@ class ErrorKind(StrEnum):
 
     TRANSIENT = "transient"  # backoff
     RATE_LIMITED = "rate_limited"  # wait exactly `retry_after`
-    TOKEN_STALE = "token_stale"  # refresh once, retry
+    TOKEN_STALE = "token_stale"  # noqa: S105 - an error kind: refresh once, retry
     ACCESS_REVOKED = "access_revoked"  # park the lane, a person must reconnect
     REJECTED = "rejected"  # dead letter: the vendor will never take this
     GONE = "gone"  # the entity vanished: re-resolve once, then dead letter
