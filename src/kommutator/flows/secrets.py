@@ -1,0 +1,115 @@
+"""Secrets of connections between the vault and the store."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from kommutator.domain.connection import Account, ConnectionStatus
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.kit.crypto import Place, Vault, VaultError
+from kommutator.store.connection_rows import ConnectionRecord
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+
+_BATCH = 100
+
+
+def digest(client_id: str) -> bytes:
+    """What is stored to find a connection by the clientId a hook brings: SHA-256."""
+    return hashlib.sha256(client_id.encode("utf-8", "replace")).digest()
+
+
+def seal_secrets(
+    vault: Vault, enterprise: EnterpriseNumber, connection_id: UUID, secrets: Mapping[str, str]
+) -> dict[str, Any]:
+    """Field → envelope, for `ConnectionStore.create` and `save`."""
+    return {
+        field: vault.seal(value, _place(enterprise, connection_id, field))
+        for field, value in secrets.items()
+    }
+
+
+def open_secrets(vault: Vault, record: ConnectionRecord) -> dict[str, str]:
+    """Field → plaintext. Raises VaultError."""
+    return {
+        field: vault.open(envelope, _place(record.enterprise, record.id, field))
+        for field, envelope in record.sealed.items()
+    }
+
+
+def open_account(vault: Vault, record: ConnectionRecord) -> Account:
+    """The connection ready for work.
+
+    A suspended tenant's connection counts as paused. Raises VaultError.
+    """
+    return account_without_secrets(record, open_secrets(vault, record))
+
+
+def account_without_secrets(
+    record: ConnectionRecord, secrets: dict[str, str] | None = None
+) -> Account:
+    """What is left if the vault refuses, unless `secrets` are given."""
+    suspended = record.status is ConnectionStatus.ACTIVE and not record.enterprise_active
+    return Account(
+        enterprise=record.enterprise,
+        connection_id=record.id,
+        kind=record.kind,
+        name=record.name,
+        base_url=record.base_url,
+        status=ConnectionStatus.PAUSED if suspended else record.status,
+        config=record.config,
+        secrets=secrets or {},
+        version=record.version,
+        time_zone=record.config.get("time_zone") or record.time_zone,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What exchanging the master key came to. `failed` are connections nobody can open."""
+
+    rewrapped: int
+    current: int
+    failed: tuple[UUID, ...]
+
+
+async def rotate(db: Database, vault: Vault) -> Rotation:
+    """Bring every stored secret under the active master key, batch by batch.
+
+    Safe to repeat and to interrupt: each batch is one transaction, and what is already under the
+    active key is only verified.
+    """
+    rewrapped, current, failed, after = 0, 0, [], None
+    while True:
+        async with db.unit() as unit:
+            batch = await unit.connections.page_everywhere(after=after, limit=_BATCH)
+            for record in batch:
+                try:
+                    sealed = _rewrap(vault, record)
+                except VaultError:
+                    failed.append(record.id)
+                    continue
+                if sealed == record.sealed:
+                    current += 1
+                    continue
+                await unit.connections.reseal(record.enterprise, record.id, sealed)
+                rewrapped += 1
+        if len(batch) < _BATCH:
+            return Rotation(rewrapped, current, tuple(failed))
+        after = batch[-1].id
+
+
+def _rewrap(vault: Vault, record: ConnectionRecord) -> dict[str, Any]:
+    return {
+        field: vault.rewrap(envelope, _place(record.enterprise, record.id, field))
+        for field, envelope in record.sealed.items()
+    }
+
+
+def _place(enterprise: EnterpriseNumber, connection_id: UUID, field: str) -> Place:
+    return Place(str(enterprise), "connections", str(connection_id), field)

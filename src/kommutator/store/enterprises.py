@@ -1,0 +1,105 @@
+"""Tenants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.kit.errors import Conflict, NotFound
+from kommutator.store.jsontext import dump, load
+
+_COLUMNS = "number, name, time_zone, locale, active, settings::text AS settings, created_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Enterprise:
+    """A tenant. `settings` holds its limits and retention days where they differ from ours."""
+
+    number: EnterpriseNumber
+    name: str
+    time_zone: str
+    locale: str
+    active: bool
+    settings: dict[str, Any]
+    created_at: datetime
+
+
+class EnterpriseStore:
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def create(
+        self,
+        enterprise: EnterpriseNumber,
+        *,
+        name: str,
+        time_zone: str = "Europe/Moscow",
+        locale: str = "ru",
+    ) -> Enterprise:
+        """Add a tenant.
+
+        Raises:
+            Conflict: `enterprise_exists`.
+        """
+        row = await self._connection.fetchrow(
+            f"INSERT INTO enterprises (number, name, time_zone, locale) VALUES ($1, $2, $3, $4) "
+            f"ON CONFLICT DO NOTHING RETURNING {_COLUMNS}",
+            enterprise, name, time_zone, locale,
+        )  # fmt: skip
+        if row is None:
+            raise Conflict("enterprise_exists", enterprise=enterprise)
+        return _enterprise(row)
+
+    async def get(self, enterprise: EnterpriseNumber) -> Enterprise:
+        """Raises NotFound: `enterprise_not_found`."""
+        row = await self._connection.fetchrow(
+            f"SELECT {_COLUMNS} FROM enterprises WHERE number = $1", enterprise
+        )
+        if row is None:
+            raise NotFound("enterprise_not_found", enterprise=enterprise)
+        return _enterprise(row)
+
+    async def update(
+        self,
+        enterprise: EnterpriseNumber,
+        *,
+        name: str | None = None,
+        time_zone: str | None = None,
+        locale: str | None = None,
+        active: bool | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> Enterprise:
+        """Change what is given, keep the rest. Raises NotFound."""
+        row = await self._connection.fetchrow(
+            f"""
+            UPDATE enterprises SET
+                name = coalesce($2, name), time_zone = coalesce($3, time_zone),
+                locale = coalesce($4, locale), active = coalesce($5, active),
+                settings = coalesce($6::text::jsonb, settings)
+            WHERE number = $1 RETURNING {_COLUMNS}
+            """,
+            enterprise, name, time_zone, locale, active,
+            None if settings is None else dump(settings),
+        )  # fmt: skip
+        if row is None:
+            raise NotFound("enterprise_not_found", enterprise=enterprise)
+        return _enterprise(row)
+
+    async def page_everywhere(
+        self, *, after: EnterpriseNumber | None = None, limit: int = 50
+    ) -> Sequence[Enterprise]:
+        """All tenants by number, those after one of them; for platform staff."""
+        rows = await self._connection.fetch(
+            f"SELECT {_COLUMNS} FROM enterprises WHERE number > $1 ORDER BY number LIMIT $2",
+            after or "", limit,
+        )  # fmt: skip
+        return [_enterprise(row) for row in rows]
+
+
+def _enterprise(row: asyncpg.Record) -> Enterprise:
+    return Enterprise(**{**dict(row), "settings": load(row["settings"])})
