@@ -11,11 +11,10 @@ import asyncpg
 
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import EnterpriseNumber
-from kommutator.store.jsontext import load
 
 _COLUMNS = """
     c.enterprise, c.id, c.kind, c.name, c.base_url, c.account_key, c.status, c.status_reason,
-    c.status_detail, c.status_since, c.config::text AS config, c.secrets::text AS sealed,
+    c.status_detail, c.status_since, c.config, c.secrets AS sealed,
     c.client_id_hash, c.entry_epoch, c.version, c.last_sync_at, c.created_at, c.updated_at,
     e.time_zone, e.active AS enterprise_active
 """
@@ -55,7 +54,5 @@ def record_of(row: asyncpg.Record) -> ConnectionRecord:
             **dict(row),
             "kind": ConnectionKind(row["kind"]),
             "status": ConnectionStatus(row["status"]),
-            "config": load(row["config"]),
-            "sealed": load(row["sealed"]),
         }
     )

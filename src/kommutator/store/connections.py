@@ -12,7 +12,7 @@ from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.errors import Conflict, NotFound
 from kommutator.store.connection_rows import SELECT, ConnectionRecord, record_of
-from kommutator.store.jsontext import dump
+from kommutator.store.driver import Connection
 
 _KINDS = [kind.value for kind in ConnectionKind]
 _CONFLICTS = {
@@ -25,7 +25,7 @@ _CONFLICTS = {
 class ConnectionStore:
     """Whoever changes a connection also calls `unit.config_changed` in the same unit."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def create(
@@ -52,10 +52,10 @@ class ConnectionStore:
                 """
                 INSERT INTO connections (enterprise, id, kind, name, base_url, account_key, config,
                                          secrets, client_id_hash)
-                VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8::text::jsonb, $9)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                 """,
-                enterprise, connection_id, kind.value, name, base_url, account_key, dump(config),
-                dump(sealed), client_id_hash,
+                enterprise, connection_id, kind.value, name, base_url, account_key, config,
+                sealed, client_id_hash,
             )  # fmt: skip
         except asyncpg.UniqueViolationError as error:
             raise _conflict(error) from None
@@ -114,8 +114,8 @@ class ConnectionStore:
                 UPDATE connections SET
                     name = coalesce($3, name), base_url = coalesce($4, base_url),
                     account_key = coalesce($5, account_key),
-                    config = coalesce($6::text::jsonb, config),
-                    secrets = coalesce($7::text::jsonb, secrets),
+                    config = coalesce($6, config),
+                    secrets = coalesce($7, secrets),
                     client_id_hash = coalesce($8, client_id_hash),
                     version = version + 1, updated_at = now()
                 WHERE enterprise = $1 AND id = $2 AND status <> 'removed'
@@ -123,8 +123,8 @@ class ConnectionStore:
                 RETURNING true
                 """,
                 enterprise, connection_id, name, base_url, account_key,
-                None if config is None else dump(config),
-                None if sealed is None else dump(sealed), client_id_hash, expected_version,
+                config,
+                sealed, client_id_hash, expected_version,
             )  # fmt: skip
         except asyncpg.UniqueViolationError as error:
             raise _conflict(error) from None
@@ -245,8 +245,8 @@ class ConnectionStore:
     ) -> None:
         """The same secrets under another master key; no version, nothing changed for anyone."""
         await self._connection.execute(
-            "UPDATE connections SET secrets = $3::text::jsonb WHERE enterprise = $1 AND id = $2",
-            enterprise, connection_id, dump(sealed),
+            "UPDATE connections SET secrets = $3 WHERE enterprise = $1 AND id = $2",
+            enterprise, connection_id, sealed,
         )  # fmt: skip
 
 

@@ -11,9 +11,9 @@ import asyncpg
 
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.errors import Conflict, NotFound
-from kommutator.store.jsontext import dump, load
+from kommutator.store.driver import Connection
 
-_COLUMNS = "number, name, time_zone, locale, active, settings::text AS settings, created_at"
+_COLUMNS = "number, name, time_zone, locale, active, settings, created_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Enterprise:
 
 
 class EnterpriseStore:
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def create(
@@ -80,11 +80,11 @@ class EnterpriseStore:
             UPDATE enterprises SET
                 name = coalesce($2, name), time_zone = coalesce($3, time_zone),
                 locale = coalesce($4, locale), active = coalesce($5, active),
-                settings = coalesce($6::text::jsonb, settings)
+                settings = coalesce($6, settings)
             WHERE number = $1 RETURNING {_COLUMNS}
             """,
             enterprise, name, time_zone, locale, active,
-            None if settings is None else dump(settings),
+            settings,
         )  # fmt: skip
         if row is None:
             raise NotFound("enterprise_not_found", enterprise=enterprise)
@@ -102,4 +102,4 @@ class EnterpriseStore:
 
 
 def _enterprise(row: asyncpg.Record) -> Enterprise:
-    return Enterprise(**{**dict(row), "settings": load(row["settings"])})
+    return Enterprise(**dict(row))

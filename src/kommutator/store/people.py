@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from kommutator.domain.tenancy import EnterpriseNumber, Role
 from kommutator.kit.errors import Conflict, NotFound
+from kommutator.store.driver import Connection
 
 _COLUMNS = (
     "id, enterprise, email, name, role, password_hash, locale, active, token_epoch, created_at"
@@ -37,7 +37,7 @@ class User:
 class PeopleStore:
     """`enterprise` None means platform staff, who belong to no tenant."""
 
-    def __init__(self, connection: Any) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def create(
