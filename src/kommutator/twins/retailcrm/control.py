@@ -61,9 +61,10 @@ class Control:
         return {"accounts": credentials_view(self._world)}
 
     async def state(self, request: web.Request) -> Json:
-        """All that is held: of `?account=`, or of all accounts under `accounts`."""
+        """All that is held: of `?account=`, or of all under `accounts`; `traffic=0` leaves out the log."""
         name = request.query.get("account")
-        traffic = self._world.core.traffic.dump(name)
+        counted = request.query.get("traffic") != "0"
+        traffic = self._world.core.traffic.dump(name) if counted else {}
         if name is not None:
             return account_view(self._world.account(name)) | traffic
         accounts = {n: account_view(a) for n, a in self._world.accounts.items()}

@@ -1,0 +1,68 @@
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from kommutator.twins import RunningTwins, TwinsConfig, start_twins
+from tests.twins.crm import Crm
+
+
+@pytest.fixture
+async def twins() -> AsyncIterator[RunningTwins]:
+    config = TwinsConfig(ports={"retailcrm": 0}, environment={})
+    async with await start_twins(config) as running:
+        yield running
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    timeout = aiohttp.ClientTimeout(total=5)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        yield session
+
+
+@pytest.fixture
+async def crm(twins: RunningTwins, http: aiohttp.ClientSession) -> Crm:
+    root = twins.base_urls["retailcrm"]
+    async with http.get(f"{root}/_twin/credentials") as answer:
+        account = (await answer.json())["accounts"][0]
+    return Crm(http, account["base_url"], root, account["api_key"], account["limited_api_key"])
+
+
+class Gateway:
+    """Somebody the CRM calls: keeps what came, answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.base_url = ""
+        self.came: list[dict[str, Any]] = []
+        self.status = 200
+
+    async def serve(self, request: web.Request) -> web.Response:
+        self.came.append(
+            {
+                "method": request.method,
+                "path": request.path,
+                "query": dict(request.query),
+                "form": dict(await request.post()),
+            }
+        )
+        if request.path == "/account":
+            raise web.HTTPSeeOther("/cabinet")
+        return web.Response(status=self.status, text="hello")
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Gateway]:
+    there = Gateway()
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", there.serve)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    there.base_url = f"http://{host}:{port}"
+    yield there
+    await runner.cleanup()
