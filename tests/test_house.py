@@ -66,7 +66,7 @@ def test_no_tracked_file_names(what: str) -> None:
             continue  # pictures, sounds
         if match := FORBIDDEN[what].search(text):
             found.append(f"{path.relative_to(ROOT)}: {match[0]}")
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def comments(path: Path) -> Iterator[tuple[int, str]]:
@@ -84,7 +84,7 @@ def test_every_suppression_says_which_rule_and_why() -> None:
         for number, comment in comments(path)
         if (found := SUPPRESSION.search(comment)) and not REASONED.match(found["rest"].strip())
     ]
-    assert unreasoned == []
+    assert not unreasoned, "\n".join(unreasoned)
 
 
 def test_tests_wait_for_conditions_instead_of_sleeping() -> None:
@@ -93,7 +93,7 @@ def test_tests_wait_for_conditions_instead_of_sleeping() -> None:
         for place, line in lines(".py", "tests")
         if SLEEP.search(line) and not place.startswith("tests/support/")
     ]
-    assert sleeping == []
+    assert not sleeping, "\n".join(sleeping)
 
 
 @pytest.mark.parametrize(

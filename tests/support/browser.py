@@ -31,10 +31,14 @@ async def browser() -> AsyncIterator[Browser]:
     program = os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium")
     if program is None:
         _no_browser("Chromium is not installed (Debian package 'chromium')")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
-        yield browser
-        await browser.close()
+    try:
+        playwright = await async_playwright().start()
+    except Exception as broken:  # noqa: BLE001 - the driver is a program; it raises no better
+        _no_browser(f"Playwright's driver does not start: {broken} (Debian package 'libatomic1'?)")
+    browser = await playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+    yield browser
+    await browser.close()
+    await playwright.stop()
 
 
 @pytest.fixture
