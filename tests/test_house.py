@@ -21,7 +21,7 @@ FORBIDDEN = {
 SUPPRESSION = re.compile(r"#\s*(?:noqa|type:\s*ignore)\b(?P<rest>.*)")
 REASONED = re.compile(
     r"^(?::\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|\[[\w,\s-]+\])"  # which rule
-    r"[\s#:—-]+[^\W\d_].{5,}"  # and why
+    r"[\s#:—-]+[\"'`(]?[^\W\d_].{5,}"  # and why
 )
 SLEEP = re.compile(
     r"\b(?:time|asyncio)\.sleep\(\s*(?!0\s*\))|^from (?:time|asyncio) import .*\bsleep\b"
