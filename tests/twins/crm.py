@@ -48,12 +48,12 @@ class Crm:
         headers = {"X-API-KEY": key or self.key}
         return await self.send("POST", f"{self.base_url}/api{path}", data=form, headers=headers)
 
-    async def order(self, path: str, **body: Any) -> Any:
+    async def order(self, path: str, /, **body: Any) -> Any:
         """POST to a control path."""
         url = f"{self.root}/_twin/{path}"
         return (await self.send("POST", url, json={"account": self.account, **body})).json
 
-    async def control(self, path: str, **body: Any) -> Reply:
+    async def control(self, path: str, /, **body: Any) -> Reply:
         """POST to a control path, nothing added."""
         return await self.send("POST", f"{self.root}/_twin/{path}", json=body)
 
