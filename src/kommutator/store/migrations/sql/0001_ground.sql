@@ -159,7 +159,7 @@ CREATE TABLE outbox (
     note          text
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0, fillfactor = 80);
 CREATE UNIQUE INDEX outbox_once ON outbox (lane, once);
-CREATE INDEX outbox_due ON outbox (lane, urgency, id) WHERE state = 'due';
+CREATE INDEX outbox_due ON outbox (lane, urgency, id) WHERE state = 'due';   -- prefetch, sweeper
 CREATE INDEX outbox_key ON outbox (lane, key, id) WHERE state = 'due';
 CREATE INDEX outbox_call ON outbox (enterprise, call_id) WHERE call_id IS NOT NULL;
 CREATE INDEX outbox_dead ON outbox (enterprise, id DESC) WHERE state = 'dead';
@@ -205,6 +205,8 @@ CREATE TABLE lanes (
     parked_reason text,                                         -- slug; NULL: running
     parked_detail text,
     parked_at     timestamptz,
+    held          bigint[] NOT NULL DEFAULT '{}',               -- rows the owner may be sending: unsure if it dies
+    wake_at       timestamptz,                                  -- released with nothing to do before this
     breaker       text NOT NULL DEFAULT 'closed' CHECK (breaker IN ('closed', 'open', 'half_open')),
     breaker_until timestamptz,
     failures      int NOT NULL DEFAULT 0,
@@ -228,6 +230,28 @@ CREATE UNLOGGED TABLE budgets (
     key text PRIMARY KEY,
     tat double precision NOT NULL                               -- theoretical arrival time, epoch seconds
 ) WITH (fillfactor = 50);
+
+-- Draw once from every allowance in `keys`, or from none. Returns the seconds to wait before
+-- sending if the slots are ours (granted), else the seconds after which asking again makes sense.
+CREATE FUNCTION take_budgets(
+    keys text[], intervals double precision[], bursts int[], horizon double precision,
+    OUT granted boolean, OUT wait double precision
+) LANGUAGE plpgsql AS $$
+DECLARE
+    at double precision;
+BEGIN
+    INSERT INTO budgets (key, tat) SELECT k, 0 FROM unnest(keys) k ORDER BY k
+        ON CONFLICT (key) DO NOTHING;
+    PERFORM 1 FROM budgets b WHERE b.key = ANY (keys) ORDER BY b.key FOR UPDATE;
+    at := extract(epoch FROM clock_timestamp());
+    SELECT greatest(0, max(b.tat - at - (n.burst - 1) * n.step)) INTO wait
+      FROM unnest(keys, intervals, bursts) n (key, step, burst) JOIN budgets b USING (key);
+    granted := wait <= horizon;
+    IF granted THEN
+        UPDATE budgets b SET tat = greatest(b.tat, at + wait) + n.step
+          FROM unnest(keys, intervals) n (key, step) WHERE b.key = n.key;
+    END IF;
+END $$;
 
 -- What must happen later; a ticker moves it into the journal.
 CREATE TABLE timers (

@@ -1,0 +1,241 @@
+"""Lanes: who owns what, until when. All times are the database's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.driver import Connection
+
+# A lane gets its row with its first claim. The upsert is atomic: of two engines one wins.
+# What a dead owner held may have been sent: whoever comes next must look before writing.
+_CLAIM = """
+WITH wanted AS (
+    SELECT w.lane, w.connection_id,
+           coalesce(w.enterprise, c.enterprise, (
+               SELECT o.enterprise FROM outbox o WHERE o.lane = w.lane LIMIT 1)) AS enterprise
+      FROM unnest($1::text[], $2::text[], $3::uuid[]) AS w (lane, enterprise, connection_id)
+      LEFT JOIN connections c ON c.id = w.connection_id),
+claimed AS (
+    INSERT INTO lanes AS l (lane, enterprise, connection_id, owner, fence, lease_until)
+    SELECT lane, enterprise, connection_id, $4, 1,
+           clock_timestamp() + make_interval(secs => $5)
+      FROM wanted WHERE enterprise IS NOT NULL ORDER BY lane
+    ON CONFLICT (lane) DO UPDATE
+       SET owner = excluded.owner, fence = l.fence + 1, wake_at = NULL,
+           lease_until = clock_timestamp() + make_interval(secs => $5)
+     WHERE l.lease_until < clock_timestamp() AND l.parked_reason IS NULL
+    RETURNING lane, enterprise, connection_id, fence, held),
+doubtful AS (
+    UPDATE outbox o SET unsure = true FROM claimed c
+     WHERE o.lane = c.lane AND o.id = ANY (c.held) AND o.state = 'due')
+SELECT lane, enterprise, connection_id, fence, cardinality(held) AS doubtful FROM claimed"""
+
+_RENEW = """
+UPDATE lanes l SET lease_until = clock_timestamp() + make_interval(secs => $4)
+  FROM unnest($2::text[], $3::bigint[]) AS m (lane, fence)
+ WHERE l.lane = m.lane AND l.fence = m.fence AND l.owner = $1
+   AND l.lease_until > clock_timestamp()
+RETURNING l.lane"""
+
+# A head is the oldest due row of its key: only heads can run, so only their time counts.
+_NEXT_HEAD = """
+SELECT min(o.run_at) FROM outbox o
+ WHERE o.lane = {lane} AND o.state = 'due' AND NOT EXISTS (
+    SELECT 1 FROM outbox e
+     WHERE e.lane = o.lane AND e.key = o.key AND e.state = 'due' AND e.id < o.id)"""
+
+_RELEASE = f"""
+UPDATE lanes l SET owner = NULL, lease_until = '-infinity', held = '{{}}',
+       wake_at = greatest(({_NEXT_HEAD.format(lane="l.lane")}),
+                          CASE WHEN breaker = 'open' THEN breaker_until END)
+ WHERE l.lane = $1 AND l.fence = $2 AND l.owner = $3"""
+
+# Lanes with work and without a living owner. The recursion jumps from lane to lane along the
+# index instead of reading every waiting row.
+_SWEEP = """
+WITH RECURSIVE due (lane) AS (
+    (SELECT lane FROM outbox WHERE state = 'due' ORDER BY lane LIMIT 1)
+    UNION ALL
+    SELECT (SELECT o.lane FROM outbox o WHERE o.state = 'due' AND o.lane > due.lane
+             ORDER BY o.lane LIMIT 1) FROM due WHERE due.lane IS NOT NULL),
+fresh (enterprise) AS (
+    (SELECT enterprise FROM journal WHERE state = 'new' ORDER BY enterprise LIMIT 1)
+    UNION ALL
+    SELECT (SELECT j.enterprise FROM journal j WHERE j.state = 'new'
+               AND j.enterprise > fresh.enterprise ORDER BY j.enterprise LIMIT 1)
+      FROM fresh WHERE fresh.enterprise IS NOT NULL),
+candidates (lane) AS (
+    SELECT lane FROM due WHERE lane IS NOT NULL
+    UNION ALL SELECT 'decide:' || enterprise FROM fresh WHERE enterprise IS NOT NULL)
+SELECT c.lane FROM candidates c LEFT JOIN lanes l USING (lane)
+ WHERE l.lane IS NULL
+    OR l.lease_until < clock_timestamp() AND l.parked_reason IS NULL
+   AND ($1 OR l.wake_at IS NULL OR l.wake_at <= clock_timestamp())"""
+
+# Asterisk is reached over a link that somebody must hold, work or no work.
+_STANDING = """
+SELECT 'pbx:' || c.id AS lane FROM connections c LEFT JOIN lanes l ON l.lane = 'pbx:' || c.id
+ WHERE c.kind = 'asterisk' AND c.status = 'active' AND (
+    l.lane IS NULL OR l.lease_until < clock_timestamp() AND l.parked_reason IS NULL)"""
+
+# A connection that works again takes its lane out of the park, whoever repaired it.
+_HEAL = """
+UPDATE lanes l SET parked_reason = NULL, parked_detail = NULL, parked_at = NULL,
+       breaker = 'closed', breaker_until = NULL, failures = 0
+  FROM connections c
+ WHERE l.parked_reason LIKE 'connection\\_%' AND c.id = l.connection_id AND c.status = 'active'
+RETURNING l.lane"""
+_UNPARK = """
+UPDATE lanes SET parked_reason = NULL, parked_detail = NULL, parked_at = NULL, wake_at = NULL,
+       breaker = 'closed', breaker_until = NULL, failures = 0
+ WHERE enterprise = $1 AND ($2::text IS NULL OR lane = $2)
+   AND ($3::uuid IS NULL OR connection_id = $3)
+RETURNING lane"""
+_PARK = """
+UPDATE lanes SET parked_reason = $4, parked_detail = $5, parked_at = clock_timestamp()
+ WHERE enterprise = $1 AND lane = $2 AND fence = $3"""
+
+_STATUS = """
+SELECT lane, connection_id, lease_until > clock_timestamp() AS owned, parked_reason,
+       parked_detail, parked_at, breaker, failures, last_success_at, last_error_at, last_error,
+       greatest(0, extract(epoch FROM breaker_until - clock_timestamp()))::float8 AS breaker_wait_s
+  FROM lanes WHERE enterprise = $1 AND ($2::text IS NULL OR lane = $2) ORDER BY lane"""
+_SHARE = """
+SELECT split_part(lane, ':', 1) AS room, count(*) AS owned FROM lanes
+ WHERE lease_until > clock_timestamp() GROUP BY 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneName:
+    """A lane's name taken apart: `decide:<enterprise>` or `<room>:<connection>`."""
+
+    lane: str
+
+    @property
+    def room(self) -> str:
+        return self.lane.partition(":")[0]
+
+    @property
+    def enterprise(self) -> str | None:
+        return self.lane.partition(":")[2] if self.room == "decide" else None
+
+    @property
+    def connection_id(self) -> UUID | None:
+        try:
+            return None if self.room == "decide" else UUID(self.lane.partition(":")[2])
+        except ValueError:  # anybody may NOTIFY; a name that is no lane is claimed by nobody
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A lane that has become ours; `doubtful` rows of a dead owner were marked as unsure."""
+
+    lane: str
+    enterprise: EnterpriseNumber
+    connection_id: UUID | None
+    fence: int
+    doubtful: int
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStatus:
+    """How a lane is doing; `breaker_wait_s` counts down while the breaker is open."""
+
+    lane: str
+    connection_id: UUID | None
+    owned: bool
+    parked_reason: str | None
+    parked_detail: str | None
+    parked_at: datetime | None
+    breaker: str
+    failures: int
+    last_success_at: datetime | None
+    last_error_at: datetime | None
+    last_error: str | None
+    breaker_wait_s: float | None
+
+
+class LaneStore:
+    def __init__(self, connection: Connection, wake: Callable[[str], None]) -> None:
+        self._connection = connection
+        self._wake = wake
+
+    async def claim_everywhere(
+        self, lanes: Sequence[str], owner: UUID, lease_s: float
+    ) -> list[Claim]:
+        """Take those of the lanes that nobody owns and nobody parked."""
+        names = [LaneName(lane) for lane in lanes]
+        rows = await self._connection.fetch(
+            _CLAIM,
+            lanes,
+            [n.enterprise for n in names],
+            [n.connection_id for n in names],
+            owner,
+            lease_s,
+        )
+        return [Claim(**r) for r in rows]
+
+    async def renew_everywhere(
+        self, fences: Mapping[str, int], owner: UUID, lease_s: float
+    ) -> set[str]:
+        """Keep our lanes for another `lease_s`; returns those that are still ours."""
+        rows = await self._connection.fetch(
+            _RENEW, owner, list(fences), list(fences.values()), lease_s
+        )
+        return {r["lane"] for r in rows}
+
+    async def release(self, lane: str, fence: int, owner: UUID) -> None:
+        """Give a drained lane back, with the time of its next work for the sweeper."""
+        await self._connection.execute(_RELEASE, lane, fence, owner)
+
+    async def sweep_everywhere(self, *, thorough: bool) -> list[str]:
+        """Lanes with work and no living owner; `thorough` does not trust their `wake_at`."""
+        return [r["lane"] for r in await self._connection.fetch(_SWEEP, thorough)]
+
+    async def standing_everywhere(self) -> list[str]:
+        """Lanes that must be owned but are not: active PBX connections."""
+        return [r["lane"] for r in await self._connection.fetch(_STANDING)]
+
+    async def heal_everywhere(self) -> list[str]:
+        """Unpark lanes whose connection was at fault and is active again."""
+        return [r["lane"] for r in await self._connection.fetch(_HEAL)]
+
+    async def owned_everywhere(self) -> dict[str, int]:
+        """How many lanes of each room have a living owner."""
+        return {r["room"]: r["owned"] for r in await self._connection.fetch(_SHARE)}
+
+    async def park(
+        self,
+        enterprise: EnterpriseNumber,
+        lane: str,
+        fence: int,
+        *,
+        reason: str,
+        detail: str | None = None,
+    ) -> None:
+        """Stop the lane until somebody repairs what `reason` (a slug) names. Rows stay due."""
+        await self._connection.execute(_PARK, enterprise, lane, fence, reason, detail)
+
+    async def unpark(
+        self,
+        enterprise: EnterpriseNumber,
+        *,
+        lane: str | None = None,
+        connection_id: UUID | None = None,
+    ) -> list[str]:
+        """Let lanes of the enterprise go on, breaker closed, and wake them."""
+        rows = await self._connection.fetch(_UNPARK, enterprise, lane, connection_id)
+        for row in rows:
+            self._wake(row["lane"])
+        return [r["lane"] for r in rows]
+
+    async def status(
+        self, enterprise: EnterpriseNumber, lane: str | None = None
+    ) -> list[LaneStatus]:
+        """How the enterprise's lanes are doing."""
+        return [LaneStatus(**r) for r in await self._connection.fetch(_STATUS, enterprise, lane)]

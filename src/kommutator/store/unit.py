@@ -1,0 +1,138 @@
+"""One unit of work: every store on one connection, and the news that go out with the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import msgspec
+
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.attempts import AttemptStore
+from kommutator.store.audit import AuditStore
+from kommutator.store.budgets import BudgetStore
+from kommutator.store.connections import ConnectionStore
+from kommutator.store.deliveries import DeliveryStore
+from kommutator.store.driver import Connection
+from kommutator.store.enterprises import EnterpriseStore
+from kommutator.store.extensions import ExtensionStore
+from kommutator.store.journal import JournalStore
+from kommutator.store.keys import KeyStore
+from kommutator.store.lanes import LaneStore
+from kommutator.store.outbox import OutboxStore
+from kommutator.store.people import PeopleStore
+from kommutator.store.retention import RetentionStore
+from kommutator.store.sessions import SessionStore
+from kommutator.store.timers import TimerStore
+from kommutator.store.workers import WorkerStore
+
+WAKE = "kommutator_wake"
+CONFIG = "kommutator_config"
+LIVE = "kommutator_live"
+
+_NOTIFY = "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS n (c, p)"
+
+
+class Unit:
+    """The stores inside one transaction. Made by `Database.unit()`, which also commits.
+
+    A store is one line here: a cached property that builds it on `self.connection`.
+    """
+
+    def __init__(self, connection: Connection, waker: Callable[[str], None] | None) -> None:
+        self.connection = connection
+        self._waker = waker
+        self._lanes: dict[str, None] = {}
+        self._news: dict[tuple[str, str], None] = {}
+
+    @cached_property
+    def journal(self) -> JournalStore:
+        return JournalStore(self.connection, self.wake)
+
+    @cached_property
+    def outbox(self) -> OutboxStore:
+        return OutboxStore(self.connection, self.wake)
+
+    @cached_property
+    def deliveries(self) -> DeliveryStore:
+        return DeliveryStore(self.connection)
+
+    @cached_property
+    def attempts(self) -> AttemptStore:
+        return AttemptStore(self.connection)
+
+    @cached_property
+    def lanes(self) -> LaneStore:
+        return LaneStore(self.connection, self.wake)
+
+    @cached_property
+    def budgets(self) -> BudgetStore:
+        return BudgetStore(self.connection)
+
+    @cached_property
+    def timers(self) -> TimerStore:
+        return TimerStore(self.connection, self.wake)
+
+    @cached_property
+    def workers(self) -> WorkerStore:
+        return WorkerStore(self.connection)
+
+    @cached_property
+    def retention(self) -> RetentionStore:
+        return RetentionStore(self.connection)
+
+    @cached_property
+    def enterprises(self) -> EnterpriseStore:
+        return EnterpriseStore(self.connection)
+
+    @cached_property
+    def people(self) -> PeopleStore:
+        return PeopleStore(self.connection)
+
+    @cached_property
+    def keys(self) -> KeyStore:
+        return KeyStore(self.connection)
+
+    @cached_property
+    def sessions(self) -> SessionStore:
+        return SessionStore(self.connection)
+
+    @cached_property
+    def connections(self) -> ConnectionStore:
+        return ConnectionStore(self.connection)
+
+    @cached_property
+    def audit(self) -> AuditStore:
+        return AuditStore(self.connection)
+
+    @cached_property
+    def extensions(self) -> ExtensionStore:
+        return ExtensionStore(self.connection)
+
+    def wake(self, lane: str) -> None:
+        """Tell every engine at commit, once per lane; our own first, without the database."""
+        self._lanes[lane] = None
+        self._news[WAKE, lane] = None
+
+    def config_changed(self, enterprise: EnterpriseNumber, integration_type: str) -> None:
+        """Tell every cache of configs at commit."""
+        self._tell(CONFIG, enterprise_number=enterprise, integration_type=integration_type)
+
+    def call_changed(self, enterprise: EnterpriseNumber, call_id: str) -> None:
+        """Tell every live page at commit."""
+        self._tell(LIVE, enterprise_number=enterprise, call_id=call_id)
+
+    def _tell(self, channel: str, **news: str) -> None:
+        self._news[channel, msgspec.json.encode(news).decode()] = None
+
+    async def send_news(self) -> None:
+        """The transaction's last statement: PostgreSQL delivers it if the commit succeeds."""
+        if self._news:
+            channels, payloads = zip(*self._news, strict=True)
+            await self.connection.execute(_NOTIFY, channels, payloads)
+
+    def after_commit(self) -> None:
+        """Wake our own process; the listener would take a round trip."""
+        if self._waker is not None:
+            for lane in self._lanes:
+                self._waker(lane)
