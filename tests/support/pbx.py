@@ -89,7 +89,7 @@ class AsteriskMaker:
 
     async def stop_all(self) -> None:
         for pbx in self._started:
-            await pbx.stop()
+            await pbx.kill()  # a second faster than a clean end; nothing of it is needed again
             shutil.rmtree(pbx.run, ignore_errors=True)
 
 

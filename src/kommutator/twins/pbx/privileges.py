@@ -3,6 +3,7 @@
 import logging
 import os
 import pwd
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,17 +13,17 @@ _UNPRIVILEGED = "nobody"
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """The user Asterisk runs as (None: whoever we are) and the command that gets it there."""
+    """Whose the files must be (None: ours already), and the command that starts a program."""
 
     user: pwd.struct_passwd | None
     prefix: tuple[str, ...]
 
     def own(self, folder: Path) -> None:
-        """Hand a folder and everything in it to that user."""
+        """Give a folder and everything in it to that user."""
         if self.user is None:
             return
         for parent, _, names in os.walk(folder):
-            for path in [parent, *(os.path.join(parent, name) for name in names)]:  # noqa: PTH118
+            for path in [parent, *(os.path.join(parent, name) for name in names)]:  # noqa: PTH118 - os.walk speaks in strings
                 os.chown(path, self.user.pw_uid, self.user.pw_gid, follow_symlinks=False)
 
 
@@ -37,14 +38,21 @@ def runner_for(*folders: Path) -> Runner:
         return Runner(None, (*common, "--"))
     drop = ("--inh-caps=-all", "--bounding-set=-all", "--clear-groups")
     user = pwd.getpwnam(_UNPRIVILEGED)
-    closed = [folder for folder in folders if not _open_to_all(folder)]
+    closed = [folder for folder in folders if not _reachable(folder, user)]
     if closed:
         _log.warning("%s cannot enter %s: Asterisk keeps our user", _UNPRIVILEGED, closed[0])
-        return Runner(None, (*common, *drop, "--"))
+        return Runner(pwd.getpwuid(os.geteuid()), (*common, *drop, "--"))
     identity = (f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}")
     return Runner(user, (*common, *identity, *drop, "--"))
 
 
-def _open_to_all(folder: Path) -> bool:
-    enter = 0o001
-    return all(parent.stat().st_mode & enter for parent in folder.resolve().parents)
+def _reachable(folder: Path, user: pwd.struct_passwd) -> bool:
+    return all(_may_enter(parent.stat(), user) for parent in folder.resolve().parents)
+
+
+def _may_enter(folder: os.stat_result, user: pwd.struct_passwd) -> bool:
+    if folder.st_uid == user.pw_uid:
+        return bool(folder.st_mode & stat.S_IXUSR)
+    if folder.st_gid == user.pw_gid:
+        return bool(folder.st_mode & stat.S_IXGRP)
+    return bool(folder.st_mode & stat.S_IXOTH)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 import secrets
+import time
 from collections.abc import Callable
 
 from kommutator.twins.pbx.errors import CallEnded, SipTimeout
@@ -28,7 +29,7 @@ class Call:
         self.agent, self.call_id = agent, call_id
         self.local, self.remote, self.target = local, remote, target
         self.changes = agent.changes
-        self.invited_at = asyncio.get_running_loop().time()
+        self.invited_at = time.monotonic()
         self.ringing_at: float | None = None
         self.answered_at: float | None = None
         self.ended_at: float | None = None
@@ -147,7 +148,7 @@ class Call:
     def mark(self, moment: str) -> None:
         """Remember when something first happened, and wake those who wait for it."""
         if getattr(self, moment) is None:
-            setattr(self, moment, asyncio.get_running_loop().time())
+            setattr(self, moment, time.monotonic())
         self.changes.notify()
 
     def finish(self) -> None:
