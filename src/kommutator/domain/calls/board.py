@@ -1,0 +1,145 @@
+"""Which call does a message belong to? The calls in view, and the names they go by.
+
+A call goes by its own id, by the ids of all its legs, and by the ids of calls that were
+merged into it. A leg that turns up under another call's id joins both: PBXs rename calls at
+transfers, pick-ups and parking, with or without saying so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kommutator.domain.calls.events import (
+    BlindTransferred,
+    BridgeEntered,
+    CallsJoined,
+    LegBorn,
+    LegDialled,
+    LegEvent,
+    LegRang,
+    OriginateRefused,
+    PbxEvent,
+    Snapshot,
+    TimeUp,
+)
+from kommutator.domain.calls.memory import Memory
+from kommutator.domain.calls.merge import join
+from kommutator.domain.calls.observe import observe
+from kommutator.domain.calls.reports import Click, Report, ReportKind
+
+CallEvent = PbxEvent | Report | Click
+
+_BEGINNINGS = (LegBorn, LegDialled, LegRang, BridgeEntered)
+
+
+def names_in(event: CallEvent) -> tuple[str, ...]:
+    """Every name by which the event may mean a call. A snapshot means all living ones."""
+    if isinstance(event, LegEvent):
+        return tuple(dict.fromkeys((event.call, event.leg)))
+    if isinstance(event, CallsJoined):
+        return (event.call, event.other)
+    if isinstance(event, Click):
+        return (event.call_id,)
+    return () if isinstance(event, Snapshot) else (event.call,)
+
+
+class Board:
+    """Some calls, all those that the coming events may mean.
+
+    Attributes:
+        calls: id → memory.
+        aliases: other name → id.
+        touched: ids whose memory changed (or may have).
+        merged: id of a call that is no more → id of the one it is part of now.
+        named: aliases learnt here.
+    """
+
+    def __init__(self, calls: Iterable[Memory] = (), aliases: dict[str, str] | None = None) -> None:
+        self.calls = {memory.id: memory for memory in calls}
+        self.aliases = dict(aliases or {})
+        self.touched: set[str] = set()
+        self.merged: dict[str, str] = {}
+        self.named: dict[str, str] = {}
+
+    def feed(self, event: CallEvent) -> bool:
+        """Let the right call observe it. False: it speaks of a call we know nothing of."""
+        if isinstance(event, Snapshot):
+            for living in self.calls.values():
+                self._observe(event, living)
+            return True
+        memory = self._joined(event) if isinstance(event, CallsJoined) else self._home(event)
+        if memory is None:
+            return False
+        if not isinstance(event, CallsJoined):
+            self._observe(event, memory)
+        return True
+
+    def _observe(self, event: CallEvent, memory: Memory) -> None:
+        observe(event, memory)
+        self.touched.add(memory.id)
+
+    def find(self, name: str) -> Memory | None:
+        """The call that goes by this name."""
+        for _ in range(len(self.aliases) + 1):
+            if name in self.calls:
+                return self.calls[name]
+            if name not in self.aliases:
+                return None
+            name = self.aliases[name]
+        return None
+
+    def _home(self, event: CallEvent) -> Memory | None:
+        if isinstance(event, LegEvent):
+            return self._home_of_leg(event)
+        name = names_in(event)[0]
+        memory = self.find(name)
+        if memory is None and _may_begin(event):
+            return self._begin(name)
+        return memory
+
+    def _home_of_leg(self, event: LegEvent) -> Memory | None:
+        by_call, by_leg = self.find(event.call), self.find(event.leg)
+        memory = by_call or by_leg
+        if by_call is not None and by_leg is not None and by_call is not by_leg:
+            self._merge(by_leg, into=by_call, attended=False)
+        if memory is None and isinstance(event, _BEGINNINGS):
+            memory = self._begin(event.call)
+        if memory is not None:
+            self._name(event.leg, memory)
+            self._name(event.call, memory)
+        return memory
+
+    def _joined(self, event: CallsJoined) -> Memory | None:
+        into, other = self.find(event.call), self.find(event.other)
+        if into is None or other is None:
+            if (known := into or other) is not None:
+                self._name(event.call, known)
+                self._name(event.other, known)
+            return known
+        if into is not other:
+            self._merge(other, into=into, attended=True)
+        return into
+
+    def _merge(self, other: Memory, *, into: Memory, attended: bool) -> None:
+        join(into, other, attended=attended)
+        del self.calls[other.id]
+        self.touched.discard(other.id)
+        self.touched.add(into.id)
+        self.merged[other.id] = into.id
+        self.merged = {gone: into.id if to == other.id else to for gone, to in self.merged.items()}
+        self._name(other.id, into)
+
+    def _begin(self, name: str) -> Memory:
+        memory = self.calls[name] = Memory(name)
+        return memory
+
+    def _name(self, name: str, memory: Memory) -> None:
+        if name and name != memory.id and self.aliases.get(name) != memory.id:
+            self.aliases[name] = self.named[name] = memory.id
+
+
+def _may_begin(event: CallEvent) -> bool:
+    """A recording, a transfer or a refusal alone does not make a call."""
+    if isinstance(event, Report):
+        return event.kind is not ReportKind.DOWNLOAD
+    return not isinstance(event, (BlindTransferred, OriginateRefused, TimeUp))

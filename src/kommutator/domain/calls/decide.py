@@ -1,0 +1,174 @@
+"""What a CRM connection is owed for a call, given what it was told already.
+
+Decided from the state of the call, not from single messages: whatever was lost, doubled or
+reordered on the way, each card is shown once, taken down once and each call recorded once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from kommutator.domain.calls.call import Call, Phase
+from kommutator.domain.calls.memory import Told
+from kommutator.domain.calls.policy import Policy
+from kommutator.domain.commands import (
+    CallRecord,
+    CallResult,
+    Command,
+    Direction,
+    HangupPopup,
+    RingPopup,
+)
+from kommutator.domain.rules import CallFacts, apply_rules
+
+_UNPLACED = frozenset({"manager_no_answer", "manager_busy", "manager_unreachable", "not_placed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A command and the name under which it is owed only once."""
+
+    once: str
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Attributes: `look_again` is when the call must be decided upon once more."""
+
+    owed: tuple[Owed, ...] = ()
+    look_again: datetime | None = None
+
+
+def decide(
+    call: Call, told: Told, policy: Policy, now: datetime, *, known: bool | None = None
+) -> Decision:
+    """Return what `told` shows missing, and note it there.
+
+    Args:
+        call: its client and line already in E.164.
+        told: what this connection was told before; filled with what it is told now.
+        policy: what this connection wants.
+        now: when the message that led here reached us.
+        known: whether the CRM knows the client; None if nobody has looked.
+    """
+    if call.direction in {None, Direction.INTERNAL} or not call.client:
+        return Decision()
+    if call.phase is not Phase.ENDED:
+        return Decision(tuple(_show(call, call.client, told, policy)))
+    owed = [
+        *_take_down(call, call.client, told, policy),
+        *_rule(call, told, policy, now, known=known),
+    ]
+    if (wait := _wait_for_recording(call, told, policy)) is not None and wait > now:
+        return Decision(tuple(owed), look_again=wait)
+    return Decision((*owed, *_record(call, call.client, told, policy)))
+
+
+def _show(call: Call, client: str, told: Told, policy: Policy) -> list[Owed]:
+    extensions = _to_show(call, told)
+    if not extensions or not policy.shows(call):
+        return []
+    assert call.direction is not None
+    popup = RingPopup(
+        call_id=call.id,
+        direction=call.direction,
+        client=client,
+        extensions=extensions,
+        line=call.line,
+        site=policy.site_of(call.line),
+    )
+    once = f"{call.id}:ring_popup:{told.rings}"
+    told.shown += extensions
+    told.rings += 1
+    return [Owed(once, popup)]
+
+
+def _to_show(call: Call, told: Told) -> tuple[str, ...]:
+    """Extensions whose card is missing, all those of one group ring in one go.
+
+    Until a phone really rings nobody is shown anything: a group's dead phones come along
+    with the first that rings, but not alone.
+    """
+    if call.direction is Direction.OUT and call.client_dialled and call.dialler:
+        asked: tuple[str, ...] = (call.dialler, *(e for e in call.rang if e != call.dialler))
+    elif call.direction is Direction.IN and set(call.ringing) & set(call.rang) - set(told.shown):
+        asked = call.ringing
+    else:
+        asked = ()
+    return tuple(extension for extension in asked if extension not in told.shown)
+
+
+def _take_down(call: Call, client: str, told: Told, policy: Policy) -> list[Owed]:
+    if told.hung_up or not told.shown or not policy.hangup:
+        return []
+    assert call.direction is not None
+    told.hung_up = True
+    popup = HangupPopup(
+        call_id=call.id,
+        direction=call.direction,
+        client=client,
+        extensions=tuple(told.shown),
+        result=call.result or CallResult.FAILED,
+        line=call.line,
+        site=policy.site_of(call.line),
+    )
+    return [Owed(f"{call.id}:hangup_popup:0", popup)]
+
+
+def _wait_for_recording(call: Call, told: Told, policy: Policy) -> datetime | None:
+    """Until when the record is held back. CRMs do not update a record that they have."""
+    talked = call.result is CallResult.ANSWERED
+    if told.recorded or not policy.record or not talked or call.record_url or not call.ended_at:
+        return None
+    return call.ended_at + timedelta(seconds=policy.recording_wait_s)
+
+
+def _record(call: Call, client: str, told: Told, policy: Policy) -> list[Owed]:
+    if told.recorded or not policy.record or (call.reason in _UNPLACED and not policy.unplaced):
+        return []
+    assert call.direction is not None
+    told.recorded = True
+    record = CallRecord(
+        call_id=call.id,
+        direction=call.direction,
+        client=client,
+        extension=call.extension,
+        result=call.result or CallResult.FAILED,
+        started_at=call.started_at,
+        wait_s=call.wait_s or 0,
+        talk_s=call.talk_s or 0,
+        line=call.line,
+        site=policy.site_of(call.line),
+        record_url=call.record_url,
+    )
+    return [Owed(f"{call.id}:call_record:0", record)]
+
+
+def _rule(
+    call: Call, told: Told, policy: Policy, now: datetime, *, known: bool | None
+) -> list[Owed]:
+    if told.ruled or not policy.rules or call.reason in _UNPLACED:
+        return []
+    assert call.direction is not None
+    assert call.client is not None
+    told.ruled = True
+    facts = CallFacts(
+        direction=call.direction,
+        client=call.client,
+        answered=call.result is CallResult.ANSWERED,
+        line=call.line,
+        extension=call.extension,
+        known=known,
+        site=policy.site_of(call.line),
+        default_performer=policy.default_performer,
+        at=now,
+    )
+    commands = apply_rules(policy.rules, facts).commands
+    return [
+        Owed(f"{call.id}:rule:{number}", msgspec.structs.replace(command, call_id=call.id))
+        for number, command in enumerate(commands)
+    ]

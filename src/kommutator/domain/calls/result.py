@@ -1,0 +1,84 @@
+"""Why a call without a conversation had none."""
+
+from __future__ import annotations
+
+from kommutator.domain.calls.events import PartyKind
+from kommutator.domain.calls.memory import Leg, Memory
+from kommutator.domain.commands import CallResult, Direction
+
+_BAD_NUMBER = frozenset({1, 2, 3, 22, 28})  # Q.850: unallocated, no route, changed, bad format
+_DECLINED = 21
+_BUSY = 17
+_CALLER_GAVE_UP = 127  # "interworking": what Asterisk writes for a SIP CANCEL
+_NEVER_ASKED = frozenset({"CHANUNAVAIL", "CONGESTION"})
+
+Verdict = tuple[CallResult, str]
+"""The result and, as a slug for people, the reason."""
+
+
+def missed(memory: Memory, direction: Direction) -> Verdict:
+    """Judge an ended call in which nobody talked.
+
+    A missed inbound call is always NO_ANSWER for the CRM, whose "missed call" triggers fire
+    on nothing else; the reason keeps the finer truth.
+    """
+    if memory.lost is not None:
+        return CallResult.NO_ANSWER if direction is Direction.IN else CallResult.FAILED, "lost"
+    if (unplaced := _unplaced(memory)) is not None:
+        return CallResult.FAILED, unplaced
+    reason = _reason(_asked(memory, direction), memory)
+    if direction is not Direction.OUT:
+        return CallResult.NO_ANSWER, "caller_gave_up" if reason == "cancelled" else reason
+    return _OUTBOUND.get(reason, CallResult.FAILED), reason
+
+
+_OUTBOUND = {
+    "busy": CallResult.BUSY,
+    "no_answer": CallResult.NO_ANSWER,
+    "declined": CallResult.NO_ANSWER,
+    "cancelled": CallResult.CANCELLED,
+}
+
+
+def _unplaced(memory: Memory) -> str | None:
+    """A click-to-call whose employee never picked up: the client was not dialled."""
+    if memory.click is None and memory.refusal is None:
+        return None
+    if any(leg.party.kind is PartyKind.TRUNK for leg in memory.legs.values()):
+        return None
+    if not memory.legs:
+        told = memory.refusal is not None and memory.refusal.reason is not None
+        return "manager_unreachable" if told else "not_placed"
+    busy = any(leg.dial == "BUSY" or leg.cause == _BUSY for leg in memory.legs.values())
+    return "manager_busy" if busy else "manager_no_answer"
+
+
+def _asked(memory: Memory, direction: Direction) -> list[Leg]:
+    """The legs that could have answered."""
+    wanted = PartyKind.TRUNK if direction is Direction.OUT else PartyKind.EXTENSION
+    return [
+        leg for name, leg in memory.legs.items() if leg.party.kind is wanted and name != memory.id
+    ]
+
+
+def _reason(asked: list[Leg], memory: Memory) -> str:
+    """The most telling of what the asked legs met: a phone that rang out beats a busy one."""
+    met = {_met(leg) for leg in asked}
+    if not met and any(leg.cause == _CALLER_GAVE_UP for leg in memory.legs.values()):
+        return "cancelled"
+    order = ("cancelled", "no_answer", "declined", "busy", "bad_number", "unreachable")
+    return next((word for word in order if word in met), "unreachable")
+
+
+def _met(leg: Leg) -> str:
+    if leg.dial == "BUSY" or leg.cause == _BUSY:
+        return "busy"
+    if leg.dial == "CANCEL":
+        return "cancelled"
+    if leg.cause in _BAD_NUMBER and leg.rang is None:
+        return "bad_number"
+    if leg.cause == _DECLINED:
+        return "declined"
+    if leg.dial in _NEVER_ASKED:
+        return "unreachable"
+    return "no_answer"
