@@ -11,7 +11,6 @@ import hmac
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 import structlog
@@ -24,11 +23,10 @@ from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault, VaultError
 from kommutator.kit.errors import NotFound
 from kommutator.kit.ids import Ids
+from kommutator.kit.redact import Redactor
 from kommutator.settings import Settings
 from kommutator.store.connection_rows import ConnectionRecord
-
-if TYPE_CHECKING:
-    from kommutator.store.database import Database
+from kommutator.store.database import Database
 
 _log = structlog.get_logger()
 _SOON_S = 15.0
@@ -51,13 +49,21 @@ class Directory:
     """The read side of connections. Reads never lock and, once warm, never wait."""
 
     def __init__(
-        self, db: Database, vault: Vault, settings: Settings, *, clock: Clock, ids: Ids
+        self,
+        db: Database,
+        vault: Vault,
+        settings: Settings,
+        *,
+        clock: Clock,
+        ids: Ids,
+        redactor: Redactor | None = None,
     ) -> None:
         self._db = db
         self._vault = vault
         self._settings = settings
         self._clock = clock
         self._ids = ids
+        self._redactor = redactor if redactor is not None else Redactor()
         ttl = (settings.cache_ttl_min_s, settings.cache_ttl_max_s)
         soft, size = settings.cache_soft_ratio, settings.cache_size
         self._shelves: Cache[EnterpriseNumber, Accounts] = Cache(
@@ -217,7 +223,7 @@ class Directory:
     def _open_one(self, record: ConnectionRecord) -> Account:
         """One unreadable secret breaks its own connection, never the tenant's others."""
         try:
-            return open_account(self._vault, record)
+            account = open_account(self._vault, record)
         except VaultError as error:
             _log.error(
                 "directory.secret_unreadable",
@@ -226,6 +232,8 @@ class Directory:
                 reason=str(error),
             )
             return replace(account_without_secrets(record), status=ConnectionStatus.BROKEN)
+        self._redactor.register(*account.secrets.values())
+        return account
 
     def _forget_derived(self, enterprise: EnterpriseNumber) -> None:
         self._clients.invalidate_where(lambda _, owner: owner is None or owner[0] == enterprise)

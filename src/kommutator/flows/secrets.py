@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.crypto import Place, Vault, VaultError
 from kommutator.store.connection_rows import ConnectionRecord
-
-if TYPE_CHECKING:
-    from kommutator.store.database import Database
+from kommutator.store.database import Database
 
 _BATCH = 100
 

@@ -149,6 +149,10 @@ class PeopleStore:
         )
         return None if row is None else _user(row)
 
+    async def forgive_everywhere(self, budget_key: str) -> None:
+        """Give back the sign-in attempts counted under this budget."""
+        await self._connection.execute("DELETE FROM budgets WHERE key = $1", budget_key)
+
     async def any_platform_admin_everywhere(self) -> bool:
         """Whether the first administrator was made."""
         found = await self._connection.fetchval(

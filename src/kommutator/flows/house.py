@@ -1,0 +1,119 @@
+"""Everything a door may ask for, in one place; made by `app.py`, read at `app.state.house`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from kommutator.domain.journal import Arrival
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.api_keys import ApiKeys
+from kommutator.flows.directory import Directory
+from kommutator.flows.intake import Intake
+from kommutator.flows.people import People
+from kommutator.flows.sign_in import SignIn
+from kommutator.flows.tokens import Tokens
+from kommutator.kit.clock import Clock
+from kommutator.kit.crypto import Vault
+from kommutator.kit.errors import InvalidInput
+from kommutator.kit.ids import Ids
+from kommutator.kit.metrics import Metrics
+from kommutator.kit.redact import Redactor
+from kommutator.kit.texts import Texts
+from kommutator.settings import Settings
+from kommutator.store.database import Database
+
+Probe = Callable[[], Awaitable[None]]
+"""Asks one dependency; raises if it does not answer."""
+
+
+class ReadEvent(Protocol):
+    """Turns an event that a PBX sent by HTTP into an arrival.
+
+    `payload` is what the PBX sent, `raw` the whole body to be journalled. Raises InvalidInput.
+    """
+
+    def __call__(
+        self, enterprise: EnterpriseNumber, event_type: str, payload: dict[str, Any], raw: bytes
+    ) -> Arrival: ...
+
+
+class Replay(Protocol):
+    """Tries given-up commands again; history stays. Returns how many are due again."""
+
+    async def commands(
+        self, enterprise: EnterpriseNumber, ids: Sequence[int], *, actor: str
+    ) -> int: ...
+    async def span(
+        self, enterprise: EnterpriseNumber, since: datetime, until: datetime, *, actor: str
+    ) -> int: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """The services of one process.
+
+    Attributes:
+        probes: dependency → probe, for /health; "database" is always there.
+        replay: None in a process that does not deliver.
+    """
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    db: Database
+    vault: Vault
+    redactor: Redactor
+    metrics: Metrics
+    texts: Texts
+    directory: Directory
+    keys: ApiKeys
+    tokens: Tokens
+    sign_in: SignIn
+    people: People
+    intake: Intake
+    read_event: ReadEvent
+    replay: Replay | None = None
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+
+    def config_changed(self, payload: str) -> None:
+        """News from `kommutator_config`: drop what is no longer true."""
+        try:
+            enterprise = msgspec.json.decode(payload)["enterprise_number"]
+        except (msgspec.DecodeError, KeyError, TypeError):
+            self.forget_all()
+            return
+        self.directory.invalidate(EnterpriseNumber(enterprise))
+        self.keys.clear()
+
+    def forget_all(self) -> None:
+        """The listener was away and may have missed something."""
+        self.directory.clear()
+        self.keys.clear()
+
+
+def read_plain_event(
+    enterprise: EnterpriseNumber, event_type: str, payload: dict[str, Any], raw: bytes
+) -> Arrival:
+    """The least an event needs: a type and the id of its call, which make it unique.
+
+    Raises:
+        InvalidInput: `event_type_missing`, `event_without_call_id`.
+    """
+    if not event_type:
+        raise InvalidInput("event_type_missing")
+    call_id = payload.get("UniqueId") or payload.get("call_unique_id") or payload.get("unique_id")
+    if not isinstance(call_id, str) or not call_id:
+        raise InvalidInput("event_without_call_id")
+    return Arrival(
+        enterprise=enterprise,
+        source="http",
+        kind=event_type,
+        key=call_id,
+        dedupe_key=f"{event_type}:{call_id}",
+        body=raw,
+    )

@@ -1,0 +1,104 @@
+"""Every metric of the house by name. One registry per process, passed around, never global."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_CACHE_GAUGES = {"size", "expiring", "hit_ratio"}
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """Counters and clocks. Labels hold kinds and outcomes, never ids, phones or names."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self.http_requests = Counter(
+            "kommutator_http_requests_total",
+            "Requests answered, by route template and status class.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self.http_seconds = Histogram(
+            "kommutator_http_seconds",
+            "Time from the request's head to the answer's head, seconds.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.arrivals = Counter(
+            "kommutator_arrivals_total",
+            "Messages from outside by door and what became of them.",
+            ("source", "outcome"),
+            registry=self.registry,
+        )
+        self.sign_ins = Counter(
+            "kommutator_sign_ins_total",
+            "Attempts to sign in by outcome.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self.errors = Counter(
+            "kommutator_internal_errors_total",
+            "Errors that are our fault, by place.",
+            ("place",),
+            registry=self.registry,
+        )
+        self.deliveries = Counter(
+            "kommutator_deliveries_total",
+            "Attempts at vendors by kind of connection, command and outcome.",
+            ("integration", "command", "outcome"),
+            registry=self.registry,
+        )
+        self.delivery_seconds = Histogram(
+            "kommutator_delivery_seconds",
+            "Time of one attempt at a vendor, seconds.",
+            ("integration",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.lanes_parked = Gauge(
+            "kommutator_lanes_parked",
+            "Lanes that wait for a person, by reason.",
+            ("reason",),
+            registry=self.registry,
+        )
+        self.up = Gauge(
+            "kommutator_dependency_up",
+            "1 if the dependency answered the last check.",
+            ("dependency",),
+            registry=self.registry,
+        )
+
+    def watch_cache(self, name: str, stats: Callable[[], Mapping[str, float]]) -> None:
+        """Show a cache's own counters as `kommutator_cache_*{cache=name}` at each scrape."""
+        self.registry.register(_CacheCollector(name, stats))
+
+    def render(self) -> bytes:
+        """The text that Prometheus reads."""
+        return generate_latest(self.registry)
+
+
+class _CacheCollector(Collector):
+    def __init__(self, name: str, stats: Callable[[], Mapping[str, float]]) -> None:
+        self._name = name
+        self._stats = stats
+
+    def collect(self) -> Iterable[Metric]:
+        for field, value in self._stats().items():
+            gauge = field in _CACHE_GAUGES
+            family = GaugeMetricFamily if gauge else CounterMetricFamily
+            metric = family(
+                f"kommutator_cache_{field}", f"Cache {field.replace('_', ' ')}.", labels=["cache"]
+            )
+            metric.add_metric([self._name], value)
+            yield metric
+
+    def describe(self) -> Iterable[Metric]:
+        return []
