@@ -1,0 +1,78 @@
+"""Times, durations and numbers as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+
+_FALLBACK_ZONE = "Europe/Moscow"
+
+
+def zone(name: str) -> ZoneInfo:
+    """The enterprise's zone; an unknown name must not take the pages down."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(_FALLBACK_ZONE)
+
+
+def moment(at: datetime, now: datetime, tz: ZoneInfo, locale: str) -> str:
+    """Only the time for today, else day and time."""
+    local = at.astimezone(tz)
+    if local.date() == now.astimezone(tz).date():
+        return format_time(local, "HH:mm:ss", tzinfo=tz, locale=locale)
+    pattern = "d MMM HH:mm" if local.year == now.astimezone(tz).year else "d MMM y HH:mm"
+    return format_datetime(local, pattern, tzinfo=tz, locale=locale)
+
+
+def full_moment(at: datetime, tz: ZoneInfo, locale: str) -> str:
+    """Everything, for the tooltip: seconds and zone."""
+    return format_datetime(at, "d MMMM y, HH:mm:ss z", tzinfo=tz, locale=locale)
+
+
+def day(value: date, locale: str) -> str:
+    return format_date(value, "d MMMM", locale=locale)
+
+
+def ago(at: datetime, now: datetime, locale: str) -> str:
+    """ "3 minutes ago" in the reader's language."""
+    return format_timedelta(at - now, add_direction=True, locale=locale)
+
+
+def span(seconds: float | None) -> str:
+    """Seconds as 0:07, 12:30, 1:02:03."""
+    if seconds is None:
+        return "—"
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def phone(number: str | None) -> str:
+    """+375 17 000-00-01 where the plan is known, else as it came."""
+    if not number:
+        return ""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def start_of_day(now: datetime, tz: ZoneInfo) -> datetime:
+    """Midnight of the enterprise's today, in UTC."""
+    return datetime.combine(now.astimezone(tz).date(), time(), tz).astimezone(UTC)
+
+
+def day_bounds(text: str, tz: ZoneInfo, *, end: bool = False) -> datetime | None:
+    """A form's date (2026-01-31) as the start, or the end, of that day; None if empty or odd."""
+    try:
+        chosen = date.fromisoformat(text)
+    except ValueError:
+        return None
+    start = datetime.combine(chosen, time(), tz)
+    return (start + timedelta(days=1)).astimezone(UTC) if end else start.astimezone(UTC)

@@ -1,0 +1,67 @@
+"""The Jinja environment: everything escaped, nothing undefined, texts by `t`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from kommutator.doors.console import formats
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+STATIC_URL = "/console/static"
+
+
+@cache
+def asset(name: str) -> str:
+    """URL of a file in `static/`, changed by its content so that caches may keep it for ever."""
+    file = STATIC / name
+    mark = hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else "0"
+    return f"{STATIC_URL}/{name}?v={mark}"
+
+
+@pass_context
+def _when(context: Context, at: datetime | None) -> str:
+    """A `<time>` in the enterprise's zone, full on hover."""
+    if at is None:
+        return "—"
+    tz, locale = context["tz"], context["locale"]
+    short = formats.moment(at, context["now"], tz, locale)
+    return Markup('<time class="nowrap num" datetime="{}" title="{}">{}</time>').format(
+        at.isoformat(), formats.full_moment(at, tz, locale), short
+    )
+
+
+@pass_context
+def _ago(context: Context, at: datetime | None) -> str:
+    if at is None:
+        return "—"
+    return formats.ago(at, context["now"], context["locale"])
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+def environment() -> Environment:
+    """One per process; templates are compiled once."""
+    env = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals["asset"] = asset
+    env.filters.update(
+        when=_when, ago=_ago, span=formats.span, phone=formats.phone, pretty=_pretty
+    )
+    return env
