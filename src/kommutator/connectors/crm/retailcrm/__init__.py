@@ -1,0 +1,1 @@
+"""RetailCRM (Simla), API v5: telephony module, pop-ups, call history, customers, orders, tasks."""

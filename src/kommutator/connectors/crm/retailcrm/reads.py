@@ -1,0 +1,95 @@
+"""Look-ups that take more than one request or a second glance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kommutator.connectors.crm.retailcrm.client import RetailCrmClient
+from kommutator.connectors.crm.retailcrm.errors import RetailCrmError
+from kommutator.connectors.crm.retailcrm.schemas import Customer, Lookup, Module, as_map, as_text
+from kommutator.domain.ports import Employee, Person, Site
+from kommutator.kit.errors import ErrorKind
+from kommutator.kit.phones import national_digits, same_number
+
+MAX_PAGES = 200  # a list that never ends is the vendor's bug, not a reason to hang
+
+
+async def employees(client: RetailCrmClient, codes: Mapping[str, str]) -> list[Employee]:
+    """Every user on every page, whatever the status, with the extension the CRM holds."""
+    found: dict[str, Employee] = {}
+    for number in range(1, MAX_PAGES + 1):
+        users, page = await client.users(number)
+        for user in users:  # by id: a user may slide onto the next page while we read
+            found[user.id] = Employee(
+                id=user.id,
+                name=user.name,
+                email=user.email,
+                status=user.status,
+                active=user.active,
+                code=codes.get(user.id),
+            )
+        if not users or number >= page.total:
+            break
+    return list(found.values())
+
+
+async def sites(client: RetailCrmClient, allowed: tuple[str, ...] | None) -> tuple[Site, ...]:
+    """The shops; `allowed` narrows them to those the key may see."""
+    found = [
+        Site(code=code, name=as_text(as_map(shop).get("name")) or code)
+        for code, shop in (await client.sites()).items()
+    ]
+    return tuple(site for site in found if allowed is None or site.code in allowed)
+
+
+async def time_zone(client: RetailCrmClient) -> str | None:
+    """IANA name such as "Europe/Moscow": the zone of every time the API speaks of."""
+    return as_text(as_map((await client.settings()).get("timezone")).get("value"))
+
+
+async def module_or_none(client: RetailCrmClient, code: str) -> Module | None:
+    """The integration module, or None before it was ever registered."""
+    try:
+        return await client.module(code)
+    except RetailCrmError as error:
+        if error.kind is ErrorKind.GONE:
+            return None
+        raise
+
+
+async def customer_by_phone(
+    client: RetailCrmClient, phone: str, region: str = "RU"
+) -> Customer | None:
+    """The oldest customer with this very number.
+
+    The vendor searches names and phones as text and may store a number in any spelling, so the
+    national part is the second thing to ask for, and every find is compared number by number.
+    """
+    for text in dict.fromkeys((phone, national_digits(phone))):
+        matching = [
+            customer
+            for customer in await client.customers(text)
+            if any(same_number(phone, number, region) for number in customer.phones)
+        ]
+        if matching:
+            return min(matching, key=_age)
+    return None
+
+
+def _age(customer: Customer) -> tuple[int, str]:
+    return (len(customer.id), customer.id)  # ids grow; the shorter number is the older one
+
+
+def person_of(phone: str, lookup: Lookup) -> Person | None:
+    """What a pop-up shows; None for a stranger."""
+    if lookup.customer is None and lookup.manager_id is None:
+        return None
+    customer = lookup.customer
+    return Person(
+        phone=phone,
+        name=None if customer is None else customer.name,
+        customer_id=None if customer is None else customer.id,
+        responsible_id=lookup.manager_id,
+        responsible_code=lookup.manager_code,
+        links=lookup.links,
+    )

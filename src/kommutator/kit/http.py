@@ -1,0 +1,204 @@
+"""The one way out: every HTTP request to a vendor goes through this client.
+
+Explicit timeouts, no redirects, no cookies, no proxies from the environment, TLS always
+verified, a cap on the answer's size, a guard against our own network. It logs nothing.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from kommutator.kit.clock import Clock
+from kommutator.kit.errors import KommutatorError, Stage
+from kommutator.kit.guard import AddressRefused, GuardedResolver, is_literal, is_public
+
+CONNECT_TIMEOUT_S = 3.0
+TOTAL_TIMEOUT_S = 10.0
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+CONNECTIONS = 500
+CONNECTIONS_PER_HOST = 32
+KEEP_ALIVE_S = 30.0
+_CHUNK_BYTES = 64 * 1024
+
+Pairs = Sequence[tuple[str, str]]
+
+
+class WireError(KommutatorError):
+    """No usable answer came.
+
+    Attributes:
+        stage: BEFORE_SENDING: the vendor saw nothing. SENT: the request left, no status came.
+            ANSWERED: a status came but the body did not.
+        reason: one of `address_refused`, `insecure_url`, `dns`, `connect`, `tls`, `timeout`,
+            `reset`, `too_large`, `broken_answer`.
+    """
+
+    def __init__(self, stage: Stage, reason: str, status: int | None = None) -> None:
+        super().__init__(f"{reason} ({stage.value})")
+        self.stage = stage
+        self.reason = reason
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, whatever the status. Header names are lower-case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    duration_ms: float
+
+
+class HttpClient:
+    """One per process: keeps connections alive and the limits per host.
+
+    Args:
+        allowed_hosts: hosts that may be private, and may be reached without TLS (twins, an
+            intranet CRM); from settings only, never from a tenant.
+        ca_file: extra certificate authority for an on-premises CRM.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        allowed_hosts: Collection[str] = (),
+        ca_file: str | None = None,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+        per_host: int = CONNECTIONS_PER_HOST,
+    ) -> None:
+        self._clock = clock
+        self._allowed = frozenset(allowed_hosts)
+        self._ca_file = ca_file
+        self._max_bytes = max_answer_bytes
+        self._per_host = per_host
+        self._session: aiohttp.ClientSession | None = None
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Pairs = (),
+        form: Pairs | None = None,
+        timeout_s: float = TOTAL_TIMEOUT_S,
+    ) -> Answer:
+        """Send one request, `form` urlencoded in UTF-8.
+
+        Raises:
+            WireError: no usable answer; see its `stage` before trying again.
+        """
+        target = self._admit(url)
+        trace = SimpleNamespace(stage=Stage.BEFORE_SENDING)
+        started = self._clock.monotonic()
+        try:
+            async with self._open().request(
+                method,
+                target.extend_query(list(params)),
+                headers=headers,
+                data=None if form is None else aiohttp.FormData(list(form), charset="utf-8"),
+                allow_redirects=False,
+                timeout=_timeout(timeout_s),
+                trace_request_ctx=trace,
+            ) as response:
+                trace.stage = Stage.ANSWERED
+                trace.status = response.status
+                body = await self._read(response)
+                return Answer(
+                    status=response.status,
+                    headers={name.lower(): value for name, value in response.headers.items()},
+                    body=body,
+                    duration_ms=(self._clock.monotonic() - started) * 1000,
+                )
+        except WireError:
+            raise
+        except (aiohttp.ClientError, TimeoutError, OSError, AddressRefused) as error:
+            raise WireError(trace.stage, _reason(error), getattr(trace, "status", None)) from error
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _admit(self, url: str) -> URL:
+        target = URL(url)
+        host = target.host or ""
+        if host in self._allowed:
+            return target
+        if target.scheme != "https":
+            raise WireError(Stage.BEFORE_SENDING, "insecure_url")
+        if is_literal(host) and not is_public(host):
+            raise WireError(Stage.BEFORE_SENDING, "address_refused")
+        return target
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        body = bytearray()
+        async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+            body += chunk
+            if len(body) > self._max_bytes:
+                response.close()
+                raise WireError(Stage.ANSWERED, "too_large", response.status)
+        return bytes(body)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            tls = ssl.create_default_context()
+            if self._ca_file is not None:
+                tls.load_verify_locations(self._ca_file)
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    ssl=tls,
+                    limit=CONNECTIONS,
+                    limit_per_host=self._per_host,
+                    keepalive_timeout=KEEP_ALIVE_S,
+                    resolver=GuardedResolver(aiohttp.ThreadedResolver(), self._allowed),
+                ),
+                cookie_jar=aiohttp.DummyCookieJar(),  # one session serves all tenants
+                trace_configs=[_stage_trace()],
+                headers={"User-Agent": "Kommutator"},
+                trust_env=False,
+            )
+        return self._session
+
+
+def _timeout(total_s: float) -> aiohttp.ClientTimeout:
+    connect_s = min(CONNECT_TIMEOUT_S, total_s)
+    return aiohttp.ClientTimeout(total=total_s, connect=connect_s, sock_connect=connect_s)
+
+
+def _stage_trace() -> aiohttp.TraceConfig:
+    """Notes when a request begins to leave: from then on nobody knows what the vendor saw."""
+
+    async def leaving(_session: aiohttp.ClientSession, context: Any, _params: Any) -> None:
+        context.trace_request_ctx.stage = Stage.SENT
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(leaving)
+    trace.on_connection_reuseconn.append(leaving)
+    return trace
+
+
+_REASONS: tuple[tuple[type[BaseException], str], ...] = (
+    (AddressRefused, "address_refused"),
+    (aiohttp.ClientConnectorDNSError, "dns"),
+    (aiohttp.ClientSSLError, "tls"),
+    (aiohttp.ClientConnectorError, "connect"),
+    (TimeoutError, "timeout"),
+    (aiohttp.ServerDisconnectedError, "reset"),
+    (aiohttp.ClientOSError, "reset"),
+    (aiohttp.ClientError, "broken_answer"),
+    (ConnectionError, "reset"),
+)
+
+
+def _reason(error: BaseException) -> str:
+    return next((word for kind, word in _REASONS if isinstance(error, kind)), "connect")
