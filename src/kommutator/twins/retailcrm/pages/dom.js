@@ -12,6 +12,19 @@ export function el(tag, attrs = {}, ...children) {
   return node;
 }
 
+// Drawn, not an emoji: machines without a colour font would show an empty box.
+export function handset() {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", "M6.6 10.8a15.2 15.2 0 0 0 6.6 6.6l2.2-2.2a1 1 0 0 1 1-.25 11.4 11.4 0 0 0 "
+    + "3.6.57 1 1 0 0 1 1 1V20a1 1 0 0 1-1 1A17 17 0 0 1 3 4a1 1 0 0 1 1-1h3.5a1 1 0 0 1 1 1 11.4 "
+    + "11.4 0 0 0 .57 3.6 1 1 0 0 1-.25 1z");
+  svg.append(path);
+  return svg;
+}
+
 export const byId = (id) => document.getElementById(id);
 
 // Only web addresses become links, pictures and sound: no javascript: from a registered module.

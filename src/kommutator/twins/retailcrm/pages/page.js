@@ -1,5 +1,5 @@
 // What an employee of the shop sees: pop-ups, calls, clients, tasks. Asks the twin once a second.
-import { ask, byId, el, fill, toast, webAddress } from "./dom.js";
+import { ask, byId, el, fill, handset, toast, webAddress } from "./dom.js";
 
 const account = /^\/a\/([^/]+)/.exec(location.pathname)?.[1] ?? "demo";
 const memory = `twin-me-${account}`;
@@ -34,7 +34,7 @@ function number(phone, site, canCall) {
   const icon = canCall ? el("button", {
     class: "dial", title: "Позвонить", "aria-label": `Позвонить на ${phone}`,
     onclick: () => dial(phone, site),
-  }, "📞") : null;
+  }, handset()) : null;
   return el("span", { class: "number" }, phone, icon);
 }
 
