@@ -1,0 +1,222 @@
+"""Storing a connection and switching it: from a filled-in form to a row, never to a vendor.
+
+What needs the vendor's consent (test, registration, removal) is in `enrol.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.tenancy import Actor, EnterpriseNumber
+from kommutator.flows.forms import ConnectionForm, crm_address, merged, pbx_address
+from kommutator.flows.secrets import digest, seal_secrets
+from kommutator.kit.crypto import Vault
+from kommutator.kit.errors import InvalidInput, NotFound
+from kommutator.kit.ids import Ids
+from kommutator.store.connection_rows import ConnectionRecord
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+    from kommutator.store.unit import Unit
+
+CLIENT_ID_BYTES = 24
+"""192 random bits: whoever knows a clientId may ring the tenant's phones."""
+
+_AMI_PORT = 5038
+_REQUIRED: Mapping[ConnectionKind, tuple[str, ...]] = {
+    ConnectionKind.RETAILCRM: ("api_key",),
+    ConnectionKind.ASTERISK: ("ami_user", "ami_secret"),
+}
+
+
+class SetUp:
+    """Connections as rows. `with_client_id` are the kinds that call us by a clientId."""
+
+    def __init__(
+        self,
+        db: Database,
+        vault: Vault,
+        *,
+        ids: Ids,
+        allow_private_hosts: bool,
+        with_client_id: Collection[ConnectionKind],
+    ) -> None:
+        self._db = db
+        self._vault = vault
+        self._ids = ids
+        self._allow_private = allow_private_hosts
+        self._with_client_id = with_client_id
+
+    async def stored(self, enterprise: EnterpriseNumber, kind: ConnectionKind) -> ConnectionRecord:
+        """Raises NotFound: `connection_not_set_up`."""
+        async with self._db.unit() as unit:
+            record = await unit.connections.of_kind(enterprise, kind)
+        if record is None:
+            raise NotFound("connection_not_set_up", kind=kind.value)
+        return record
+
+    async def save(
+        self, actor: Actor, enterprise: EnterpriseNumber, form: ConnectionForm
+    ) -> ConnectionRecord:
+        """Store the form; it works after `Enrol.register` (CRM) or `activate` (PBX).
+
+        Raises:
+            InvalidInput: the address or a secret is missing or malformed; a new address with
+                the old secret (`secret_needed_for_new_address`): a key must never travel to
+                another host than the one it was given for.
+            Conflict: the account is connected already, here or elsewhere.
+        """
+        address = self._address(form)
+        async with self._db.unit() as unit:
+            stored = await unit.connections.of_kind(enterprise, form.kind)
+            if stored is None:
+                record = await self._create(unit, enterprise, form, address)
+            else:
+                record = await self._change(unit, stored, form, address)
+            await unit.audit.add(
+                enterprise,
+                actor=actor.name,
+                action="connection.save",
+                target=str(record.id),
+                detail={"kind": form.kind.value, "address": address, "config": list(form.config)},
+            )
+            unit.config_changed(enterprise, form.kind.value)
+        return record
+
+    async def activate(
+        self, actor: Actor, enterprise: EnterpriseNumber, kind: ConnectionKind
+    ) -> None:
+        """Switch on a connection that needs no registration, or one that was paused."""
+        record = await self.stored(enterprise, kind)
+        await self._set_status(actor, record, ConnectionStatus.ACTIVE)
+
+    async def pause(
+        self,
+        actor: Actor,
+        enterprise: EnterpriseNumber,
+        kind: ConnectionKind,
+        reason: str = "paused_by_admin",
+    ) -> None:
+        """Stop working; what is owed waits."""
+        record = await self.stored(enterprise, kind)
+        await self._set_status(actor, record, ConnectionStatus.PAUSED, reason)
+
+    async def hear_activity(
+        self, account: Account, *, active: bool, frozen: bool, system_url: str | None
+    ) -> None:
+        """The CRM switched the module, froze it, or moved to another address.
+
+        `system_url` must have passed the connector's allow-list of hosts.
+        """
+        actor_name = f"{account.kind.value}:activity"
+        status = ConnectionStatus.ACTIVE if active and not frozen else ConnectionStatus.PAUSED
+        reason = None if status is ConnectionStatus.ACTIVE else "crm_switched_off"
+        if frozen:
+            reason = "crm_froze"
+        enterprise, connection_id = account.enterprise, account.connection_id
+        async with self._db.unit() as unit:
+            await unit.connections.set_status(enterprise, connection_id, status, reason=reason)
+            if system_url and system_url.rstrip("/") != account.base_url:
+                address = system_url.rstrip("/")
+                await unit.connections.save(
+                    enterprise,
+                    connection_id,
+                    base_url=address,
+                    account_key=_account_key(account.kind, address),
+                )
+            if status is ConnectionStatus.ACTIVE:
+                await unit.lanes.unpark(enterprise, connection_id=connection_id)
+            await unit.audit.add(
+                enterprise,
+                actor=actor_name,
+                action="connection.activity",
+                target=str(connection_id),
+                detail={"active": active, "freeze": frozen, "system_url": system_url},
+            )
+            unit.config_changed(enterprise, account.kind.value)
+
+    def _address(self, form: ConnectionForm) -> str:
+        if form.kind is ConnectionKind.ASTERISK:
+            return pbx_address(form.address, int(form.config.get("ami_port") or _AMI_PORT))
+        return crm_address(form.address, allow_private=self._allow_private)
+
+    async def _create(
+        self, unit: Unit, enterprise: EnterpriseNumber, form: ConnectionForm, address: str
+    ) -> ConnectionRecord:
+        for name in _REQUIRED[form.kind]:
+            if not form.secrets.get(name):
+                raise InvalidInput(f"{name}_missing")
+        connection_id = self._ids.uuid()
+        secrets = dict(form.secrets)
+        client_id = None
+        if form.kind in self._with_client_id:
+            client_id = secrets["client_id"] = self._ids.token(CLIENT_ID_BYTES)
+        return await unit.connections.create(
+            enterprise,
+            connection_id,
+            kind=form.kind,
+            name=form.name or form.kind.value,
+            base_url=address,
+            account_key=_account_key(form.kind, address),
+            config=merged({}, form.config),
+            sealed=seal_secrets(self._vault, enterprise, connection_id, secrets),
+            client_id_hash=digest(client_id) if client_id else None,
+        )
+
+    async def _change(
+        self, unit: Unit, stored: ConnectionRecord, form: ConnectionForm, address: str
+    ) -> ConnectionRecord:
+        if _host(address) != _host(stored.base_url):
+            for name in _REQUIRED[form.kind]:
+                if not form.secrets.get(name):
+                    raise InvalidInput("secret_needed_for_new_address")
+        typed = {name: value for name, value in form.secrets.items() if value}
+        sealed = None
+        if typed:
+            sealed = {
+                **stored.sealed,
+                **seal_secrets(self._vault, stored.enterprise, stored.id, typed),
+            }
+        return await unit.connections.save(
+            stored.enterprise,
+            stored.id,
+            name=form.name,
+            base_url=address,
+            account_key=_account_key(form.kind, address),
+            config=merged(stored.config, form.config),
+            sealed=sealed,
+        )
+
+    async def _set_status(
+        self,
+        actor: Actor,
+        record: ConnectionRecord,
+        status: ConnectionStatus,
+        reason: str | None = None,
+    ) -> None:
+        async with self._db.unit() as unit:
+            await unit.connections.set_status(record.enterprise, record.id, status, reason=reason)
+            if status is ConnectionStatus.ACTIVE:
+                await unit.lanes.unpark(record.enterprise, connection_id=record.id)
+            await unit.audit.add(
+                record.enterprise,
+                actor=actor.name,
+                action=f"connection.{status.value}",
+                target=str(record.id),
+            )
+            unit.config_changed(record.enterprise, record.kind.value)
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).netloc
+
+
+def _account_key(kind: ConnectionKind, address: str) -> str | None:
+    """What makes an account the same one; a PBX may serve several tenants, a CRM may not."""
+    if kind is ConnectionKind.ASTERISK:
+        return None
+    parts = urlsplit(address)
+    return f"{parts.netloc}{parts.path}".rstrip("/")
