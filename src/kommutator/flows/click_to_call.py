@@ -130,12 +130,11 @@ class ClickToCall:
         now = self._clock.now()
         call_id = f"kmt-{self._ids.uuid().hex}"
         click = Click(
-            call=call_id,
+            call_id=call_id,
             extension=extension,
             client=client,
             line=request.line,
             requested_by=request.requested_by,
-            at=now.timestamp(),
         )
         moment = int(now.timestamp() / _DOUBLE_CLICK_S)
         arrival = Arrival(
