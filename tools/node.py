@@ -37,7 +37,7 @@ def _system() -> tuple[Path, list[str]] | None:
 
 def _wheel() -> tuple[Path, list[str]]:
     if importlib.util.find_spec(_WHEEL) is None:
-        print(f"no Node {OLDEST_MAJOR} with npm: installing the wheel that carries one")
+        print(f"no Node {OLDEST_MAJOR} with npm: installing the wheel that carries one", flush=True)
         pip = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
         subprocess.run([*pip, "--require-hashes", "-r", str(LOCK)], check=True)
         importlib.invalidate_caches()

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -60,10 +61,13 @@ def owner_process(postgres_home: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def _forge_pid(server: EmbeddedPostgres, pid: int) -> None:
+    """What a machine looks like whose pids went round after a crash."""
     assert server._layout is not None
-    pid_file = server._layout.data / "postmaster.pid"
-    lines = pid_file.read_text().splitlines()
-    pid_file.write_text("\n".join([str(pid), *lines[1:]]) + "\n")
+    left = [server._layout.data / "postmaster.pid", *server._layout.sockets.glob(".s.*.lock")]
+    assert len(left) == 2
+    for path in left:
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join([str(pid), *lines[1:]]) + "\n")
 
 
 async def _query(dsn: str, sql: str) -> object:
@@ -220,32 +224,37 @@ async def test_next_owner_takes_over_at_once(
     assert await _query(dsn, "SELECT id FROM kept") == 1
 
 
+@contextmanager
+def _process_like(server: EmbeddedPostgres, *command: str) -> Iterator[int]:
+    """A foreign process of the server's own account: only such a one is taken for the server."""
+    assert server._layout is not None
+    owner = server._layout.data.stat()
+    account = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
+    process = subprocess.Popen(command, **account)  # type: ignore[call-overload]  # mixed options
+    yield process.pid
+    process.kill()
+    process.wait()
+
+
 async def test_foreign_process_with_our_old_pid(server: EmbeddedPostgres) -> None:
     dsn = server.start()
     await _query(dsn, "CREATE TABLE kept AS SELECT 5 AS id")
     server.kill()
-    _forge_pid(server, os.getpid())
-    assert server.pid is None
-    server.start()
-    assert server.pid not in (None, os.getpid())
+    with _process_like(server, "/bin/sleep", "300") as stranger:
+        _forge_pid(server, stranger)
+        assert server.pid is None
+        server.start()
+        assert server.pid not in (None, stranger)
     assert await _query(dsn, "SELECT id FROM kept") == 5
 
 
-@pytest.fixture
-def zombie_pid() -> Iterator[int]:
-    zombie = subprocess.Popen(["/bin/true"])
-    wait_until(lambda: ") Z " in Path(f"/proc/{zombie.pid}/stat").read_text())
-    yield zombie.pid
-    zombie.wait()
-
-
-async def test_zombie_with_our_pid_is_not_a_server(
-    server: EmbeddedPostgres, zombie_pid: int
-) -> None:
+async def test_zombie_with_our_pid_is_not_a_server(server: EmbeddedPostgres) -> None:
     server.start()
     server.kill()
-    _forge_pid(server, zombie_pid)
-    assert await _query(server.start(), "SELECT 1") == 1
+    with _process_like(server, "/bin/true") as zombie:
+        wait_until(lambda: ") Z " in Path(f"/proc/{zombie}/stat").read_text())
+        _forge_pid(server, zombie)
+        assert await _query(server.start(), "SELECT 1") == 1
 
 
 async def test_interrupted_initdb_is_done_again(

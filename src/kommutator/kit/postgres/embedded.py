@@ -132,7 +132,7 @@ class EmbeddedPostgres:
         folder = readable_folder(binaries, account, layout)
         if not layout.data.exists():
             create_data(folder, account, layout)
-        processes.clear_leftovers(layout.data)
+        processes.clear_leftovers(layout.data, layout.sockets)
         rotate_log(layout.log)
         for attempt in range(_LAUNCH_TRIES):
             if self._attempt(layout, account, folder, deadline, fresh_port=attempt > 0):
@@ -153,7 +153,7 @@ class EmbeddedPostgres:
             self._command(folder, layout),
             account=account,
             log=layout.log,
-            before_restart=lambda: processes.clear_leftovers(layout.data),
+            before_restart=lambda: processes.clear_leftovers(layout.data, layout.sockets),
         )
         supervisor.launch()
         while supervisor.running:

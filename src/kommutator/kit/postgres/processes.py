@@ -41,13 +41,13 @@ def live_postmaster(data: Path) -> Postmaster | None:
     return Postmaster(pid, port, ready=complete and lines[7].strip() == "ready")
 
 
-def clear_leftovers(data: Path, patience_s: float = 20.0) -> None:
+def clear_leftovers(data: Path, sockets: Path, patience_s: float = 20.0) -> None:
     """Make ``data`` safe to start on; call only while holding the owner's lock.
 
     A server whose owner was killed is already shutting down, so wait for it. Backends of a
-    killed postmaster leave by themselves when they notice; then push, first politely. A pid
-    file that remains belongs to nobody: its number may be a foreign process's by now, which
-    PostgreSQL would take for itself.
+    killed postmaster leave by themselves when they notice; then push, first politely. Lock files
+    that remain belong to nobody: their pid may be a foreign process's by now, which PostgreSQL
+    would take for itself and refuse to start.
 
     Raises:
         PostgresStartError: processes on ``data`` survive even a kill.
@@ -59,7 +59,8 @@ def clear_leftovers(data: Path, patience_s: float = 20.0) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, sent)
         if _wait_until_unused(data, patience_s / 4):
-            (data / "postmaster.pid").unlink(missing_ok=True)
+            for stale in (data / "postmaster.pid", *sockets.glob(".s.PGSQL.*")):
+                stale.unlink(missing_ok=True)
             return
     raise PostgresStartError(f"processes {servers_on(data)} do not let go of {data}")
 

@@ -1,5 +1,6 @@
 """One thread that starts the server, waits for it and brings it back when it dies."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from kommutator.kit.postgres.cluster import clean_environment
 
 DEATHS_ALLOWED = 5
 DEATHS_WINDOW_S = 60.0
+_POLL_S = 0.05
+_log = logging.getLogger(__name__)
 
 
 class Supervisor:
@@ -54,7 +57,7 @@ class Supervisor:
     def launch(self) -> None:
         """Start the server; returns when the process exists, not when it is ready."""
         self._thread.start()
-        while self.running and not self._spawned.wait(0.05):
+        while self.running and not self._spawned.wait(_POLL_S):
             pass
 
     def confirm(self) -> None:
@@ -65,19 +68,26 @@ class Supervisor:
         """Send each signal in turn until the server is gone; it will not come back."""
         self._keep_alive.clear()
         for number in signals:
-            if self._process is not None:
-                self._process.send_signal(number)
-            self._thread.join(patience_s)
-            if not self.running:
-                return
+            deadline = time.monotonic() + patience_s
+            told: subprocess.Popen[bytes] | None = None
+            while self.running and time.monotonic() < deadline:
+                # A restart may be under way: then its process has to hear of the end too.
+                if self._process is not None and self._process is not told:
+                    told = self._process
+                    told.send_signal(number)
+                self._thread.join(_POLL_S)
 
     def _run(self) -> None:
         while True:
             self._process = self._spawn()
             self._spawned.set()
-            self._process.wait()
-            if not self._keep_alive.is_set() or self._dies_too_often():
+            code = self._process.wait()
+            if not self._keep_alive.is_set():
                 return
+            if self._dies_too_often():
+                _log.error("PostgreSQL ended with %s once too often: given up", code)
+                return
+            _log.warning("PostgreSQL ended with %s: starting it again", code)
             self._before_restart()
 
     def _dies_too_often(self) -> bool:
