@@ -231,9 +231,11 @@ def _process_like(server: EmbeddedPostgres, *command: str) -> Iterator[int]:
     owner = server._layout.data.stat()
     account = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
     process = subprocess.Popen(command, **account)  # type: ignore[call-overload]  # mixed options
-    yield process.pid
-    process.kill()
-    process.wait()
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
 
 
 async def test_foreign_process_with_our_old_pid(server: EmbeddedPostgres) -> None:
