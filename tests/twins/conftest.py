@@ -38,6 +38,7 @@ class Gateway:
         self.base_url = ""
         self.came: list[dict[str, Any]] = []
         self.status = 200
+        self.config: dict[str, Any] = {}
 
     async def serve(self, request: web.Request) -> web.Response:
         self.came.append(
@@ -50,6 +51,8 @@ class Gateway:
         )
         if request.path == "/account":
             raise web.HTTPSeeOther("/cabinet")
+        if request.path == "/config":
+            return web.json_response(self.config)
         return web.Response(status=self.status, text="hello")
 
 

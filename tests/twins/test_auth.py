@@ -108,3 +108,26 @@ async def test_one_accounts_key_is_wrong_in_another(crm: Crm) -> None:
     url = f"{crm.root}/a/large/api/v5/users"
     answer = await crm.send("GET", url, headers={"X-API-KEY": crm.key})
     assert answer.status == 403
+
+
+async def test_key_from_before_scopes(crm: Crm) -> None:
+    old = (await crm.order("keys", legacy=True))["api_key"]
+    body = (await crm.get("/credentials", key=old)).json
+    assert body["scopes"] == []
+    assert {"/api/integration-modules/{code}", "/api/integration-modules/{code}/edit"} <= set(
+        body["credentials"]
+    )
+    assert (await crm.get("/v5/users", key=old)).status == 200
+
+
+async def test_revoked_key(crm: Crm) -> None:
+    await crm.order("keys", revoke=crm.key)
+    assert (await crm.get("/v5/users")).json["errorMsg"] == 'Wrong "apiKey" value.'
+    await crm.control("reset", account="demo")
+    assert (await crm.get("/v5/users")).status == 200
+
+
+async def test_scope_alone_opens_its_paths(crm: Crm) -> None:
+    key = (await crm.order("keys", scopes=["task_read"]))["api_key"]
+    assert (await crm.get("/v5/tasks", key=key)).status == 200
+    assert (await crm.post("/v5/tasks/create", key=key, task={})).status == 403

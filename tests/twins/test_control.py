@@ -120,6 +120,13 @@ async def test_reset_of_one_account(crm: Crm) -> None:
     assert len((await crm.state())["modules"]) == 1
 
 
+async def test_reset_brings_dismissed_people_back(crm: Crm) -> None:
+    await crm.control("user", account="large", userId=101, delete=True)
+    await crm.control("reset", account="large")
+    large = (await crm.send("GET", f"{crm.root}/_twin/state?account=large")).json
+    assert len(large["users"]) == 45
+
+
 async def test_bad_switches_change_nothing(crm: Crm) -> None:
     answer = await crm.control("switches", create_status=200, edit_mode="sideways")
     assert (answer.status, answer.json) == (400, {"error": "edit_mode is one of merge, replace"})

@@ -1,5 +1,6 @@
 """Contract §1.12: what RetailCRM sends to a gateway."""
 
+import hmac
 import json
 
 import pytest
@@ -113,6 +114,19 @@ async def test_unreachable_gateway_is_reported(crm: Crm) -> None:
     report = await crm.order("click", userId=19, phone="1")
     assert report["answer"] is None
     assert report["error"].startswith("ClientConnectorError")
+
+
+async def test_simple_connection_proves_itself_with_an_hmac(crm: Crm, gateway: Gateway) -> None:
+    gateway.config = {
+        "success": True,
+        "scopes": ["user_read"],
+        "registerUrl": f"{gateway.base_url}/register",
+    }
+    await crm.order("install", configUrl=f"{gateway.base_url}/config", secret="fake-secret")
+    register = json.loads(gateway.came[-1]["form"]["register"])
+    expected = hmac.new(b"fake-secret", register["apiKey"].encode(), "sha256").hexdigest()
+    assert (register["token"], register["systemUrl"]) == (expected, crm.base_url)
+    assert (await crm.get("/v5/users", key=register["apiKey"])).status == 200
 
 
 async def test_missing_action(connected: Crm) -> None:

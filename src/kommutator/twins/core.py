@@ -24,10 +24,18 @@ class Bell:
     """Wakes everybody who waits for the twin's state to change."""
 
     def __init__(self) -> None:
+        self.rings = 0
+        self._closed = False
         self._rung = asyncio.Event()
+
+    def close(self) -> None:
+        """Let every waiter go, now and later."""
+        self._closed = True
+        self.ring()
 
     def ring(self) -> None:
         """Wake the present waiters; those who come later wait for the next ring."""
+        self.rings += 1
         rung, self._rung = self._rung, asyncio.Event()
         rung.set()
 
@@ -35,11 +43,11 @@ class Bell:
         """Wait until `ready()` holds; False when `seconds` of real time passed first."""
         try:
             async with asyncio.timeout(seconds):
-                while not ready():
+                while not (ready() or self._closed):
                     await self._rung.wait()
         except TimeoutError:
-            return ready()
-        return True
+            pass
+        return ready()
 
 
 @dataclass

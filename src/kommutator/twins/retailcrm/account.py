@@ -50,6 +50,7 @@ class Account:
     base_url: str
     zone: ZoneInfo
     system_version: str = "8.9.12"
+    users_at_start: int = 0
     keys: list[ApiKey] = field(default_factory=list)
     sites: dict[str, Json] = field(default_factory=dict)
     groups: list[Json] = field(default_factory=list)

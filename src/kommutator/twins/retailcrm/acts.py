@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kommutator.twins.retailcrm.account import Account
+from kommutator.twins.retailcrm.account import Account, ApiKey
+from kommutator.twins.retailcrm.routes import ROUTES
 from kommutator.twins.retailcrm.telephony_part import read_telephony
 from kommutator.twins.retailcrm.users import STATUSES
 
@@ -35,6 +36,29 @@ def change_module(account: Account, order: Json) -> Json:
             raise ValueError("the module does not allow editing")
         module.entity["integrations"]["telephony"] = read_telephony(part | edits, account).part
     return dict(module.entity)
+
+
+def change_keys(account: Account, order: Json, new_secret: str) -> Json:
+    """Make a key with `scopes` and `sites`, one from before scopes (`legacy`), or `revoke` one.
+
+    Raises:
+        ValueError: no such key to revoke.
+    """
+    if "revoke" in order:
+        gone = account.key(str(order["revoke"]))
+        if gone is None:
+            raise ValueError("no such key")
+        account.keys.remove(gone)
+        return {"revoked": True}
+    sites = order.get("sites")
+    key = ApiKey(
+        new_secret,
+        frozenset(order.get("scopes") or []),
+        tuple(sites) if sites is not None else None,
+        tuple(route.legacy_path for route in ROUTES) if order.get("legacy") else (),
+    )
+    account.keys.append(key)
+    return {"api_key": key.secret}
 
 
 def change_user(account: Account, order: Json) -> Json:

@@ -40,6 +40,7 @@ class Control:
                 web.get("/_twin/credentials", _shown(self.credentials)),
                 web.get("/_twin/state", _shown(self.state)),
                 web.get("/_twin/wait", _shown(self.wait)),
+                web.get("/_twin/changed", _shown(self.changed)),
                 web.post("/_twin/reset", _shown(self.reset)),
                 web.post("/_twin/accounts", _shown(self.add_account)),
                 web.get("/_twin/switches", _shown(self.switches)),
@@ -47,6 +48,7 @@ class Control:
                 web.get("/_twin/faults", _shown(self.faults)),
                 web.post("/_twin/faults", _shown(self.add_fault)),
                 web.delete("/_twin/faults", _shown(self.clear_faults)),
+                web.post("/_twin/keys", _shown(self.keys)),
                 web.post("/_twin/module", _shown(self.module)),
                 web.post("/_twin/user", _shown(self.user)),
                 web.post(
@@ -61,7 +63,7 @@ class Control:
         return {"accounts": credentials_view(self._world)}
 
     async def state(self, request: web.Request) -> Json:
-        """All that is held: of `?account=`, or of all under `accounts`; `traffic=0` leaves out the log."""
+        """All that is held: of `?account=`, or of all under `accounts`; `traffic=0`: no log."""
         name = request.query.get("account")
         counted = request.query.get("traffic") != "0"
         traffic = self._world.core.traffic.dump(name) if counted else {}
@@ -87,6 +89,13 @@ class Control:
         seconds = min(float(query.get("timeout", "10")), LONGEST_WAIT_SECONDS)
         ok = await self._world.core.bell.until(lambda: len(found()) >= count, seconds)
         return {"ok": ok, "items": found()}
+
+    async def changed(self, request: web.Request) -> Json:
+        """Long poll of the page: answers once anything happened after ring number `after`."""
+        bell, after = self._world.core.bell, int(request.query.get("after", "-1"))
+        seconds = min(float(request.query.get("timeout", "25")), LONGEST_WAIT_SECONDS)
+        await bell.until(lambda: bell.rings > after, seconds)
+        return {"number": bell.rings}
 
     async def reset(self, request: web.Request) -> Json:
         """Start anew: `{"account": …}` or everything (accounts made later go away)."""
@@ -124,6 +133,12 @@ class Control:
         """Withdraw `?id=` or all."""
         number = request.query.get("id")
         return {"cleared": self._world.core.faults.clear(int(number) if number else None)}
+
+    async def keys(self, request: web.Request) -> Json:
+        """A key made or revoked by the CRM's administrator (see `acts.change_keys`)."""
+        order = await _body(request)
+        account = self._world.account(order.get("account"))
+        return acts.change_keys(account, order, self._world.core.ids.token(24))
 
     async def module(self, request: web.Request) -> Json:
         """A module changed inside the CRM (see `acts.change_module`)."""

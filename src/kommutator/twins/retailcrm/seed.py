@@ -60,7 +60,7 @@ def fill(account: Account, *, users: int = 0) -> None:
 
 def open_account(name: str, base_url: str, zone: str = "Europe/Moscow", users: int = 0) -> Account:
     """A new account with the demonstration shop in it."""
-    account = Account(name, base_url, ZoneInfo(zone))
+    account = Account(name, base_url, ZoneInfo(zone), users_at_start=users)
     fill(account, users=users)
     return account
 

@@ -63,8 +63,9 @@ class RetailCrmTwin:
         return app
 
     def close(self) -> None:
-        """Let hanging requests go."""
+        """Let hanging requests and long polls go."""
         self.world.core.faults.clear()
+        self.world.core.bell.close()
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info.get("account", DEFAULT_ACCOUNT)

@@ -40,15 +40,16 @@ def credentials_view(world: World) -> list[Json]:
         {
             "name": account.name,
             "base_url": account.base_url,
-            "api_key": account.keys[0].secret,
-            "limited_api_key": account.keys[1].secret,
-            "scopes": sorted(account.keys[0].scopes),
-            "limited_scopes": sorted(account.keys[1].scopes),
-            "limited_sites": list(account.keys[1].sites or ()),
+            "api_key": full.secret,
+            "limited_api_key": limited.secret,
+            "scopes": sorted(full.scopes),
+            "limited_scopes": sorted(limited.scopes),
+            "limited_sites": list(limited.sites or ()),
             "sites": list(account.sites),
             "zone": account.zone.key,
         }
         for account in world.accounts.values()
+        for full, limited in (world.standing_keys(account.name),)
     ]
 
 

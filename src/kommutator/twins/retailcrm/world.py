@@ -65,11 +65,16 @@ class World:
             raise ValueError(f"no account {name!r}")
         return found
 
+    def standing_keys(self, name: str) -> tuple[ApiKey, ApiKey]:
+        """The full and the limited key an account was opened with."""
+        full, limited = self._keys[name]
+        return full, limited
+
     def reset(self, name: str | None = None) -> None:
         """One account, or the whole twin, as it was at the start; standing keys stay."""
         if name is not None:
             old = self.account(name)
-            self._open(name, old.zone.key, len(old.users))
+            self._open(name, old.zone.key, old.users_at_start)
         else:
             self.accounts.clear()
             self.switches.change(Switches().dump())

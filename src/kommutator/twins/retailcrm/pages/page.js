@@ -1,4 +1,4 @@
-// What an employee of the shop sees: pop-ups, calls, clients, tasks. Asks the twin once a second.
+// What an employee of the shop sees: pop-ups, calls, clients, tasks. Redrawn whenever the twin says that something changed.
 import { ask, byId, el, fill, handset, toast, webAddress } from "./dom.js";
 
 const account = /^\/a\/([^/]+)/.exec(location.pathname)?.[1] ?? "demo";
@@ -212,4 +212,17 @@ byId("me").addEventListener("change", (event) => {
 });
 await drawAccounts();
 await refresh();
-setInterval(refresh, 1000);
+
+const pause = (ms) => new Promise((done) => { setTimeout(done, ms); });
+let seen = -1;
+for (;;) {
+  try {
+    seen = (await ask(`/_twin/changed?timeout=25&after=${seen}`)).number;
+    await refresh();
+    await pause(150); // a burst of events is drawn a few times a second, not a hundred
+  } catch {
+    await refresh();
+    await pause(1000);
+    seen = -1;
+  }
+}
