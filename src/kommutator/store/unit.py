@@ -16,11 +16,13 @@ from kommutator.store.deliveries import DeliveryStore
 from kommutator.store.driver import Connection
 from kommutator.store.enterprises import EnterpriseStore
 from kommutator.store.extensions import ExtensionStore
+from kommutator.store.figures import FigureStore
 from kommutator.store.journal import JournalStore
 from kommutator.store.keys import KeyStore
 from kommutator.store.lanes import LaneStore
 from kommutator.store.outbox import OutboxStore
 from kommutator.store.people import PeopleStore
+from kommutator.store.presence import PresenceStore
 from kommutator.store.retention import RetentionStore
 from kommutator.store.sessions import SessionStore
 from kommutator.store.timers import TimerStore
@@ -108,6 +110,14 @@ class Unit:
     @cached_property
     def extensions(self) -> ExtensionStore:
         return ExtensionStore(self.connection)
+
+    @cached_property
+    def figures(self) -> FigureStore:
+        return FigureStore(self.connection)
+
+    @cached_property
+    def presence(self) -> PresenceStore:
+        return PresenceStore(self.connection)
 
     def wake(self, lane: str) -> None:
         """Tell every engine at commit, once per lane; our own first, without the database."""

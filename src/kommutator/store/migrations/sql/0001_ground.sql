@@ -303,3 +303,13 @@ CREATE TABLE call_aliases (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (enterprise, alias)
 );
+
+-- Employees' own word about being free, as their CRM passed it on.
+CREATE TABLE presence (
+    enterprise text NOT NULL REFERENCES enterprises(number),
+    extension  text NOT NULL,
+    status     text NOT NULL CHECK (status IN ('free', 'busy', 'dinner', 'break')),
+    source     text NOT NULL,
+    since      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (enterprise, extension)
+);
