@@ -92,7 +92,9 @@ class SyncPeople:
         """
         record = await self._set_up.stored(enterprise, kind)
         extensions = await self._extensions(enterprise)
-        problem, employees, imported = None, {}, {}
+        problem: VendorError | None = None
+        employees: Mapping[str, Employee] = {}
+        imported: Mapping[str, str] = {}
         codes: Mapping[str, str] = {}
         try:
             people = await self._enrol.desk(kind).employees(open_account(self._vault, record))

@@ -41,7 +41,7 @@ class PresenceStore:
                 extension,
                 status,
                 source,
-            )  # fmt: skip
+            )
         )
 
     async def all(self, enterprise: EnterpriseNumber) -> dict[str, Presence]:
