@@ -130,7 +130,10 @@ class HttpClient:
             self._session = None
 
     def _admit(self, url: str) -> URL:
-        target = URL(url)
+        try:
+            target = URL(url)
+        except ValueError as error:
+            raise WireError(Stage.BEFORE_SENDING, "address_refused") from error
         host = target.host or ""
         if host in self._allowed:
             return target
@@ -189,6 +192,7 @@ def _stage_trace() -> aiohttp.TraceConfig:
 
 _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (AddressRefused, "address_refused"),
+    (aiohttp.InvalidURL, "address_refused"),  # 127.1 and other disguises of an address
     (aiohttp.ClientConnectorDNSError, "dns"),
     (aiohttp.ClientSSLError, "tls"),
     (aiohttp.ClientConnectorError, "connect"),
