@@ -77,7 +77,9 @@ def test_a_machine_without_apt_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.pbx
-def test_an_unreachable_mirror_is_reported_in_apts_words(tmp_path: Path) -> None:
+def test_an_unreachable_mirror_is_reported_in_apts_words(
+    asterisk_installation: Installation, tmp_path: Path
+) -> None:
     nowhere = (tmp_path / "no-mirror").as_uri()
 
     with pytest.raises(PbxUnavailable, match=r"apt-get update failed: E: .*no-mirror"):

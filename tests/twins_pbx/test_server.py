@@ -175,7 +175,7 @@ async def test_a_recording_is_whole_when_its_command_runs(
     call_id = min((line.rpartition("!")[2] for line in channels), key=float)  # the first channel
     copy = pbx.run / f"gw-{call_id}.wav"
 
-    await eventually(lambda: copy.exists() and copy.stat().st_size > 25 * 320)
+    await eventually(lambda: copy.exists() and copy.stat().st_size > 1024)  # 44: silence
     assert copy.read_bytes()[:4] == b"RIFF"
 
 

@@ -1,16 +1,20 @@
 """What phones and the provider share: a SIP agent with people behind it."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Self
 
 from kommutator.twins.pbx.behaviour import Behaviour
+from kommutator.twins.pbx.errors import SipError
 from kommutator.twins.pbx.sip.agent import Address, SipAgent
 from kommutator.twins.pbx.sip.call import Call
 from kommutator.twins.pbx.sip.incoming import IncomingCall
 from kommutator.twins.pbx.sip.message import Message
 from kommutator.twins.pbx.sip.outgoing import OutgoingCall
+
+_log = logging.getLogger(__name__)
 
 Choice = Callable[[IncomingCall], Behaviour]
 
@@ -88,4 +92,10 @@ class Station:
         """Run something for as long as the station lives."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._note_end)
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failure := task.exception()):
+            expected = isinstance(failure, SipError)  # the PBX went away in the middle of a call
+            _log.warning("%s: %s", self.agent.user, failure, exc_info=None if expected else failure)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from kommutator.twins.pbx.errors import MalformedMessage
 
 _VERSION = "SIP/2.0"
+_START = re.compile(r"SIP/2\.0 \d{3}( .*)?|[A-Z]+ \S+ SIP/2\.0")
+_CSEQ = re.compile(r"\d+ [A-Z]+")
 
 
 @dataclass(slots=True)
@@ -33,9 +35,9 @@ class Message:
         return message
 
     def _check(self) -> None:
-        needed = ("call-id", "cseq", "from", "to", "via")
-        whole = len(self.start.split()) >= 2 and len(self.get("cseq").split()) == 2  # noqa: PLR2004 - "SIP/2.0 200", "1 BYE"
-        if _VERSION not in self.start or not whole or not all(self.get(name) for name in needed):
+        needed = ("call-id", "from", "to", "via")
+        whole = _START.fullmatch(self.start) and _CSEQ.fullmatch(self.get("cseq"))
+        if not whole or not all(self.get(name) for name in needed):
             raise MalformedMessage(self.start[:80])
 
     def render(self) -> bytes:
