@@ -166,7 +166,7 @@ def _strictly(raw: Mapping[str, Any]) -> Rule:
     due = raw.get("due_minutes")
     fits = isinstance(due, int) and 0 <= due <= _LONGEST_DUE_MINUTES
     return Rule(
-        create=Creates(raw.get("create")),
+        create=Creates(str(raw.get("create"))),
         direction=_choice(Direction, raw.get("direction")),
         result=_choice(CallEnd, raw.get("result")),
         client=_choice(Acquaintance, raw.get("client")),

@@ -11,6 +11,7 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.attempts import AttemptStore
 from kommutator.store.audit import AuditStore
 from kommutator.store.budgets import BudgetStore
+from kommutator.store.calls import CallStore
 from kommutator.store.connections import ConnectionStore
 from kommutator.store.deliveries import DeliveryStore
 from kommutator.store.driver import Connection
@@ -74,6 +75,10 @@ class Unit:
     @cached_property
     def timers(self) -> TimerStore:
         return TimerStore(self.connection, self.wake)
+
+    @cached_property
+    def calls(self) -> CallStore:
+        return CallStore(self.connection)
 
     @cached_property
     def workers(self) -> WorkerStore:

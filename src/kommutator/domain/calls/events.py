@@ -146,4 +146,5 @@ PbxEvent = (
     | BlindTransferred
     | OriginateRefused
     | Snapshot
+    | TimeUp
 )

@@ -1,0 +1,253 @@
+"""From what reached us to what is owed: the story of every call.
+
+One journal row at a time, inside the engine's transaction: load the calls that the row may
+mean, let them observe it, save them, and owe each CRM connection what it was not told yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from kommutator.domain.calls.board import Board, CallEvent, names_in
+from kommutator.domain.calls.call import Call, Phase
+from kommutator.domain.calls.decide import decide
+from kommutator.domain.calls.events import OriginateRefused, Snapshot, TimeUp
+from kommutator.domain.calls.facts import news
+from kommutator.domain.calls.memory import Memory, Told, dump, load
+from kommutator.domain.calls.policy import read_policy
+from kommutator.domain.calls.read import read_call
+from kommutator.domain.calls.reports import Click, Report
+from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.calls import StoredCall
+from kommutator.store.outbox import Owed
+from kommutator.store.unit import Unit
+
+_GRACE = timedelta(seconds=0.5)
+"""A failed originate may outrun the birth of its leg; after this nothing comes any more."""
+
+_CLICK_WAIT = timedelta(seconds=30)
+"""A click gives up after 15 s; by then either a leg or a refusal has been heard."""
+
+_LONGEST_CALL = timedelta(hours=4)
+"""HTTP senders may lose the hang-up; a call must not ring on the live board for ever."""
+
+TIME_UP = "time_up"
+LOOK_AGAIN = "look_again"
+
+
+class Reader(Protocol):
+    """A connector's translator of journal rows of one source."""
+
+    def __call__(self, row: JournalRow, pbx: Account | None, zone: str) -> Sequence[CallEvent]:
+        """What the row tells about calls; empty if nothing.
+
+        `zone` is the IANA name for times without one. Raises UserError for a body that the
+        door should have refused.
+        """
+        ...
+
+
+class Accounts(Protocol):
+    """What is needed of `Directory`."""
+
+    async def accounts(self, enterprise: EnterpriseNumber) -> Sequence[Account]: ...
+
+
+class PhoneBook(Protocol):
+    """Whether the CRM knows a client; None if nobody has looked."""
+
+    async def knows(
+        self, enterprise: EnterpriseNumber, account: Account, phone: str
+    ) -> bool | None: ...
+
+
+class NoPhoneBook:
+    """Nobody has looked."""
+
+    async def knows(
+        self,
+        enterprise: EnterpriseNumber,  # noqa: ARG002  the protocol's signature
+        account: Account,  # noqa: ARG002
+        phone: str,  # noqa: ARG002
+    ) -> bool | None:
+        return None
+
+
+class FollowCalls:
+    """Decides upon rows of the sources "ami", "http", "click" and "timer".
+
+    A click's command is owed by `flows.click_to_call` itself, in the same transaction.
+
+    Args:
+        readers: for "ami" and "http", whose bodies are a vendor's.
+    """
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        readers: Mapping[str, Reader],
+        *,
+        phone_book: PhoneBook | None = None,
+    ) -> None:
+        self._accounts = accounts
+        self._readers = readers
+        self._phone_book = phone_book or NoPhoneBook()
+
+    async def decide(self, unit: Unit, row: JournalRow) -> Verdict:
+        """Give the row its effect, inside the caller's transaction."""
+        accounts = await self._accounts.accounts(row.enterprise)
+        pbx = _pbx(accounts, row.connection_id)
+        events = self._read(row, pbx, accounts)
+        if not events and not _asks_to_look(row):
+            return Ignored(f"nothing about a call: {row.kind}")
+        story = _Story(unit, row, accounts, pbx, self._phone_book)
+        return await story.tell(events)
+
+    def _read(
+        self, row: JournalRow, pbx: Account | None, accounts: Sequence[Account]
+    ) -> Sequence[CallEvent]:
+        at = row.received_at.timestamp()
+        if row.source == "timer":
+            return (TimeUp(call=row.key or "", at=at),) if row.kind == TIME_UP else ()
+        if row.source == "click":
+            return (msgspec.json.decode(row.body, type=Click),)
+        reader = self._readers.get(row.source)
+        zone = next((account.time_zone for account in (pbx, *accounts) if account), "UTC")
+        return reader(row, pbx, zone) if reader else ()
+
+
+class _Story:
+    """The effect of one row."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        row: JournalRow,
+        accounts: Sequence[Account],
+        pbx: Account | None,
+        phone_book: PhoneBook,
+    ) -> None:
+        self._unit = unit
+        self._row = row
+        self._enterprise = row.enterprise
+        self._crms = [account for account in accounts if _hears(account)]
+        self._pbx = pbx
+        self._phone_book = phone_book
+        self._stored: dict[str, StoredCall] = {}
+
+    async def tell(self, events: Sequence[CallEvent]) -> Verdict:
+        board = await self._board(events)
+        before = {memory.id: self._call(memory) for memory in board.calls.values()}
+        heard = [board.feed(event) for event in events]
+        if events and not any(heard):
+            return Ignored("speaks of a call that began before we listened")
+        if _asks_to_look(self._row):
+            board.touched |= set(board.calls)
+        for gone, into in board.merged.items():
+            if gone in self._stored:
+                await self._unit.calls.merge(self._enterprise, gone, into)
+                self._unit.call_changed(self._enterprise, gone)
+        await self._unit.calls.name(self._enterprise, board.named)
+        for event in events:
+            await self._answer(event, board)
+        for call_id in sorted(board.touched):
+            await self._settle(board.calls[call_id], before.get(call_id))
+        return Decided()
+
+    async def _board(self, events: Sequence[CallEvent]) -> Board:
+        names = {name for event in events for name in names_in(event)}
+        if _asks_to_look(self._row) and self._row.key:
+            names.add(self._row.key)
+        if self._pbx and any(isinstance(event, Snapshot) for event in events):
+            names |= set(await self._unit.calls.live(self._enterprise, self._pbx.connection_id))
+        aliases = await self._unit.calls.resolve(self._enterprise, names)
+        stored = await self._unit.calls.load(self._enterprise, names | set(aliases.values()))
+        self._stored = {call.id: call for call in stored}
+        return Board([load(call.fold) for call in stored], aliases)
+
+    def _call(self, memory: Memory) -> Call:
+        return read_call(memory, fallback=self._row.received_at.timestamp())
+
+    async def _answer(self, event: CallEvent, board: Board) -> None:
+        """Besides observing: set the alarms for what may never come."""
+        at = self._row.received_at
+        match event:
+            case Click(call_id=name) if memory := board.find(name):
+                memory.clicked_at = memory.clicked_at or at.timestamp()
+                await self._alarm(TIME_UP, memory.id, at + _CLICK_WAIT)
+            case OriginateRefused(call=name) if (memory := board.find(name)) and not memory.legs:
+                await self._alarm(TIME_UP, memory.id, at + _GRACE)
+            case Report(call=name) if (
+                memory := board.find(name)
+            ) and memory.id not in self._stored:
+                await self._alarm(TIME_UP, memory.id, at + _LONGEST_CALL)
+
+    async def _alarm(self, kind: str, call_id: str, run_at: datetime) -> None:
+        await self._unit.timers.set(
+            self._enterprise, f"call:{call_id}:{kind}", run_at=run_at, kind=kind, key=call_id
+        )
+
+    async def _settle(self, memory: Memory, before: Call | None) -> None:
+        call = self._call(memory)
+        owed: list[Owed] = []
+        for crm in self._crms:
+            owed += await self._owe(call, memory, crm)
+        stored = self._stored.get(memory.id)
+        pbx_id = self._row.connection_id or (self._pbx.connection_id if self._pbx else None)
+        await self._unit.calls.save(
+            self._enterprise,
+            call,
+            fold=dump(memory),
+            source=stored.source if stored else _origin(self._row),
+            connection_id=stored.connection_id if stored else pbx_id,
+        )
+        await self._unit.outbox.add(self._enterprise, owed, journal_id=self._row.id)
+        if before is None or news(before, call) or before.phase is not call.phase:
+            self._unit.call_changed(self._enterprise, memory.id)
+
+    async def _owe(self, call: Call, memory: Memory, crm: Account) -> Iterable[Owed]:
+        connection = str(crm.connection_id)
+        policy = read_policy(connection, crm.config)
+        told = memory.told.setdefault(connection, Told())
+        known = None
+        if policy.rules and call.phase is Phase.ENDED and call.client and not told.ruled:
+            known = await self._phone_book.knows(self._enterprise, crm, call.client)
+        now = self._row.received_at
+        decision = decide(call, told, policy, now, known=known)
+        if decision.look_again is not None:
+            await self._alarm(LOOK_AGAIN, call.id, decision.look_again)
+        return [
+            Owed(crm.lane, crm.connection_id, call.id, owed.command, owed.once)
+            for owed in decision.owed
+        ]
+
+
+def _asks_to_look(row: JournalRow) -> bool:
+    return row.source == "timer" and row.kind == LOOK_AGAIN
+
+
+def _origin(row: JournalRow) -> str:
+    return "ami" if row.source == "click" else row.source
+
+
+def _hears(account: Account) -> bool:
+    """CRM connections that work; a paused or broken one gets its commands too, they wait."""
+    return account.kind is not ConnectionKind.ASTERISK and account.status in {
+        ConnectionStatus.ACTIVE,
+        ConnectionStatus.PAUSED,
+        ConnectionStatus.BROKEN,
+    }
+
+
+def _pbx(accounts: Sequence[Account], connection_id: UUID | None) -> Account | None:
+    """The PBX that the row came from, else the tenant's only one."""
+    pbxes = [account for account in accounts if account.kind is ConnectionKind.ASTERISK]
+    named = [account for account in pbxes if account.connection_id == connection_id]
+    return next(iter(named or pbxes), None)

@@ -1,0 +1,137 @@
+"""Calls as decisions need them: found by any of their names, locked, saved whole.
+
+What pages show is read by `views/calls.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from kommutator.domain.calls.call import Call
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.driver import Connection
+
+_RESOLVE = """
+SELECT alias, call_id FROM call_aliases WHERE enterprise = $1 AND alias = ANY ($2::text[])"""
+# Locked in the order of ids: two deciders that need the same two calls never wait in a ring.
+_LOAD = """
+SELECT id, connection_id, source, fold::text AS fold FROM calls
+ WHERE enterprise = $1 AND id = ANY ($2::text[]) AND phase <> 'merged'
+ ORDER BY id FOR UPDATE"""
+_GET = """
+SELECT id, connection_id, phase, requested_by FROM calls
+ WHERE enterprise = $1 AND phase <> 'merged' AND id IN ($2, (
+    SELECT call_id FROM call_aliases WHERE enterprise = $1 AND alias = $2))
+ ORDER BY id = $2 DESC LIMIT 1"""
+_LIVE = """
+SELECT id FROM calls
+ WHERE enterprise = $1 AND connection_id = $2 AND phase IN ('ringing', 'talking') ORDER BY id"""
+_SAVE = """
+INSERT INTO calls (enterprise, id, connection_id, source, direction, client, line, phase, result,
+                   reason, rang, answered_by, started_at, answered_at, ended_at, wait_s, talk_s,
+                   requested_by, record_url, fold, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+        $20::text::jsonb, clock_timestamp())
+ON CONFLICT (enterprise, id) DO UPDATE SET
+    connection_id = coalesce(calls.connection_id, excluded.connection_id),
+    direction = excluded.direction, client = excluded.client, line = excluded.line,
+    phase = excluded.phase, result = excluded.result, reason = excluded.reason,
+    rang = excluded.rang, answered_by = excluded.answered_by,
+    started_at = excluded.started_at, answered_at = excluded.answered_at,
+    ended_at = excluded.ended_at, wait_s = excluded.wait_s, talk_s = excluded.talk_s,
+    requested_by = excluded.requested_by, record_url = excluded.record_url,
+    fold = excluded.fold, updated_at = excluded.updated_at"""
+_NAME = """
+INSERT INTO call_aliases (enterprise, alias, call_id)
+SELECT $1, alias, call_id FROM unnest($2::text[], $3::text[]) AS n (alias, call_id)
+ON CONFLICT (enterprise, alias) DO UPDATE SET call_id = excluded.call_id"""
+_MERGE = """
+UPDATE calls SET phase = 'merged', updated_at = clock_timestamp()
+ WHERE enterprise = $1 AND id = $2"""
+_REPOINT = "UPDATE call_aliases SET call_id = $3 WHERE enterprise = $1 AND call_id = $2"
+_NAME_CLIENT = """
+UPDATE calls SET client_name = $3 WHERE enterprise = $1 AND id = $2
+   AND client_name IS DISTINCT FROM $3 RETURNING true"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call as it lies there; `fold` is the reducer's memory as JSON."""
+
+    id: str
+    connection_id: UUID | None
+    source: str
+    fold: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallBrief:
+    """What a command about a call needs to know of it."""
+
+    id: str
+    connection_id: UUID | None
+    phase: str
+    requested_by: str | None
+
+
+class CallStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def resolve(self, enterprise: EnterpriseNumber, names: Collection[str]) -> dict[str, str]:
+        """Other name → call id, for those of `names` that are other names."""
+        rows = await self._connection.fetch(_RESOLVE, enterprise, list(names))
+        return {r["alias"]: r["call_id"] for r in rows}
+
+    async def load(
+        self, enterprise: EnterpriseNumber, ids: Collection[str]
+    ) -> Sequence[StoredCall]:
+        """Those that exist, locked until the unit ends. Merged ones are no more."""
+        rows = await self._connection.fetch(_LOAD, enterprise, list(ids))
+        return [StoredCall(**r) for r in rows]
+
+    async def get(self, enterprise: EnterpriseNumber, name: str) -> CallBrief | None:
+        """The call that goes by this name; None if the enterprise has none such."""
+        row = await self._connection.fetchrow(_GET, enterprise, name)
+        return CallBrief(**row) if row else None
+
+    async def live(self, enterprise: EnterpriseNumber, connection_id: UUID) -> Sequence[str]:
+        """Ids of the calls of one PBX that have not ended."""
+        rows = await self._connection.fetch(_LIVE, enterprise, connection_id)
+        return [r["id"] for r in rows]
+
+    async def save(
+        self,
+        enterprise: EnterpriseNumber,
+        call: Call,
+        *,
+        fold: bytes,
+        source: str,
+        connection_id: UUID | None,
+    ) -> None:
+        """Insert or replace. `source` and `connection_id` stay what they were first."""
+        await self._connection.execute(
+            _SAVE, enterprise, call.id, connection_id, source, call.direction, call.client,
+            call.line, call.phase.value, call.result, call.reason, list(call.rang),
+            list(call.answered_by), call.started_at, call.answered_at, call.ended_at, call.wait_s,
+            call.talk_s, call.requested_by, call.record_url, fold.decode(),
+        )  # fmt: skip
+
+    async def name(self, enterprise: EnterpriseNumber, aliases: Mapping[str, str]) -> None:
+        """Remember other names; a name that meant another call means this one from now on."""
+        if aliases:
+            await self._connection.execute(_NAME, enterprise, list(aliases), list(aliases.values()))
+
+    async def merge(self, enterprise: EnterpriseNumber, gone: str, into: str) -> None:
+        """The call `gone` is a part of `into` now, under all its names."""
+        await self._connection.execute(_MERGE, enterprise, gone)
+        await self._connection.execute(_REPOINT, enterprise, gone, into)
+        await self.name(enterprise, {gone: into})
+
+    async def name_client(
+        self, enterprise: EnterpriseNumber, call_id: str, client_name: str
+    ) -> bool:
+        """Show who the client is, as the CRM told. False: nothing changed."""
+        return bool(await self._connection.fetchval(_NAME_CLIENT, enterprise, call_id, client_name))
