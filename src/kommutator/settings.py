@@ -65,13 +65,13 @@ class Settings(BaseSettings):
 
     # --- Where it lives ---
     home: Path = Field(
-        Path("kommutator-data"),
+        Path("var"),
         description="Folder for the embedded database, the master key file and other own files.",
     )
     host: str = Field("127.0.0.1", description="Address the HTTP door listens on.")
-    port: int = Field(8019, ge=0, le=65535, description="Port of the HTTP door; 0 takes any free.")
+    port: int = Field(8000, ge=0, le=65535, description="Port of the HTTP door; 0 takes any free.")
     public_url: str = Field(
-        "http://127.0.0.1:8019",
+        "http://127.0.0.1:8000",
         description="How people, CRMs and PBXs reach this service: scheme://host[:port][/prefix].",
     )
     database_url: SecretStr | None = Field(
@@ -80,8 +80,9 @@ class Settings(BaseSettings):
     database_pool: Count = Field(16, description="Connections to PostgreSQL per process.")
 
     # --- First administrator ---
-    admin_email: str | None = Field(
-        None, description="E-mail of the platform administrator made at the first start."
+    admin_email: str = Field(
+        "admin@example.com",
+        description="E-mail of the platform administrator made at the first start.",
     )
     admin_password: SecretStr | None = Field(
         None, description="Their password; empty prints a generated one once at the first start."
@@ -98,8 +99,15 @@ class Settings(BaseSettings):
     )
 
     # --- Network ---
-    allow_private_hosts: bool = Field(
-        False, description="Let CRM addresses be private or loopback ones; for tests and twins."
+    private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="CRM hosts that may have a private address or speak plain http, by comma: "
+        "an intranet CRM, the demo's fake vendors.",
+    )
+    egress: str = Field(
+        "default",
+        description="Names the address from which this process reaches vendors; processes "
+        "behind one address share the vendors' allowance.",
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
@@ -169,7 +177,7 @@ class Settings(BaseSettings):
             raise ValueError("must not have a login, a query or a fragment")
         return value.rstrip("/")
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "private_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,10 +33,10 @@ class ConnectionForm:
     name: str | None = None
 
 
-def crm_address(text: str, *, allow_private: bool) -> str:
+def crm_address(text: str, *, private_hosts: Collection[str]) -> str:
     """`example.retailcrm.ru` or a full address → `https://host[:port][/prefix]`.
 
-    Plain http and private hosts only where the installation allows them (twins, tests).
+    Plain http and private addresses only for hosts that the installation names.
 
     Raises:
         InvalidInput: `domain_missing`, `domain_invalid`, `domain_needs_https`, `domain_private`.
@@ -54,7 +54,7 @@ def crm_address(text: str, *, allow_private: bool) -> str:
         or parts.fragment
     ):
         raise InvalidInput("domain_invalid", domain=text[:100])
-    if not allow_private:
+    if host not in private_hosts:
         if parts.scheme != "https":
             raise InvalidInput("domain_needs_https")
         if _private(host):

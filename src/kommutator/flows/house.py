@@ -12,10 +12,16 @@ import msgspec
 from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.api_keys import ApiKeys
+from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.directory import Directory
+from kommutator.flows.enrol import Enrol
+from kommutator.flows.entry import EntryLinks
 from kommutator.flows.intake import Intake
 from kommutator.flows.people import People
+from kommutator.flows.presence import HearPresence
+from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
+from kommutator.flows.sync_people import SyncPeople
 from kommutator.flows.tokens import Tokens
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
@@ -77,6 +83,12 @@ class House:
     people: People
     intake: Intake
     read_event: ReadEvent
+    set_up: SetUp
+    enrol: Enrol
+    entry: EntryLinks
+    sync_people: SyncPeople
+    clicks: ClickToCall
+    presence: HearPresence
     replay: Replay | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)
 

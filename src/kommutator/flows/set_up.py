@@ -41,13 +41,13 @@ class SetUp:
         vault: Vault,
         *,
         ids: Ids,
-        allow_private_hosts: bool,
+        private_hosts: Collection[str],
         with_client_id: Collection[ConnectionKind],
     ) -> None:
         self._db = db
         self._vault = vault
         self._ids = ids
-        self._allow_private = allow_private_hosts
+        self._private_hosts = private_hosts
         self._with_client_id = with_client_id
 
     async def stored(self, enterprise: EnterpriseNumber, kind: ConnectionKind) -> ConnectionRecord:
@@ -141,7 +141,7 @@ class SetUp:
     def _address(self, form: ConnectionForm) -> str:
         if form.kind is ConnectionKind.ASTERISK:
             return pbx_address(form.address, int(form.config.get("ami_port") or _AMI_PORT))
-        return crm_address(form.address, allow_private=self._allow_private)
+        return crm_address(form.address, private_hosts=self._private_hosts)
 
     async def _create(
         self, unit: Unit, enterprise: EnterpriseNumber, form: ConnectionForm, address: str
