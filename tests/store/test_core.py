@@ -25,7 +25,7 @@ def arrival(n: int, **changes: object) -> Arrival:
         "dedupe_key": f"d{n}",
         "body": b"{}",
     }
-    return Arrival(**{**fields, **changes})  # type: ignore[arg-type]
+    return Arrival(**{**fields, **changes})  # type: ignore[arg-type]  # columns by name
 
 
 async def test_pooled_connections_keep_no_session_state(database_url: str) -> None:

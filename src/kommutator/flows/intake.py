@@ -17,6 +17,7 @@ import structlog
 
 from kommutator.domain.connection import decision_lane
 from kommutator.domain.journal import Arrival, Receipt
+from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import InvalidInput, Unavailable
 from kommutator.store.database import Database
@@ -156,11 +157,11 @@ class _Flusher:
                 waiting.receipt.set_result(receipt)
         self._wake({w.arrival.enterprise for w in batch})
 
-    def _wake(self, enterprises: set[str]) -> None:
+    def _wake(self, enterprises: set[EnterpriseNumber]) -> None:
         # The statement has told the other processes; our own needs no round trip.
         if (waker := self._db.waker) is not None:
             for enterprise in enterprises:
-                waker(decision_lane(enterprise))  # type: ignore[arg-type]
+                waker(decision_lane(enterprise))
 
     async def _later(self, batch: list[_Waiting], error: Exception) -> None:
         """Put back who can still wait; refuse the others."""

@@ -141,7 +141,7 @@ def _judge_page(answer: Answer, *, writing: bool) -> Judgement:
     status, message = answer.status, f"HTTP {answer.status} without JSON"
     if status in (404, 405):  # the vendor's own answer for a subdomain nobody has
         return Judgement(ErrorKind.ACCESS_REVOKED, message, "account_missing")
-    if status == 429 or (status == 503 and _LIMIT_PAGE in answer.body.lower()):  # noqa: PLR2004
+    if status == 429 or (status == 503 and _LIMIT_PAGE in answer.body.lower()):  # noqa: PLR2004 - too many requests
         return Judgement(ErrorKind.RATE_LIMITED, message, None, _pause(answer))
     if status == 503:  # noqa: PLR2004  refused at the door
         return Judgement(ErrorKind.TRANSIENT, message, "vendor_down", _pause(answer, default=None))
