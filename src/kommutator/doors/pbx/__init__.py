@@ -1,0 +1,1 @@
+"""The PBX lanes: a standing link, its events into the journal, commands out over it."""

@@ -1,0 +1,157 @@
+"""One ownership of a PBX's lane: the link, its events, its commands, its reconciliation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+import structlog
+
+from kommutator.connectors.pbx.asterisk.address import AmiAddress
+from kommutator.connectors.pbx.asterisk.ami import AmiLink
+from kommutator.connectors.pbx.asterisk.errors import AmiError
+from kommutator.connectors.pbx.asterisk.translate import RECONCILE, relevant
+from kommutator.domain.connection import Account
+from kommutator.doors.pbx.feed import Feed, Intake
+from kommutator.doors.pbx.links import Links
+from kommutator.doors.pbx.report import Lease, LinkReporter
+from kommutator.kit.clock import Clock
+from kommutator.kit.ids import Ids
+
+_log = structlog.get_logger(__name__)
+_LOOK_AT_OUTBOX_S: Final = 5.0
+_RECONCILE_S: Final = 600.0
+
+
+class KickedLease(Lease, Protocol):
+    """The engine's lease; `kick` is set when commands came."""
+
+    @property
+    def kick(self) -> asyncio.Event: ...
+
+
+class Delivering(Protocol):
+    """The delivery runner, which works the lane's commands until they are all gone."""
+
+    async def run(self, lease: Any) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What every tenure needs."""
+
+    intake: Intake
+    links: Links
+    delivering: Delivering
+    clock: Clock
+    ids: Ids
+
+
+class Tenure:
+    """Made when the lane becomes ours, ended when it is not."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        lease: KickedLease,
+        account: Account,
+        address: AmiAddress,
+        reporter: LinkReporter,
+    ) -> None:
+        self._parts = parts
+        self._lease = lease
+        self._account = account
+        self._reporter = reporter
+        self._clock = parts.clock
+        self._came_up = asyncio.Event()
+        self._unreconciled = asyncio.Event()
+        self._session = ""
+        self._link = AmiLink(
+            address,
+            clock=parts.clock,
+            ids=parts.ids,
+            wanted=relevant,
+            on_up=self._up,
+            on_down=self._down,
+        )
+        self._feed = Feed(account, self._link, parts.intake, clock=parts.clock)
+
+    def work(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        """Open the link and return what is to be done along with it."""
+        self._parts.links.put(self._account.connection_id, self._link)
+        self._link.start()
+        return self._feed.run(), self._deliver(), self._reconcile(), self._alarm()
+
+    async def end(self) -> None:
+        """Close the link and store what was heard."""
+        self._parts.links.drop(self._account.connection_id, self._link)
+        await self._link.stop()
+        await self._feed.flush()
+
+    def _up(self, session: str) -> None:
+        self._session = session
+        self._reporter.tell(None)
+        self._came_up.set()
+        self._unreconciled.set()
+
+    def _down(self, why: AmiError) -> None:
+        self._reporter.tell(str(why))
+
+    async def _deliver(self) -> None:
+        """Commands run also while the link is down: there they die of old age, with a reason."""
+        while True:
+            await first_of(self._deliver_for_ever(), _wait(self._came_up))
+            self._came_up.clear()
+            await self._reporter.written()
+
+    async def _deliver_for_ever(self) -> None:
+        """Started anew at each log-in, so that no breaker remembers the time before."""
+        while True:
+            await self._parts.delivering.run(self._lease)
+            bell = self._clock.sleep(_LOOK_AT_OUTBOX_S)
+            await first_of(_wait(self._lease.kick), bell)
+
+    async def _alarm(self) -> None:
+        while True:
+            await self._clock.sleep(_RECONCILE_S)
+            self._unreconciled.set()
+
+    async def _reconcile(self) -> None:
+        """After each gap, and now and then: who is alive? Calls that vanished are closed."""
+        while True:
+            await self._unreconciled.wait()
+            self._unreconciled.clear()
+            try:
+                # The PBX's own clock, for events are stamped by it.
+                clock = await self._link.action([("Action", "Ping")])
+                channels = await self._link.list_action([("Action", "CoreShowChannels")])
+            except AmiError as error:
+                _log.info("pbx_not_reconciled", error=str(error))
+                continue  # a lost link comes back and asks again
+            await self._feed.put(
+                {
+                    "Event": RECONCILE,
+                    "Session": self._session,
+                    "Timestamp": clock.get("Timestamp", ""),
+                    "Channels": channels,
+                }
+            )
+
+
+async def first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Return (or raise) when the first is done; the others are cancelled and awaited."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
