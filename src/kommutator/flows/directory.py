@@ -78,6 +78,9 @@ class Directory:
         self._active: Cache[str, tuple[EnterpriseNumber, ...]] = Cache(
             self._load_active, ttl=ttl, soft=soft, max_size=1, clock=clock, ids=ids
         )
+        self._known: Cache[EnterpriseNumber, bool] = Cache(
+            self._load_known, ttl=ttl, soft=soft, max_size=size, clock=clock, ids=ids
+        )
         self._full_refreshes = 0
 
     async def account(self, connection_id: UUID) -> Account:
@@ -111,6 +114,10 @@ class Directory:
             if account.connection_id == connection_id and hmac.compare_digest(held, wanted):
                 return account
         return None
+
+    async def known(self, enterprise: EnterpriseNumber) -> None:
+        """Whether there is such a tenant, from memory. Raises NotFound: `enterprise_not_found`."""
+        await self._known.get(enterprise)
 
     async def matrix(self, enterprise: EnterpriseNumber) -> Mapping[str, bool]:
         """Kind → whether it is switched on and working for this tenant."""
@@ -156,7 +163,7 @@ class Directory:
 
     def clear(self) -> None:
         """Forget all; the listener calls this when it reconnects, for it may have missed some."""
-        for cache in (self._shelves, self._whose, self._clients, self._active):
+        for cache in (self._shelves, self._whose, self._clients, self._active, self._known):
             cache.clear()
 
     def stats(self) -> Mapping[str, float]:
@@ -183,6 +190,11 @@ class Directory:
         if enterprise is None:
             raise NotFound("connection_not_found")
         return enterprise
+
+    async def _load_known(self, enterprise: EnterpriseNumber) -> bool:
+        async with self._db.unit() as unit:
+            await unit.enterprises.get(enterprise)
+        return True
 
     async def _load_client(self, client_id_hash: bytes) -> Owner | None:
         async with self._db.unit() as unit:

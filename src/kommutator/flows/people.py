@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
-from kommutator.kit.errors import Conflict, InvalidInput, Unauthorized
+from kommutator.kit.errors import Conflict, InvalidInput
 from kommutator.kit.ids import Ids
 from kommutator.kit.passwords import LONGEST, SHORTEST, Passwords
 from kommutator.store.database import Database
@@ -117,12 +117,6 @@ class People:
             await unit.sessions.end_of_user(enterprise, user_id, keep=keep_session)
             await unit.audit.add(enterprise, actor=by, action="user.password", target=str(user_id))
         return user
-
-    async def confirm_password(self, user: User, password: str) -> None:
-        """Before someone changes their own. Raises Unauthorized: `password_wrong`."""
-        fits, _ = await self._passwords.check(password[:LONGEST], user.password_hash)
-        if not fits:
-            raise Unauthorized("password_wrong")
 
     async def ensure_first_admin(self, email: str, password: str) -> User | None:
         """The platform administrator of the very first start; None if there is one already."""

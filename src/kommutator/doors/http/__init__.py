@@ -1,0 +1,1 @@
+"""The HTTP door: the API, the hot way in for events, health."""

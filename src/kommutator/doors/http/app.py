@@ -1,0 +1,90 @@
+"""The HTTP application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from kommutator import __version__
+from kommutator.doors.http import errors, events, health, v1
+from kommutator.doors.http.frame import Frame
+from kommutator.flows.house import House
+from kommutator.kit.throttle import Throttle
+
+_ABOUT = """\
+Self-hosted switchboard between CRMs, telephony and messengers.
+
+Sign in with `POST /api/v1/auth/login` or send an API key as `X-API-Key`. Every error has the
+same shape, every list is paged by `next_cursor`. Other tenants' data answers 404.
+"""
+_TAGS = [
+    {"name": "events", "description": "What a PBX tells us."},
+    {"name": "sign-in", "description": "Tokens and who one is."},
+    {"name": "calls", "description": "Calls and everything that came of them."},
+    {"name": "connections", "description": "Accounts at CRMs and PBXs."},
+    {"name": "log", "description": "Exchanges with vendors, given-up commands, replay."},
+    {"name": "people", "description": "Those who sign in, and internal numbers."},
+    {"name": "keys", "description": "API keys of machines."},
+    {"name": "enterprises", "description": "Tenants; for platform staff."},
+    {"name": "audit", "description": "Who changed what."},
+    {"name": "health", "description": "For load balancers and monitoring."},
+]
+
+Family = Callable[[FastAPI], None]
+"""Adds the paths of one requirement's family, e.g. RetailCRM's, to the application."""
+
+
+def create_app(
+    house: House, *, only: str | None = None, families: Mapping[str, Family] | None = None
+) -> FastAPI:
+    """The application over the services of `house`.
+
+    `families` are the vendors' own paths and the console by name; `only` leaves all but one of
+    them out, for running one CRM's service by itself.
+    """
+    app = FastAPI(
+        title="Kommutator",
+        version=__version__,
+        description=_ABOUT,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=_TAGS,
+        generate_unique_id_function=_operation_id,
+        redirect_slashes=False,
+        responses=errors.RESPONSES,
+    )
+    settings = house.settings
+    app.state.house = house
+    app.state.api_throttle = Throttle(settings.api_rate, settings.api_burst, house.clock)
+    app.state.events_throttle = Throttle(settings.events_rate, settings.events_burst, house.clock)
+    errors.install(app)
+    app.add_route("/api/events", events.take_event, methods=["POST"])
+    app.include_router(health.router)
+    app.include_router(v1.router, prefix="/api/v1")
+    for name, add in (families or {}).items():
+        if only in (None, name):
+            add(app)
+    app.add_middleware(Frame, house=house)
+    _describe_plain_routes(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _describe_plain_routes(app: FastAPI) -> None:
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = describe()
+            schema["paths"]["/api/events"] = events.openapi_path()
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend it

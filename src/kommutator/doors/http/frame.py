@@ -1,0 +1,172 @@
+"""What surrounds every request: ids, limits, headers, the last net under errors, the clock."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kommutator.doors.http.client import client_of
+from kommutator.doors.http.errors import TooLarge, error_response, locale_of, unexpected
+from kommutator.flows.house import House
+from kommutator.kit import log
+from kommutator.kit.errors import InvalidInput, UserError
+
+_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data:; media-src 'self' https:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors {ancestors}"
+)
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
+_ALWAYS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+_HSTS = "max-age=31536000"
+
+
+class Frame:
+    """ASGI middleware; the outermost of ours."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self._app = app
+        self._house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        state["client"] = client_of(scope, self._house.settings.trusted_proxies)
+        state["request_id"] = self._house.ids.uuid().hex
+        log.unbind_all()
+        log.bind(request_id=state["request_id"], correlation_id=_correlation(scope))
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        await self._http(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = _Answer(self._house, scope, send)
+        body = _Body(receive, self._house.settings.max_body_bytes)
+        try:
+            _check_head(scope, self._house.settings.max_body_bytes)
+            await self._app(scope, body.receive, answer.send)
+        except Exception as error:  # noqa: BLE001  the last net; whatever it is, the answer is ours
+            await self._rescue(scope, error, answer)
+
+    async def _rescue(self, scope: Scope, error: Exception, answer: _Answer) -> None:
+        request = Request(scope)
+        locale = locale_of(request)
+        if isinstance(error, UserError):
+            response = error_response(self._house, locale, error)
+        else:
+            response = unexpected(self._house, locale, error)
+        if answer.started:
+            # Half an answer is out; cutting the connection is the only honest end.
+            raise RuntimeError("the answer broke off") from None
+        await response(scope, _nothing, answer.send)
+
+
+class _Body:
+    """Counts what comes in; a body without a declared length is stopped in time."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise TooLarge("body_too_large")
+        return message
+
+
+class _Answer:
+    """Adds the headers and looks at the clock when the answer's head goes out."""
+
+    def __init__(self, house: House, scope: Scope, send: Send) -> None:
+        self._house = house
+        self._scope = scope
+        self._send = send
+        self._began = time.perf_counter()
+        self.started = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            self._dress(message)
+            self._count(message["status"])
+        await self._send(message)
+
+    def _dress(self, message: Message) -> None:
+        headers = MutableHeaders(scope=message)
+        state = self._scope["state"]
+        headers["x-request-id"] = state["request_id"]
+        for name, value in _ALWAYS.items():
+            headers.setdefault(name, value)
+        page = headers.get("content-type", "").startswith("text/html")
+        headers.setdefault("content-security-policy", _policy(state) if page else _DATA_POLICY)
+        headers.setdefault("cache-control", "no-store")
+        if state["client"].https:
+            headers.setdefault("strict-transport-security", _HSTS)
+
+    def _count(self, status: int) -> None:
+        metrics = self._house.metrics
+        route = _route(self._scope)
+        metrics.http_requests.labels(
+            method=_method(self._scope), route=route, status=f"{status // 100}xx"
+        ).inc()
+        metrics.http_seconds.labels(route=route).observe(time.perf_counter() - self._began)
+
+
+def allow_framing_by(request: Request, *urls: str) -> None:
+    """Let pages of this request stand inside these sites: the tenant's own CRM, nobody else."""
+    origins = [f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls) if parts.netloc]
+    request.state.frame_ancestors = [o for o in origins if re.fullmatch(r"[\w:/.\[\]-]+", o)]
+
+
+def _policy(state: dict[str, Any]) -> str:
+    ancestors = ["'self'", *state.get("frame_ancestors", ())]
+    return _PAGE_POLICY.format(ancestors=" ".join(ancestors))
+
+
+def _check_head(scope: Scope, limit: int) -> None:
+    # PostgreSQL stores no NUL; nobody sends one by accident.
+    if "\x00" in scope["path"] or b"%00" in scope.get("query_string", b""):
+        raise InvalidInput("request_invalid")
+    for name, value in scope["headers"]:
+        if name == b"content-length" and (not value.isdigit() or int(value) > limit):
+            raise TooLarge("body_too_large")
+
+
+def _correlation(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name in (b"x-correlation-id", b"x-request-id"):
+            given = value.decode("latin-1")
+            if _ID.fullmatch(given):
+                return str(given)
+    return str(scope["state"]["request_id"])
+
+
+def _route(scope: Scope) -> str:
+    """The template, never the path: labels must stay few and free of ids."""
+    route = scope.get("route")
+    return str(getattr(route, "path", None) or scope["state"].get("route", "other"))
+
+
+def _method(scope: Scope) -> str:
+    known = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+    return scope["method"] if scope["method"] in known else "other"
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}

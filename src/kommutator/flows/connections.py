@@ -1,0 +1,92 @@
+"""Switching connections off and on, and removing them. Connecting is told in `install`."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from kommutator.domain.connection import ConnectionStatus
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.house import House
+from kommutator.kit.errors import Conflict
+from kommutator.store.connection_rows import ConnectionRecord
+from kommutator.store.unit import Unit
+
+PAUSED_BY_HAND = "paused_by_hand"
+
+
+async def pause(
+    house: House, by: str, enterprise: EnterpriseNumber, connection_id: UUID
+) -> ConnectionRecord:
+    """Let work wait.
+
+    Raises:
+        NotFound: `connection_not_found`.
+        Conflict: `connection_not_active`: only an active one can pause.
+    """
+    return await _turn(
+        house, by, enterprise, connection_id,
+        expected=ConnectionStatus.ACTIVE, wanted=ConnectionStatus.PAUSED, action="pause",
+    )  # fmt: skip
+
+
+async def resume(
+    house: House, by: str, enterprise: EnterpriseNumber, connection_id: UUID
+) -> ConnectionRecord:
+    """Let work go on.
+
+    Raises:
+        NotFound: `connection_not_found`.
+        Conflict: `connection_not_paused`: a draft or broken one must be connected anew.
+    """
+    return await _turn(
+        house, by, enterprise, connection_id,
+        expected=ConnectionStatus.PAUSED, wanted=ConnectionStatus.ACTIVE, action="resume",
+    )  # fmt: skip
+
+
+async def remove(house: House, by: str, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
+    """Wipe the secrets, end sessions and entry links that came of it; the history stays.
+
+    Raises:
+        NotFound: `connection_not_found`, also for one removed before.
+    """
+    async with house.db.unit() as unit:
+        record = await unit.connections.get(enterprise, connection_id)
+        await unit.connections.remove(enterprise, connection_id)
+        await unit.sessions.end_of_connection(enterprise, connection_id)
+        await _tell(unit, by, record, "remove")
+    house.directory.invalidate(enterprise)
+
+
+async def _turn(
+    house: House,
+    by: str,
+    enterprise: EnterpriseNumber,
+    connection_id: UUID,
+    *,
+    expected: ConnectionStatus,
+    wanted: ConnectionStatus,
+    action: str,
+) -> ConnectionRecord:
+    async with house.db.unit() as unit:
+        before = await unit.connections.get(enterprise, connection_id)
+        if before.status is wanted:
+            return before
+        if before.status is not expected:
+            raise Conflict(f"connection_not_{expected.value}")
+        reason = PAUSED_BY_HAND if wanted is ConnectionStatus.PAUSED else None
+        record = await unit.connections.set_status(enterprise, connection_id, wanted, reason=reason)
+        await _tell(unit, by, record, action)
+    house.directory.invalidate(enterprise)
+    return record
+
+
+async def _tell(unit: Unit, by: str, record: ConnectionRecord, action: str) -> None:
+    await unit.audit.add(
+        record.enterprise,
+        actor=by,
+        action=f"connection.{action}",
+        target=str(record.id),
+        detail={"kind": record.kind.value, "name": record.name},
+    )
+    unit.config_changed(record.enterprise, record.kind.value)
