@@ -15,7 +15,7 @@ from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.directory import Directory
 from kommutator.flows.enrol import Enrol
-from kommutator.flows.entry import EntryLinks
+from kommutator.flows.entrance import Entrance
 from kommutator.flows.intake import Intake
 from kommutator.flows.people import People
 from kommutator.flows.presence import HearPresence
@@ -85,7 +85,7 @@ class House:
     read_event: ReadEvent
     set_up: SetUp
     enrol: Enrol
-    entry: EntryLinks
+    entrance: Entrance
     sync_people: SyncPeople
     clicks: ClickToCall
     presence: HearPresence

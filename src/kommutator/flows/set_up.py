@@ -138,6 +138,19 @@ class SetUp:
             )
             unit.config_changed(enterprise, account.kind.value)
 
+    async def hear_settings(self, account: Account, *, time_zone: str | None) -> None:
+        """The account's zone changed; dates in call records follow it."""
+        if not time_zone or time_zone == account.config.get("time_zone"):
+            return
+        async with self._db.unit() as unit:
+            stored = await unit.connections.get(account.enterprise, account.connection_id)
+            await unit.connections.save(
+                account.enterprise,
+                account.connection_id,
+                config=merged(stored.config, {"time_zone": time_zone}),
+            )
+            unit.config_changed(account.enterprise, account.kind.value)
+
     def _address(self, form: ConnectionForm) -> str:
         if form.kind is ConnectionKind.ASTERISK:
             return pbx_address(form.address, int(form.config.get("ami_port") or _AMI_PORT))

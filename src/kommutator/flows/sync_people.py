@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from kommutator.store.database import Database
 
 _TRIES = 3
+_ALL = 10_000  # internal numbers of one enterprise
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,14 @@ class PeopleTable:
     last_sync: datetime | None
     imported: Mapping[str, str]
     problem: VendorError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTable:
+    """What we know without the CRM: all internal numbers, and CRM user → number."""
+
+    extensions: Sequence[Extension]
+    ours: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,13 @@ class SyncPeople:
         self._vault = vault
         self._set_up = set_up
         self._enrol = enrol
+
+    async def local(self, enterprise: EnterpriseNumber) -> LocalTable:
+        """Numbers and our table, without asking the CRM; empty while none is set up."""
+        async with self._db.unit() as unit:
+            record = await unit.connections.of_kind(enterprise, ConnectionKind.RETAILCRM)
+            extensions = await unit.extensions.page(enterprise, limit=_ALL)
+        return LocalTable(extensions, ours_of(record.config) if record else {})
 
     async def table(
         self,
@@ -163,7 +179,7 @@ class SyncPeople:
 
     async def _extensions(self, enterprise: EnterpriseNumber) -> Sequence[Extension]:
         async with self._db.unit() as unit:
-            return await unit.extensions.page(enterprise, limit=10_000)
+            return await unit.extensions.page(enterprise, limit=_ALL)
 
     async def _import_once(
         self, actor: Actor, record: ConnectionRecord, codes: Mapping[str, str]

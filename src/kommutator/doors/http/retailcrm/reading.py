@@ -1,0 +1,98 @@
+"""Reading what arrives on these paths: JSON or forms, and never a bare 422."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Path, Request
+
+from kommutator.connectors.crm.retailcrm.hooks import Hook, Unknown, parse, read_fields
+from kommutator.domain.connection import Account, ConnectionKind
+from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, enterprise_number
+from kommutator.doors.http.auth import Tenant, actor, permitted_enterprise
+from kommutator.flows.house import House
+from kommutator.kit.errors import InvalidInput
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+EnterprisePath = Annotated[
+    str, Path(description="Number of the enterprise, e.g. 0367.", pattern=r"^[0-9]{1,10}$")
+]
+
+
+def tenant_in_path(permission: Permission) -> Callable[..., Awaitable[Tenant]]:
+    """A dependency: the actor has this permission in the enterprise of the path."""
+
+    async def permitted(
+        request: Request,
+        who: Annotated[Actor, Depends(actor)],
+        enterprise: EnterprisePath,
+    ) -> Tenant:
+        wanted = enterprise_number(enterprise)
+        return Tenant(who, await permitted_enterprise(request, who, permission, wanted))
+
+    return permitted
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """A JSON object or a form as one map; an empty body is an empty map.
+
+    Raises:
+        InvalidInput: `json_broken`, `json_not_object`.
+    """
+    if request.headers.get("content-type", "").startswith(_FORMS):
+        form = await request.form()
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+    raw = await request.body()
+    if not raw.strip():
+        return {}
+    try:
+        body = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput("json_broken") from error
+    if not isinstance(body, dict):
+        raise InvalidInput("json_not_object")
+    return body
+
+
+async def hook_of(request: Request, kind: str) -> Hook:
+    """What the CRM sent, by query, form or JSON."""
+    query = request.url.query.encode("latin-1", "replace")
+    content_type = request.headers.get("content-type", "")
+    if content_type.startswith("multipart/form-data"):
+        fields = read_fields(query) | await body_of(request)
+    else:
+        fields = read_fields(query, await request.body(), content_type)
+    return parse(kind, fields)
+
+
+async def sender_of(house: House, hook: Hook) -> Account | None:
+    """Whose CRM that is, by the clientId it brought; None for strangers.
+
+    An enterprise's number as clientId can be guessed by anybody, so it counts only where the
+    tenant has switched that on (requirement 002 used it; see SECURITY.md).
+    """
+    client_id = hook.client_id
+    if not client_id:
+        return None
+    account = await house.directory.by_client_id(client_id)
+    if account is not None or not client_id.isdigit():
+        return account
+    try:
+        number: EnterpriseNumber = enterprise_number(client_id)
+    except InvalidInput:
+        return None
+    account = await house.directory.account_of(number, ConnectionKind.RETAILCRM)
+    weak = account is not None and account.config.get("accept_number_client_id") is True
+    return account if weak else None
+
+
+def refuse_unusable(hook: Hook) -> None:
+    """Raises InvalidInput: `hook_client_id_missing`, `hook_unusable`."""
+    if not isinstance(hook, Unknown):
+        return
+    if hook.reason == "client_id_missing":
+        raise InvalidInput("hook_client_id_missing")
+    raise InvalidInput("hook_unusable", kind=hook.kind)
