@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.responses import HTMLResponse
 
 from kommutator.domain.commands import CallResult
@@ -19,7 +19,8 @@ from kommutator.doors.console import formats
 from kommutator.doors.console.render import page
 from kommutator.doors.console.story import tell
 from kommutator.doors.console.visit import PageRoute, Visit, visit
-from kommutator.kit.errors import NotFound
+from kommutator.flows.click_to_call import ClickRequest
+from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.store.views import AccessViews, CallFilter, CallLine, CallViews
 
 router = APIRouter(route_class=PageRoute)
@@ -110,10 +111,33 @@ async def call_page(
     return await page(see, "call.html", **told)
 
 
+@router.post("/calls/place")
+async def place_call(
+    see: Annotated[Visit, Depends(visit)], phone: Annotated[str, Form()]
+) -> HTMLResponse:
+    """Ring the visitor's own phone, then the client's."""
+    enterprise = see.demand(Permission.PLACE_CALLS)
+    extension = await _own_extension(see, enterprise)
+    request = ClickRequest(phone=phone, requested_by=see.actor.name, code=extension)
+    await see.house.clicks.place(enterprise, request)
+    said = {"title": see.t("call.placed", extension=extension), "detail": "", "bad": False}
+    return await page(see, "parts/toast.html", done=said)
+
+
 def mark(live: Sequence[CallLine]) -> str:
     """Changes whenever the board would."""
     seen = [(call.id, call.phase, *call.rang, *call.answered_by) for call in live]
     return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
+
+
+async def _own_extension(see: Visit, enterprise: EnterpriseNumber) -> str:
+    user_id = see.actor.user_id
+    if user_id is not None:
+        async with see.house.db.unit() as unit:
+            found = await AccessViews(unit.connection).extension_of(enterprise, user_id)
+        if found is not None:
+            return found
+    raise InvalidInput("caller_has_no_extension")
 
 
 async def _zone_of(connection: Any, enterprise: EnterpriseNumber) -> ZoneInfo:
@@ -128,5 +152,3 @@ def _cursor(text: str) -> tuple[datetime, str] | None:
     except ValueError:
         return None
     return (at, call_id) if at.tzinfo is not None else None
-
-

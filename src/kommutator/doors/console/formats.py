@@ -38,7 +38,7 @@ def day(value: date, locale: str) -> str:
 
 
 def ago(at: datetime, now: datetime, locale: str) -> str:
-    """ "3 minutes ago" in the reader's language."""
+    """Like “3 minutes ago”, in the reader's language."""
     return format_timedelta(at - now, add_direction=True, locale=locale)
 
 

@@ -15,7 +15,8 @@ from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import formats
 from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
-from kommutator.kit.errors import NotFound
+from kommutator.flows.house import Replay
+from kommutator.kit.errors import NotFound, Unavailable
 from kommutator.store.views import AccessViews, LogFilter, LogViews
 
 router = APIRouter(route_class=PageRoute)
@@ -127,3 +128,46 @@ async def audit_page(
     more = f"/console/audit?before={shown[-1]['id']}" if len(lines) > _PAGE else ""
     template = "parts/audit_rows.html" if part else "audit.html"
     return await page(see, template, lines=shown, more=more)
+
+
+@router.post("/log/replay")
+async def replay_one(
+    see: Annotated[Visit, Depends(visit)], outbox_id: Annotated[int, Form()]
+) -> HTMLResponse:
+    """Queue one given-up command again; the answer takes the button's place."""
+    enterprise = see.demand(Permission.CONFIGURE)
+    replayed = await _replay(see).commands(enterprise, [outbox_id], actor=see.actor.name)
+    if not replayed:
+        raise NotFound("command_not_replayable")
+    said = {"title": see.t("log.replayed"), "detail": "", "bad": False}
+    return await page(see, "parts/replayed.html", done=said)
+
+
+@router.post("/log/replay-range")
+async def replay_range(
+    see: Annotated[Visit, Depends(visit)],
+    kind: Annotated[str, Form()] = "",
+    since: Annotated[str, Form()] = "",
+    until: Annotated[str, Form()] = "",
+) -> Response:
+    """Queue again all that was given up in these days, of one kind or of all."""
+    enterprise = see.demand(Permission.CONFIGURE)
+    async with see.house.db.unit() as unit:
+        row = await AccessViews(unit.connection).enterprise(enterprise) or {}
+        tz = formats.zone(row.get("time_zone", ""))
+        ids = await LogViews(unit.connection).dead_ids(
+            enterprise,
+            kind=kind,
+            since=formats.day_bounds(since, tz),
+            until=formats.day_bounds(until, tz, end=True),
+        )
+    if not ids:
+        raise NotFound("nothing_to_replay")
+    await _replay(see).commands(enterprise, ids, actor=see.actor.name)
+    return go("/console/log/dead", done="replayed")
+
+
+def _replay(see: Visit) -> Replay:
+    if see.house.replay is None:
+        raise Unavailable("replay_elsewhere")
+    return see.house.replay

@@ -42,7 +42,7 @@ class Need:
 @router.get("/")
 async def overview_page(see: Annotated[Visit, Depends(visit)]) -> Response:
     if see.enterprise is None:
-        return go(see, "/console/enterprises")
+        return go("/console/enterprises")
     enterprise = see.demand(Permission.READ_CALLS)
     async with see.house.db.unit() as unit:
         row = await AccessViews(unit.connection).enterprise(enterprise) or {}

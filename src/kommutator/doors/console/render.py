@@ -65,7 +65,7 @@ def problem_page(visit: Visit, error: UserError) -> HTMLResponse:
     return plain_page(visit, "problem.html", status=error.status, problem=text)
 
 
-def go(visit: Visit, path: str, *, done: str | None = None) -> Response:
+def go(path: str, *, done: str | None = None) -> Response:
     """To another page after a change; `done` names the sentence `done.<slug>` to show there."""
     if done:
         path += ("&" if "?" in path else "?") + f"done={done}"

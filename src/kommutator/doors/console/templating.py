@@ -61,7 +61,5 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.globals["asset"] = asset
-    env.filters.update(
-        when=_when, ago=_ago, span=formats.span, phone=formats.phone, pretty=_pretty
-    )
+    env.filters.update(when=_when, ago=_ago, span=formats.span, phone=formats.phone, pretty=_pretty)
     return env

@@ -112,6 +112,30 @@ class LogViews:
         )
         return [dict(row) for row in rows]
 
+    async def dead_ids(
+        self,
+        enterprise: EnterpriseNumber,
+        *,
+        kind: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 1000,
+    ) -> list[int]:
+        """Given-up commands created in [since, until), oldest first; None and "" mean all."""
+        where = Where(enterprise)
+        if kind:
+            where.add("kind = {}", kind)
+        if since:
+            where.add("created_at >= {}", since)
+        if until:
+            where.add("created_at < {}", until)
+        rows = await self._connection.fetch(
+            f"""SELECT id FROM outbox WHERE enterprise = $1 AND state = 'dead' {where.sql()}
+                ORDER BY id LIMIT {int(limit)}""",
+            *where.args,
+        )
+        return [row["id"] for row in rows]
+
     async def dead_count(self, enterprise: EnterpriseNumber) -> int:
         count = await self._connection.fetchval(
             "SELECT count(*) FROM outbox WHERE enterprise = $1 AND state = 'dead'", enterprise

@@ -35,7 +35,7 @@
   document.addEventListener("htmx:responseError", (event) => {
     let said = null;
     try { said = JSON.parse(event.detail.xhr.responseText).error; } catch { /* a page, not an error of ours */ }
-    if (said && said.code === "not_signed_in") { window.location.reload(); return; }
+    if (said && said.code === "sign_in_first") { window.location.reload(); return; }
     toast(said?.message || texts.failed, said?.action || "", true);
   });
   document.addEventListener("htmx:sendError", () => toast(texts.failed, "", true));

@@ -1,0 +1,1 @@
+"""The administrators' pages: server-rendered, with htmx for the parts that move."""

@@ -1,0 +1,217 @@
+"""Connections: RetailCRM and Asterisk, their forms, tests and removal, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse, Response
+
+from kommutator.connectors.crm.retailcrm.manifest import MANIFEST
+from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
+from kommutator.doors.console import outcome
+from kommutator.doors.console.render import page
+from kommutator.doors.console.visit import PageRoute, Visit, stranger, visit
+from kommutator.flows.forms import ConnectionForm
+from kommutator.flows.house import House
+from kommutator.kit.errors import InvalidInput, VendorError
+from kommutator.store.views import ConnectionLine, ConnectionViews
+
+router = APIRouter(route_class=PageRoute, prefix="/connections")
+Seen = Annotated[Visit, Depends(visit)]
+EVENTS = ("incoming", "outgoing", "hangup", "record", "unplaced")
+_OFF_BY_DEFAULT = ("unplaced",)
+_TAIL = 4  # characters of a key that may be shown
+_LONG_ENOUGH = 12
+
+
+@router.get("")
+async def connections_page(see: Seen) -> HTMLResponse:
+    enterprise = see.demand(Permission.CONFIGURE)
+    async with see.house.db.unit() as unit:
+        lines = await ConnectionViews(unit.connection).all(enterprise)
+    return await page(
+        see,
+        "connections.html",
+        kinds=[kind.value for kind in ConnectionKind],
+        connections={line.kind: line for line in lines},
+    )
+
+
+async def render_connection_page(
+    request: Request, house: House, actor: Actor, enterprise: EnterpriseNumber
+) -> HTMLResponse:
+    """The RetailCRM page for the requirement's own address, `/retailcrm-admin/`.
+
+    Raises:
+        Unauthorized: `sign_in_first`; NotFound, Forbidden: as `Actor.demand`.
+    """
+    found = await stranger(request)
+    actor.demand(Permission.CONFIGURE, enterprise)
+    see = Visit(
+        request=request,
+        house=house,
+        session=found.session,
+        locale=found.locale,
+        enterprise=enterprise,
+    )
+    return await _retailcrm(see)
+
+
+@router.get("/retailcrm")
+async def retailcrm_page(see: Seen) -> HTMLResponse:
+    return await _retailcrm(see)
+
+
+@router.post("/retailcrm/save")
+async def save_retailcrm(
+    see: Seen,
+    domain: Annotated[str, Form()],
+    api_key: Annotated[str, Form()] = "",
+    enabled: Annotated[str, Form()] = "",
+    then: Annotated[str, Form()] = "register",
+) -> Response:
+    """Save, then test or register; the answer says what the CRM really holds."""
+    enterprise = see.demand(Permission.CONFIGURE)
+    kind = ConnectionKind.RETAILCRM
+    secrets = {"api_key": api_key.strip()} if api_key.strip() else {}
+    sent = await see.request.form()
+    form = ConnectionForm(kind, domain, secrets=secrets, config={"events": event_flags(sent)})
+    await see.house.set_up.save(see.actor, enterprise, form)
+    see.house.directory.invalidate(enterprise)
+    try:
+        if then == "test":
+            probe = await see.house.enrol.test(see.actor, enterprise, kind)
+            return await _answer(see, kind, outcome.of_probe(see, probe))
+        report = await see.house.enrol.register(see.actor, enterprise, kind)
+    except VendorError as error:
+        return await _answer(see, kind, outcome.of_refusal(see, error))
+    if not enabled:
+        await see.house.set_up.pause(see.actor, enterprise, kind)
+    return await _answer(see, kind, outcome.of_registration(see, report, paused=not enabled))
+
+
+@router.get("/asterisk")
+async def asterisk_page(see: Seen) -> HTMLResponse:
+    line = await _line(see, ConnectionKind.ASTERISK)
+    account = None
+    if line is not None:
+        account = await see.house.directory.account(line.id)
+    return await page(
+        see,
+        "asterisk.html",
+        c=line,
+        oob=False,
+        config=line.config if line else {},
+        host=line.base_url.removeprefix("ami://").rpartition(":")[0] if line else "",
+        user=account.secrets.get("ami_user", "") if account else "",
+    )
+
+
+@router.post("/asterisk/save")
+async def save_asterisk(
+    see: Seen,
+    host: Annotated[str, Form()],
+    ami_port: Annotated[str, Form()] = "5038",
+    ami_user: Annotated[str, Form()] = "",
+    ami_secret: Annotated[str, Form()] = "",
+    then: Annotated[str, Form()] = "activate",
+) -> Response:
+    enterprise = see.demand(Permission.CONFIGURE)
+    kind = ConnectionKind.ASTERISK
+    typed = {"ami_user": ami_user.strip(), "ami_secret": ami_secret}
+    form = ConnectionForm(
+        kind,
+        host,
+        secrets={name: value for name, value in typed.items() if value},
+        config={"ami_port": _number(ami_port, "pbx_port_invalid"), **await _pbx_config(see)},
+    )
+    await see.house.set_up.save(see.actor, enterprise, form)
+    see.house.directory.invalidate(enterprise)
+    try:
+        if then == "test":
+            probe = await see.house.enrol.test(see.actor, enterprise, kind)
+            return await _answer(see, kind, outcome.of_probe(see, probe))
+    except VendorError as error:
+        return await _answer(see, kind, outcome.of_refusal(see, error))
+    change = see.house.set_up.pause if then == "pause" else see.house.set_up.activate
+    await change(see.actor, enterprise, kind)
+    done = "result.paused" if then == "pause" else "result.pbx_active"
+    return await _answer(see, kind, outcome.good(see, done))
+
+
+@router.post("/{kind}/remove")
+async def remove(see: Seen, kind: ConnectionKind, force: Annotated[str, Form()] = "") -> Response:
+    enterprise = see.demand(Permission.CONFIGURE)
+    try:
+        await see.house.enrol.remove(see.actor, enterprise, kind, force=bool(force))
+    except VendorError as error:
+        again = f"/console/connections/{kind.value}/remove"
+        return await _answer(see, kind, outcome.of_refusal(see, error, force=again))
+    return Response(
+        status_code=200, headers={"HX-Redirect": "/console/connections?done=connection_removed"}
+    )
+
+
+def event_flags(sent: Mapping[str, Any]) -> dict[str, bool]:
+    """What the boxes of `parts/event_flags.html` say."""
+    return {slug: bool(sent.get(f"event_{slug}")) for slug in EVENTS}
+
+
+def shown_flags(config: Mapping[str, Any]) -> list[tuple[str, bool]]:
+    """The boxes with their present state."""
+    events = config.get("events") or {}
+    return [(slug, bool(events.get(slug, slug not in _OFF_BY_DEFAULT))) for slug in EVENTS]
+
+
+async def _retailcrm(see: Visit) -> HTMLResponse:
+    line = await _line(see, ConnectionKind.RETAILCRM)
+    return await page(
+        see,
+        "retailcrm.html",
+        c=line,
+        oob=False,
+        key_tail=await _key_tail(see, line),
+        flags=shown_flags(line.config if line else {}),
+        scopes=[*MANIFEST.scopes, *MANIFEST.optional_scopes],
+    )
+
+
+async def _line(see: Visit, kind: ConnectionKind) -> ConnectionLine | None:
+    enterprise = see.demand(Permission.CONFIGURE)
+    async with see.house.db.unit() as unit:
+        return await ConnectionViews(unit.connection).of_kind(enterprise, kind.value)
+
+
+async def _key_tail(see: Visit, line: ConnectionLine | None) -> str:
+    """The last characters of the stored key, to recognise it by; nothing of a short one."""
+    if line is None:
+        return ""
+    account = await see.house.directory.account(line.id)
+    key = account.secrets.get("api_key", "")
+    return key[-_TAIL:] if len(key) >= _LONG_ENOUGH else ""
+
+
+async def _answer(see: Visit, kind: ConnectionKind, result: outcome.Result) -> HTMLResponse:
+    return await page(see, "parts/result.html", result=result, state=await _line(see, kind))
+
+
+async def _pbx_config(see: Visit) -> dict[str, Any]:
+    sent = {name: str(value) for name, value in (await see.request.form()).items()}
+    trunks = [name.strip() for name in sent.get("trunks", "").split(",") if name.strip()]
+    return {
+        "tls": bool(sent.get("tls")),
+        "tls_ca": sent.get("tls_ca", "").strip() or None,
+        "trunks": trunks,
+        "technology": sent.get("technology") or "PJSIP",
+        "context": sent.get("context", "").strip() or "click2call",
+        "originate_timeout_s": _number(sent.get("originate_timeout_s") or "20", "timeout_invalid"),
+    }
+
+
+def _number(text: str, code: str) -> int:
+    if not text.strip().isdigit():
+        raise InvalidInput(code)
+    return int(text)

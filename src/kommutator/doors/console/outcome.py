@@ -1,0 +1,91 @@
+"""What came of an exchange with a vendor, in plain words: what happened, and what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kommutator.domain.ports import Probe, RegistrationReport
+from kommutator.doors.console.visit import Visit
+from kommutator.kit.errors import VendorError
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """For `parts/result.html`. `vendor` are the vendor's own words, `force` a way around it."""
+
+    ok: bool
+    title: str
+    words: str = ""
+    vendor: str = ""
+    lines: tuple[str, ...] = ()
+    action: str = ""
+    force: str = ""
+
+
+def good(see: Visit, msgid: str) -> Result:
+    """It went as wished; `<msgid>.words` says more."""
+    return Result(ok=True, title=see.t(msgid), words=see.t(f"{msgid}.words"))
+
+
+def of_probe(see: Visit, probe: Probe) -> Result:
+    """A connection test."""
+    if probe.missing_scopes:
+        return Result(
+            ok=False,
+            title=see.t("result.scopes"),
+            vendor=probe.message,
+            lines=probe.missing_scopes,
+            action=see.t("result.scopes.action"),
+        )
+    if not probe.ok:
+        return Result(
+            ok=False,
+            title=see.t("result.refused"),
+            vendor=probe.message,
+            action=see.t("result.refused.action"),
+        )
+    shops = ", ".join(site.name for site in probe.sites)
+    lines = []
+    if shops:
+        lines.append(see.t("result.probe.sites", sites=shops))
+    if probe.time_zone:
+        lines.append(see.t("result.probe.zone", zone=probe.time_zone))
+    return Result(ok=True, title=see.t("result.probe"), lines=tuple(lines))
+
+
+def of_registration(see: Visit, report: RegistrationReport, *, paused: bool) -> Result:
+    """What the CRM holds after the registration, read back."""
+    lines = [*report.differences]
+    if report.unknown_users:
+        lines.append(see.t("result.unknown_users", users=", ".join(report.unknown_users)))
+    if report.unknown_sites:
+        lines.append(see.t("result.unknown_sites", sites=", ".join(report.unknown_sites)))
+    if not report.verified:
+        return Result(
+            ok=False,
+            title=see.t("result.differs"),
+            lines=tuple(lines),
+            action=see.t("result.differs.action"),
+        )
+    title = "result.registered_paused" if paused else "result.registered"
+    return Result(
+        ok=True,
+        title=see.t(title),
+        words=see.t("result.registered.words", n=len(report.codes)),
+        lines=tuple(lines),
+        action=see.t("result.registered.action"),
+    )
+
+
+def of_refusal(see: Visit, error: VendorError, *, force: str = "") -> Result:
+    """The vendor said no, or nothing at all."""
+    texts = see.house.texts
+    kind = f"result.vendor.{error.kind.value}"
+    hint = texts.first(see.locale, f"hint.{error.hint}", f"{kind}.action", "result.refused.action")
+    return Result(
+        ok=False,
+        title=texts.first(see.locale, kind, "result.refused"),
+        vendor=error.message,
+        action=hint,
+        force=force,
+    )

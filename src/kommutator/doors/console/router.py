@@ -1,0 +1,53 @@
+"""All pages of the console, below `/console`, and their static files."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from kommutator.doors.console import (
+    access,
+    calls,
+    connections,
+    diagnostics,
+    doorstep,
+    log,
+    overview,
+    people,
+    settings,
+)
+from kommutator.doors.console.templating import STATIC
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+router = APIRouter(prefix="/console", include_in_schema=False)
+_files = StaticFiles(directory=STATIC)
+
+
+@router.get("", include_in_schema=False)
+async def home() -> Response:
+    return RedirectResponse("/console/", 307)
+
+
+@router.get("/static/{path:path}", include_in_schema=False)
+async def static_file(request: Request, path: str) -> Response:
+    """A file of the console; its address changes with its content, so it may be kept."""
+    response = await _files.get_response(path, request.scope)
+    if "v" in request.query_params:
+        response.headers["Cache-Control"] = _FOR_EVER
+    return response
+
+
+for _pages in (
+    doorstep,
+    overview,
+    calls,
+    log,
+    people,
+    connections,
+    settings,
+    diagnostics,
+    access,
+):
+    router.include_router(_pages.router)
