@@ -200,15 +200,16 @@ async def test_a_frozen_asterisk_says_nothing_and_goes_on_when_thawed(
 ) -> None:
     pbx = await make_asterisk()
     probe = await login(pbx)
-    pbx.freeze()
-    probe.send("Ping")
-    with pytest.raises(TimeoutError):
-        await probe.until(lambda packet: "Ping" in packet, limit_s=0.3)
-    pbx.thaw()
-    pong = await probe.until(lambda packet: "Ping" in packet)
+    for _ in range(2):
+        pbx.freeze()
+        pbx.freeze()
+        probe.send("Ping")
+        with pytest.raises(TimeoutError):
+            await probe.until(lambda packet: "Ping" in packet, limit_s=0.2)
+        pbx.thaw()
+        pong = await probe.until(lambda packet: "Ping" in packet)
+        assert pong["Ping"] == "Pong"
     probe.close()
-
-    assert pong["Ping"] == "Pong"
 
 
 async def test_stop_leaves_no_process_and_no_port(make_asterisk: AsteriskMaker) -> None:

@@ -135,7 +135,10 @@ class PrivateAsterisk:
 
     def freeze(self) -> None:
         """Stop the process in its tracks (SIGSTOP): sockets stay open, nothing answers."""
-        self._signal(signal.SIGSTOP)
+        pid = self._signal(signal.SIGSTOP)
+        # Its threads run on for a moment; this returns when the last one stands still.
+        with contextlib.suppress(ChildProcessError):  # it ended instead
+            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
 
     def thaw(self) -> None:
         """Let a frozen process go on."""
@@ -155,10 +158,11 @@ class PrivateAsterisk:
                 raise PbxFailed(f"calls do not end: {left}")
             await asyncio.sleep(_POLL_S)
 
-    def _signal(self, number: signal.Signals) -> None:
+    def _signal(self, number: signal.Signals) -> int:
         if self._process is None:
             raise PbxFailed("Asterisk is not running")
         self._process.send_signal(number)
+        return self._process.pid
 
     def _prepare(self) -> None:
         for name in (*_FOLDERS, *_SPOOL):
