@@ -90,7 +90,7 @@ def _started(memory: Memory, fallback: float) -> float:
         at
         for leg in memory.legs.values()
         for at in (leg.born, leg.dialled_at, leg.rang, leg.died)
-        if at
+        if at is not None
     ]
     asked = memory.clicked_at or (memory.refusal.at if memory.refusal else fallback)
     return min(seen, default=asked)
@@ -172,7 +172,7 @@ def _rang(memory: Memory) -> tuple[str, ...]:
 
 def _ringing(memory: Memory) -> tuple[str, ...]:
     alive = [leg for leg in memory.legs.values() if leg.died is None and leg.dial is None]
-    asked = [(leg.rang or leg.dialled_at, leg) for leg in alive]
+    asked = [(leg.dialled_at or leg.rang, leg) for leg in alive]
     return _extensions([(at, leg) for at, leg in asked if at is not None])
 
 
