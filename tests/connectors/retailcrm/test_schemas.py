@@ -47,14 +47,14 @@ def test_page_without_pagination() -> None:
 
 def test_customers() -> None:
     assert schemas.read_customers(answer_of("php__CustomersTest__testCustomersList")) == [
-        Customer("1233", "Иванов Иван Иванович23", ("89229112322",), "24")
+        Customer("1233", "Иванов Иван Иванович23", ("89229112322",), "24", "Иван", "Иванов")
     ]
 
 
 def test_lookup() -> None:
     read = schemas.read_lookup(answer_of("php__TelephonyTest__testManager"))
     assert (read.manager_id, read.manager_code) == ("1", "12")
-    assert read.customer == Customer("1", "John John John", ("88005553125",), None)
+    assert read.customer == Customer("1", "John John John", ("88005553125",), None, "John", "John")
     assert set(read.links) == {"newOrderLink", "newCustomerLink"}
 
 

@@ -86,6 +86,8 @@ def budgets_of(account: Account, egress: str, *, telephony: bool) -> tuple[Budge
 class RetailCrmClient:
     """Bound to one account.
 
+    `last_exchange` is what went over the wire last, whatever came of it.
+
     Args:
         turn: asked before every request except the first one of a prepaid call (see `prepaid`).
         prepaid: requests whose budget the caller has already drawn.
@@ -108,6 +110,7 @@ class RetailCrmClient:
         self._timeout_s = timeout_s
         self._prepaid = prepaid
         self._secrets = tuple(account.secrets.values())
+        self.last_exchange = Exchange()
 
     # --- the key and the account ---------------------------------------------------------
 
@@ -215,7 +218,7 @@ class RetailCrmClient:
                 timeout_s=self._timeout_s,
             )
         except WireError as error:
-            exchange = Exchange(sent, describe_silence(error))
+            exchange = self.last_exchange = Exchange(sent, describe_silence(error))
             judgement = judge_silence(error, writing=request.writing)
             raise self._refusal(judgement, exchange, error.stage, error.status) from error
         return self._judged(request, sent, answer)
@@ -228,6 +231,7 @@ class RetailCrmClient:
 
     def _judged(self, request: _Request, sent: dict[str, Any], answer: Answer) -> Reply:
         exchange = Exchange(sent, describe_answer(answer, self._secrets), answer.duration_ms)
+        self.last_exchange = exchange
         judgement = judge(answer, writing=request.writing)
         if judgement is not None:
             raise self._refusal(judgement, exchange, Stage.ANSWERED, answer.status)

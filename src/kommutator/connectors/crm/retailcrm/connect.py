@@ -56,6 +56,9 @@ class RetailCrmDesk:
     async def probe(self, account: Account) -> Probe:
         """Test the key: its scopes, the account's time zone and shops. Changes nothing.
 
+        `details["default_site"]` is what to offer as the connection's default shop: an account
+        with several shops wants one named with every call.
+
         `message` is the slug of `hint.<slug>`: `probe_ready` or `scopes_missing`.
 
         Raises:
@@ -66,15 +69,16 @@ class RetailCrmDesk:
         missing = _missing(credentials, MANIFEST.scopes)
         allowed = credentials.sites if credentials.selective else None
         zone = await _unless_denied(reads.time_zone(client))
-        sites = await _unless_denied(reads.sites(client, allowed))
+        shops = await _unless_denied(reads.shops(client, allowed)) or reads.Shops()
         return Probe(
             ok=not missing,
             message="scopes_missing" if missing else "probe_ready",
             missing_scopes=missing,
             time_zone=zone,
-            sites=sites or (),
+            sites=shops.sites,
             details={
                 "optional_scopes_missing": _missing(credentials, MANIFEST.optional_scopes),
+                "default_site": shops.default,
                 "old_key": not credentials.scopes,
                 "sites_restricted": credentials.selective,
             },

@@ -63,7 +63,9 @@ class Entities:
         async with self._lock(account, command.client):
             known = await customer_by_phone(client, command.client)
             if known is not None:
-                return Done(vendor_id=known.id, note="the CRM already has this customer")
+                return Done(
+                    client.last_exchange, known.id, note="the CRM already has this customer"
+                )
             entity = without_blanks(
                 {
                     "firstName": command.name,
@@ -80,12 +82,13 @@ class Entities:
         mark = mark_of(account, due)
         async with self._lock(account, command.client):
             if _may_be_repeat(due) and (found := await _find_order(client, command.client, mark)):
-                return Done(vendor_id=found, note="found: an earlier attempt had arrived")
+                return _found(client, found)
             known = await customer_by_phone(client, command.client)
             entity = without_blanks(
                 {
                     "phone": command.client,
-                    "firstName": None if known is None else known.name,
+                    "firstName": None if known is None else known.first_name,
+                    "lastName": None if known is None else known.last_name,
                     "customer": _reference(known),
                     "orderMethod": command.method,
                     "managerId": _user_of(account, command.extension),
@@ -102,12 +105,16 @@ class Entities:
             known = await customer_by_phone(client, command.client)
             entity = _task_of(account, due, command, known)
             if _may_be_repeat(due) and (found := await _find_task(account, client, due, entity)):
-                return Done(vendor_id=found, note="found: an earlier attempt had arrived")
+                return _found(client, found)
             reply = await client.create_task(entity, site_of(account, command.site, None))
             return Done(reply.exchange, vendor_id=reply.id)
 
     def _lock(self, account: Account, phone: str) -> asyncio.Lock:
         return self._locks.setdefault((account.connection_id, phone), asyncio.Lock())
+
+
+def _found(client: RetailCrmClient, entity_id: str) -> Done:
+    return Done(client.last_exchange, entity_id, note="found: an earlier attempt had arrived")
 
 
 def _may_be_repeat(due: Due) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from kommutator.connectors.crm.retailcrm.client import RetailCrmClient
 from kommutator.connectors.crm.retailcrm.errors import RetailCrmError
@@ -33,13 +34,26 @@ async def employees(client: RetailCrmClient, codes: Mapping[str, str]) -> list[E
     return list(found.values())
 
 
-async def sites(client: RetailCrmClient, allowed: tuple[str, ...] | None) -> tuple[Site, ...]:
-    """The shops; `allowed` narrows them to those the key may see."""
-    found = [
-        Site(code=code, name=as_text(as_map(shop).get("name")) or code)
+@dataclass(frozen=True, slots=True)
+class Shops:
+    """The shops a key may see. `default` is the one the CRM itself falls back to, if visible."""
+
+    sites: tuple[Site, ...] = ()
+    default: str | None = None
+
+
+async def shops(client: RetailCrmClient, allowed: tuple[str, ...] | None) -> Shops:
+    """The account's shops; `allowed` narrows them to those the key may see."""
+    found = {
+        code: as_map(shop)
         for code, shop in (await client.sites()).items()
-    ]
-    return tuple(site for site in found if allowed is None or site.code in allowed)
+        if allowed is None or code in allowed
+    }
+    only = next(iter(found)) if len(found) == 1 else None
+    return Shops(
+        tuple(Site(code, as_text(shop.get("name")) or code) for code, shop in found.items()),
+        next((code for code, shop in found.items() if shop.get("defaultForCrm") is True), only),
+    )
 
 
 async def time_zone(client: RetailCrmClient) -> str | None:

@@ -121,6 +121,8 @@ class Customer:
     name: str | None
     phones: tuple[str, ...]
     manager_id: str | None
+    first_name: str | None = None
+    last_name: str | None = None
 
 
 def read_customer(item: Mapping[str, Any]) -> Customer | None:
@@ -133,6 +135,8 @@ def read_customer(item: Mapping[str, Any]) -> Customer | None:
         name=full_name(item),
         phones=tuple(phone for phone in phones if phone),
         manager_id=as_text(item.get("managerId")),
+        first_name=as_text(item.get("firstName")),
+        last_name=as_text(item.get("lastName")),
     )
 
 
