@@ -10,6 +10,7 @@ from uuid import UUID
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
 
+# A lease that ends impossibly late was written before the clock jumped back.
 # A lane gets its row with its first claim. The upsert is atomic: of two engines one wins.
 # What a dead owner held may have been sent: whoever comes next must look before writing.
 _CLAIM = """
@@ -27,18 +28,21 @@ claimed AS (
     ON CONFLICT (lane) DO UPDATE
        SET owner = excluded.owner, fence = l.fence + 1, wake_at = NULL,
            lease_until = clock_timestamp() + make_interval(secs => $5)
-     WHERE l.lease_until < clock_timestamp() AND l.parked_reason IS NULL
+     WHERE l.parked_reason IS NULL AND (
+           l.lease_until < clock_timestamp()
+           OR l.lease_until > clock_timestamp() + make_interval(secs => 3 * $5))
     RETURNING lane, enterprise, connection_id, fence, held),
 doubtful AS (
     UPDATE outbox o SET unsure = true FROM claimed c
      WHERE o.lane = c.lane AND o.id = ANY (c.held) AND o.state = 'due')
 SELECT lane, enterprise, connection_id, fence, cardinality(held) AS doubtful FROM claimed"""
 
+# Fence and owner decide, not the time: a lease that ran out while nobody else took the lane is
+# as good as new, and a clock that jumps ahead takes nothing from the living.
 _RENEW = """
 UPDATE lanes l SET lease_until = clock_timestamp() + make_interval(secs => $4)
   FROM unnest($2::text[], $3::bigint[]) AS m (lane, fence)
  WHERE l.lane = m.lane AND l.fence = m.fence AND l.owner = $1
-   AND l.lease_until > clock_timestamp()
 RETURNING l.lane"""
 
 # A head is the oldest due row of its key: only heads can run, so only their time counts.
@@ -71,16 +75,21 @@ fresh (enterprise) AS (
 candidates (lane) AS (
     SELECT lane FROM due WHERE lane IS NOT NULL
     UNION ALL SELECT 'decide:' || enterprise FROM fresh WHERE enterprise IS NOT NULL)
-SELECT c.lane FROM candidates c LEFT JOIN lanes l USING (lane)
- WHERE l.lane IS NULL
-    OR l.lease_until < clock_timestamp() AND l.parked_reason IS NULL
+SELECT c.lane, l.owner IS NOT NULL AS orphan
+  FROM candidates c LEFT JOIN lanes l USING (lane)
+ WHERE l.lane IS NULL OR l.parked_reason IS NULL AND (
+       l.lease_until < clock_timestamp()
+       OR l.lease_until > clock_timestamp() + make_interval(secs => 3 * $2))
    AND ($1 OR l.wake_at IS NULL OR l.wake_at <= clock_timestamp())"""
 
 # Asterisk is reached over a link that somebody must hold, work or no work.
 _STANDING = """
-SELECT 'pbx:' || c.id AS lane FROM connections c LEFT JOIN lanes l ON l.lane = 'pbx:' || c.id
+SELECT 'pbx:' || c.id AS lane, l.owner IS NOT NULL AS orphan
+  FROM connections c LEFT JOIN lanes l ON l.lane = 'pbx:' || c.id
  WHERE c.kind = 'asterisk' AND c.status = 'active' AND (
-    l.lane IS NULL OR l.lease_until < clock_timestamp() AND l.parked_reason IS NULL)"""
+    l.lane IS NULL OR l.parked_reason IS NULL AND (
+       l.lease_until < clock_timestamp()
+       OR l.lease_until > clock_timestamp() + make_interval(secs => 3 * $1)))"""
 
 # A connection that works again takes its lane out of the park, whoever repaired it.
 _HEAL = """
@@ -97,7 +106,11 @@ UPDATE lanes SET parked_reason = NULL, parked_detail = NULL, parked_at = NULL, w
 RETURNING lane"""
 _PARK = """
 UPDATE lanes SET parked_reason = $4, parked_detail = $5, parked_at = clock_timestamp()
- WHERE enterprise = $1 AND lane = $2 AND fence = $3"""
+ WHERE enterprise = $1 AND lane = $2 AND fence = $3 AND parked_reason IS NULL"""
+
+# Locked against a new owner until our transaction ends, but not against our own renewals for
+# long: decisions are short.
+_HOLD = "SELECT 1 FROM lanes WHERE enterprise = $1 AND lane = $2 AND fence = $3 FOR SHARE"
 
 _STATUS = """
 SELECT lane, connection_id, lease_until > clock_timestamp() AS owned, parked_reason,
@@ -129,6 +142,14 @@ class LaneName:
             return None if self.room == "decide" else UUID(self.lane.partition(":")[2])
         except ValueError:  # anybody may NOTIFY; a name that is no lane is claimed by nobody
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A lane that somebody should own; an orphan had an owner who did not give it back."""
+
+    lane: str
+    orphan: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +214,13 @@ class LaneStore:
         """Give a drained lane back, with the time of its next work for the sweeper."""
         await self._connection.execute(_RELEASE, lane, fence, owner)
 
-    async def sweep_everywhere(self, *, thorough: bool) -> list[str]:
+    async def sweep_everywhere(self, lease_s: float, *, thorough: bool) -> list[Found]:
         """Lanes with work and no living owner; `thorough` does not trust their `wake_at`."""
-        return [r["lane"] for r in await self._connection.fetch(_SWEEP, thorough)]
+        return [Found(*r) for r in await self._connection.fetch(_SWEEP, thorough, lease_s)]
 
-    async def standing_everywhere(self) -> list[str]:
+    async def standing_everywhere(self, lease_s: float) -> list[Found]:
         """Lanes that must be owned but are not: active PBX connections."""
-        return [r["lane"] for r in await self._connection.fetch(_STANDING)]
+        return [Found(*r) for r in await self._connection.fetch(_STANDING, lease_s)]
 
     async def heal_everywhere(self) -> list[str]:
         """Unpark lanes whose connection was at fault and is active again."""
@@ -208,6 +229,10 @@ class LaneStore:
     async def owned_everywhere(self) -> dict[str, int]:
         """How many lanes of each room have a living owner."""
         return {r["room"]: r["owned"] for r in await self._connection.fetch(_SHARE)}
+
+    async def hold(self, enterprise: EnterpriseNumber, lane: str, fence: int) -> bool:
+        """Whether the lane is ours; if so nobody can take it before this transaction ends."""
+        return await self._connection.fetchval(_HOLD, enterprise, lane, fence) is not None
 
     async def park(
         self,

@@ -9,7 +9,8 @@ from kommutator.store.driver import Connection
 
 _BEAT = """
 INSERT INTO workers (id, host, pid, roles) VALUES ($1, $2, $3, $4)
-ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()"""
+ON CONFLICT (id) DO UPDATE SET seen_at = clock_timestamp()
+RETURNING extract(epoch FROM clock_timestamp())::float8"""
 _LIVE = """
 SELECT count(*) FROM workers
  WHERE $1 = ANY (roles) AND seen_at > clock_timestamp() - make_interval(secs => $2)"""
@@ -22,9 +23,10 @@ class WorkerStore:
 
     async def beat_everywhere(
         self, worker: UUID, host: str, pid: int, roles: Sequence[str]
-    ) -> None:
-        """Say that this engine lives."""
-        await self._connection.execute(_BEAT, worker, host, pid, roles)
+    ) -> float:
+        """Say that this engine lives; returns the database's time, epoch seconds."""
+        at: float = await self._connection.fetchval(_BEAT, worker, host, pid, roles)
+        return at
 
     async def live_everywhere(self, role: str, within_s: float) -> int:
         """How many engines with this role were seen lately."""

@@ -1,0 +1,89 @@
+"""What happens by the clock: timers fire, old rows go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from kommutator.kit.clock import Clock
+from kommutator.store.database import Database
+from kommutator.store.retention import Family
+from kommutator.workers import metrics
+
+_log = structlog.get_logger(__name__)
+_FAMILIES: tuple[Family, ...] = ("journal", "outbox", "attempts")
+_BREATH_S = 0.05  # between small deletes, so that the hot path hardly notices
+
+
+class Scheduler:
+    """May run in every process: timers are shared out by locks, deletes are idempotent."""
+
+    def __init__(
+        self, db: Database, *, clock: Clock, tick_s: float = 1.0, retention_s: float = 3600.0
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._tick_s = tick_s
+        self._retention_s = retention_s
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._every(self._tick_s, self.fire_timers)),
+            asyncio.create_task(self._every(self._retention_s, self.retire)),
+        ]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def fire_timers(self) -> None:
+        """Move all due timers into the journal."""
+        while True:
+            async with self._db.unit() as unit:
+                fired = await unit.timers.fire_everywhere()
+            metrics.TIMERS_FIRED.inc(fired)
+            if not fired:
+                return
+
+    async def retire(self) -> None:
+        """Delete what every enterprise's retention allows, in small transactions."""
+        for family in _FAMILIES:
+            await self._retire(family)
+        await self._until_none(self._sessions, "sessions")
+        await self._until_none(self._calls, "calls")
+
+    async def _retire(self, family: Family) -> None:
+        after = 0
+        while True:
+            async with self._db.single() as unit:
+                step = await unit.retention.step_everywhere(family, after)
+            metrics.RETAINED.labels(family).inc(step.deleted)
+            after = step.last
+            if step.done:
+                return
+            await self._clock.sleep(_BREATH_S)
+
+    async def _sessions(self) -> int:
+        async with self._db.single() as unit:
+            return await unit.retention.sessions_everywhere()
+
+    async def _calls(self) -> int:
+        async with self._db.single() as unit:
+            return await unit.retention.calls_everywhere()
+
+    async def _until_none(self, delete: Callable[[], Awaitable[int]], family: str) -> None:
+        while deleted := await delete():
+            metrics.RETAINED.labels(family).inc(deleted)
+            await self._clock.sleep(_BREATH_S)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001  the next turn may succeed
+                _log.warning("scheduled_work_failed", error=repr(error))
+            await self._clock.sleep(seconds)
