@@ -45,7 +45,7 @@ LOOK_AGAIN = "look_again"
 class Reader(Protocol):
     """A connector's translator of journal rows of one source."""
 
-    def __call__(self, row: JournalRow, pbx: Account | None, zone: str) -> Sequence[CallEvent]:
+    def __call__(self, row: JournalRow, pbx: Account | None, zone: str, /) -> Sequence[CallEvent]:
         """What the row tells about calls; empty if nothing.
 
         `zone` is the IANA name for times without one. Raises UserError for a body that the

@@ -28,6 +28,7 @@ from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import InvalidInput
 from kommutator.kit.ids import Ids
 from kommutator.kit.metrics import Metrics
+from kommutator.kit.news import News
 from kommutator.kit.redact import Redactor
 from kommutator.kit.texts import Texts
 from kommutator.settings import Settings
@@ -89,6 +90,7 @@ class House:
     sync_people: SyncPeople
     clicks: ClickToCall
     presence: HearPresence
+    news: News = field(default_factory=News)
     replay: Replay | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)
 

@@ -15,3 +15,18 @@ PARKED = Counter("kommutator_lanes_parked", "Lanes parked, by reason", ["reason"
 BUDGET_WAITS = Counter("kommutator_budget_waits", "Commands that had to wait for an allowance")
 TIMERS_FIRED = Counter("kommutator_timers_fired", "Timers moved into the journal")
 RETAINED = Counter("kommutator_rows_retired", "Rows deleted by retention", ["family"])
+
+ALL = (
+    LANES_OWNED,
+    RUNNER_CRASHES,
+    DECISIONS,
+    ATTEMPTS,
+    ATTEMPT_SECONDS,
+    FINISHED,
+    HUNG,
+    PARKED,
+    BUDGET_WAITS,
+    TIMERS_FIRED,
+    RETAINED,
+)
+"""For the registry of the process that runs an engine."""

@@ -1,0 +1,183 @@
+"""One process of the service: its parts started in order and stopped in reverse.
+
+Roles: `api` answers HTTP, `worker` decides and delivers, `pbx` holds links to PBXs. All three in
+one process is the default; any number of processes of any role share one PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack
+from typing import Self
+
+import structlog
+from fastapi import FastAPI
+
+from kommutator.compose import Composition, compose
+from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
+from kommutator.domain.connection import ConnectionKind
+from kommutator.doors.console import router as console
+from kommutator.doors.http import retailcrm
+from kommutator.doors.http.app import Family, create_app
+from kommutator.doors.pbx.links import Links
+from kommutator.doors.pbx.runner import PbxRunner
+from kommutator.flows.house import House
+from kommutator.kit.clock import Clock, SystemClock
+from kommutator.kit.crypto import Vault
+from kommutator.kit.ids import Ids, SystemIds
+from kommutator.kit.redact import Redactor
+from kommutator.settings import Settings
+from kommutator.store.database import Database
+from kommutator.store.listener import Listener
+from kommutator.store.unit import CONFIG, LIVE, WAKE
+from kommutator.workers import metrics
+from kommutator.workers.delivery_runner import DeliveryRunner
+from kommutator.workers.engine import LaneEngine
+from kommutator.workers.journal_runner import JournalRunner
+from kommutator.workers.lease import LaneRunner
+from kommutator.workers.scheduler import Scheduler
+
+_log = structlog.get_logger(__name__)
+ROLES = ("api", "worker", "pbx")
+
+
+class Application:
+    """Everything of one process; use as `async with`.
+
+    Attributes:
+        house: the services, once started.
+        asgi: the HTTP application, None without the role `api`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        dsn: str,
+        vault: Vault,
+        *,
+        roles: Collection[str] = ROLES,
+        only: str | None = None,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        redactor: Redactor | None = None,
+    ) -> None:
+        self._settings = settings
+        self._dsn = dsn
+        self._vault = vault
+        self._roles = frozenset(roles)
+        self._only = only
+        self._clock = clock or SystemClock()
+        self._ids = ids or SystemIds()
+        self._redactor = redactor or Redactor()
+        self._stack = AsyncExitStack()
+        self.house: House
+        self.asgi: FastAPI | None = None
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        db = await Database.open(self._dsn, size=self._settings.database_pool)
+        self._stack.push_async_callback(db.close)
+        made = compose(
+            self._settings,
+            db,
+            self._vault,
+            clock=self._clock,
+            ids=self._ids,
+            redactor=self._redactor,
+        )
+        self.house = made.house
+        self._stack.push_async_callback(made.http.close)
+        self._stack.push_async_callback(made.phone_book.stop)
+        await self._run(made.house.intake.start, made.house.intake.stop)
+        engine = await self._engine(made, db)
+        await self._listen(made.house, engine)
+        if "worker" in self._roles:
+            scheduler = Scheduler(db, clock=self._clock)
+            await self._run(scheduler.start, scheduler.stop)
+        self._keep(made.house.directory.keep_fresh())
+        if "api" in self._roles:
+            self.asgi = create_app(made.house, only=self._only, families=_FAMILIES)
+
+    async def _engine(self, made: Composition, db: Database) -> LaneEngine | None:
+        working = self._roles & {"worker", "pbx"}
+        if not working:
+            return None
+        engine = LaneEngine(
+            db,
+            self._runners(made, db),
+            clock=self._clock,
+            ids=self._ids,
+            roles=sorted(working),
+            drain_s=self._settings.shutdown_s,
+        )
+        await self._run(engine.start, engine.stop)
+        db.waker = engine.wake
+        for collector in metrics.ALL:
+            made.house.metrics.registry.register(collector)
+        return engine
+
+    def _runners(self, made: Composition, db: Database) -> Mapping[str, LaneRunner]:
+        house, clock, ids = made.house, self._clock, self._ids
+        links = Links()
+        pbx = {ConnectionKind.ASTERISK: AsteriskDelivery(links.link_of, clock=clock)}
+        return {
+            "decide": JournalRunner(db, made.follow.decide, clock=clock, ids=ids),
+            "crm": DeliveryRunner(db, house.directory, dict(made.deliveries), clock=clock, ids=ids),
+            "pbx": PbxRunner(
+                db,
+                house.directory,
+                house.intake,
+                links,
+                DeliveryRunner(db, house.directory, dict(pbx), clock=clock, ids=ids),
+                clock=clock,
+                ids=ids,
+            ),
+        }
+
+    async def _listen(self, house: House, engine: LaneEngine | None) -> None:
+        def missed() -> None:
+            house.forget_all()
+            if engine is not None:
+                engine.sweep_soon()
+
+        channels: dict[str, Callable[[str], None]] = {
+            CONFIG: house.config_changed,
+            LIVE: house.news.publish,
+        }
+        if engine is not None:
+            channels[WAKE] = engine.wake
+        listener = Listener(self._dsn, channels, on_reconnect=missed, clock=self._clock)
+        await self._run(listener.start, listener.stop)
+
+    async def _run(
+        self, start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._stack.push_async_callback(stop)
+        await start()
+
+    def _keep(self, forever: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(forever)
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        self._stack.push_async_callback(end)
+
+
+def _console(app: FastAPI) -> None:
+    app.include_router(console.router)
+
+
+_FAMILIES: Mapping[str, Family] = {"retailcrm": retailcrm.add, "console": _console}

@@ -1,0 +1,119 @@
+"""Which part is made of which: the house's services, made once per process.
+
+This file and `app.py` are the composition root: the only ones that see everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
+from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
+from kommutator.connectors.pbx.asterisk.readers import READERS, http_arrival
+from kommutator.domain.connection import ConnectionKind
+from kommutator.flows.api_keys import ApiKeys
+from kommutator.flows.click_to_call import ClickToCall
+from kommutator.flows.directory import Directory
+from kommutator.flows.enrol import Enrol
+from kommutator.flows.entrance import Entrance
+from kommutator.flows.entry import EntryLinks
+from kommutator.flows.follow_calls import FollowCalls
+from kommutator.flows.house import House
+from kommutator.flows.intake import Intake
+from kommutator.flows.people import People
+from kommutator.flows.phone_book import PhoneBook
+from kommutator.flows.presence import HearPresence
+from kommutator.flows.replay import Replay
+from kommutator.flows.set_up import SetUp
+from kommutator.flows.sign_in import SignIn
+from kommutator.flows.sync_people import SyncPeople
+from kommutator.flows.tokens import Tokens
+from kommutator.flows.turns import Turns
+from kommutator.kit.clock import Clock, SystemClock
+from kommutator.kit.crypto import Vault
+from kommutator.kit.http import HttpClient
+from kommutator.kit.ids import Ids, SystemIds
+from kommutator.kit.metrics import Metrics
+from kommutator.kit.passwords import Passwords
+from kommutator.kit.redact import Redactor
+from kommutator.kit.texts import Texts
+from kommutator.settings import Settings
+from kommutator.store.database import Database
+
+_ENTRY_KEY = "crm-entry"
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The house, and the parts that only processes need."""
+
+    house: House
+    http: HttpClient
+    follow: FollowCalls
+    phone_book: PhoneBook
+    deliveries: dict[ConnectionKind, RetailCrmDelivery]
+
+
+def compose(
+    settings: Settings,
+    db: Database,
+    vault: Vault,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    redactor: Redactor | None = None,
+) -> Composition:
+    """Make every service over one database. Nothing is started and nothing is asked."""
+    clock, ids = clock or SystemClock(), ids or SystemIds()
+    redactor = redactor or Redactor()
+    http = HttpClient(clock=clock, allowed_hosts=settings.private_hosts)
+    turns = Turns(db, clock=clock)
+    desk = RetailCrmDesk(http, turn=turns, egress=settings.egress)
+    directory = Directory(db, vault, settings, clock=clock, ids=ids)
+    phone_book = PhoneBook(directory, {desk.kind: desk}, clock=clock, ids=ids)
+    follow = FollowCalls(directory, READERS, phone_book=phone_book)
+    links = EntryLinks(vault.derive(_ENTRY_KEY), clock)
+    passwords = Passwords()
+    set_up = SetUp(
+        db,
+        vault,
+        ids=ids,
+        private_hosts=settings.private_hosts,
+        with_client_id=(ConnectionKind.RETAILCRM,),
+    )
+    enrol = Enrol(
+        db,
+        vault,
+        set_up,
+        {desk.kind: desk},
+        links,
+        ids=ids,
+        public_url=settings.public_url,
+    )
+    house = House(
+        settings=settings,
+        clock=clock,
+        ids=ids,
+        db=db,
+        vault=vault,
+        redactor=redactor,
+        metrics=Metrics(),
+        texts=Texts.load(),
+        directory=directory,
+        keys=ApiKeys(db, settings, clock=clock, ids=ids),
+        tokens=Tokens(db, vault, clock, lifetime=timedelta(minutes=settings.token_minutes)),
+        sign_in=SignIn(db, settings, passwords, clock=clock, ids=ids),
+        people=People(db, passwords, ids=ids),
+        intake=Intake(db, clock=clock),
+        read_event=http_arrival,
+        set_up=set_up,
+        enrol=enrol,
+        entrance=Entrance(db, vault, links),
+        sync_people=SyncPeople(db, vault, set_up, enrol),
+        clicks=ClickToCall(db, directory, follow.decide, clock=clock, ids=ids),
+        presence=HearPresence(db, clock=clock),
+        replay=Replay(db),
+    )
+    delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)
+    return Composition(house, http, follow, phone_book, {delivery.kind: delivery})
