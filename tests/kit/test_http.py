@@ -2,11 +2,19 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.errors import Stage
@@ -16,7 +24,7 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def listening(talk: Talk) -> AsyncIterator[str]:
+async def listening(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """A socket that speaks whatever the test wants."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -24,10 +32,10 @@ async def listening(talk: Talk) -> AsyncIterator[str]:
             await talk(reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     host, port = server.sockets[0].getsockname()[:2]
     try:
-        yield f"http://{host}:{port}"
+        yield f"{'https' if tls else 'http'}://{host}:{port}"
     finally:
         server.close()
 
@@ -177,10 +185,55 @@ async def test_not_http_at_all(http: HttpClient) -> None:
     assert (error.stage, error.reason) == (Stage.SENT, "broken_answer")
 
 
-async def test_certificates_are_verified() -> None:
-    """A plain-text listener is no TLS peer; nothing is sent to it."""
-    client = HttpClient(clock=SystemClock(), allowed_hosts={"127.0.0.1"})
+async def test_plain_listener_is_no_tls_peer(http: HttpClient) -> None:
     async with listening(answering(b"HTTP/1.1 200 OK\r\n\r\n")) as url:
-        error = await failure(client, url.replace("http:", "https:"), timeout_s=1)
-    await client.close()
+        error = await failure(http, url.replace("http:", "https:"), timeout_s=1)
     assert error.stage is Stage.BEFORE_SENDING
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate of our own authority for 127.0.0.1, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "crm.example")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    chain, secret = tmp_path / "chain.pem", tmp_path / "key.pem"
+    chain.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return chain, secret
+
+
+async def test_certificates_are_verified(certificate: tuple[Path, Path]) -> None:
+    chain, secret = certificate
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(chain, secret)
+    hello = answering(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+    stranger = HttpClient(clock=SystemClock(), allowed_hosts={"127.0.0.1"})
+    friend = HttpClient(clock=SystemClock(), allowed_hosts={"127.0.0.1"}, ca_file=str(chain))
+    async with listening(hello, tls) as url:
+        error = await failure(stranger, url)
+        answer = await friend.request("POST", url, form=[("a", "b")])
+    await stranger.close()
+    await friend.close()
+    assert (error.stage, error.reason) == (Stage.BEFORE_SENDING, "tls")
+    assert (answer.status, answer.body) == (200, b"hi")

@@ -1,4 +1,7 @@
-"""What the vendor's own SDK tests hold to be its answers."""
+"""What the vendor's own SDK tests (MIT) hold to be its answers.
+
+Shapes are as found there; phones, mails and people's names are replaced by invented ones.
+"""
 
 import json
 from pathlib import Path

@@ -69,6 +69,23 @@ async def test_settings_the_key_may_not_see(desk: RetailCrmDesk, crm: Crm) -> No
     assert (probe.ok, probe.time_zone, probe.sites) == (True, None, ())
 
 
+@pytest.mark.parametrize("path", ["/api/v5/settings", "/api/v5/reference"])
+async def test_facts_that_fail_for_another_reason(desk: RetailCrmDesk, crm: Crm, path: str) -> None:
+    await crm.fault("html_502", path=path)
+    with pytest.raises(VendorError) as caught:
+        await desk.probe(crm.account())
+    assert caught.value.kind is ErrorKind.TRANSIENT
+
+
+async def test_module_that_cannot_be_read_is_not_overwritten(desk: RetailCrmDesk, crm: Crm) -> None:
+    await desk.register(crm.account(), registration())
+    await crm.fault("html_502", method="GET", path="/api/v5/integration-modules")
+    with pytest.raises(VendorError):
+        await desk.register(crm.account(), registration(codes={}))
+    (module,) = (await crm.state())["modules"]
+    assert len(module["integrations"]["telephony"]["additionalCodes"]) == 2
+
+
 @pytest.mark.parametrize(
     ("fault", "kind", "hint"),
     [

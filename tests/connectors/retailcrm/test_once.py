@@ -1,6 +1,7 @@
 """One visible effect, whatever the wire does (promise: an event acts on the CRM once)."""
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -196,3 +197,63 @@ async def test_slow_crm_is_unsure_within_the_live_patience(
         Stage.SENT,
         "vendor_slow",
     )
+
+
+def task_row(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": 220,
+        "text": "Перезвонить",
+        "datetime": "2026-01-20 10:00",
+        "createdAt": "2026-01-20 10:00:49",
+        "complete": False,
+        "performer": 16,
+        "performerType": "user",
+        "phone": STRANGER,
+    } | changes
+
+
+async def listed(crm: Crm, *rows: dict[str, Any]) -> None:
+    """The vendor's own sample of a task list has no `commentary`."""
+    body = json.dumps({"success": True, "tasks": rows})
+    await crm.fault("reply", method="GET", path="/api/v5/tasks", status=200, body=body)
+
+
+async def test_task_is_found_in_a_list_without_commentary(
+    delivery: RetailCrmDelivery, crm: Crm
+) -> None:
+    await listed(crm, task_row(id=1, phone="+375000000098"), task_row(id=220))
+    outcome = await attempt(delivery, crm, TASK, attempt=2, unsure=True)
+    assert (outcome.vendor_id, await count(crm, "tasks")) == ("220", 0)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": "Перезвонить завтра"},
+        {"performer": 17},
+        {"datetime": "2026-01-20 10:01"},
+        {"createdAt": "2026-01-20 09:57:59"},
+        {"phone": "+375000000098"},
+        {"phone": None},
+        {"phone": None, "customer": {"id": 5001}},
+        {"commentary": "kommutator:0000000000000000"},
+    ],
+)
+async def test_somebody_elses_task_is_not_ours(
+    delivery: RetailCrmDelivery, crm: Crm, changes: dict[str, Any]
+) -> None:
+    await listed(crm, task_row(**changes))
+    outcome = await attempt(delivery, crm, TASK, attempt=2, unsure=True)
+    assert isinstance(outcome, Done)
+    assert await count(crm, "tasks") == 1
+
+
+async def test_task_of_a_known_client_is_found_by_the_customer(
+    delivery: RetailCrmDelivery, crm: Crm
+) -> None:
+    await listed(crm, task_row(phone=None, customer={"id": 5001}))
+    account = crm.account(user_extensions={"16": "116"})
+    known = CreateTask(client="+70000000101", text="Перезвонить", performer="116")
+    (outcome,) = await delivery.deliver(account, [due(known, attempt=2, unsure=True)])
+    assert isinstance(outcome, Done)
+    assert (outcome.vendor_id, await count(crm, "tasks")) == ("220", 0)

@@ -7,11 +7,12 @@ from uuid import UUID
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
 from kommutator.domain.commands import CreateCustomer, Direction, RingPopup
-from kommutator.domain.outcome import Budget, Done
+from kommutator.domain.outcome import Budget, Done, Failed
 from kommutator.kit.clock import Clock, SystemClock
+from kommutator.kit.errors import ErrorKind, Stage, TooMany
 from kommutator.kit.http import HttpClient
 from kommutator.twins import RunningTwins
-from tests.connectors.retailcrm.crm import Crm, due, registration
+from tests.connectors.retailcrm.crm import STRANGER, Crm, due, registration
 
 
 class SpacedBudgets:
@@ -100,3 +101,20 @@ async def test_own_limit_of_a_tenant(crm: Crm) -> None:
     assert len(budgets_of(crm, CUSTOMER, requests_per_second=10)) == 1
     for nonsense in (None, "3", 0, -1, True):
         assert len(budgets_of(crm, RING, requests_per_second=nonsense)) == 1
+
+
+async def test_full_queue_is_told_as_a_pause(http: HttpClient, crm: Crm) -> None:
+    async def full(_budgets: Sequence[Budget]) -> None:
+        raise TooMany("vendor_budget_spent", retry_after=7.0)
+
+    delivery = RetailCrmDelivery(http, turn=full)
+    stranger = CreateCustomer(client=STRANGER, name="x")
+    (outcome,) = await delivery.deliver(crm.account(), [due(stranger)])
+    assert isinstance(outcome, Failed)
+    assert (outcome.kind, outcome.stage, outcome.retry_after, outcome.hint) == (
+        ErrorKind.RATE_LIMITED,
+        Stage.BEFORE_SENDING,
+        7.0,
+        "budget_spent",
+    )
+    assert (await crm.state())["requests"] == {"GET /api/v5/customers": 1}  # the prepaid one

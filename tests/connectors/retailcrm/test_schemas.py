@@ -28,7 +28,7 @@ def test_selective_credentials() -> None:
 def test_users() -> None:
     body = answer_of("php__UsersTest__testList")
     assert schemas.read_users(body) == [
-        User("28", "programmer", "programmer@retailcrm.ru", "free", True)
+        User("28", "programmer", "programmer@example.com", "free", True)
     ]
     assert schemas.read_page(body) == Page(1, 1)
 
@@ -47,14 +47,14 @@ def test_page_without_pagination() -> None:
 
 def test_customers() -> None:
     assert schemas.read_customers(answer_of("php__CustomersTest__testCustomersList")) == [
-        Customer("1233", "Иванов Иван Иванович23", ("89229112322",), "24", "Иван", "Иванов")
+        Customer("1233", "Иванов Иван Иванович", ("80000000322",), "24", "Иван", "Иванов")
     ]
 
 
 def test_lookup() -> None:
     read = schemas.read_lookup(answer_of("php__TelephonyTest__testManager"))
     assert (read.manager_id, read.manager_code) == ("1", "12")
-    assert read.customer == Customer("1", "John John John", ("88005553125",), None, "John", "John")
+    assert read.customer == Customer("1", "John John John", ("88000000125",), None, "John", "John")
     assert set(read.links) == {"newOrderLink", "newCustomerLink"}
 
 

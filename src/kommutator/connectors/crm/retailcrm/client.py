@@ -30,11 +30,11 @@ from kommutator.connectors.crm.retailcrm.schemas import json_field
 from kommutator.domain.connection import Account
 from kommutator.domain.outcome import Budget, Exchange
 from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
-from kommutator.kit.errors import Stage
+from kommutator.kit.errors import ErrorKind, Stage, TooMany
 from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
 
 Turn = Callable[[Sequence[Budget]], Awaitable[None]]
-"""Waits until one request may leave under all these budgets."""
+"""Waits until one request may leave under all these budgets; `TooMany` if that is too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +227,16 @@ class RetailCrmClient:
         if self._prepaid > 0:
             self._prepaid -= 1
             return
-        await self._turn(budgets_of(self._account, self._egress, telephony=request.telephony))
+        try:
+            await self._turn(budgets_of(self._account, self._egress, telephony=request.telephony))
+        except TooMany as busy:
+            raise RetailCrmError(
+                ErrorKind.RATE_LIMITED,
+                "too many requests are waiting for this address",
+                stage=Stage.BEFORE_SENDING,
+                retry_after=busy.retry_after,
+                hint="budget_spent",
+            ) from busy
 
     def _judged(self, request: _Request, sent: dict[str, Any], answer: Answer) -> Reply:
         exchange = Exchange(sent, describe_answer(answer, self._secrets), answer.duration_ms)

@@ -105,6 +105,11 @@ HINTS: Final[dict[str, dict[str, str]]] = {
         "uk": "RetailCRM не відповіла вчасно. Нічого робити не треба: ми перевіримо, чи дійшов запит, і повторимо його самі.",
         "en": "RetailCRM did not answer in time. Nothing to do: we check whether the request arrived and repeat it ourselves.",
     },
+    "budget_spent": {
+        "ru": "Сейчас к RetailCRM уходит больше запросов, чем она разрешает. Подождите минуту; отправки встали в очередь и не потеряны.",
+        "uk": "Зараз до RetailCRM іде більше запитів, ніж вона дозволяє. Зачекайте хвилину; надсилання стали в чергу й не втрачені.",
+        "en": "More requests are on their way to RetailCRM than it allows. Wait a minute; what is to be sent is queued and not lost.",
+    },
     "blocked": {
         "ru": "Запрос остановил фильтр перед RetailCRM. Если это длится дольше часа, попросите поддержку RetailCRM разрешить адрес этого сервера.",
         "uk": "Запит зупинив фільтр перед RetailCRM. Якщо це триває довше години, попросіть підтримку RetailCRM дозволити адресу цього сервера.",

@@ -34,6 +34,7 @@ from kommutator.domain.ports import Due
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import HttpClient
 
+_REQUEST_SHARE = 0.9  # of an attempt's time: we tell of the silence before the engine cuts us off
 _SPLITTING_HINTS = frozenset({"entity_refused", "partly_loaded", "parameters_refused"})
 
 
@@ -70,8 +71,9 @@ class RetailCrmDelivery:
         if not batch:
             return []
         client = self._client(account, batch[0].command)
-        if all(isinstance(due.command, CallRecord) for due in batch):
-            return await self._upload(account, client, batch)
+        records = [(due, due.command) for due in batch if isinstance(due.command, CallRecord)]
+        if len(records) == len(batch):
+            return await self._upload(account, client, records)
         return [await self._one(account, client, due) for due in batch]
 
     def _client(self, account: Account, command: Command) -> RetailCrmClient:
@@ -80,7 +82,7 @@ class RetailCrmDelivery:
             account,
             turn=self._turn,
             egress=self._egress,
-            timeout_s=self.patience(command).timeout,
+            timeout_s=self.patience(command).timeout * _REQUEST_SHARE,
             prepaid=1,
         )
 
@@ -96,8 +98,8 @@ class RetailCrmDelivery:
                     outcome = await self._entities.order(account, client, due, command)
                 case CreateTask() as command:
                     outcome = await self._entities.task(account, client, due, command)
-                case CallRecord():
-                    (outcome,) = await self._upload(account, client, [due])
+                case CallRecord() as record:
+                    (outcome,) = await self._upload(account, client, [(due, record)])
                 case _:
                     outcome = _not_ours(due.command)
         except RetailCrmError as error:
@@ -121,24 +123,22 @@ class RetailCrmDelivery:
         return Done(reply.exchange, note=note)
 
     async def _upload(
-        self, account: Account, client: RetailCrmClient, batch: Sequence[Due]
+        self, account: Account, client: RetailCrmClient, batch: Sequence[tuple[Due, CallRecord]]
     ) -> list[Outcome]:
         """Upload what can be told to the vendor; the outcomes keep the batch's order."""
         outcomes: dict[int, Outcome] = {}
         items: list[tuple[Due, dict[str, object]]] = []
-        for due in batch:
-            if not isinstance(due.command, CallRecord):
-                outcomes[due.id] = await self._one(account, client, due)
-            elif due.command.direction is Direction.INTERNAL:
+        for due, record in batch:
+            if record.direction is Direction.INTERNAL:
                 outcomes[due.id] = Done(note="internal calls are not recorded")
-            else:
-                try:
-                    items.append((due, record_of(account, due, due.command)))
-                except RetailCrmError as error:
-                    outcomes[due.id] = error.as_outcome()
+                continue
+            try:
+                items.append((due, record_of(account, due, record)))
+            except RetailCrmError as error:
+                outcomes[due.id] = error.as_outcome()
         for start in range(0, len(items), BATCH):
             outcomes |= await self._send_records(client, items[start : start + BATCH])
-        return [outcomes[due.id] for due in batch]
+        return [outcomes[due.id] for due, _ in batch]
 
     async def _send_records(
         self, client: RetailCrmClient, items: list[tuple[Due, dict[str, object]]]
