@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kommutator.domain.mapping import (
     Assignment,
@@ -135,3 +137,36 @@ def test_ours_are_pushed_when_the_crm_differs() -> None:
 
 def test_users_the_crm_lacks_are_not_pushed() -> None:
     assert to_push({"19": "150", "77": "151"}, {"19": "150"}, ["19"]) is None
+
+
+NUMBERS = st.sampled_from(["150", "151", "152", None])
+CHANGES = st.lists(st.tuples(st.sampled_from(["16", "18", "19"]), NUMBERS), max_size=12)
+CODES = st.dictionaries(
+    st.sampled_from(["16", "18", "19", "77"]), st.sampled_from(["150", "151", "152"])
+)
+
+
+@given(CHANGES)
+def test_no_number_ever_has_two_holders(changes: list[tuple[str, str | None]]) -> None:
+    codes: dict[str, str] = {}
+    for user, number in changes:
+        codes = assign(codes, user, number).codes
+        assert codes.get(user) == number
+        assert len(set(codes.values())) == len(codes)
+
+
+@given(CODES, CODES)
+def test_import_keeps_ours_and_uniqueness(raw: dict[str, str], crm: dict[str, str]) -> None:
+    ours = {number: user for user, number in raw.items()}  # unique by construction
+    mine = {user: number for number, user in ours.items()}
+    result = merge_first_import(mine, crm)
+    assert result.codes.items() >= mine.items()
+    assert len(set(result.codes.values())) == len(result.codes)
+
+
+@given(CODES, CODES)
+def test_every_number_and_user_is_in_the_table(ours: dict[str, str], crm: dict[str, str]) -> None:
+    rows = compare(["150", "151"], ours, crm, ["16", "18", "19"])
+    assert {row.user_id for row in rows if row.user_id} == {"16", "18", "19", *ours, *crm}
+    taken = {*ours.values(), *crm.values()}
+    assert {row.pbx for row in rows if row.state is State.FREE} == {"150", "151"} - taken

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kommutator.kit.phones import digits, national_digits, same_number, to_e164
 
@@ -75,3 +77,12 @@ def test_digits_are_ascii_only() -> None:
 def test_national_digits() -> None:
     assert national_digits("+375291234567") == "291234567"
     assert national_digits("150") == "150"
+
+
+@given(
+    st.text(alphabet="0123456789+-() *#abcю", max_size=45),
+    st.sampled_from(["RU", "BY", "UA", "KZ", "UZ"]),
+)
+def test_what_is_e164_stays_so(text: str, region: str) -> None:
+    number = to_e164(text, region)
+    assert number is None or (number[0] == "+" and to_e164(number, region) == number)

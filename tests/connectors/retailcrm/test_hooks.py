@@ -1,6 +1,8 @@
 """Every kind RetailCRM sends, in its spellings, and what nobody announced."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kommutator.connectors.crm.retailcrm.hooks import (
     AccountVisit,
@@ -159,3 +161,27 @@ def test_fields(query: bytes, body: bytes, content_type: str, expected: dict[str
 def test_where_our_key_may_go(url: str, expected: str | None) -> None:
     current = "https://crm.boxed.example"
     assert trusted_address(url, current, extra_hosts={"127.0.0.1"}) == expected
+
+
+@given(
+    st.sampled_from(["make-call", "status", "activity", "settings", "account", "other"]),
+    st.binary(max_size=200),
+    st.binary(max_size=200),
+    st.sampled_from(["", "application/json", "application/x-www-form-urlencoded"]),
+)
+def test_no_bytes_make_it_raise(kind: str, query: bytes, body: bytes, content_type: str) -> None:
+    fields = read_fields(query, body, content_type)
+    hook = parse(kind, fields)
+    assert isinstance(hook, Unknown) or hook.client_id == fields["clientId"].strip()
+
+
+@given(
+    st.sampled_from(["make-call", "status", "activity", "settings"]),
+    st.dictionaries(
+        st.sampled_from(["phone", "userId", "code", "status", "activity", "settings"]),
+        st.one_of(st.text(max_size=20), st.just('{"active":[],"timezone":{"value":[]}}')),
+    ),
+)
+def test_no_fields_make_it_raise(kind: str, fields: dict[str, str]) -> None:
+    hook = parse(kind, fields | {"clientId": CLIENT})
+    assert hook.client_id == CLIENT
