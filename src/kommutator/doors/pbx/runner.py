@@ -10,10 +10,11 @@ import structlog
 
 from kommutator.connectors.pbx.asterisk.address import AmiAddress
 from kommutator.domain.connection import Account, ConnectionStatus
+from kommutator.domain.ports import Delivery
 from kommutator.doors.pbx.feed import Intake
 from kommutator.doors.pbx.links import Links
-from kommutator.doors.pbx.report import LinkReporter
-from kommutator.doors.pbx.tenure import Delivering, KickedLease, Parts, Tenure, first_of
+from kommutator.doors.pbx.report import Lease, LinkReporter
+from kommutator.doors.pbx.tenure import Delivering, Parts, Tenure, first_of
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.ids import Ids
@@ -34,7 +35,7 @@ class PbxRunner:
 
     Args:
         links: where `AsteriskDelivery` finds the link.
-        delivering: works the outbox of the lane, over and over.
+        delivering: works the outbox of the lane through `delivery`.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class PbxRunner:
         intake: Intake,
         links: Links,
         delivering: Delivering,
+        delivery: Delivery,
         *,
         clock: Clock,
         ids: Ids,
@@ -51,9 +53,9 @@ class PbxRunner:
         self._db = db
         self._accounts = accounts
         self._clock = clock
-        self._parts = Parts(intake, links, delivering, clock, ids)
+        self._parts = Parts(intake, links, delivering, delivery, clock, ids)
 
-    async def run(self, lease: KickedLease) -> None:
+    async def run(self, lease: Lease) -> None:
         """Hold the link until the lane is lost or the connection changed; see `LaneRunner`."""
         account = await self._account(lease)
         if account is None:
@@ -72,7 +74,7 @@ class PbxRunner:
         finally:
             await tenure.end()
 
-    async def _account(self, lease: KickedLease) -> Account | None:
+    async def _account(self, lease: Lease) -> Account | None:
         assert lease.connection_id is not None
         with suppress(NotFound):
             return await self._accounts.account(lease.connection_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -14,6 +15,7 @@ from kommutator.connectors.pbx.asterisk.ami import AmiLink
 from kommutator.connectors.pbx.asterisk.errors import AmiError
 from kommutator.connectors.pbx.asterisk.translate import RECONCILE, relevant
 from kommutator.domain.connection import Account
+from kommutator.domain.ports import Delivery
 from kommutator.doors.pbx.feed import Feed, Intake
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.report import Lease, LinkReporter
@@ -21,21 +23,16 @@ from kommutator.kit.clock import Clock
 from kommutator.kit.ids import Ids
 
 _log = structlog.get_logger(__name__)
-_LOOK_AT_OUTBOX_S: Final = 5.0
+_PARKED_S: Final = 5.0
 _RECONCILE_S: Final = 600.0
 
 
-class KickedLease(Lease, Protocol):
-    """The engine's lease; `kick` is set when commands came."""
-
-    @property
-    def kick(self) -> asyncio.Event: ...
-
-
 class Delivering(Protocol):
-    """The delivery runner, which works the lane's commands until they are all gone."""
+    """What is needed of `workers.delivery_runner.DeliveryRunner`."""
 
-    async def run(self, lease: Any) -> None: ...
+    async def deliver(self, lease: Any, delivery: Delivery, *, linger_s: float) -> None:
+        """Work the lane's commands; with an infinite linger until parked, lost or cancelled."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +42,7 @@ class Parts:
     intake: Intake
     links: Links
     delivering: Delivering
+    delivery: Delivery
     clock: Clock
     ids: Ids
 
@@ -55,7 +53,7 @@ class Tenure:
     def __init__(
         self,
         parts: Parts,
-        lease: KickedLease,
+        lease: Lease,
         account: Account,
         address: AmiAddress,
         reporter: LinkReporter,
@@ -109,9 +107,10 @@ class Tenure:
     async def _deliver_for_ever(self) -> None:
         """Started anew at each log-in, so that no breaker remembers the time before."""
         while True:
-            await self._parts.delivering.run(self._lease)
-            bell = self._clock.sleep(_LOOK_AT_OUTBOX_S)
-            await first_of(_wait(self._lease.kick), bell)
+            await self._parts.delivering.deliver(
+                self._lease, self._parts.delivery, linger_s=math.inf
+            )
+            await self._clock.sleep(_PARKED_S)
 
     async def _alarm(self) -> None:
         while True:
