@@ -49,6 +49,7 @@ class SignIn:
             TooMany: `sign_in_too_often`.
             Unauthorized: `sign_in_refused`.
         """
+        email = email.replace("\x00", "")  # no text of PostgreSQL holds it
         await self._slow_down(email, address)
         async with self._db.unit() as unit:
             user = await unit.people.by_email_everywhere(email)

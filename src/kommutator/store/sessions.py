@@ -74,7 +74,7 @@ class SessionStore:
             f"""
             WITH seen AS (
                 UPDATE sessions SET seen_at = $2
-                WHERE token_hash = $1 AND seen_at < $2 - interval '{_SEEN_EVERY}')
+                WHERE token_hash = $1 AND seen_at < $2::timestamptz - interval '{_SEEN_EVERY}')
             SELECT {_COLUMNS} FROM sessions s
             LEFT JOIN users u ON u.id = s.user_id
             LEFT JOIN enterprises e ON e.number = s.enterprise

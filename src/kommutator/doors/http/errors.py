@@ -144,6 +144,8 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, UserError):  # met while FastAPI was reading the body
+        return await _user_error(request, error.__cause__)
     ours = UserError(_CODES.get(error.status_code, "request_invalid"))
     ours.status = error.status_code
     response = error_response(request.app.state.house, locale_of(request), ours)

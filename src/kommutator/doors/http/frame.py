@@ -159,8 +159,12 @@ def _correlation(scope: Scope) -> str:
 
 def _route(scope: Scope) -> str:
     """The template, never the path: labels must stay few and free of ids."""
-    route = scope.get("route")
-    return str(getattr(route, "path", None) or scope["state"].get("route", "other"))
+    own = getattr(scope.get("route"), "path", None)
+    if own is None:
+        return str(scope["state"].get("route", "other"))
+    # An included router knows its own part only; what stands before it is fixed text.
+    before = scope["path"].split("/")[: -own.count("/")] if own and ":path}" not in own else []
+    return "/".join(before) + str(own)
 
 
 def _method(scope: Scope) -> str:
