@@ -255,6 +255,7 @@ async def test_no_key_at_all(desk: RetailCrmDesk, crm: Crm) -> None:
         ("http://demo.retailcrm.ru", "https://demo.retailcrm.ru"),
         ("https://crm.boxed.example:8443/", "https://crm.boxed.example:8443"),
         ("http://127.0.0.1:18101/", "http://127.0.0.1:18101"),
+        ("http://127.0.0.1:18101/a/large", "http://127.0.0.1:18101/a/large"),
     ],
 )
 def test_addresses_as_people_paste_them(text: str, expected: str) -> None:

@@ -146,6 +146,7 @@ def test_fields(query: bytes, body: bytes, content_type: str, expected: dict[str
         ("https://NEW.simla.com", "https://new.simla.com"),
         ("https://crm.boxed.example:8443", "https://crm.boxed.example:8443"),
         ("http://127.0.0.1:9", "http://127.0.0.1:9"),
+        ("http://127.0.0.1:9/a/large/", "http://127.0.0.1:9/a/large"),
         ("http://new.retailcrm.ru", None),
         ("http://crm.boxed.example", None),
         ("https://new.retailcrm.ru:8443", None),

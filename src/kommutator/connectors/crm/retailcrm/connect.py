@@ -188,7 +188,7 @@ async def _unless_denied(reading: Awaitable[T]) -> T | None:
 
 
 def normal_address(text: str, allowed_hosts: Collection[str] = ()) -> str:
-    """What an admin typed or pasted, brought to `https://host`.
+    """What an admin typed or pasted, brought to `https://host`; an allowed host keeps its path.
 
     Args:
         text: "name.retailcrm.ru", "https://name.retailcrm.ru/admin/…" and the like.
@@ -207,7 +207,8 @@ def normal_address(text: str, allowed_hosts: Collection[str] = ()) -> str:
     if parts.username is not None or not host or not (trusted or _looks_public(host)):
         raise InvalidInput("retailcrm_address_invalid")
     scheme = parts.scheme if trusted and parts.scheme in ("http", "https") else "https"
-    return f"{scheme}://{host}" + (f":{port}" if port else "")
+    prefix = parts.path.rstrip("/") if trusted else ""
+    return f"{scheme}://{host}" + (f":{port}" if port else "") + prefix
 
 
 def _looks_public(host: str) -> bool:

@@ -201,4 +201,5 @@ def trusted_address(
     )
     if parts.username is not None or not (by_settings or (known and parts.scheme == "https")):
         return None
-    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, 443) else "")
+    prefix = parts.path.rstrip("/") if by_settings else ""  # the vendor's own have none
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, 443) else "") + prefix
