@@ -143,7 +143,9 @@ class _Flusher:
             if is_transient(error):
                 await self._later(batch, error)
             elif len(batch) == 1:
-                _log.exception("arrival_not_storable", source=batch[0].arrival.source)
+                # Neither the row nor a traceback with it: it holds phones and names.
+                source, name = batch[0].arrival.source, type(error).__name__
+                _log.warning("arrival_not_storable", source=source, error=name)
                 _refuse(batch[0], InvalidInput("event_not_storable"))
             else:  # somebody's content is at fault: let only that one fail
                 for one in batch:

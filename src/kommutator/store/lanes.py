@@ -53,7 +53,8 @@ SELECT min(o.run_at) FROM outbox o
      WHERE e.lane = o.lane AND e.key = o.key AND e.state = 'due' AND e.id < o.id)"""
 
 _RELEASE = f"""
-UPDATE lanes l SET owner = NULL, lease_until = '-infinity', held = '{{}}',
+UPDATE lanes l SET owner = CASE WHEN $4 THEN owner END, lease_until = '-infinity',
+       held = CASE WHEN $4 THEN held ELSE '{{}}' END,
        wake_at = greatest(({_NEXT_HEAD.format(lane="l.lane")}),
                           CASE WHEN breaker = 'open' THEN breaker_until END)
  WHERE l.lane = $1 AND l.fence = $2 AND l.owner = $3"""
@@ -210,9 +211,12 @@ class LaneStore:
         )
         return {r["lane"] for r in rows}
 
-    async def release(self, lane: str, fence: int, owner: UUID) -> None:
-        """Give a drained lane back, with the time of its next work for the sweeper."""
-        await self._connection.execute(_RELEASE, lane, fence, owner)
+    async def release(self, lane: str, fence: int, owner: UUID, *, doubtful: bool = False) -> None:
+        """Give a lane back, with the time of its next work for the sweeper.
+
+        `doubtful`: it was not drained; the next owner treats it like a dead one's.
+        """
+        await self._connection.execute(_RELEASE, lane, fence, owner, doubtful)
 
     async def sweep_everywhere(self, lease_s: float, *, thorough: bool) -> list[Found]:
         """Lanes with work and no living owner; `thorough` does not trust their `wake_at`."""

@@ -83,6 +83,8 @@ class LaneEngine:
             task.cancel()
         if lanes:  # leases go on being renewed meanwhile
             _, late = await asyncio.wait(lanes, timeout=self._drain_s)
+            for owned in self._owned.values():
+                owned.doubtful = owned.task in late
             for task in late:
                 task.cancel()
             await asyncio.gather(*lanes, return_exceptions=True)
@@ -176,6 +178,7 @@ class LaneEngine:
             if not (self._stopping or owned.lost):  # given up for fairness
                 self._elsewhere[owned.lane] = self._clock.monotonic() + _OTHERS_S
         except Exception:  # noqa: BLE001  one lane's bug must not end the others
+            owned.doubtful = True
             metrics.RUNNER_CRASHES.labels(owned.room).inc()
             _log.exception("runner_crashed", lane=owned.lane, error_id=self._ids.uuid().hex)
         finally:
@@ -186,7 +189,9 @@ class LaneEngine:
         try:
             if not owned.lost:
                 async with self._db.single() as unit:
-                    await unit.lanes.release(owned.lane, owned.fence, self.id)
+                    await unit.lanes.release(
+                        owned.lane, owned.fence, self.id, doubtful=owned.doubtful
+                    )
         except Exception as error:  # noqa: BLE001  the lease will run out instead
             _log.warning("release_failed", lane=owned.lane, error=repr(error))
         finally:

@@ -76,7 +76,7 @@ class Finisher:
                 await self._write(batch)
             except Exception as error:  # noqa: BLE001  whatever it is, the result must be kept
                 if not is_transient(error):
-                    await self._flush_apart(batch)
+                    await self._flush_apart(batch, type(error).__name__)
                     return
                 _log.warning("finish_delayed", lane=self._lease.lane, error=repr(error))
                 await self._clock.sleep(_PAUSE_S)
@@ -84,7 +84,7 @@ class Finisher:
                 self._committed(batch)
                 return
 
-    async def _flush_apart(self, batch: list[Result]) -> None:
+    async def _flush_apart(self, batch: list[Result], error: str) -> None:
         """Somebody's texts cannot be stored: find whose, and store that result without them."""
         if len(batch) > 1:
             for result in batch:
@@ -94,7 +94,7 @@ class Finisher:
         if result.attempt is None or result.attempt.error_message == _UNSTORABLE:
             _log.error("result_not_storable", lane=self._lease.lane, outbox_id=result.settled.id)
             return  # the row stays due; its key stays busy until the lane changes hands
-        _log.exception("attempt_not_storable", outbox_id=result.settled.id)
+        _log.warning("attempt_not_storable", outbox_id=result.settled.id, error=error)
         bare = replace(result.attempt, request={}, response={}, error_message=_UNSTORABLE)
         settled = replace(result.settled, error=_UNSTORABLE, note=None)
         await self._flush([Result(result.key, settled, bare)])

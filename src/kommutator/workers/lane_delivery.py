@@ -75,6 +75,7 @@ class LaneDelivery:
         self._busy_at = clock.monotonic()
         self._shadowed: set[str] = set()  # keys that a fetch left out, or did not exhaust
         self._parked: Park | None = None
+        self._broken: BaseException | None = None
         self._succeeded = False
         self._last_error: str | None = None
 
@@ -89,6 +90,8 @@ class LaneDelivery:
                         raise
                     _log.warning("lane_waits_for_database", error=repr(error))
                     await self._clock.sleep(_PAUSE_S)
+                if self._broken is not None:
+                    raise self._broken
                 if self._parked is not None or self._idle():
                     break
                 await self._pause()
@@ -299,7 +302,7 @@ class LaneDelivery:
         self._sending.discard(task)
         self._lease.kick.touch()
         if not task.cancelled() and (error := task.exception()) is not None:
-            raise error  # a bug in this file: let the loop's handler shout
+            self._broken = error  # a bug of ours: its rows stay busy, so the lane must be left
 
     # -- settling ---------------------------------------------------------------------------
 

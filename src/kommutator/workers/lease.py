@@ -81,6 +81,7 @@ class OwnedLane:
         self.fence = fence
         self.deadline = deadline
         self.lost = False
+        self.doubtful = False  # left without knowing what was sent
         self.kick = Kick()
         self.task: asyncio.Task[None] | None = None
         self._clock = clock

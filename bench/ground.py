@@ -1,0 +1,60 @@
+"""What every bench needs: a durable PostgreSQL of its own, or the one of KOMMUTATOR_BENCH_DATABASE_URL."""
+
+import asyncio
+import contextlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from kommutator.kit.postgres import EmbeddedPostgres
+from kommutator.store import migrate
+
+VARIABLE = "KOMMUTATOR_BENCH_DATABASE_URL"
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """DSN of a server with fsync on: a bench that does not flush measures nothing."""
+    if given := os.environ.get(VARIABLE):
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="kommutator-bench-") as folder:
+        Path(folder).chmod(0o755)
+        postgres = EmbeddedPostgres(Path(folder))
+        try:
+            yield postgres.start()
+        finally:
+            postgres.stop()
+
+
+@asynccontextmanager
+async def database(dsn: str, name: str) -> AsyncIterator[str]:
+    """A fresh, migrated database."""
+    await execute(dsn, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    await execute(dsn, f"CREATE DATABASE {name}")
+    url = urlsplit(dsn)._replace(path=f"/{name}").geturl()
+    await migrate.upgrade(url)
+    try:
+        yield url
+    finally:
+        with contextlib.suppress(Exception):
+            await execute(dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def until(condition, limit_s: float = 300.0) -> None:
+    async with asyncio.timeout(limit_s):
+        while not await condition():
+            await asyncio.sleep(0.02)
