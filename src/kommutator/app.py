@@ -16,7 +16,6 @@ from fastapi import FastAPI
 
 from kommutator.compose import Composition, compose
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
-from kommutator.domain.connection import ConnectionKind
 from kommutator.doors.console import router as console
 from kommutator.doors.http import retailcrm
 from kommutator.doors.http.app import Family, create_app
@@ -130,7 +129,7 @@ class Application:
     def _runners(self, made: Composition, db: Database) -> Mapping[str, LaneRunner]:
         house, clock, ids = made.house, self._clock, self._ids
         links = Links()
-        pbx = {ConnectionKind.ASTERISK: AsteriskDelivery(links.link_of, clock=clock)}
+        pbx = AsteriskDelivery(links.link_of, clock=clock)
         return {
             "decide": JournalRunner(db, made.follow.decide, clock=clock, ids=ids),
             "crm": DeliveryRunner(db, house.directory, dict(made.deliveries), clock=clock, ids=ids),
@@ -139,7 +138,8 @@ class Application:
                 house.directory,
                 house.intake,
                 links,
-                DeliveryRunner(db, house.directory, dict(pbx), clock=clock, ids=ids),
+                DeliveryRunner(db, house.directory, {pbx.kind: pbx}, clock=clock, ids=ids),
+                pbx,
                 clock=clock,
                 ids=ids,
             ),

@@ -71,8 +71,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the HTTP door listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port of the HTTP door; 0 takes any free.")
     public_url: str = Field(
-        "http://127.0.0.1:8000",
-        description="How people, CRMs and PBXs reach this service: scheme://host[:port][/prefix].",
+        "",
+        description="How people, CRMs and PBXs reach this service: scheme://host[:port][/prefix]. "
+        "Empty: the address and port it listens on.",
     )
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL DSN; empty starts the embedded server in the home folder."
@@ -166,6 +167,16 @@ class Settings(BaseSettings):
     attempts_days: Count = Field(30, description="Days that exchanges with vendors are kept.")
     calls_days: Count = Field(365, description="Days that calls are kept.")
     audit_days: Count = Field(365, description="Days that the audit log is kept.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reachable(cls, values: Any) -> Any:
+        """Without a public address people on this machine reach us where we listen."""
+        if isinstance(values, dict) and not values.get("public_url"):
+            host = str(values.get("host") or "127.0.0.1")
+            host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  compared, not bound
+            values = {**values, "public_url": f"http://{host}:{values.get('port') or 8000}"}
+        return values
 
     @field_validator("public_url")
     @classmethod

@@ -1,0 +1,5 @@
+"""`python -m kommutator`."""
+
+from kommutator.cli import app
+
+app()

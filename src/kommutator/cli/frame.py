@@ -1,0 +1,72 @@
+"""What every command shares: words, settings, and how it ends."""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Coroutine
+from typing import Any
+
+import typer
+import uvloop
+from rich.console import Console
+
+from kommutator.kit.errors import KommutatorError, UserError
+from kommutator.kit.texts import Texts, choose_locale
+from kommutator.serve import PortTaken
+from kommutator.settings import Settings, SettingsError, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+out = Console(highlight=False, soft_wrap=True)
+_texts = Texts.load()
+
+
+def say(msgid: str, /, **params: Any) -> None:
+    out.print(t(msgid, **params))
+
+
+def t(msgid: str, /, **params: Any) -> str:
+    return _texts.translate(_locale(), msgid, **params)
+
+
+def _locale() -> str:
+    return choose_locale(
+        os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0]
+    )
+
+
+def run(work: Coroutine[Any, Any, int | None]) -> None:
+    """Run to the end; what a person can repair ends with a sentence, not with a traceback."""
+    try:
+        code = uvloop.run(work)
+    except KeyboardInterrupt:
+        code = 130
+    except PortTaken as taken:
+        say("cli.port_taken", port=taken.port)
+        code = 1
+    except UserError as error:
+        text = _texts.error(_locale(), error)
+        out.print(f"{text.message} {text.action}")
+        code = 1
+    except KommutatorError as error:
+        out.print(str(error), markup=False)
+        code = 1
+    raise typer.Exit(code or 0)
+
+
+def settings_with(**override: Any) -> Settings:
+    """Settings from the environment, with what the command line says on top."""
+    environment = dict(os.environ)
+    for name, value in override.items():
+        if value is not None:
+            environment[f"KOMMUTATOR_{name.upper()}"] = str(value)
+    try:
+        return load_settings(environment)
+    except SettingsError as error:
+        out.print(str(error), markup=False)
+        raise typer.Exit(2) from None

@@ -1,0 +1,55 @@
+"""What one start of the demo must remember for the next, and for `kommutator demo`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from kommutator.kit.ids import Ids
+
+NAME = "demo.json"
+
+
+class DemoNotes(msgspec.Struct, kw_only=True):
+    """Secrets of fake vendors, so that stored connections fit them after a restart.
+
+    Attributes:
+        events_key: our own API key for sending events and reading calls.
+        street_url: where calls can be placed from; None while nothing runs.
+    """
+
+    crm_key: str
+    crm_limited_key: str
+    ami_secret: str
+    phone_secret: str
+    street_token: str
+    events_key: str | None = None
+    base_url: str | None = None
+    crm_url: str | None = None
+    street_url: str | None = None
+
+
+def load(home: Path, ids: Ids) -> DemoNotes:
+    """The notes of this home; fresh ones at the first start."""
+    path = home / NAME
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=DemoNotes)
+    except FileNotFoundError:
+        return DemoNotes(
+            crm_key=ids.token(24),
+            crm_limited_key=ids.token(24),
+            ami_secret=ids.token(24),
+            phone_secret=ids.token(24),
+            street_token=ids.token(24),
+        )
+
+
+def save(home: Path, notes: DemoNotes) -> None:
+    """Replace the file in one step; only its owner may read it."""
+    draft = home / f".{NAME}.{os.getpid()}"
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(notes)))
+    draft.replace(home / NAME)

@@ -1,0 +1,82 @@
+"""The fake world around the service: CRM, PBX, phones, clients."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from kommutator.demo.notes import DemoNotes
+from kommutator.kit.ids import Ids
+from kommutator.twins import TwinsConfig, start_twins
+from kommutator.twins.pbx.config import PbxConfig
+from kommutator.twins.pbx.demo import DemoOffice
+from kommutator.twins.pbx.errors import PbxUnavailable, SipError
+from kommutator.twins.pbx.install import install
+from kommutator.twins.pbx.server import PrivateAsterisk
+
+AMI_USER = "gateway"
+
+
+@dataclass(slots=True)
+class Office:
+    """A running PBX with people at its phones."""
+
+    pbx: PrivateAsterisk
+    people: DemoOffice
+
+
+class Stage:
+    """Use as `async with`. `crm_url` answers as soon as it is entered."""
+
+    def __init__(self, home: Path, notes: DemoNotes, *, ids: Ids, crm_port: int) -> None:
+        self._home = home
+        self._notes = notes
+        self._ids = ids
+        self._crm_port = crm_port
+        self._stack = AsyncExitStack()
+        self.crm_url = ""
+        self.office: Office | None = None
+        self.without_pbx: str | None = None
+        self._opened = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        options = {
+            "api_key": self._notes.crm_key,
+            "limited_api_key": self._notes.crm_limited_key,
+        }
+        twins = await start_twins(
+            TwinsConfig(
+                ports={"retailcrm": self._crm_port}, options={"retailcrm": options}, ids=self._ids
+            )
+        )
+        self._stack.push_async_callback(twins.stop)
+        self.crm_url = twins.base_urls["retailcrm"]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def open_office(self) -> None:
+        """Start Asterisk and the phones, or remember why not in `without_pbx`."""
+        try:
+            self.office = await self._office()
+        except (PbxUnavailable, SipError, OSError) as reason:
+            self.without_pbx = str(reason)
+        finally:
+            self._opened.set()
+
+    async def opened(self) -> None:
+        """Wait until the office stands, or is known not to."""
+        await self._opened.wait()
+
+    async def _office(self) -> Office:
+        installation = await asyncio.to_thread(install, self._home / "cache" / "asterisk")
+        config = PbxConfig(ami_secret=self._notes.ami_secret, phone_secret=self._notes.phone_secret)
+        pbx = PrivateAsterisk(installation, self._home / "asterisk", config)
+        await self._stack.enter_async_context(pbx)
+        people = DemoOffice(pbx)
+        await self._stack.enter_async_context(people)
+        return Office(pbx, people)

@@ -1,0 +1,85 @@
+"""`kommutator up`: the service with everything a newcomer wants to touch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from kommutator.app import Application
+from kommutator.demo import notes as notebook
+from kommutator.demo import seed
+from kommutator.demo.stage import AMI_USER, Stage
+from kommutator.demo.street import Street
+from kommutator.kit.clock import SystemClock
+from kommutator.kit.ids import SystemIds
+from kommutator.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """What to tell the newcomer. `without_pbx` is why there is no Asterisk, if there is none."""
+
+    crm_url: str
+    street_url: str
+    events_key: str
+    without_pbx: str | None
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """The fake vendors live on this machine; production settings do not allow that."""
+    hosts = tuple({*settings.private_hosts, "127.0.0.1"})
+    return settings.model_copy(update={"private_hosts": hosts})
+
+
+@asynccontextmanager
+async def stage(settings: Settings, *, crm_port: int) -> AsyncIterator[Stage]:
+    """The fake world, started while the service itself is being started."""
+    ids = SystemIds()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    notes = notebook.load(settings.home, ids)
+    notebook.save(settings.home, notes)
+    async with Stage(settings.home, notes, ids=ids, crm_port=crm_port) as ready:
+        opening = asyncio.create_task(ready.open_office())
+        try:
+            yield ready
+        finally:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
+
+
+@asynccontextmanager
+async def demo(
+    settings: Settings, app: Application, ready: Stage, *, street_port: int
+) -> AsyncIterator[DemoReport]:
+    """Connect the service to the fake world and open the street."""
+    ids, clock = SystemIds(), SystemClock()
+    notes = notebook.load(settings.home, ids)
+    await seed.enterprise(app.house)
+    key = await seed.events_key(app.house, notes.events_key)
+    await seed.crm(app.house, ready.crm_url, notes.crm_key)
+    await ready.opened()
+    if ready.office is not None:
+        pbx = ready.office.pbx
+        await seed.pbx(app.house, "127.0.0.1", pbx.ports.ami, AMI_USER, pbx.ami_secret)
+    else:
+        await seed.no_pbx(app.house)
+    street = Street(
+        ready.office,
+        base_url=settings.public_url,
+        events_key=key,
+        token=notes.street_token,
+        clock=clock,
+        ids=ids,
+    )
+    await street.start("127.0.0.1", street_port)
+    try:
+        notes.events_key = key
+        notes.base_url = settings.public_url
+        notes.crm_url = ready.crm_url
+        notes.street_url = street.url
+        notebook.save(settings.home, notes)
+        yield DemoReport(ready.crm_url, street.url, key, ready.without_pbx)
+    finally:
+        await street.stop()

@@ -1,0 +1,134 @@
+"""Running processes: database, application, HTTP server, and a calm end on Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from kommutator.app import Application
+from kommutator.kit import log
+from kommutator.kit.crypto import Vault
+from kommutator.kit.errors import KommutatorError
+from kommutator.kit.postgres import EmbeddedPostgres
+from kommutator.kit.redact import Redactor
+from kommutator.settings import Settings
+from kommutator.store import migrate
+
+_BACKLOG = 2048
+
+
+class PortTaken(KommutatorError):
+    """Somebody else listens there already."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(f"{host}:{port} is taken")
+        self.port = port
+
+
+class Server(uvicorn.Server):
+    """Uvicorn inside a process of ours: the signals are ours to handle."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.open = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.open.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[str]:
+    """The DSN of a migrated database: the one from settings, or our own server's."""
+    embedded: EmbeddedPostgres | None = None
+    if settings.database_url is not None:
+        dsn = settings.database_url.get_secret_value()
+    else:
+        embedded = EmbeddedPostgres(settings.home / "postgres")
+        dsn = await asyncio.to_thread(embedded.start)
+    try:
+        if not await migrate.is_current(dsn):
+            await migrate.upgrade(dsn)
+        yield dsn
+    finally:
+        if embedded is not None:
+            await asyncio.to_thread(embedded.stop)
+
+
+@asynccontextmanager
+async def application(
+    settings: Settings, dsn: str, *, roles: Collection[str], only: str | None = None
+) -> AsyncIterator[Application]:
+    """A started process of these roles, its log set up and its master key at hand.
+
+    Raises:
+        KeyRingError: the master key cannot be used.
+    """
+    redactor = Redactor()
+    log.configure(redactor, level=settings.log_level, format=settings.log_format)
+    ring, _ = settings.key_ring()
+    made = Application(settings, dsn, Vault(ring), roles=roles, only=only, redactor=redactor)
+    async with made as running:
+        yield running
+
+
+@asynccontextmanager
+async def http(asgi: FastAPI, settings: Settings) -> AsyncIterator[None]:
+    """The HTTP door, open inside the block; at its end requests under way are finished.
+
+    Raises:
+        PortTaken: the address is in use.
+    """
+    config = uvicorn.Config(
+        asgi,
+        host=settings.host,
+        port=settings.port,
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
+        backlog=_BACKLOG,
+        timeout_graceful_shutdown=int(settings.shutdown_s),
+    )
+    server = Server(config)
+    door = _bind(settings.host, settings.port)
+    serving = asyncio.create_task(server.serve(sockets=[door]), name="http")
+    try:
+        await server.open.wait()
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+        door.close()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=_BACKLOG, reuse_port=False)
+    except OSError as error:
+        raise PortTaken(host, port) from error
+
+
+async def until_told() -> None:
+    """Return at Ctrl-C or SIGTERM."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, told.set)
+    try:
+        await told.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
