@@ -50,25 +50,6 @@ class Metrics:
             ("place",),
             registry=self.registry,
         )
-        self.deliveries = Counter(
-            "kommutator_deliveries_total",
-            "Attempts at vendors by kind of connection, command and outcome.",
-            ("integration", "command", "outcome"),
-            registry=self.registry,
-        )
-        self.delivery_seconds = Histogram(
-            "kommutator_delivery_seconds",
-            "Time of one attempt at a vendor, seconds.",
-            ("integration",),
-            buckets=_SECONDS,
-            registry=self.registry,
-        )
-        self.lanes_parked = Gauge(
-            "kommutator_lanes_parked",
-            "Lanes that wait for a person, by reason.",
-            ("reason",),
-            registry=self.registry,
-        )
         self.up = Gauge(
             "kommutator_dependency_up",
             "1 if the dependency answered the last check.",
