@@ -42,7 +42,10 @@ class LinkNews:
 
 
 class LinkReporter:
-    """Writes changes only: a PBX that stays away for a night is one line, not thousands."""
+    """A PBX that stays away for a night is one line in the log, not thousands.
+
+    The lane's row always has the latest words.
+    """
 
     def __init__(self, db: Database, lease: Lease, account: Account, *, clock: Clock) -> None:
         self._db = db
@@ -81,6 +84,7 @@ class LinkReporter:
 
     async def _try(self, news: LinkNews) -> None:
         up = news.trouble is None
+        turned = self._last is None or (self._last.trouble is None) is not up
         attempt = Attempt(
             integration_type=self._account.kind.value,
             event_type="link_up" if up else "link_down",
@@ -94,7 +98,7 @@ class LinkReporter:
                 self._lease.lane,
                 self._lease.fence,
                 settled=[],
-                attempts=[attempt],
+                attempts=[attempt] if turned else [],
                 # An up link closes the breaker: what waited for the PBX may go now.
                 health=LaneHealth(succeeded=up, error=news.trouble),
             )
