@@ -9,14 +9,14 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from kommutator.connectors.crm.retailcrm.manifest import MANIFEST
-from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.doors.console import outcome
 from kommutator.doors.console.render import page
 from kommutator.doors.console.visit import PageRoute, Visit, stranger, visit
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
-from kommutator.kit.errors import InvalidInput, VendorError
+from kommutator.kit.errors import InvalidInput, NotFound, VendorError
 from kommutator.store.views import ConnectionLine, ConnectionViews
 
 router = APIRouter(route_class=PageRoute, prefix="/connections")
@@ -96,9 +96,7 @@ async def save_retailcrm(
 @router.get("/asterisk")
 async def asterisk_page(see: Seen) -> HTMLResponse:
     line = await _line(see, ConnectionKind.ASTERISK)
-    account = None
-    if line is not None:
-        account = await see.house.directory.account(line.id)
+    account = await _account(see, line)
     return await page(
         see,
         "asterisk.html",
@@ -187,11 +185,19 @@ async def _line(see: Visit, kind: ConnectionKind) -> ConnectionLine | None:
 
 async def _key_tail(see: Visit, line: ConnectionLine | None) -> str:
     """The last characters of the stored key, to recognise it by; nothing of a short one."""
-    if line is None:
-        return ""
-    account = await see.house.directory.account(line.id)
-    key = account.secrets.get("api_key", "")
+    account = await _account(see, line)
+    key = account.secrets.get("api_key", "") if account else ""
     return key[-_TAIL:] if len(key) >= _LONG_ENOUGH else ""
+
+
+async def _account(see: Visit, line: ConnectionLine | None) -> Account | None:
+    """Opened; None also while the directory has not heard of a connection just made."""
+    if line is None:
+        return None
+    try:
+        return await see.house.directory.account(line.id)
+    except NotFound:
+        return None
 
 
 async def _answer(see: Visit, kind: ConnectionKind, result: outcome.Result) -> HTMLResponse:

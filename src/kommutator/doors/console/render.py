@@ -20,8 +20,9 @@ from kommutator.store.views import AccessViews
 
 _ENVIRONMENT: Environment = environment()
 _LOCAL_ZONE = "Europe/Moscow"
-_HEADERS = {"Cache-Control": "no-store"}
-HX = "HX-Request"
+# Under "no-referrer" a browser sends forms with `Origin: null`, which no check can tell from a
+# stranger's; addresses of pages hold no secrets, and other sites still learn nothing.
+_HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ async def _frame(visit: Visit) -> dict[str, Any]:
         "choices": choices,
         "nav": _nav(actor, visit.request.url.path),
         "may": _may(actor),
-        "caller": {"extension": extension},
+        "me": {"extension": extension},
         "done": _done(visit.request.query_params.get("done"), partial(visit.t), visit),
     }
 
