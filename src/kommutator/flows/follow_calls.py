@@ -74,8 +74,8 @@ class NoPhoneBook:
     async def knows(
         self,
         enterprise: EnterpriseNumber,  # noqa: ARG002  the protocol's signature
-        account: Account,  # noqa: ARG002
-        phone: str,  # noqa: ARG002
+        account: Account,  # noqa: ARG002  the protocol's signature
+        phone: str,  # noqa: ARG002  the protocol's signature
     ) -> bool | None:
         return None
 

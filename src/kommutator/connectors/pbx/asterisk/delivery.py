@@ -59,7 +59,7 @@ class AsteriskDelivery:
     def patience(self, command: Command) -> Patience:  # noqa: ARG002  the port's signature
         return CLICK
 
-    def budgets(self, account: Account, command: Command) -> Sequence[Budget]:  # noqa: ARG002
+    def budgets(self, account: Account, command: Command) -> Sequence[Budget]:  # noqa: ARG002  the port's signature
         """None: a PBX has no rate allowance."""
         return ()
 
