@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from pwdlib.hashers.argon2 import Argon2Hasher
+
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, Role
 from kommutator.flows.api_keys import ApiKeys
@@ -56,7 +58,7 @@ async def open_house(
     db = await Database.open(dsn, size=8)
     assert chosen.master_keys is not None
     vault = Vault(parse_keys(chosen.master_keys.get_secret_value()))
-    passwords = Passwords()
+    passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1))
     redactor = Redactor()
     intake = Intake(db, clock=clock)
     await intake.start()

@@ -16,8 +16,9 @@ _AT_ONCE = 2
 class Passwords:
     """Hashes and checks. One per process, for it limits how many run at once."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHash((Argon2Hasher(),))
+    def __init__(self, hasher: Argon2Hasher | None = None) -> None:
+        """`hasher` with its library's own parameters unless a test wants it quick."""
+        self._hasher = PasswordHash((hasher or Argon2Hasher(),))
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._nobody: str | None = None
 
