@@ -1,6 +1,7 @@
 """The standing link against a peer that misbehaves on purpose."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -14,8 +15,11 @@ from kommutator.connectors.pbx.asterisk.errors import (
     LinkLost,
     LoginRefused,
 )
+from kommutator.connectors.pbx.asterisk.probe import AsteriskDesk
+from kommutator.kit.clock import SystemClock
 from tests.connectors.asterisk.conftest import MakeLink
 from tests.connectors.asterisk.peer import SECRET, Peer, block, ok, refused
+from tests.connectors.asterisk.test_delivery import ACCOUNT
 from tests.support.waiting import eventually
 
 ORIGINATE = [("Action", "Originate"), ("Channel", "PJSIP/150")]
@@ -226,3 +230,17 @@ async def test_stopping_ends_what_is_under_way(peer: Peer, make_link: MakeLink) 
     with pytest.raises(LinkLost):
         await waiting
     assert not link.up
+
+
+async def test_a_user_without_rights_is_told_what_is_missing(peer: Peer) -> None:
+    peer.answers["ListCommands"] = lambda r: ok(r, "Ping: Keepalive", "Status: List channels")
+    peer.answers["CoreSettings"] = lambda r: refused(r, "Permission denied")
+    account = replace(
+        ACCOUNT,
+        base_url=f"ami://127.0.0.1:{peer.address.port}",
+        secrets={"ami_user": "gateway", "ami_secret": SECRET},
+    )
+    found = await AsteriskDesk(clock=SystemClock()).probe(account)
+
+    assert not found.ok
+    assert found.missing_scopes == ("Originate", "Hangup", "CoreShowChannels")

@@ -1,5 +1,6 @@
 """The link and its commands against a real Asterisk and real SIP phones."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +11,16 @@ from kommutator.connectors.pbx.asterisk.address import AmiAddress
 from kommutator.connectors.pbx.asterisk.ami import AmiLink
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.connectors.pbx.asterisk.errors import AmiError, LoginRefused
+from kommutator.connectors.pbx.asterisk.probe import AsteriskDesk
 from kommutator.domain.commands import CancelCall, Command, OriginateCall
 from kommutator.domain.outcome import Done, Failed, Outcome
-from kommutator.domain.ports import Due
+from kommutator.domain.ports import Due, Probe
 from kommutator.kit.clock import SystemClock
-from kommutator.kit.errors import ErrorKind
+from kommutator.kit.errors import ErrorKind, VendorError
 from kommutator.twins.pbx.config import PbxConfig
 from kommutator.twins.pbx.server import PrivateAsterisk
 from tests.connectors.asterisk.conftest import MakeLink
+from tests.connectors.asterisk.peer import Peer
 from tests.connectors.asterisk.test_delivery import ACCOUNT
 from tests.support.pbx import AsteriskMaker, Office
 from tests.support.waiting import eventually
@@ -177,3 +180,35 @@ async def test_a_context_that_does_not_exist_is_explained(
 
     assert isinstance(outcome, Failed)
     assert (outcome.kind, outcome.hint) == (ErrorKind.REJECTED, "ami_context_missing")
+
+
+async def probe(asterisk: PrivateAsterisk, secret: str | None = None) -> Probe:
+    secrets = {"ami_user": asterisk.ami_user, "ami_secret": secret or asterisk.ami_secret}
+    url = f"ami://{asterisk.host}:{asterisk.ports.ami}"
+    desk = AsteriskDesk(clock=SystemClock())
+    return await desk.probe(replace(ACCOUNT, base_url=url, secrets=secrets))
+
+
+async def test_the_connection_test_names_the_version(asterisk: PrivateAsterisk) -> None:
+    found = await probe(asterisk)
+
+    assert found.ok
+    assert found.missing_scopes == ()
+    assert re.match(r"Asterisk \d+\.", found.message)
+
+
+async def test_the_connection_test_tells_a_wrong_secret(asterisk: PrivateAsterisk) -> None:
+    found = await probe(asterisk, secret="wrong")
+
+    assert (found.ok, found.message) == (False, "Authentication failed")
+
+
+async def test_the_connection_test_tells_that_nobody_is_there() -> None:
+    desk = AsteriskDesk(clock=SystemClock())
+    async with Peer() as gone:
+        nobody = replace(ACCOUNT, base_url=f"ami://127.0.0.1:{gone.address.port}")
+    with pytest.raises(VendorError) as silent:
+        await desk.probe(nobody)
+
+    assert silent.value.kind is ErrorKind.TRANSIENT
+    assert silent.value.message == "the PBX does not answer: ConnectionRefusedError"

@@ -25,6 +25,7 @@ from kommutator.kit.ids import Ids
 _log = structlog.get_logger(__name__)
 _PARKED_S: Final = 5.0
 _RECONCILE_S: Final = 600.0
+_BUSY_S: Final = 2.0
 
 
 class Delivering(Protocol):
@@ -80,7 +81,8 @@ class Tenure:
         """Open the link and return what is to be done along with it."""
         self._parts.links.put(self._account.connection_id, self._link)
         self._link.start()
-        return self._feed.run(), self._deliver(), self._reconcile(), self._alarm()
+        feed, link = self._feed.run(), self._link.watch()
+        return feed, link, self._deliver(), self._reconcile(), self._alarm()
 
     async def end(self) -> None:
         """Close the link and store what was heard."""
@@ -117,6 +119,12 @@ class Tenure:
             await self._clock.sleep(_RECONCILE_S)
             self._unreconciled.set()
 
+    async def _again_soon(self) -> None:
+        """A lost link asks by itself when it is back; a slow PBX has to be asked again."""
+        await self._clock.sleep(_BUSY_S)
+        if self._link.up:
+            self._unreconciled.set()
+
     async def _reconcile(self) -> None:
         """After each gap, and now and then: who is alive? Calls that vanished are closed."""
         while True:
@@ -128,7 +136,8 @@ class Tenure:
                 channels = await self._link.list_action([("Action", "CoreShowChannels")])
             except AmiError as error:
                 _log.info("pbx_not_reconciled", error=str(error))
-                continue  # a lost link comes back and asks again
+                await self._again_soon()
+                continue
             await self._feed.put(
                 {
                     "Event": RECONCILE,

@@ -68,6 +68,7 @@ class AmiLink:
         self._session_id = ""
         self._task: asyncio.Task[None] | None = None
         self._was_up = asyncio.Event()
+        self._said_down = False
 
     @property
     def up(self) -> bool:
@@ -87,6 +88,13 @@ class AmiLink:
         if self._session is not None:
             await self._session.close("stopped")
             self._session = None
+
+    async def watch(self) -> None:
+        """Until the link was stopped; raises what it died of, which would be a bug of ours."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+            if not self._task.cancelled():
+                self._task.result()
 
     async def wait_up(self) -> None:
         """Until the link is up."""
@@ -150,6 +158,8 @@ class AmiLink:
     async def _serve(self, session: AmiSession) -> None:
         self._session = session
         self._was_up.set()
+        self._said_down = False
+        _log.info("pbx_link_up", host=self._address.host)
         self._on_up(self._session_id)
         try:
             await session.ended.wait()
@@ -171,7 +181,9 @@ class AmiLink:
 
     def _report(self, error: AmiError | InvalidInput) -> None:
         why = error if isinstance(error, AmiError) else LinkDown(error.code)
-        _log.warning("pbx_link_down", host=self._address.host, error=str(why))
+        if not self._said_down:  # once when it goes, once when it is back
+            _log.warning("pbx_link_down", host=self._address.host, error=str(why))
+            self._said_down = True
         self._on_down(why)
 
     def _wait(self, error: Exception | None, tries: int) -> float:
