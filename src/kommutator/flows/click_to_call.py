@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kommutator.domain.calls.reports import Click
-from kommutator.domain.commands import CancelCall
+from kommutator.domain.commands import CancelCall, OriginateCall
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.dialing import extension_for
 from kommutator.domain.journal import Arrival, Decided, JournalRow, Verdict
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kommutator.store.unit import Unit
 
 Follow = Callable[["Unit", JournalRow], Awaitable[Verdict]]
-"""`FollowCalls.decide`: how a journalled click becomes a call and a command."""
+"""`FollowCalls.decide`: how a journalled click becomes a call."""
 
 _DOUBLE_CLICK_S = 2.0
 _SOURCE = "click"
@@ -163,6 +163,18 @@ class ClickToCall:
         )
         await self._follow(unit, row)
         await unit.journal.mark(pbx.enterprise, {row.id: Decided()})
+        command = OriginateCall(
+            call_id=call_id,
+            extension=extension,
+            client=client,
+            line=request.line,
+            requested_by=request.requested_by,
+        )
+        await unit.outbox.add(
+            pbx.enterprise,
+            [Owed(pbx.lane, pbx.connection_id, call_id, command, f"{call_id}:originate")],
+            journal_id=row.id,
+        )
         return ClickReceipt(call_id, extension, client)
 
     async def _pbx(self, enterprise: EnterpriseNumber) -> Account:
