@@ -237,3 +237,20 @@ async def test_retention_keeps_what_is_owed(db: Database) -> None:
     await Scheduler(db, clock=SystemClock()).retire()
     async with db.single() as unit:
         assert [r.id for r in await unit.outbox.page(E)] == [1]
+
+
+async def test_a_long_backlog_costs_no_square(db: Database) -> None:
+    """5,000 waiting rows in a table that was never analysed: the planner expects a handful."""
+    acc = account(1)
+    await add_connection(db, acc)
+    for start in range(0, 5000, 1000):
+        await owe(db, acc, [(f"k{i}", f"{i}", record()) for i in range(start, start + 1000)])
+    await claim(db, ONE, acc.lane)
+    async with db.unit() as unit:
+        await unit.connection.execute("SET LOCAL statement_timeout = '1s'")
+        keys = [f"k{i}" for i in range(200)]
+        rows = await unit.deliveries.fetch(acc.lane, 1, busy_keys=keys, limit=200)
+        assert [r.key for r in rows] == [f"k{i}" for i in range(200, 400)]
+        assert await unit.deliveries.next_wait(acc.lane, busy_keys=keys) == 0
+        await unit.lanes.release(acc.lane, 1, ONE)
+        assert [f.lane for f in await unit.lanes.sweep_everywhere(5, thorough=False)] == [acc.lane]

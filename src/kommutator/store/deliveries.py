@@ -15,13 +15,16 @@ from kommutator.store.driver import Connection
 # Heads are the oldest due rows of their keys; a head brings some followers along, so that a
 # key with many rows does not need a query for each. What leaves here is noted in `held` by the
 # same commit: if this owner dies, these and only these rows may have been sent.
+# OFFSET 0 keeps the planner from turning the look-up per row into a join: with most of the table
+# done it expects next to no due rows, and a backlog would then cost its square.
 _FETCH = """
 WITH heads AS (
     SELECT o.key, o.urgency, o.id FROM outbox o
      WHERE o.lane = $1 AND o.state = 'due' AND o.run_at <= now() AND o.key <> ALL ($3::text[])
        AND NOT EXISTS (
            SELECT 1 FROM outbox e
-            WHERE e.lane = $1 AND e.key = o.key AND e.state = 'due' AND e.id < o.id)
+            WHERE e.lane = $1 AND e.key = o.key AND e.state = 'due' AND e.id < o.id
+           OFFSET 0)
      ORDER BY o.urgency, o.id LIMIT $4),
 picked AS (
     SELECT f.*, h.urgency AS rank, h.id AS head FROM heads h CROSS JOIN LATERAL (
@@ -38,10 +41,10 @@ SELECT id, key, kind, payload, attempts, unsure, created_at, error_kind, call_id
   FROM picked, mine ORDER BY rank, head, id"""
 
 _NEXT = """
-SELECT greatest(0, extract(epoch FROM min(o.run_at) - clock_timestamp()))::float8 FROM outbox o
- WHERE o.lane = $1 AND o.state = 'due' AND o.key <> ALL ($2::text[]) AND NOT EXISTS (
-    SELECT 1 FROM outbox e
-     WHERE e.lane = o.lane AND e.key = o.key AND e.state = 'due' AND e.id < o.id)"""
+SELECT greatest(0, extract(epoch FROM min(h.run_at) - clock_timestamp()))::float8 FROM (
+    SELECT DISTINCT ON (o.key) o.run_at FROM outbox o
+     WHERE o.lane = $1 AND o.state = 'due' AND o.key <> ALL ($2::text[])
+     ORDER BY o.key, o.id) h"""
 
 # The update of the lane is the fence: an owner that was replaced changes nothing at all.
 _FINISH = f"""

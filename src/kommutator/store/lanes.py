@@ -33,8 +33,8 @@ claimed AS (
            OR l.lease_until > clock_timestamp() + make_interval(secs => 3 * $5))
     RETURNING lane, enterprise, connection_id, fence, held),
 doubtful AS (
-    UPDATE outbox o SET unsure = true FROM claimed c
-     WHERE o.lane = c.lane AND o.id = ANY (c.held) AND o.state = 'due')
+    UPDATE outbox o SET unsure = true FROM (SELECT lane, unnest(held) AS id FROM claimed) h
+     WHERE o.lane = h.lane AND o.id = h.id AND o.state = 'due')
 SELECT lane, enterprise, connection_id, fence, cardinality(held) AS doubtful FROM claimed"""
 
 # Fence and owner decide, not the time: a lease that ran out while nobody else took the lane is
@@ -47,10 +47,9 @@ RETURNING l.lane"""
 
 # A head is the oldest due row of its key: only heads can run, so only their time counts.
 _NEXT_HEAD = """
-SELECT min(o.run_at) FROM outbox o
- WHERE o.lane = {lane} AND o.state = 'due' AND NOT EXISTS (
-    SELECT 1 FROM outbox e
-     WHERE e.lane = o.lane AND e.key = o.key AND e.state = 'due' AND e.id < o.id)"""
+SELECT min(h.run_at) FROM (
+    SELECT DISTINCT ON (o.key) o.run_at FROM outbox o
+     WHERE o.lane = {lane} AND o.state = 'due' ORDER BY o.key, o.id) h"""
 
 _RELEASE = f"""
 UPDATE lanes l SET owner = CASE WHEN $4 THEN owner END, lease_until = '-infinity',
