@@ -47,6 +47,7 @@ class Application:
     Attributes:
         house: the services, once started.
         asgi: the HTTP application, None without the role `api`.
+        links: the PBX links that this process holds.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Application:
         self._stack = AsyncExitStack()
         self.house: House
         self.asgi: FastAPI | None = None
+        self.links = Links()
 
     async def __aenter__(self) -> Self:
         try:
@@ -128,8 +130,7 @@ class Application:
 
     def _runners(self, made: Composition, db: Database) -> Mapping[str, LaneRunner]:
         house, clock, ids = made.house, self._clock, self._ids
-        links = Links()
-        pbx = AsteriskDelivery(links.link_of, clock=clock)
+        pbx = AsteriskDelivery(self.links.link_of, clock=clock)
         return {
             "decide": JournalRunner(db, made.follow.decide, clock=clock, ids=ids),
             "crm": DeliveryRunner(db, house.directory, dict(made.deliveries), clock=clock, ids=ids),
@@ -137,7 +138,7 @@ class Application:
                 db,
                 house.directory,
                 house.intake,
-                links,
+                self.links,
                 DeliveryRunner(db, house.directory, {pbx.kind: pbx}, clock=clock, ids=ids),
                 pbx,
                 clock=clock,

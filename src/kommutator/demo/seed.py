@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, Role
 from kommutator.flows.forms import ConnectionForm
@@ -13,6 +15,7 @@ _NAME = "june"
 _ACTOR = Actor(name="demo", role=Role.PLATFORM_ADMIN, enterprise=None)
 _EXTENSIONS = {"150": "Джулай Джуновый", "151": "Мария Летова", "152": None}
 _KEY_NAME = "demo"
+_LINE = "+375000000001"
 
 
 async def enterprise(house: House) -> None:
@@ -50,11 +53,15 @@ async def crm(house: House, base_url: str, api_key: str) -> None:
         kind=ConnectionKind.RETAILCRM,
         address=base_url,
         secrets={"api_key": api_key},
-        config={"lines": {"+375000000001": "main"}, "default_performer": "19"},
+        config={"default_performer": "19"},
         name="RetailCRM (demo)",
     )
     await house.set_up.save(_ACTOR, NUMBER, form)
-    await house.enrol.test(_ACTOR, NUMBER, ConnectionKind.RETAILCRM)
+    probe = await house.enrol.test(_ACTOR, NUMBER, ConnectionKind.RETAILCRM)
+    shop = probe.sites[0].code if probe.sites else None
+    lines = {_LINE: shop} if shop else {}
+    chosen = replace(form, secrets={}, config={"lines": lines, "default_site": shop})
+    await house.set_up.save(_ACTOR, NUMBER, chosen)
     await house.enrol.register(_ACTOR, NUMBER, ConnectionKind.RETAILCRM)
     async with house.db.unit() as unit:
         record = await unit.connections.of_kind(NUMBER, ConnectionKind.RETAILCRM)

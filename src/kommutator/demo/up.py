@@ -17,6 +17,10 @@ from kommutator.kit.ids import SystemIds
 from kommutator.settings import Settings
 
 
+_LINK_PATIENCE_S = 8.0
+_LOOK_S = 0.02
+
+
 @dataclass(frozen=True, slots=True)
 class DemoReport:
     """What to tell the newcomer. `without_pbx` is why there is no Asterisk, if there is none."""
@@ -63,6 +67,7 @@ async def demo(
     if ready.office is not None:
         pbx = ready.office.pbx
         await seed.pbx(app.house, "127.0.0.1", pbx.ports.ami, AMI_USER, pbx.ami_secret)
+        await _link_up(app)
     else:
         await seed.no_pbx(app.house)
     street = Street(
@@ -83,3 +88,13 @@ async def demo(
         yield DemoReport(ready.crm_url, street.url, key, ready.without_pbx)
     finally:
         await street.stop()
+        # The next start has another Asterisk on another port; nobody shall knock at this one.
+        await seed.no_pbx(app.house)
+
+
+async def _link_up(app: Application) -> None:
+    """Ready means that the first click rings; a PBX that stays away is shown in the console."""
+    for _ in range(int(_LINK_PATIENCE_S / _LOOK_S)):
+        if app.links.up_count():
+            return
+        await asyncio.sleep(_LOOK_S)
