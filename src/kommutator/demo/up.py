@@ -16,7 +16,6 @@ from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
 from kommutator.settings import Settings
 
-
 _LINK_PATIENCE_S = 8.0
 _LOOK_S = 0.02
 
