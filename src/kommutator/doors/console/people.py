@@ -55,7 +55,14 @@ async def people_page(see: Seen) -> HTMLResponse:
         users = await AccessViews(unit.connection).users(enterprise)
         extensions = await AccessViews(unit.connection).extensions(enterprise)
     context = await _table(see, enterprise)
-    return await page(see, "people.html", users=users, extensions=extensions, **context)
+    return await page(
+        see,
+        "people.html",
+        users=users,
+        extensions=extensions,
+        mapped={option["number"]: option["holder"] for option in context["options"]},
+        **context,
+    )
 
 
 @router.post("/save")

@@ -40,14 +40,19 @@
   });
   document.addEventListener("htmx:sendError", () => toast(texts.failed, "", true));
   document.addEventListener("htmx:load", (event) => showNotes(event.detail.elt.parentElement ?? document));
+  // Our own dialog: browsers refuse window.confirm() inside a CRM's frame.
+  const ask = (question, sure) => {
+    const dialog = document.getElementById("ask");
+    document.getElementById("ask-words").textContent = question;
+    dialog.returnValue = "no";
+    dialog.addEventListener("close", () => dialog.returnValue === "yes" && sure(), { once: true });
+    dialog.showModal();
+  };
   document.addEventListener("htmx:confirm", (event) => {
-    const question = event.detail.elt.closest("[data-confirm]")?.dataset.confirm;
-    if (question && !event.detail.elt.dataset.sure && !window.confirm(question)) event.preventDefault();
-  });
-  document.addEventListener("submit", (event) => {
-    const question = event.target.dataset.confirm;
-    const boosted = event.target.closest("[hx-boost='true'], [hx-post]");
-    if (question && !boosted && !window.confirm(question)) event.preventDefault();
+    const question = event.detail.elt.dataset.confirm;
+    if (!question) return;
+    event.preventDefault();
+    ask(question, () => event.detail.issueRequest(true));
   });
   document.addEventListener("click", async (event) => {
     const button = event.target.closest("[data-copy]");
