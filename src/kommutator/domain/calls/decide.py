@@ -24,6 +24,9 @@ from kommutator.domain.commands import (
 )
 from kommutator.domain.rules import CallFacts, apply_rules
 
+_ASK_SOON = timedelta(seconds=2)
+_ASK_SELDOM = timedelta(minutes=15)
+_ASK_FOR = timedelta(hours=72)
 _UNPLACED = frozenset({"manager_no_answer", "manager_busy", "manager_unreachable", "not_placed"})
 
 
@@ -59,13 +62,13 @@ def decide(
         return Decision()
     if call.phase is not Phase.ENDED:
         return Decision(tuple(_show(call, call.client, told, policy)))
-    owed = [
-        *_take_down(call, call.client, told, policy),
-        *_rule(call, told, policy, now, known=known),
-    ]
+    owed = _take_down(call, call.client, told, policy)
+    again = _ask_again(call, told, policy, now, known=known)
+    if again is None:
+        owed += _rule(call, told, policy, now, known=known)
     if (wait := _wait_for_recording(call, told, policy)) is not None and wait > now:
-        return Decision(tuple(owed), look_again=wait)
-    return Decision((*owed, *_record(call, call.client, told, policy)))
+        return Decision(tuple(owed), look_again=min(wait, again or wait))
+    return Decision((*owed, *_record(call, call.client, told, policy)), look_again=again)
 
 
 def _show(call: Call, client: str, told: Told, policy: Policy) -> list[Owed]:
@@ -125,6 +128,21 @@ def _wait_for_recording(call: Call, told: Told, policy: Policy) -> datetime | No
     if told.recorded or not policy.record or not talked or call.record_url or not call.ended_at:
         return None
     return call.ended_at + timedelta(seconds=policy.recording_wait_s)
+
+
+def _ask_again(
+    call: Call, told: Told, policy: Policy, now: datetime, *, known: bool | None
+) -> datetime | None:
+    """When to ask again whether the CRM knows the client, while the rules depend on it.
+
+    A CRM that is down for the night must not make all its clients strangers.
+    """
+    if told.ruled or known is not None or not call.ended_at or not policy.asks_who:
+        return None
+    age = now - call.ended_at
+    if age >= _ASK_FOR:
+        return None
+    return now + min(max(_ASK_SOON, age), _ASK_SELDOM)
 
 
 def _record(call: Call, client: str, told: Told, policy: Policy) -> list[Owed]:

@@ -41,6 +41,11 @@ class Policy:
     default_performer: str | None = None
     rules: tuple[Rule, ...] = ()
 
+    @property
+    def asks_who(self) -> bool:
+        """Whether some rule depends on the CRM knowing the client."""
+        return any(rule.client is not None for rule in self.rules)
+
     def shows(self, call: Call) -> bool:
         """Whether cards are wanted for this call."""
         wanted = {Direction.IN: self.incoming, Direction.OUT: self.outgoing}

@@ -25,8 +25,8 @@ def config_form(body: Mapping[str, Any]) -> tuple[ConnectionForm, bool | None]:
     Unknown fields are refused: a misspelt option must not look saved.
 
     Raises:
-        InvalidInput: `domain_missing`, `option_unknown`, `option_invalid`, and those of
-            `domain.mapping.validated` and `domain.rules.read_rules`.
+        InvalidInput: `domain_missing`, `option_unknown`, `option_invalid`,
+            `rule_invalid`, and those of `domain.mapping.validated`.
     """
     left = dict(body)
     enabled = left.pop("enabled", None)
@@ -84,7 +84,8 @@ def _rules(value: Any, name: str) -> list[Any]:
     rules = _decoded(value)
     if not isinstance(rules, list):
         raise InvalidInput("option_invalid", option=name)
-    read_rules(rules)
+    if len(read_rules(rules)) != len(rules):
+        raise InvalidInput("rule_invalid")
     return rules
 
 
