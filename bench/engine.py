@@ -6,6 +6,7 @@ PostgreSQL does one-row commits, so that the printed ratio travels between machi
     python bench/engine.py [commands] [lanes]
 """
 
+# ruff: noqa: ARG002  a connector's methods get more than these need
 import asyncio
 import sys
 import time
@@ -19,7 +20,6 @@ import uvloop
 sys.path.insert(0, str(Path(__file__).parent))
 from ground import database, server, until
 from intake import commits_per_second
-
 from kommutator.domain.commands import Command, SetPresence, encode
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.outcome import RECORD, Budget, Done, Exchange, Outcome, Patience
@@ -94,7 +94,8 @@ async def fill(dsn: str, commands: int, lanes: int) -> None:
     connection = await asyncpg.connect(dsn)
     payload = encode(SetPresence(call_id="c", extension="101", presence="free")).decode()
     await connection.execute(
-        "INSERT INTO enterprises (number, name) SELECT i::text, 'bench' FROM generate_series(1, $1) i",
+        "INSERT INTO enterprises (number, name) "
+        "SELECT i::text, 'bench' FROM generate_series(1, $1) i",
         lanes,
     )
     await connection.execute(
@@ -105,7 +106,8 @@ async def fill(dsn: str, commands: int, lanes: int) -> None:
     )
     await connection.execute(
         "INSERT INTO outbox (enterprise, lane, connection_id, key, kind, payload, once, call_id) "
-        "SELECT c.enterprise, 'crm:' || c.id, c.id, 'k' || i / $1 / 3, 'set_presence', $3::text::jsonb, "
+        "SELECT c.enterprise, 'crm:' || c.id, c.id, 'k' || i / $1 / 3, 'set_presence', "
+        "$3::text::jsonb, "
         "i::text, 'call' || i / $1 / 3 FROM generate_series(0, $2 - 1) i "
         "JOIN connections c ON c.enterprise = (i % $1 + 1)::text ORDER BY i",
         lanes,
@@ -159,7 +161,9 @@ async def main(commands: int, lanes: int) -> None:
         print(f"one-row commits, 32 clients: {baseline:8.0f} /s")
         for workers in (1, 2):
             rate = await run(dsn, commands, lanes, workers)
-            print(f"commands, {workers} worker(s):      {rate:8.0f} /s   ratio {rate / baseline:.2f}")
+            print(
+                f"commands, {workers} worker(s):      {rate:8.0f} /s   ratio {rate / baseline:.2f}"
+            )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What every bench needs: a durable PostgreSQL of its own, or the one of KOMMUTATOR_BENCH_DATABASE_URL."""
+"""What every bench needs: a durable PostgreSQL, own or by KOMMUTATOR_BENCH_DATABASE_URL."""
 
 import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,7 +54,7 @@ async def execute(dsn: str, statement: str) -> None:
         await connection.close()
 
 
-async def until(condition, limit_s: float = 300.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], limit_s: float = 300.0) -> None:
     async with asyncio.timeout(limit_s):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110  other processes cannot signal
             await asyncio.sleep(0.02)

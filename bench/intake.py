@@ -22,7 +22,6 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parent))
 from ground import database, execute, server
-
 from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.intake import Intake
@@ -35,7 +34,9 @@ BODY = (
     b'"ivanov"},"recording":"https://pbx.example.test/rec/2026/01/01/abcdef0123456789.mp3",'
     b'"disposition":"ANSWERED","billsec":37,"pad":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}'
 )
-TABLE = "CREATE TABLE plain (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body jsonb NOT NULL)"
+TABLE = (
+    "CREATE TABLE plain (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body jsonb NOT NULL)"
+)
 ONE = "INSERT INTO plain (body) VALUES ($1)"
 
 
@@ -134,7 +135,8 @@ async def main(seconds: float, senders: int) -> None:
             baseline = await commits_per_second(dsn, clients=senders, seconds=seconds)
             rate, p99 = await intakes_per_second(dsn, senders=senders, seconds=seconds)
             print(
-                f"round {round_number + 1}: one-row commits {baseline:7.0f} /s   intake {rate:7.0f} /s"
+                f"round {round_number + 1}: one-row commits {baseline:7.0f} /s"
+                f"   intake {rate:7.0f} /s"
                 f"   p99 {p99:5.1f} ms   ratio {rate / baseline:.2f}"
             )
 

@@ -9,21 +9,23 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from kommutator.domain.connection import Account
-from kommutator.domain.outcome import Outcome
+from kommutator.domain.outcome import Budget, Outcome
 from kommutator.domain.ports import Due
+from tests.workers import harness
 from tests.workers.harness import OK, Accounts, FakeDelivery, account, house
 
 
 class Everybody(Accounts):
     """Every connection of the tests: number n belongs to enterprise n."""
 
-    async def account(self, connection_id) -> Account:
+    async def account(self, connection_id: UUID) -> Account:
         return account(connection_id.int, str(connection_id.int))
 
 
@@ -31,8 +33,6 @@ class Paper(FakeDelivery):
     """Writes `sent` and `done` lines; O_APPEND makes lines of many processes whole."""
 
     def __init__(self, path: str, seconds: float, slots: int, rate: float) -> None:
-        from kommutator.domain.outcome import Budget
-
         budget = (Budget("shared", rate=rate),) if rate else ()
         super().__init__(slots=slots, budget=budget)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -53,11 +53,10 @@ class Paper(FakeDelivery):
 
 
 async def main(dsn: str, path: str, seconds: float, slots: int, rate: float) -> None:
-    import tests.workers.harness as harness
-
     harness.Accounts = Everybody
     async with house(dsn, Paper(path, seconds, slots, rate), roles=("worker",)):
-        print("ready", flush=True)
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kommutator.domain.commands import SetPresence
-from kommutator.domain.delivery import Dead, Finish, Park, Retry, settle
-from kommutator.domain.outcome import LIVE, RECORD, Done, Failed
+from kommutator.domain.delivery import Dead, Decision, Finish, Park, Retry, settle
+from kommutator.domain.outcome import LIVE, RECORD, Done, Failed, Patience
 from kommutator.domain.ports import Due
 from kommutator.kit.errors import ErrorKind, Stage
 
@@ -23,8 +23,16 @@ FIVE = timedelta(seconds=5)
 NEW = timedelta(seconds=1)
 
 
-def after(kind, *, stage=Stage.ANSWERED, attempt=1, age=NEW, previous=None, **more):
-    failed = Failed(kind, stage, "words", **more)
+def after(
+    kind: ErrorKind,
+    *,
+    stage: Stage = Stage.ANSWERED,
+    attempt: int = 1,
+    age: timedelta = NEW,
+    previous: ErrorKind | None = None,
+    retry_after: float | None = None,
+) -> Decision:
+    failed = Failed(kind, stage, "words", retry_after=retry_after)
     return settle(replace(DUE, attempt=attempt), failed, RECORD, age, 0.5, previous)
 
 
@@ -61,7 +69,7 @@ def after(kind, *, stage=Stage.ANSWERED, attempt=1, age=NEW, previous=None, **mo
         (after(ErrorKind.RATE_LIMITED, retry_after=73 * 3600), Dead("gave_up")),
     ],
 )
-def test_table(decision, expected) -> None:
+def test_table(decision: Decision, expected: Decision) -> None:
     assert decision == expected
 
 
@@ -79,7 +87,9 @@ def test_doubt_stays_until_the_end() -> None:
     ("patience", "tries", "hours"),
     [(LIVE, 11, 0.05), (RECORD, 153, 72.0)],
 )
-def test_tries_of_a_dead_vendor_end_exactly_when_patience_does(patience, tries, hours) -> None:
+def test_tries_of_a_dead_vendor_end_exactly_when_patience_does(
+    patience: Patience, tries: int, hours: float
+) -> None:
     age, attempt = timedelta(), 0
     while True:
         attempt += 1

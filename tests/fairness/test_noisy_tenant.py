@@ -10,8 +10,17 @@ from kommutator.domain.ports import Due
 from kommutator.kit.breaker import BreakerRules
 from kommutator.store.database import Database
 from tests.support.waiting import eventually
-from tests.workers.harness import OK, QUICK, FakeDelivery, account, add_connection, house, owe
-from tests.workers.harness import popup, record
+from tests.workers.harness import (
+    OK,
+    QUICK,
+    FakeDelivery,
+    account,
+    add_connection,
+    house,
+    owe,
+    popup,
+    record,
+)
 
 pytestmark = pytest.mark.slow
 OTHERS = 5
@@ -26,13 +35,13 @@ async def test_others_are_served_while_one_hangs_with_5000_waiting(database_url:
         await owe(
             db, noisy, [(f"k{i}", f"{i}", record("noisy")) for i in range(start, start + 500)]
         )
-    owed_at: dict[int, float] = {}
+    owed_at: dict[tuple[str, str], float] = {}
     waits: list[float] = []
 
     async def reply(due: Due) -> Outcome:
         if due.command.call_id == "noisy":
             await asyncio.sleep(3600)
-        waits.append(time.monotonic() - owed_at[due.id])
+        waits.append(time.monotonic() - owed_at[due.command.call_id or "", due.key])
         await asyncio.sleep(0.02)
         return OK
 
@@ -43,9 +52,8 @@ async def test_others_are_served_while_one_hangs_with_5000_waiting(database_url:
         await eventually(lambda: delivery.at_once == 8)
         for i in range(60):
             for acc in others:
-                now = time.monotonic()
-                (number,) = await owe(h.db, acc, [(f"c{i}", f"{i}", popup("quiet"))])
-                owed_at[number] = now
+                owed_at[acc.enterprise, f"c{i}"] = time.monotonic()
+                await owe(h.db, acc, [(f"c{i}", f"{i}", popup(acc.enterprise))])
             await asyncio.sleep(0.02)
         await eventually(lambda: len(waits) == 60 * OTHERS)
     waits.sort()

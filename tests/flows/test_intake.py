@@ -27,20 +27,22 @@ async def rows(db: Database, enterprise: EnterpriseNumber = E) -> list[Any]:
         return await unit.journal.fetch_new(enterprise, 10_000)
 
 
-async def test_acknowledged_rows_are_there_in_the_order_of_arrival(db, intake) -> None:
+async def test_acknowledged_rows_are_there_in_the_order_of_arrival(
+    db: Database, intake: Intake
+) -> None:
     receipts = await asyncio.gather(*(intake.accept(arrival(n)) for n in range(800)))
     assert [r.id for r in await rows(db)] == [r.journal_id for r in receipts]
     assert [r.key for r in await rows(db)] == [f"call-{n}" for n in range(800)]
 
 
-async def test_repeats_are_acknowledged_but_not_stored(db, intake) -> None:
+async def test_repeats_are_acknowledged_but_not_stored(db: Database, intake: Intake) -> None:
     receipts = await asyncio.gather(*(intake.accept(arrival(n % 3)) for n in range(90)))
     assert sum(not r.duplicate for r in receipts) == 3
     assert len(await rows(db)) == 3
     assert (await intake.accept(arrival(1))).duplicate
 
 
-async def test_a_poisoned_row_fails_alone(db, intake) -> None:
+async def test_a_poisoned_row_fails_alone(db: Database, intake: Intake) -> None:
     poison = [arrival(50, key="nul\x00"), arrival(51, key="lone \udcff")]
     results = await asyncio.gather(
         *(intake.accept(a) for a in [arrival(1), *poison, arrival(2)]), return_exceptions=True
@@ -72,7 +74,9 @@ async def test_one_wake_per_lane_and_batch(database_url: str) -> None:
     await db.close()
 
 
-async def test_full_buffer_and_absent_database_refuse(db, monkeypatch) -> None:
+async def test_full_buffer_and_absent_database_refuse(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     intake = Intake(db, clock=SystemClock(), flushers=1, room=5, patience_s=0.4)
 
     def away() -> Any:
@@ -90,7 +94,9 @@ async def test_full_buffer_and_absent_database_refuse(db, monkeypatch) -> None:
     await intake.stop()
 
 
-async def test_a_database_that_hangs_does_not_hold_the_senders(db, intake, database_url) -> None:
+async def test_a_database_that_hangs_does_not_hold_the_senders(
+    db: Database, intake: Intake, database_url: str
+) -> None:
     blocker = await Database.open(database_url, size=1)
     async with blocker.unit() as unit:
         await unit.connection.execute("LOCK TABLE journal IN ACCESS EXCLUSIVE MODE")
@@ -101,7 +107,7 @@ async def test_a_database_that_hangs_does_not_hold_the_senders(db, intake, datab
     assert len({(await intake.accept(arrival(n))).duplicate for n in (2, 3)}) == 1
 
 
-async def test_a_sender_who_left_does_not_disturb_the_others(db, intake) -> None:
+async def test_a_sender_who_left_does_not_disturb_the_others(db: Database, intake: Intake) -> None:
     leaving = asyncio.ensure_future(intake.accept(arrival(1)))
     staying = asyncio.ensure_future(intake.accept(arrival(2)))
     await asyncio.sleep(0)
@@ -109,7 +115,7 @@ async def test_a_sender_who_left_does_not_disturb_the_others(db, intake) -> None
     assert not (await staying).duplicate
 
 
-async def test_stop_stores_what_was_taken_in_and_then_refuses(db) -> None:
+async def test_stop_stores_what_was_taken_in_and_then_refuses(db: Database) -> None:
     intake = Intake(db, clock=SystemClock())
     await intake.start()
     waiting = [asyncio.ensure_future(intake.accept(arrival(n))) for n in range(10)]

@@ -1,5 +1,7 @@
 """Backoff, pace and breaker: pure, on a clock of numbers."""
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,12 +15,12 @@ from kommutator.kit.pace import Pace
     ("attempt", "jitter", "seconds"),
     [(1, 0.5, 5), (2, 0.5, 10), (3, 0.5, 20), (1, 0.0, 2.5), (2, 0.9, 14), (99, 0.0, 600)],
 )
-def test_backoff_doubles_spreads_and_is_capped(attempt, jitter, seconds) -> None:
+def test_backoff_doubles_spreads_and_is_capped(attempt: int, jitter: float, seconds: float) -> None:
     assert backoff(attempt, first=5, longest=600, jitter=jitter) == pytest.approx(seconds)
 
 
 @given(rate=st.integers(1, 50), burst=st.integers(1, 5), n=st.integers(1, 120))
-def test_pace_never_exceeds_rate_plus_burst_in_any_second(rate, burst, n) -> None:
+def test_pace_never_exceeds_rate_plus_burst_in_any_second(rate: int, burst: int, n: int) -> None:
     pace = Pace(rate, burst)
     times = [pace.take(0.0) for _ in range(n)]
     for start in times:
@@ -60,7 +62,9 @@ def opened() -> Breaker:
         (["down", "down", "down", "up"], Phase.OPEN, 3),
     ],
 )
-def test_closed_breaker(results, phase, failures) -> None:
+def test_closed_breaker(
+    results: list[Literal["up", "down", "unknown"]], phase: Phase, failures: int
+) -> None:
     breaker = Breaker(RULES, now=0)
     for result in results:
         breaker.record(PLAIN, result, now=0, jitter=0.5)
@@ -85,7 +89,7 @@ def test_fifty_who_ask_in_half_open_get_one_probe() -> None:
     ("result", "phase", "next_wait"),
     [("up", Phase.CLOSED, 0), ("down", Phase.OPEN, 20), ("unknown", Phase.HALF_OPEN, 0)],
 )
-def test_probe(result, phase, next_wait) -> None:
+def test_probe(result: Literal["up", "down", "unknown"], phase: Phase, next_wait: float) -> None:
     breaker = opened()
     permit = breaker.ask(10)
     assert permit is not None
@@ -110,7 +114,7 @@ def test_open_time_doubles_up_to_the_longest_and_starts_over() -> None:
 
 
 @pytest.mark.parametrize("phase", [Phase.OPEN, Phase.HALF_OPEN])
-def test_breaker_survives_its_owner(phase) -> None:
+def test_breaker_survives_its_owner(phase: Phase) -> None:
     heir = Breaker(RULES, now=100, phase=phase, failures=3, open_for=7)
     assert heir.ask(106) is None
     assert heir.ask(107) == Permit(probe=True)

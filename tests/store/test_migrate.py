@@ -8,6 +8,8 @@ import asyncpg
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
+from sqlalchemy import pool
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from kommutator.store import migrate
 
@@ -36,9 +38,6 @@ async def test_a_failing_step_leaves_nothing_behind(empty_database_url: str) -> 
 
 
 async def test_there_is_no_way_back_and_words_say_so(database_url: str) -> None:
-    from sqlalchemy import pool
-    from sqlalchemy.ext.asyncio import create_async_engine
-
     engine = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=lambda: asyncpg.connect(database_url),

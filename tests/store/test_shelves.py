@@ -11,6 +11,7 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.clock import SystemClock
 from kommutator.store.database import Database
 from kommutator.store.deliveries import LaneHealth, Settled
+from kommutator.store.lanes import Claim
 from kommutator.workers.scheduler import Scheduler
 from tests.store.test_core import E, arrival
 from tests.workers.harness import account, add_connection, owe, popup, record
@@ -19,9 +20,9 @@ ONE, TWO = UUID(int=101), UUID(int=102)
 LANE = "decide:0367"
 
 
-async def claim(db: Database, owner: UUID, *lanes: str, lease_s: float = 5):
+async def claim(db: Database, owner: UUID, *lanes: str) -> list[Claim]:
     async with db.single() as unit:
-        return await unit.lanes.claim_everywhere(lanes or (LANE,), owner, lease_s)
+        return await unit.lanes.claim_everywhere(lanes or (LANE,), owner, 5)
 
 
 async def expire(db: Database) -> None:

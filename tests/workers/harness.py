@@ -1,11 +1,12 @@
 """A small house for engine tests: real PostgreSQL, connectors that do as they are told."""
 
+# ruff: noqa: ARG002  a connector's methods get more than these need
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,8 +40,6 @@ def failed(kind: ErrorKind, stage: Stage = Stage.ANSWERED, **more: Any) -> Faile
 
 
 def record(call_id: str = "c1", client: str = "+375000000070") -> CallRecord:
-    from datetime import UTC, datetime
-
     return CallRecord(
         call_id=call_id,
         direction=Direction.IN,

@@ -1,16 +1,21 @@
 """Delivering one lane: order, urgency, batches, failures, parking."""
 
+# ruff: noqa: ARG002  a connector's methods get more than these need
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 
 import pytest
 
-from kommutator.domain.connection import ConnectionStatus
+from kommutator.domain.commands import Command
+from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.outcome import Budget, Done, Exchange, Failed, Outcome, Patience
 from kommutator.domain.ports import Due
 from kommutator.kit.breaker import BreakerRules
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.store.database import Database
+from kommutator.store.lanes import LaneStatus
+from kommutator.store.outbox import OutboxRow
 from tests.support.waiting import eventually
 from tests.workers.harness import (
     OK,
@@ -30,26 +35,26 @@ A = account(1)
 
 
 @pytest.fixture
-async def db(database_url: str):
+async def db(database_url: str) -> AsyncIterator[Database]:
     database = await Database.open(database_url, size=4)
     await add_connection(database, A)
     yield database
     await database.close()
 
 
-async def row(db: Database, number: int = 1):
+async def row(db: Database, number: int = 1) -> OutboxRow:
     async with db.single() as unit:
         got = await unit.outbox.get(A.enterprise, number)
     assert got is not None
     return got
 
 
-async def lane(db: Database):
+async def lane(db: Database) -> LaneStatus:
     async with db.single() as unit:
         return (await unit.lanes.status(A.enterprise, A.lane))[0]
 
 
-async def test_delivers_and_writes_down_what_happened(db, database_url) -> None:
+async def test_delivers_and_writes_down_what_happened(db: Database, database_url: str) -> None:
     async with house(database_url, FakeDelivery(), [A]) as h:
         await owe(h.db, A, [("c1", "ring", popup()), ("c1", "record", record())])
         await eventually(lambda: h.all_done(2))
@@ -67,12 +72,12 @@ async def test_delivers_and_writes_down_what_happened(db, database_url) -> None:
     assert health.last_success_at is not None
 
 
-async def test_the_same_command_is_owed_once(db, database_url) -> None:
+async def test_the_same_command_is_owed_once(db: Database, database_url: str) -> None:
     assert len(await owe(db, A, [("k", "same", record())])) == 1
     assert await owe(db, A, [("k", "same", record())]) == []
 
 
-async def test_urgent_keys_first_but_order_inside_a_key(db, database_url) -> None:
+async def test_urgent_keys_first_but_order_inside_a_key(db: Database, database_url: str) -> None:
     await owe(
         db,
         A,
@@ -96,7 +101,9 @@ async def test_urgent_keys_first_but_order_inside_a_key(db, database_url) -> Non
     assert ids.index(2) < ids.index(3)
 
 
-async def test_a_key_waits_behind_its_failing_head_and_others_do_not(db, database_url) -> None:
+async def test_a_key_waits_behind_its_failing_head_and_others_do_not(
+    db: Database, database_url: str
+) -> None:
     tries = 0
 
     async def reply(due: Due) -> Outcome:
@@ -115,7 +122,7 @@ async def test_a_key_waits_behind_its_failing_head_and_others_do_not(db, databas
     assert ids.index(3) < ids.index(2)
 
 
-async def test_batches_of_one_kind_with_distinct_keys(db, database_url) -> None:
+async def test_batches_of_one_kind_with_distinct_keys(db: Database, database_url: str) -> None:
     triples = [(f"k{i % 6}", f"{i}", record(f"c{i}")) for i in range(12)]
     await owe(db, A, [*triples, ("other", "x", popup())])
     async with house(database_url, FakeDelivery(batch=4, slots=1), [A]) as h:
@@ -127,7 +134,7 @@ async def test_batches_of_one_kind_with_distinct_keys(db, database_url) -> None:
     assert all(position[i] < position[i + 6] for i in range(1, 7))
 
 
-async def test_concurrency_is_kept(db, database_url) -> None:
+async def test_concurrency_is_kept(db: Database, database_url: str) -> None:
     async def slow(due: Due) -> Outcome:
         await asyncio.sleep(0.01)
         return OK
@@ -138,7 +145,7 @@ async def test_concurrency_is_kept(db, database_url) -> None:
     assert h.delivery.most_at_once == 3
 
 
-async def test_enterprise_is_bounded_over_its_lanes(db, database_url) -> None:
+async def test_enterprise_is_bounded_over_its_lanes(db: Database, database_url: str) -> None:
     other = account(2)
     async with db.unit() as unit:
         await unit.connection.execute("DROP INDEX connections_one_of_kind")
@@ -156,7 +163,7 @@ async def test_enterprise_is_bounded_over_its_lanes(db, database_url) -> None:
     assert delivery.most_at_once == 4
 
 
-async def test_silence_makes_the_next_try_unsure(db, database_url) -> None:
+async def test_silence_makes_the_next_try_unsure(db: Database, database_url: str) -> None:
     async def reply(due: Due) -> Outcome:
         if due.attempt == 1:
             await asyncio.sleep(30)
@@ -177,7 +184,7 @@ async def test_silence_makes_the_next_try_unsure(db, database_url) -> None:
 
 
 async def test_a_connector_that_ignores_cancellation_does_not_hold_the_lane(
-    db, database_url
+    db: Database, database_url: str
 ) -> None:
     release = asyncio.Event()
 
@@ -197,7 +204,7 @@ async def test_a_connector_that_ignores_cancellation_does_not_hold_the_lane(
         release.set()
 
 
-async def test_a_raising_connector_is_our_fault_with_an_id(db, database_url) -> None:
+async def test_a_raising_connector_is_our_fault_with_an_id(db: Database, database_url: str) -> None:
     async def reply(due: Due) -> Outcome:
         raise ZeroDivisionError
 
@@ -215,9 +222,9 @@ async def _state(db: Database, wanted: dict[str, int]) -> bool:
     return await states(db) == wanted
 
 
-async def test_too_few_outcomes_are_our_fault_too(db, database_url) -> None:
+async def test_too_few_outcomes_are_our_fault_too(db: Database, database_url: str) -> None:
     class Short(FakeDelivery):
-        async def deliver(self, account, batch):
+        async def deliver(self, account: Account, batch: Sequence[Due]) -> Sequence[Outcome]:
             return []
 
     await owe(db, A, [("k", "1", record())])
@@ -226,7 +233,9 @@ async def test_too_few_outcomes_are_our_fault_too(db, database_url) -> None:
     assert (await row(db)).error_kind == "ours"
 
 
-async def test_rejected_is_dead_at_once_and_replay_starts_anew(db, database_url) -> None:
+async def test_rejected_is_dead_at_once_and_replay_starts_anew(
+    db: Database, database_url: str
+) -> None:
     refuse = True
 
     async def reply(due: Due) -> Outcome:
@@ -250,7 +259,7 @@ async def test_rejected_is_dead_at_once_and_replay_starts_anew(db, database_url)
     ]
 
 
-async def test_another_tenant_can_neither_replay_nor_see(db, database_url) -> None:
+async def test_another_tenant_can_neither_replay_nor_see(db: Database, database_url: str) -> None:
     await owe(db, A, [("k", "1", record())])
     other = account(9, "0001").enterprise
     async with db.unit() as unit:
@@ -260,7 +269,9 @@ async def test_another_tenant_can_neither_replay_nor_see(db, database_url) -> No
         assert await unit.outbox.page(other) == []
 
 
-async def test_revoked_access_parks_the_lane_and_unparking_resumes(db, database_url) -> None:
+async def test_revoked_access_parks_the_lane_and_unparking_resumes(
+    db: Database, database_url: str
+) -> None:
     revoked = True
 
     async def reply(due: Due) -> Outcome:
@@ -286,7 +297,9 @@ async def _parked(db: Database, reason: str) -> bool:
     return bool(rows) and rows[0].parked_reason == reason
 
 
-async def test_paused_connection_is_parked_not_spun_on_and_heals(db, database_url) -> None:
+async def test_paused_connection_is_parked_not_spun_on_and_heals(
+    db: Database, database_url: str
+) -> None:
     paused = account(1, status=ConnectionStatus.PAUSED)
     async with db.single() as unit:
         await unit.connection.execute("UPDATE connections SET status = 'paused'")
@@ -301,14 +314,14 @@ async def test_paused_connection_is_parked_not_spun_on_and_heals(db, database_ur
         await eventually(lambda: h.all_done(1))
 
 
-async def test_absent_connection_is_parked(db, database_url) -> None:
+async def test_absent_connection_is_parked(db: Database, database_url: str) -> None:
     await owe(db, A, [("k", "1", record())])
     async with house(database_url, FakeDelivery(), []) as h:
         await eventually(lambda: _parked(h.db, "connection_absent"))
 
 
 async def test_late_live_command_dies_untried_while_a_late_record_gets_its_try(
-    db, database_url
+    db: Database, database_url: str
 ) -> None:
     await owe(db, A, [("a", "1", popup()), ("b", "2", record())])
     async with db.single() as unit:
@@ -321,7 +334,7 @@ async def test_late_live_command_dies_untried_while_a_late_record_gets_its_try(
     assert [d.id for d in h.delivery.sent] == [2]
 
 
-async def test_patience_ends(db, database_url) -> None:
+async def test_patience_ends(db: Database, database_url: str) -> None:
     async def reply(due: Due) -> Outcome:
         return failed(ErrorKind.RATE_LIMITED)
 
@@ -336,7 +349,7 @@ async def test_patience_ends(db, database_url) -> None:
     assert got.attempts >= 3
 
 
-async def test_breaker_opens_probes_once_and_is_on_disk(db, database_url) -> None:
+async def test_breaker_opens_probes_once_and_is_on_disk(db: Database, database_url: str) -> None:
     down = True
 
     async def reply(due: Due) -> Outcome:
@@ -362,8 +375,10 @@ async def _breaker(db: Database, phase: str) -> bool:
     return bool(rows) and rows[0].breaker == phase
 
 
-async def test_a_blocked_budget_does_not_hold_commands_of_another(db, database_url) -> None:
-    def budgets(command):
+async def test_a_blocked_budget_does_not_hold_commands_of_another(
+    db: Database, database_url: str
+) -> None:
+    def budgets(command: Command) -> Sequence[Budget]:
         return (Budget("slow", rate=0.001),) if not command.live else ()
 
     await owe(db, A, [(f"r{i}", f"r{i}", record()) for i in range(20)])
@@ -374,7 +389,7 @@ async def test_a_blocked_budget_does_not_hold_commands_of_another(db, database_u
     assert [d.command.live for d in h.delivery.sent] == [False] + [True] * 20
 
 
-async def test_rate_limit_holds_the_budget(db, database_url) -> None:
+async def test_rate_limit_holds_the_budget(db: Database, database_url: str) -> None:
     first = True
 
     async def reply(due: Due) -> Outcome:
@@ -394,7 +409,7 @@ async def test_rate_limit_holds_the_budget(db, database_url) -> None:
     assert loop.time() - started >= 0.7
 
 
-async def test_unknown_kind_is_ours_and_blocks_nobody(db, database_url) -> None:
+async def test_unknown_kind_is_ours_and_blocks_nobody(db: Database, database_url: str) -> None:
     await owe(db, A, [("a", "1", record()), ("b", "2", record())])
     async with db.single() as unit:
         await unit.connection.execute(
@@ -406,7 +421,7 @@ async def test_unknown_kind_is_ours_and_blocks_nobody(db, database_url) -> None:
     assert (await row(db)).error == "unknown command teleport"
 
 
-async def test_stop_drains_what_is_under_way(db, database_url) -> None:
+async def test_stop_drains_what_is_under_way(db: Database, database_url: str) -> None:
     gate = asyncio.Event()
 
     async def reply(due: Due) -> Outcome:
@@ -415,7 +430,7 @@ async def test_stop_drains_what_is_under_way(db, database_url) -> None:
         return OK
 
     await owe(db, A, [(f"k{i}", f"{i}", record()) for i in range(5)])
-    async with house(database_url, FakeDelivery(reply, slots=2), [A]) as h:
+    async with house(database_url, FakeDelivery(reply, slots=2), [A]):
         await gate.wait()
     assert await states(db) == {"done": 2, "due": 3}
     health = await lane(db)
@@ -425,7 +440,9 @@ async def test_stop_drains_what_is_under_way(db, database_url) -> None:
         assert await unit.connection.fetchval("SELECT count(*) FROM workers") == 0
 
 
-async def test_nul_and_lone_surrogates_in_answers_do_not_stop_the_lane(db, database_url) -> None:
+async def test_nul_and_lone_surrogates_in_answers_do_not_stop_the_lane(
+    db: Database, database_url: str
+) -> None:
     async def reply(due: Due) -> Outcome:
         if due.id == 1:
             return Done(Exchange(request={"a": "x\x00y"}, response={}), note="n\x00")

@@ -1,15 +1,21 @@
 """Sharing lanes: fair parts, lost wake-ups, order over many engines."""
 
+# ruff: noqa: ARG002  a connector's methods get more than these need
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 
+from kommutator.domain.connection import Account
 from kommutator.domain.outcome import Outcome
 from kommutator.domain.ports import Due
 from kommutator.kit.errors import ErrorKind
 from kommutator.store.database import Database
+from kommutator.store.outbox import Owed
+from kommutator.workers.lease import Lease
 from kommutator.workers.shares import ClockWatch, Shares
 from tests.support.waiting import eventually
 from tests.workers.harness import (
@@ -26,7 +32,7 @@ from tests.workers.harness import (
 
 
 @pytest.fixture
-async def db(database_url: str):
+async def db(database_url: str) -> AsyncIterator[Database]:
     database = await Database.open(database_url, size=4)
     yield database
     await database.close()
@@ -36,7 +42,7 @@ async def db(database_url: str):
     ("live", "owned", "wanted", "quota"),
     [(2, 10, 0, 6), (2, 0, 50, 26), (3, 10, 0, 5), (2, 0, 1, 2)],
 )
-def test_quota(live, owned, wanted, quota) -> None:
+def test_quota(live: int, owned: int, wanted: int, quota: int) -> None:
     shares = Shares(live={"worker": live}, owned={"crm": owned})
     assert shares.quota("crm", wanted=wanted) == quota
 
@@ -65,7 +71,7 @@ def test_clock_watch_distrusts_for_a_lease_after_a_jump() -> None:
     assert watch.observe(1000, 18)
 
 
-async def test_a_second_engine_gets_its_part_of_busy_lanes(db, database_url) -> None:
+async def test_a_second_engine_gets_its_part_of_busy_lanes(db: Database, database_url: str) -> None:
     accounts = [account(n, str(n)) for n in range(1, 13)]
     for acc in accounts:
         await add_connection(db, acc)
@@ -85,7 +91,7 @@ async def test_a_second_engine_gets_its_part_of_busy_lanes(db, database_url) -> 
     assert len({d.id for d in first.sent} & {d.id for d in second.sent}) == 0
 
 
-async def test_order_of_each_key_over_many_engines(db, database_url) -> None:
+async def test_order_of_each_key_over_many_engines(db: Database, database_url: str) -> None:
     """8 engines, 200 keys of 50 events, now and then a failure that is repeated."""
     accounts = [account(n, str(n)) for n in range(1, 17)]
     for acc in accounts:
@@ -133,7 +139,7 @@ async def _done(db: Database, count: int) -> bool:
     return await states(db) == {"done": count}
 
 
-async def test_rows_without_any_wake_up_are_swept(db, database_url) -> None:
+async def test_rows_without_any_wake_up_are_swept(db: Database, database_url: str) -> None:
     acc = account(1)
     await add_connection(db, acc)
     async with house(database_url, FakeDelivery(), [acc]) as h:
@@ -147,7 +153,7 @@ async def test_rows_without_any_wake_up_are_swept(db, database_url) -> None:
         await eventually(lambda: h.all_done(1), 5)
 
 
-async def test_killed_listener_comes_back(db, database_url) -> None:
+async def test_killed_listener_comes_back(db: Database, database_url: str) -> None:
     acc = account(1)
     await add_connection(db, acc)
     kill = (
@@ -172,12 +178,8 @@ async def test_killed_listener_comes_back(db, database_url) -> None:
 
 
 async def test_a_row_for_later_is_delivered_later_though_the_lane_was_given_back(
-    db, database_url
+    db: Database, database_url: str
 ) -> None:
-    from datetime import UTC, datetime, timedelta
-
-    from kommutator.store.outbox import Owed
-
     acc = account(1)
     await add_connection(db, acc)
     soon = datetime.now(UTC) + timedelta(seconds=6.5)
@@ -192,13 +194,15 @@ async def test_a_row_for_later_is_delivered_later_though_the_lane_was_given_back
     assert datetime.now(UTC) >= soon
 
 
-async def test_a_crashing_runner_leaves_doubt_and_is_tried_again(db, database_url) -> None:
+async def test_a_crashing_runner_leaves_doubt_and_is_tried_again(
+    db: Database, database_url: str
+) -> None:
     acc = account(1)
     await add_connection(db, acc)
     crashes = 0
 
     class Crashing(FakeDelivery):
-        def concurrency(self, account) -> int:
+        def concurrency(self, account: Account) -> int:
             nonlocal crashes
             if self.sent and not crashes:
                 crashes = 1
@@ -216,7 +220,9 @@ async def test_a_crashing_runner_leaves_doubt_and_is_tried_again(db, database_ur
     assert [d.unsure for d in h.delivery.sent] == [False, True, True]
 
 
-async def test_engines_without_the_role_leave_standing_lanes_alone(db, database_url) -> None:
+async def test_engines_without_the_role_leave_standing_lanes_alone(
+    db: Database, database_url: str
+) -> None:
     async with db.unit() as unit:
         await unit.connection.execute("INSERT INTO enterprises (number, name) VALUES ('0367', 'E')")
         await unit.connection.execute(
@@ -227,7 +233,7 @@ async def test_engines_without_the_role_leave_standing_lanes_alone(db, database_
     class Link:
         held = 0
 
-        async def run(self, lease) -> None:
+        async def run(self, lease: Lease) -> None:
             self.held += 1
             while lease.alive():
                 await lease.kick.wait()

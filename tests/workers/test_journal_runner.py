@@ -1,30 +1,33 @@
 """Deciding: in order, in batches, and a bad row fails alone."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
+from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
 from kommutator.store.database import Database
 from kommutator.store.unit import Unit
-from kommutator.workers.journal_runner import JournalRunner
+from kommutator.workers.journal_runner import Decide, JournalRunner
 from tests.store.test_core import E, arrival
 from tests.support.waiting import eventually
 from tests.workers.harness import FakeDelivery, house
 
 
 @pytest.fixture
-async def db(database_url: str):
+async def db(database_url: str) -> AsyncIterator[Database]:
     database = await Database.open(database_url, size=4)
     yield database
     await database.close()
 
 
-def runner(db: Database, decide: Callable, **more) -> JournalRunner:
-    return JournalRunner(db, decide, clock=SystemClock(), ids=SystemIds(), linger_s=0.2, **more)
+def runner(db: Database, decide: Decide, batch: int = 100) -> JournalRunner:
+    return JournalRunner(
+        db, decide, clock=SystemClock(), ids=SystemIds(), linger_s=0.2, batch=batch
+    )
 
 
 async def verdicts(db: Database) -> list[tuple[str | None, str, str | None]]:
@@ -33,7 +36,7 @@ async def verdicts(db: Database) -> list[tuple[str | None, str, str | None]]:
     return [(e.row.key, e.state, e.note) for e in reversed(entries)]
 
 
-async def test_rows_are_decided_in_order_as_they_come(db, database_url) -> None:
+async def test_rows_are_decided_in_order_as_they_come(db: Database, database_url: str) -> None:
     seen: list[int] = []
 
     async def decide(unit: Unit, row: JournalRow) -> Verdict:
@@ -58,7 +61,9 @@ async def _undecided(db: Database, count: int) -> bool:
     return sum(state == "new" for _, state, _ in await verdicts(db)) == count
 
 
-async def test_a_raising_row_fails_alone_and_effects_happen_once(db, database_url) -> None:
+async def test_a_raising_row_fails_alone_and_effects_happen_once(
+    db: Database, database_url: str
+) -> None:
     async def decide(unit: Unit, row: JournalRow) -> Verdict:
         await unit.connection.execute(
             "INSERT INTO audit_log (enterprise, actor, action) VALUES ($1, 'test', $2)",
@@ -91,7 +96,9 @@ async def test_a_raising_row_fails_alone_and_effects_happen_once(db, database_ur
         assert [r[0] for r in rows] == [f"call-{n}" for n in (0, 1, 2, 4, 6, 7)]
 
 
-async def test_failed_rows_can_be_reopened_by_their_tenant_only(db, database_url) -> None:
+async def test_failed_rows_can_be_reopened_by_their_tenant_only(
+    db: Database, database_url: str
+) -> None:
     broken = True
 
     async def decide(unit: Unit, row: JournalRow) -> Verdict:
@@ -105,8 +112,6 @@ async def test_failed_rows_can_be_reopened_by_their_tenant_only(db, database_url
         await eventually(lambda: _state(db, "failed"))
         broken = False
         async with h.db.unit() as unit:
-            from kommutator.domain.tenancy import EnterpriseNumber
-
             assert await unit.journal.reopen(EnterpriseNumber("1"), [receipt.journal_id]) == []
             assert await unit.journal.reopen(E, [receipt.journal_id]) == [receipt.journal_id]
         await eventually(lambda: _state(db, "decided"))
@@ -116,7 +121,9 @@ async def _state(db: Database, state: str) -> bool:
     return [s for _, s, _ in await verdicts(db)] == [state]
 
 
-async def test_a_database_error_that_passes_marks_nothing_as_failed(db, database_url) -> None:
+async def test_a_database_error_that_passes_marks_nothing_as_failed(
+    db: Database, database_url: str
+) -> None:
     times = 0
 
     async def decide(unit: Unit, row: JournalRow) -> Verdict:
@@ -136,7 +143,7 @@ async def test_a_database_error_that_passes_marks_nothing_as_failed(db, database
     assert times == 3
 
 
-async def test_a_batch_of_a_lost_lane_has_no_effect(db, database_url) -> None:
+async def test_a_batch_of_a_lost_lane_has_no_effect(db: Database, database_url: str) -> None:
     stolen = asyncio.Event()
 
     async def decide(unit: Unit, row: JournalRow) -> Verdict:
