@@ -160,3 +160,26 @@ def test_a_hangup_that_was_heard_after_all_corrects_the_snapshot() -> None:
     ]
 
     assert only_call(events).talk_s == 18
+
+
+def test_entering_one_bridge_is_leaving_the_other_even_if_that_went_unheard() -> None:
+    events: list[CallEvent] = [
+        born("t", TRUNK, 0.0),
+        born("e", extension("150"), 1.0),
+        enters("t", "a", 2.0),
+        enters("e", "a", 2.0),
+        enters("t", "music", 5.0),
+        died("e", 20.0),
+        died("t", 30.0),
+    ]
+
+    assert only_call(events).talk_s == 3
+
+
+def test_a_snapshot_that_sees_a_phone_still_ringing_does_not_put_it_last() -> None:
+    rings = [
+        LegRang(call="t", leg=leg, at=at, party=extension(number))
+        for leg, number, at in (("e", "150", 1.0), ("f", "151", 2.0), ("e", "150", 60.0))
+    ]
+
+    assert only_call([born("t", TRUNK, 0.0), *rings]).rang == ("150", "151")
