@@ -217,7 +217,8 @@ class _Story:
         policy = read_policy(connection, crm.config)
         told = memory.told.setdefault(connection, Told())
         known = None
-        if policy.rules and call.phase is Phase.ENDED and call.client and not told.ruled:
+        # Asked from the first ring on: the look-up goes on aside, the answer is there at the end.
+        if policy.asks_who and call.client and not told.ruled:
             known = await self._phone_book.knows(self._enterprise, crm, call.client)
         now = self._row.received_at
         decision = decide(call, told, policy, now, known=known)
