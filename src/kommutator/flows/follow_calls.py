@@ -14,7 +14,7 @@ from uuid import UUID
 import msgspec
 
 from kommutator.domain.calls.board import Board, CallEvent, names_in
-from kommutator.domain.calls.call import Call, Phase
+from kommutator.domain.calls.call import Call
 from kommutator.domain.calls.decide import decide
 from kommutator.domain.calls.events import OriginateRefused, Snapshot, TimeUp
 from kommutator.domain.calls.facts import news
