@@ -3,7 +3,7 @@
 Order per key and an attempt row for each command are kept and checked. In the same run the same
 PostgreSQL does one-row commits, so that the printed ratio travels between machines.
 
-    python bench/engine.py [commands] [lanes]
+    python -m bench.engine [commands] [lanes]
 """
 
 # ruff: noqa: ARG002  a connector's methods get more than these need
@@ -11,15 +11,13 @@ import asyncio
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import uvloop
 
-sys.path.insert(0, str(Path(__file__).parent))
-from ground import database, server, until
-from intake import commits_per_second
+from bench.ground import database, server, until
+from bench.intake import commits_per_second
 from kommutator.domain.commands import Command, SetPresence, encode
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.outcome import RECORD, Budget, Done, Exchange, Outcome, Patience
@@ -124,7 +122,7 @@ async def run(dsn: str, commands: int, lanes: int, workers: int) -> float:
         connection = await asyncpg.connect(url)
         processes = [
             await asyncio.create_subprocess_exec(
-                sys.executable, __file__, "work", url, stdin=asyncio.subprocess.PIPE
+                sys.executable, "-m", "bench.engine", "work", url, stdin=asyncio.subprocess.PIPE
             )
             for _ in range(workers)
         ]

@@ -3,16 +3,16 @@
 Five tenants owe 20 commands per second together; the waits from "owed" to "sent" are measured
 without the noisy tenant, then with it, in one run on one server.
 
-    python bench/fairness.py [seconds]
+    python -m bench.fairness [seconds]
 """
 
 import asyncio
 import sys
 import time
-from pathlib import Path
 
 import uvloop
 
+from bench.ground import database, server
 from kommutator.domain.commands import Command
 from kommutator.domain.outcome import Budget, Outcome, Patience
 from kommutator.domain.ports import Due
@@ -29,9 +29,6 @@ from tests.workers.harness import (
     popup,
     record,
 )
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-from ground import database, server
 
 NOISY = 5_000
 PER_SECOND = 20

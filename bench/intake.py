@@ -4,7 +4,7 @@ The baseline inserts an equal row, one commit each, from as many clients as the 
 senders, with asyncpg: what pgbench does, in the language that the intake is written in. Where a
 `pgbench` binary is found (KOMMUTATOR_PG_BIN or PATH) it is the baseline instead.
 
-    python bench/intake.py [seconds] [senders]
+    python -m bench.intake [seconds] [senders]
 """
 
 import asyncio
@@ -20,8 +20,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import uvloop
 
-sys.path.insert(0, str(Path(__file__).parent))
-from ground import database, execute, server
+from bench.ground import database, execute, server
 from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.intake import Intake
