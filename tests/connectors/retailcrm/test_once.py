@@ -259,14 +259,9 @@ async def test_task_of_a_known_client_is_found_by_the_customer(
     assert (outcome.vendor_id, await count(crm, "tasks")) == ("220", 0)
 
 
-BARE_TASK_FILTERS = pytest.mark.xfail(
-    reason="the twin lacks filter[createdAtFrom] of tasks, which the vendor's own SDK has"
-)
-
-
 @pytest.mark.parametrize(
     "command",
-    [RING, RECORD, CUSTOMER, ORDER, pytest.param(TASK, marks=BARE_TASK_FILTERS)],
+    [RING, RECORD, CUSTOMER, ORDER, TASK],
     ids=lambda command: type(command).__name__,
 )
 async def test_a_strict_crm_finds_nothing_to_object_to(

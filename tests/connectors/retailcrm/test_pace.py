@@ -89,9 +89,9 @@ def budgets_of(crm: Crm, command: RingPopup | CreateCustomer, **config: object) 
 
 async def test_budgets_are_shared_by_address_not_by_tenant(crm: Crm) -> None:
     host = crm.root.removeprefix("http://")
-    general = Budget(f"retailcrm:one:{host}:general", 9.5)
+    general = Budget(f"retailcrm:one:{host}:general", 10.0)
     assert budgets_of(crm, CUSTOMER) == [general]
-    assert budgets_of(crm, RING) == [Budget(f"retailcrm:one:{host}:telephony", 38.0)]
+    assert budgets_of(crm, RING) == [Budget(f"retailcrm:one:{host}:telephony", 40.0)]
 
 
 async def test_own_limit_of_a_tenant(crm: Crm) -> None:

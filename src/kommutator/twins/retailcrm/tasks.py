@@ -39,6 +39,9 @@ FILTERS: dict[str, filters.Maker] = {
     "text": filters.containing("text"),
     "customer": _of_customer,
     "status": _status,
+    # Not in the contract's list, but in the TaskFilter of the vendor's own PHP SDK.
+    "createdAtFrom": filters.local_date("createdAtFrom", "createdAt", earliest=True),
+    "createdAtTo": filters.local_date("createdAtTo", "createdAt", earliest=False),
 }
 
 

@@ -23,7 +23,6 @@ from kommutator.connectors.crm.retailcrm.errors import (
 from kommutator.connectors.crm.retailcrm.manifest import (
     GENERAL_PER_SECOND,
     PAGE,
-    SAFETY,
     TELEPHONY_PER_SECOND,
 )
 from kommutator.connectors.crm.retailcrm.schemas import json_field
@@ -74,7 +73,7 @@ def budgets_of(account: Account, egress: str, *, telephony: bool) -> tuple[Budge
         ("telephony", TELEPHONY_PER_SECOND) if telephony else ("general", GENERAL_PER_SECOND)
     )
     host = urlsplit(account.base_url).netloc
-    shared = Budget(key=f"retailcrm:{egress}:{host}:{zone}", rate=limit * SAFETY)
+    shared = Budget(key=f"retailcrm:{egress}:{host}:{zone}", rate=limit)
     own = account.config.get("requests_per_second")
     if not isinstance(own, int | float) or isinstance(own, bool) or own <= 0:
         return (shared,)

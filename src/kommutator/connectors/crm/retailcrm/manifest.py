@@ -8,7 +8,6 @@ from typing import Final
 
 GENERAL_PER_SECOND: Final = 10.0  # per IP address (API rules)
 TELEPHONY_PER_SECOND: Final = 40.0  # /api/telephony/* per IP address (API rules)
-SAFETY: Final = 0.95  # of either limit; leaves room for jitter on the way
 BATCH: Final = 50  # calls in one /telephony/calls/upload
 PAGE: Final = 100  # of 20, 50, 100
 CONCURRENCY: Final = 4  # requests at once per account
