@@ -29,9 +29,9 @@ async def test_other_names_lead_to_the_call_of_their_own_tenant_only(db: Databas
     await save(db, "a")
     async with db.unit() as unit:
         await unit.calls.name(E, {"leg": "a"})
-        assert await unit.calls.resolve(E, ["leg", "a", "z"]) == {"leg": "a"}
-        assert await unit.calls.resolve(OTHER, ["leg"]) == {}
-        assert await unit.calls.load(OTHER, ["a"]) == []
+        (found,) = await unit.calls.find(E, ["leg", "a", "z"])
+        assert (found.id, found.aliases) == ("a", ["leg"])
+        assert await unit.calls.find(OTHER, ["leg", "a"]) == []
         assert await unit.calls.get(OTHER, "a") is None
 
 
@@ -40,8 +40,8 @@ async def test_a_merged_call_lives_on_under_all_its_names(db: Database) -> None:
     async with db.unit() as unit:
         await unit.calls.name(E, {"leg-of-b": "b"})
         await unit.calls.merge(E, "b", "a")
-        assert await unit.calls.resolve(E, ["b", "leg-of-b"]) == {"b": "a", "leg-of-b": "a"}
-        assert [stored.id for stored in await unit.calls.load(E, ["a", "b"])] == ["a"]
+        (stored,) = await unit.calls.find(E, ["b", "leg-of-b"])
+        assert (stored.id, set(stored.aliases)) == ("a", {"b", "leg-of-b"})
         found = await unit.calls.get(E, "leg-of-b")
     assert found is not None
     assert found.id == "a"
@@ -51,7 +51,7 @@ async def test_what_is_loaded_is_locked_until_the_unit_ends(db: Database) -> Non
     await save(db, "a")
     skip = "SELECT id FROM calls WHERE enterprise = $1 FOR UPDATE SKIP LOCKED"
     async with db.unit() as holder:
-        await holder.calls.load(E, ["a"])
+        await holder.calls.find(E, ["a"])
         async with db.unit() as other:
             assert await other.connection.fetch(skip, E) == []
     async with db.unit() as after:
@@ -62,7 +62,7 @@ async def test_the_origin_of_a_call_does_not_change(db: Database) -> None:
     await save(db, "a")
     async with db.unit() as unit:
         await unit.calls.save(E, call("a"), fold=b"{}", source="http", connection_id=None)
-        (stored,) = await unit.calls.load(E, ["a"])
+        (stored,) = await unit.calls.find(E, ["a"])
     assert (stored.source, stored.fold) == ("ami", "{}")
 
 

@@ -167,9 +167,9 @@ class _Story:
             names.add(self._row.key)
         if self._pbx and any(isinstance(event, Snapshot) for event in events):
             names |= set(await self._unit.calls.live(self._enterprise, self._pbx.connection_id))
-        aliases = await self._unit.calls.resolve(self._enterprise, names)
-        stored = await self._unit.calls.load(self._enterprise, names | set(aliases.values()))
+        stored = await self._unit.calls.find(self._enterprise, names)
         self._stored = {call.id: call for call in stored}
+        aliases = {alias: call.id for call in stored for alias in call.aliases}
         return Board([load(call.fold) for call in stored], aliases)
 
     def _call(self, memory: Memory) -> Call:

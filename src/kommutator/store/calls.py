@@ -13,13 +13,15 @@ from kommutator.domain.calls.call import Call
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
 
-_RESOLVE = """
-SELECT alias, call_id FROM call_aliases WHERE enterprise = $1 AND alias = ANY ($2::text[])"""
 # Locked in the order of ids: two deciders that need the same two calls never wait in a ring.
-_LOAD = """
-SELECT id, connection_id, source, fold::text AS fold FROM calls
- WHERE enterprise = $1 AND id = ANY ($2::text[]) AND phase <> 'merged'
- ORDER BY id FOR UPDATE"""
+_FIND = """
+WITH named AS (
+    SELECT alias, call_id FROM call_aliases WHERE enterprise = $1 AND alias = ANY ($2::text[]))
+SELECT id, connection_id, source, fold::text AS fold,
+       ARRAY (SELECT alias FROM named WHERE call_id = calls.id) AS aliases FROM calls
+ WHERE enterprise = $1 AND phase <> 'merged'
+   AND id = ANY ($2::text[] || ARRAY (SELECT call_id FROM named))
+ ORDER BY id FOR UPDATE OF calls"""
 _GET = """
 SELECT id, connection_id, phase, requested_by FROM calls
  WHERE enterprise = $1 AND phase <> 'merged' AND id IN ($2, (
@@ -58,12 +60,18 @@ UPDATE calls SET client_name = $3 WHERE enterprise = $1 AND id = $2
 
 @dataclass(frozen=True, slots=True)
 class StoredCall:
-    """A call as it lies there; `fold` is the reducer's memory as JSON."""
+    """A call as it lies there.
+
+    Attributes:
+        fold: the reducer's memory as JSON.
+        aliases: those of the names asked for that are other names of this call.
+    """
 
     id: str
     connection_id: UUID | None
     source: str
     fold: str
+    aliases: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +88,14 @@ class CallStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def resolve(self, enterprise: EnterpriseNumber, names: Collection[str]) -> dict[str, str]:
-        """Other name → call id, for those of `names` that are other names."""
-        rows = await self._connection.fetch(_RESOLVE, enterprise, list(names))
-        return {r["alias"]: r["call_id"] for r in rows}
-
-    async def load(
-        self, enterprise: EnterpriseNumber, ids: Collection[str]
+    async def find(
+        self, enterprise: EnterpriseNumber, names: Collection[str]
     ) -> Sequence[StoredCall]:
-        """Those that exist, locked until the unit ends. Merged ones are no more."""
-        rows = await self._connection.fetch(_LOAD, enterprise, list(ids))
+        """The calls that go by these names, locked until the unit ends.
+
+        Merged ones are no more: their names lead to the call that they are part of.
+        """
+        rows = await self._connection.fetch(_FIND, enterprise, list(names))
         return [StoredCall(**r) for r in rows]
 
     async def get(self, enterprise: EnterpriseNumber, name: str) -> CallBrief | None:
