@@ -19,11 +19,11 @@ TOOLED := $(READY) $(STAMPS)/dev
 
 ##@ Run
 .PHONY: up
-up: $(READY) ## start everything: database, API, console, workers
+up: $(READY) ## start everything: database, API, console, workers, and the demo around them
 	@exec $(BIN)/kommutator up
 
 .PHONY: demo
-demo: $(READY) ## start everything with fake vendors and calls to look at
+demo: $(READY) ## place one scripted call through the running system and watch it travel
 	@exec $(BIN)/kommutator demo
 
 ##@ Check
