@@ -451,3 +451,23 @@ async def test_nul_and_lone_surrogates_in_answers_do_not_stop_the_lane(
     await owe(db, A, [(f"k{i}", f"{i}", record()) for i in range(3)])
     async with house(database_url, FakeDelivery(reply), [A]) as h:
         await eventually(lambda: _state(h.db, {"done": 1, "dead": 2}))
+
+
+async def test_a_connection_paused_in_the_middle_stops_soon(
+    db: Database, database_url: str
+) -> None:
+    async def slow(due: Due) -> Outcome:
+        await asyncio.sleep(0.02)
+        return OK
+
+    await owe(db, A, [(f"k{i}", f"{i}", record()) for i in range(180)])
+    async with house(database_url, FakeDelivery(slow, slots=1), [A]) as h:
+        await eventually(lambda: len(h.delivery.sent) >= 5)
+        h.accounts.accounts[A.connection_id] = account(1, status=ConnectionStatus.PAUSED)
+        async with db.single() as unit:
+            await unit.connection.execute("UPDATE connections SET status = 'paused'")
+        await eventually(lambda: _parked(h.db, "connection_paused"), 5)
+        await eventually(lambda: not h.engine.lanes)
+    left = await states(db)
+    assert left["due"] >= 60
+    assert left["done"] == len(h.delivery.sent)

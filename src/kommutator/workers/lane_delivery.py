@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
-from itertools import takewhile
 from typing import Any
 
 import structlog
@@ -15,26 +13,23 @@ from kommutator.domain.connection import Account
 from kommutator.domain.delivery import Park
 from kommutator.domain.outcome import Outcome
 from kommutator.domain.ports import Delivery
-from kommutator.flows.deliver import Item, Result, held_back, refuse, settle_request, to_item
+from kommutator.flows.deliver import Item, Result, held_back, refuse, settle_request
 from kommutator.kit.breaker import Breaker, Permit
 from kommutator.kit.clock import Clock
 from kommutator.kit.ids import Ids
 from kommutator.store.database import Database
-from kommutator.store.deliveries import LaneHealth, Picked
-from kommutator.store.driver import is_transient
+from kommutator.store.deliveries import LaneHealth
+from kommutator.store.driver import TRANSIENT, is_transient
 from kommutator.workers import metrics
 from kommutator.workers.allowance import EnterpriseRoom, LaneBudgets
 from kommutator.workers.attempt import Attempts, result_of
 from kommutator.workers.finisher import Finisher
-from kommutator.workers.lane_queue import LaneQueue
+from kommutator.workers.lane_reader import LaneReader
 from kommutator.workers.lease import Lease
 
 _log = structlog.get_logger(__name__)
-PREFETCH = 200
-_PER_KEY = 8
-_LOW = PREFETCH // 2
 _KEEP_S = 5.0  # a lane with work this soon is not given back
-_LOOK_EVERY_S = 5.0  # the account may have been paused meanwhile
+_CHECK_EVERY_S = 1.0
 _PAUSE_S = 0.2  # between tries while PostgreSQL is away
 
 
@@ -65,15 +60,14 @@ class LaneDelivery:
         self._clock = clock
         self._ids = ids
         self._linger_s = linger_s
-        self._queue = LaneQueue()
+        self._reader = LaneReader(db, lease, delivery, clock)
+        self._queue = self._reader.queue
         self._budgets = LaneBudgets(db, clock)
         self._finisher = Finisher(db, lease, clock, health=self._health, committed=self._committed)
         self._sending: set[asyncio.Task[None]] = set()
         self._account: Account | None = None
-        self._hungry = True  # the database may have rows that we have not seen
-        self._wakeups: list[float] = []  # monotonic times at which rows become due
+        self._check_at = 0.0  # monotonic: when to ask for the account again
         self._busy_at = clock.monotonic()
-        self._shadowed: set[str] = set()  # keys that a fetch left out, or did not exhaust
         self._parked: Park | None = None
         self._broken: BaseException | None = None
         self._succeeded = False
@@ -102,12 +96,27 @@ class LaneDelivery:
                 await self._finisher.stop()
 
     async def _turn(self) -> None:
-        await self._look()
-        await self._dispatch()
+        self._reader.look()
+        if self._clock.monotonic() >= self._check_at:
+            await self._check_account()
+        if self._account is None or self._parked is not None:
+            return
+        if self._reader.wants_rows and await self._reader.fetch(self._account):
+            self._busy_at = self._clock.monotonic()
+        await self._dispatch(self._account)
+
+    async def _check_account(self) -> None:
+        """Settings change and connections are paused while we work. The directory is cached."""
+        opened = await self._open_account()
+        if isinstance(opened, str):
+            self._parked = Park(opened)
+        else:
+            self._account = opened
+        self._check_at = self._clock.monotonic() + _CHECK_EVERY_S
 
     def _idle(self) -> bool:
         """Whether the lane has rested long enough and will rest for a while."""
-        if self._sending or self._hungry or not self._finisher.empty:
+        if self._sending or self._reader.hungry or not self._finisher.empty:
             return False
         now = self._clock.monotonic()
         upcoming = self._next_time()
@@ -118,7 +127,7 @@ class LaneDelivery:
     def _next_time(self) -> float | None:
         """Monotonic time at which something can be done that cannot be done now."""
         now = self._clock.monotonic()
-        times = self._wakeups[:1]
+        times = [] if (due := self._reader.next_wakeup) is None else [due]
         if self._queue:
             wait = self._breaker.wait(now)
             if 0 < wait < float("inf"):
@@ -128,11 +137,11 @@ class LaneDelivery:
         return min(times, default=None)
 
     async def _pause(self) -> None:
-        if self._hungry and len(self._queue) <= _LOW:
+        if self._reader.wants_rows:
             await asyncio.sleep(0)
             return
         now = self._clock.monotonic()
-        ends = [now + _LOOK_EVERY_S]
+        ends = [self._check_at]
         if (upcoming := self._next_time()) is not None:
             ends.append(upcoming)
         if not self._sending and not self._queue:
@@ -161,70 +170,12 @@ class LaneDelivery:
                     detail=self._parked.detail,
                 )
 
-    # -- fetching ---------------------------------------------------------------------------
-
-    async def _look(self) -> None:
-        now = self._clock.monotonic()
-        if self._lease.kick.take():
-            self._hungry = True
-        while self._wakeups and self._wakeups[0] <= now:
-            heapq.heappop(self._wakeups)
-            self._hungry = True
-        if self._hungry and len(self._queue) <= _LOW:
-            await self._fetch()
-
-    async def _fetch(self) -> None:
-        opened = await self._open_account()
-        if isinstance(opened, str):
-            self._parked = Park(opened)
-            return
-        self._account = opened
-        busy = self._queue.keys
-        limit = PREFETCH - len(self._queue)
-        self._hungry = False  # a kick during the fetch makes it true again
-        try:
-            async with self._db.single() as unit:
-                rows = await unit.deliveries.fetch(
-                    self._lease.lane,
-                    self._lease.fence,
-                    busy_keys=busy,
-                    limit=limit,
-                    per_key=_PER_KEY,
-                )
-                if not rows:
-                    self._wake_in(await unit.deliveries.next_wait(self._lease.lane, busy_keys=busy))
-        except BaseException:
-            self._hungry = True
-            raise
-        self._hungry = len(rows) >= limit
-        self._shadowed.update(busy)
-        self._load(opened, rows)
-
-    def _load(self, account: Account, rows: Sequence[Picked]) -> None:
-        now = self._clock.monotonic()
-        if rows:
-            self._busy_at = now
-        chains: dict[str, list[Picked]] = {}
-        for row in rows:
-            chains.setdefault(row.key, []).append(row)
-        for key, chain in chains.items():
-            ready = list(takewhile(lambda row: row.runnable, chain))
-            if len(chain) >= _PER_KEY or len(ready) < len(chain) or self._hungry:
-                self._shadowed.add(key)
-            self._queue.load(to_item(row, self._delivery, account, now) for row in ready)
-
-    def _wake_in(self, seconds: float | None) -> None:
-        if seconds is not None:
-            heapq.heappush(self._wakeups, self._clock.monotonic() + seconds)
-
     # -- sending ----------------------------------------------------------------------------
 
-    async def _dispatch(self) -> None:
+    async def _dispatch(self, account: Account) -> None:
         """Start as many requests as concurrency, breaker, budgets and the enterprise allow."""
-        account = self._account
         while (
-            account is not None
-            and self._parked is None
+            self._parked is None
             and len(self._sending) < self._delivery.concurrency(account)
             and self._lease.alive()
         ):
@@ -321,17 +272,13 @@ class LaneDelivery:
             metrics.ATTEMPTS.labels(account.kind.value, result_of(outcome)).inc()
         self._finisher.put(summary.results)
         if (seconds := held_back(outcomes)) is not None:
-            await self._budgets.hold(batch[0].budgets, seconds)
+            try:
+                await self._budgets.hold(batch[0].budgets, seconds)
+            except TRANSIENT as error:  # this lane holds back all the same
+                _log.warning("budget_not_held", error=repr(error))
 
     def _committed(self, results: Sequence[Result]) -> None:
-        for result in results:
-            if result.settled.state == "due":
-                self._queue.forget(result.key)
-                self._wake_in(result.settled.wait or 0.0)
-                self._shadowed.discard(result.key)
-            elif self._queue.advance(result.key) and result.key in self._shadowed:
-                self._shadowed.discard(result.key)
-                self._hungry = True  # rows of this key may have come while it was busy
+        self._reader.committed(results)
         self._lease.kick.touch()
 
     def _health(self) -> LaneHealth:
