@@ -25,7 +25,6 @@ from kommutator.flows.sync_people import SyncPeople
 from kommutator.flows.tokens import Tokens
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
-from kommutator.kit.errors import InvalidInput
 from kommutator.kit.ids import Ids
 from kommutator.kit.metrics import Metrics
 from kommutator.kit.news import News
@@ -108,26 +107,3 @@ class House:
         """The listener was away and may have missed something."""
         self.directory.clear()
         self.keys.clear()
-
-
-def read_plain_event(
-    enterprise: EnterpriseNumber, event_type: str, payload: dict[str, Any], raw: bytes
-) -> Arrival:
-    """The least an event needs: a type and the id of its call, which make it unique.
-
-    Raises:
-        InvalidInput: `event_type_missing`, `event_without_call_id`.
-    """
-    if not event_type:
-        raise InvalidInput("event_type_missing")
-    call_id = payload.get("UniqueId") or payload.get("call_unique_id") or payload.get("unique_id")
-    if not isinstance(call_id, str) or not call_id:
-        raise InvalidInput("event_without_call_id")
-    return Arrival(
-        enterprise=enterprise,
-        source="http",
-        kind=event_type,
-        key=call_id,
-        dedupe_key=f"{event_type}:{call_id}",
-        body=raw,
-    )

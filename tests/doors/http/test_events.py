@@ -44,14 +44,37 @@ async def test_a_form_is_journalled_as_the_json_it_means(
     whole = {
         "enterprise_number": "0367",
         "event_type": "dial",
-        "payload": json.dumps({"UniqueId": "1.1"}),
+        "payload": json.dumps(
+            {
+                "UniqueId": "1700000000.1",
+                "Phone": "+375000000070",
+                "CallType": "0",
+                "Extensions": "150",
+            }
+        ),
     }
-    loose = {"enterprise_number": "0367", "event_type": "dial", "UniqueId": "1.2"}
+    loose = {
+        "enterprise_number": "0367",
+        "event_type": "dial",
+        "UniqueId": "1700000000.2",
+        "Phone": "+375000000070",
+        "CallType": "0",
+        "Extensions": "150",
+    }
     assert [(await caller.post(URL, form=form)).status for form in (whole, loose)] == [200, 200]
     bodies = [entry["body"] for entry in await journal(house, here)]
     assert bodies == [
-        {"enterprise_number": "0367", "event_type": "dial", "payload": {"UniqueId": "1.2"}},
-        {"enterprise_number": "0367", "event_type": "dial", "payload": {"UniqueId": "1.1"}},
+        {
+            "enterprise_number": "0367",
+            "event_type": "dial",
+            "payload": {
+                "UniqueId": call_id,
+                "Phone": "+375000000070",
+                "CallType": "0",
+                "Extensions": "150",
+            },
+        }
+        for call_id in ("1700000000.2", "1700000000.1")
     ]
 
 
@@ -84,7 +107,7 @@ async def test_what_is_refused_says_why_and_stores_nothing(
         "broken JSON": (400, "event_body_invalid"),
         "not an object": (400, "event_body_invalid"),
         "deep nesting": (400, "event_body_invalid"),
-        "no call": (400, "event_without_call_id"),
+        "no call": (400, "payload_call_id_missing"),
         "no key": (401, "key_missing"),
         "a wrong key": (401, "key_invalid"),
         "a bad form": (400, "event_body_invalid"),

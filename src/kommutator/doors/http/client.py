@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -40,7 +40,7 @@ class Client:
         return str(address)
 
 
-def client_of(scope: Any, trusted: Sequence[Network]) -> Client:
+def client_of(scope: Any, trusted: tuple[Network, ...]) -> Client:
     """Read the peer and, if it is a trusted proxy, what it says about its own peer."""
     peer = scope["client"][0] if scope.get("client") else UNKNOWN
     headers = [(name, value) for name, value in scope["headers"] if name in _FORWARDED]
@@ -55,7 +55,7 @@ def client_of(scope: Any, trusted: Sequence[Network]) -> Client:
     return Client(_behind(peer, said.decode("latin-1"), trusted), https, direct_loopback=False)
 
 
-def _behind(peer: str, said: str, trusted: Sequence[Network]) -> str:
+def _behind(peer: str, said: str, trusted: tuple[Network, ...]) -> str:
     """From the nearest hop outwards, the first that is not a proxy of ours."""
     address = peer
     for hop in reversed([part.strip() for part in said.split(",") if part.strip()]):
@@ -68,7 +68,8 @@ def _behind(peer: str, said: str, trusted: Sequence[Network]) -> str:
     return address
 
 
-def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+@lru_cache(maxsize=4096)
+def _is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -76,6 +77,7 @@ def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
     return any(parsed in network for network in trusted)
 
 
+@lru_cache(maxsize=4096)
 def _is_loopback(address: str) -> bool:
     try:
         return ip_address(address).is_loopback

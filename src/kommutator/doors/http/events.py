@@ -64,7 +64,7 @@ async def take_event(request: Request) -> Response:
     arrival = house.read_event(enterprise, event.event_type, event.payload, raw)
     receipt = await house.intake.accept(arrival)
     outcome = "duplicate" if receipt.duplicate else "accepted"
-    house.metrics.arrivals.labels(source="http", outcome=outcome).inc()
+    house.metrics.arrivals.labels("http", outcome).inc()
     answer = EventAnswer(True, receipt.duplicate, receipt.journal_id)
     return Response(_ENCODER.encode(answer), media_type=_JSON)
 
