@@ -106,6 +106,7 @@ class Application:
         if "worker" in self._roles:
             scheduler = Scheduler(db, clock=self._clock)
             await self._run(scheduler.start, scheduler.stop)
+        made.house.metrics.watch_cache("config", made.house.directory.stats)
         self._keep(made.house.directory.keep_fresh())
         if "api" in self._roles:
             self.asgi = create_app(made.house, only=self._only, families=_FAMILIES)
