@@ -60,6 +60,8 @@ def phone(number: str | None) -> str:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return number
+    if not phonenumbers.is_valid_number(parsed):
+        return number  # a plan we do not know may swallow leading zeros
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
