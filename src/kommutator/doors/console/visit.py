@@ -153,7 +153,17 @@ async def _enterprise(request: Request, session: Session | None) -> EnterpriseNu
     if session is not None and session.enterprise is not None:
         return session.enterprise
     chosen = request.cookies.get(ENTERPRISE_COOKIE)
-    return enterprise_number(chosen) if chosen else None
+    if chosen:
+        return enterprise_number(chosen)
+    return None if session is None else await _only_one(request)
+
+
+async def _only_one(request: Request) -> EnterpriseNumber | None:
+    """Where there is one enterprise there is nothing to choose."""
+    house: House = request.app.state.house
+    async with house.db.unit() as unit:
+        first = await unit.enterprises.page_everywhere(limit=2)
+    return first[0].number if len(first) == 1 else None
 
 
 async def _sent(request: Request, field: str, header: str) -> str | None:
