@@ -5,6 +5,7 @@ from kommutator.domain.calls.call import Phase
 from kommutator.domain.calls.events import (
     BridgeEntered,
     BridgeLeft,
+    CallsJoined,
     LegBorn,
     LegDied,
     LegRang,
@@ -183,3 +184,30 @@ def test_a_snapshot_that_sees_a_phone_still_ringing_does_not_put_it_last() -> No
     ]
 
     assert only_call([born("t", TRUNK, 0.0), *rings]).rang == ("150", "151")
+
+
+def test_two_clients_brought_together_stay_two_calls() -> None:
+    second = LegBorn(
+        call="o", leg="o", at=5.0, party=extension("150"), caller="150", dialled="+375000000071"
+    )
+    events: list[CallEvent] = [
+        born("t", TRUNK, 0.0),
+        born("e", extension("150"), 1.0),
+        enters("t", "a", 2.0),
+        enters("e", "a", 2.0),
+        second,
+        born("c", TRUNK, 6.0, call="o"),
+        enters("o", "b", 8.0, call="o"),
+        enters("c", "b", 8.0, call="o"),
+        enters("t", "b", 12.0),
+        CallsJoined(call="t", other="o", at=12.0),
+        died("o", 12.0, call="o"),
+        died("e", 12.0),
+        died("c", 20.0, call="t"),
+        died("t", 20.0),
+    ]
+    first, other = fold(events)
+
+    assert (first.client, first.direction, first.talk_s) == ("+375000000070", "in", 10)
+    assert (other.client, other.direction, other.talk_s) == ("+375000000071", "out", 4)
+    assert {first.phase, other.phase} == {Phase.ENDED}

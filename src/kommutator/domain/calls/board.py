@@ -2,7 +2,8 @@
 
 A call goes by its own id, by the ids of all its legs, and by the ids of calls that were
 merged into it. A leg that turns up under another call's id joins both: PBXs rename calls at
-transfers, pick-ups and parking, with or without saying so.
+transfers, pick-ups and parking, with or without saying so. Only calls with two different
+clients are never joined: each client's call keeps its own legs, its own end and its own record.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from kommutator.domain.calls.events import (
 from kommutator.domain.calls.memory import Memory
 from kommutator.domain.calls.merge import join
 from kommutator.domain.calls.observe import observe
+from kommutator.domain.calls.read import read_call
 from kommutator.domain.calls.reports import Click, Report, ReportKind
 
 CallEvent = PbxEvent | Report | Click
@@ -101,6 +103,8 @@ class Board:
         by_call, by_leg = self.find(event.call), self.find(event.leg)
         memory = by_call or by_leg
         if by_call is not None and by_leg is not None and by_call is not by_leg:
+            if _two_clients(by_call, by_leg):
+                return by_leg
             self._merge(by_leg, into=by_call, attended=False)
         if memory is None and isinstance(event, _BEGINNINGS):
             memory = self._begin(event.call)
@@ -116,7 +120,7 @@ class Board:
                 self._name(event.call, known)
                 self._name(event.other, known)
             return known
-        if into is not other:
+        if into is not other and not _two_clients(into, other):
             self._merge(other, into=into, attended=True)
         return into
 
@@ -136,6 +140,12 @@ class Board:
     def _name(self, name: str, memory: Memory) -> None:
         if name and name != memory.id and self.aliases.get(name) != memory.id:
             self.aliases[name] = self.named[name] = memory.id
+
+
+def _two_clients(one: Memory, other: Memory) -> bool:
+    """An employee brought two clients together: for the CRM these stay two calls."""
+    clients = {read_call(memory).client for memory in (one, other)}
+    return None not in clients and len(clients) > 1
 
 
 def _may_begin(event: CallEvent) -> bool:
