@@ -255,3 +255,20 @@ async def test_a_long_backlog_costs_no_square(db: Database) -> None:
         assert await unit.deliveries.next_wait(acc.lane, busy_keys=keys) == 0
         await unit.lanes.release(acc.lane, 1, ONE)
         assert [f.lane for f in await unit.lanes.sweep_everywhere(5, thorough=False)] == [acc.lane]
+
+
+async def test_retention_walks_no_further_than_the_shortest_retention(db: Database) -> None:
+    async with db.unit() as unit:
+        await unit.connection.execute(
+            "INSERT INTO enterprises (number, name, settings) VALUES "
+            "('0367', 'E', '{\"retention_days\": {\"journal\": 3}}')"
+        )
+        await unit.journal.append([arrival(n) for n in range(30)])
+        await unit.connection.execute(
+            "UPDATE journal SET state = 'decided', received_at = now() - interval '2 days' "
+            "- CASE WHEN id <= 10 THEN interval '5 days' ELSE interval '0' END"
+        )
+        first = await unit.retention.step_everywhere("journal", 0, limit=10)
+        assert (first.last, first.deleted, first.done) == (10, 10, False)
+        second = await unit.retention.step_everywhere("journal", first.last, limit=10)
+        assert (second.last, second.deleted, second.done) == (20, 0, True)

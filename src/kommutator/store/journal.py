@@ -40,6 +40,10 @@ SELECT {_COLUMNS}, state, note, decided_at FROM journal
  WHERE enterprise = $1 AND id < coalesce($2, 9223372036854775807)
    AND ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR key = $4)
  ORDER BY id DESC LIMIT $5"""
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+_EARLIER = """
+SELECT key FROM journal WHERE enterprise = $1 AND source = $2 AND dedupe_key = ANY ($3::text[])
+ ORDER BY id DESC LIMIT 1"""
 _REOPEN = """
 UPDATE journal SET state = 'new', note = NULL, decided_at = NULL
  WHERE enterprise = $1 AND id = ANY ($2::bigint[]) AND state = 'failed' RETURNING id"""
@@ -79,6 +83,17 @@ class JournalStore:
         if not receipt.duplicate:
             self._wake(decision_lane(arrival.enterprise))
         return receipt
+
+    async def earlier(
+        self, enterprise: EnterpriseNumber, source: str, dedupe_keys: Sequence[str], *, lock: str
+    ) -> str | None:
+        """The `key` of the newest row under any of these, if there is one.
+
+        Whoever asks under the same `lock` waits until this transaction ends.
+        """
+        await self._connection.execute(_LOCK, f"{enterprise}:{source}:{lock}")
+        found = await self._connection.fetchval(_EARLIER, enterprise, source, dedupe_keys)
+        return None if found is None else str(found)
 
     async def fetch_new(self, enterprise: EnterpriseNumber, limit: int) -> list[JournalRow]:
         """The oldest undecided rows, in order."""

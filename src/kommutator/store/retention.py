@@ -18,8 +18,12 @@ _AGE = {
 
 
 def _walk(family: Family) -> str:
-    """Walk by primary key, which is the order of age, in windows that never lock long."""
+    """Walk by primary key, which is the order of age, in windows that never lock long.
+
+    It ends where rows are younger than the shortest retention of all enterprises.
+    """
     at, finished = _AGE[family]
+    days = _DEFAULT_DAYS[family]
     return f"""
 WITH page AS MATERIALIZED (
     SELECT t.id, t.enterprise, {at} AS at, {finished} AS finished FROM {family} t
@@ -27,10 +31,12 @@ WITH page AS MATERIALIZED (
 gone AS (
     DELETE FROM {family} t USING page p LEFT JOIN enterprises e ON e.number = p.enterprise
      WHERE t.id = p.id AND p.finished AND p.at < now() - make_interval(days => coalesce(
-           (e.settings -> 'retention_days' ->> '{family}')::int, {_DEFAULT_DAYS[family]}))
+           (e.settings -> 'retention_days' ->> '{family}')::int, {days}))
     RETURNING t.id)
 SELECT max(id) AS last, count(*) AS seen,
-       coalesce(min(at) > now() - interval '1 day', true) AS young,
+       coalesce(min(at) > now() - make_interval(days => (
+           SELECT least({days}, min((settings -> 'retention_days' ->> '{family}')::int))
+             FROM enterprises)), true) AS young,
        (SELECT count(*) FROM gone) AS deleted FROM page"""
 
 
