@@ -3,32 +3,23 @@
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import MISSING, dataclass, fields
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from kommutator.compose import compose
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, Role
-from kommutator.flows.api_keys import ApiKeys
-from kommutator.flows.directory import Directory
-from kommutator.flows.house import House, read_plain_event
-from kommutator.flows.intake import Intake
+from kommutator.flows.house import House
 from kommutator.flows.people import People
-from kommutator.flows.replay import Replay
 from kommutator.flows.secrets import digest, seal_secrets
 from kommutator.flows.sign_in import SignIn
-from kommutator.flows.tokens import Tokens
-from kommutator.kit.clock import Clock, SystemClock
+from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
-from kommutator.kit.ids import SystemIds
 from kommutator.kit.keyring import parse_keys
-from kommutator.kit.metrics import Metrics
 from kommutator.kit.passwords import Passwords
-from kommutator.kit.redact import Redactor
-from kommutator.kit.texts import Texts
 from kommutator.settings import Settings, load_settings
 from kommutator.store.database import Database
 from kommutator.store.people import User
@@ -53,65 +44,29 @@ async def open_house(
     dsn: str, *, clock: Clock | None = None, **settings: str
 ) -> AsyncIterator[House]:
     chosen = settings_for_tests(**settings)
-    clock = clock or SystemClock()
-    ids = SystemIds()
     db = await Database.open(dsn, size=8)
-    assert chosen.master_keys is not None
-    vault = Vault(parse_keys(chosen.master_keys.get_secret_value()))
-    passwords = Passwords(Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1))
-    redactor = Redactor()
-    intake = Intake(db, clock=clock)
-    await intake.start()
-    house = House(
-        settings=chosen,
-        clock=clock,
-        ids=ids,
-        db=db,
-        vault=vault,
-        redactor=redactor,
-        metrics=Metrics(),
-        texts=Texts.load(),
-        directory=Directory(db, vault, chosen, clock=clock, ids=ids, redactor=redactor),
-        keys=ApiKeys(db, chosen, clock=clock, ids=ids),
-        tokens=Tokens(db, vault, clock, lifetime=timedelta(minutes=chosen.token_minutes)),
-        sign_in=SignIn(db, chosen, passwords, clock=clock, ids=ids),
-        people=People(db, passwords, ids=ids),
-        intake=intake,
-        read_event=read_plain_event,
-        replay=Replay(db),
-        **_absent(),
-    )
+    made = compose(chosen, db, vault_of(chosen), clock=clock)
+    weaken_passwords(made.house)
+    await made.house.intake.start()
     try:
-        yield house
+        yield made.house
     finally:
-        await intake.stop()
+        await made.phone_book.stop()
+        await made.house.intake.stop()
+        await made.http.close()
         await db.close()
 
 
-class _Absent:
-    """Stands for a service that these tests leave out; touching it fails loudly."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __getattr__(self, name: str) -> Any:
-        raise AssertionError(f"the test house has no {self._name} ({name} was asked of it)")
+def weaken_passwords(house: House) -> None:
+    """Hashing that costs nothing; how strong it is in earnest is `kit.passwords`' own test."""
+    quick = Passwords(Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1))
+    house.people = People(house.db, quick, ids=house.ids)
+    house.sign_in = SignIn(house.db, house.settings, quick, clock=house.clock, ids=house.ids)
 
 
-_BUILT = {
-    "settings", "clock", "ids", "db", "vault", "redactor", "metrics", "texts", "directory", "keys",
-    "tokens", "sign_in", "people", "intake", "read_event",
-}  # fmt: skip
-
-
-def _absent() -> dict[str, Any]:
-    return {
-        field.name: _Absent(field.name)
-        for field in fields(House)
-        if field.name not in _BUILT
-        and field.default is MISSING
-        and field.default_factory is MISSING
-    }
+def vault_of(settings: Settings) -> Vault:
+    assert settings.master_keys is not None
+    return Vault(parse_keys(settings.master_keys.get_secret_value()))
 
 
 @dataclass(frozen=True)
@@ -193,5 +148,11 @@ def event(number: str, call_id: str = "1700000000.1", **payload: Any) -> dict[st
     return {
         "enterprise_number": number,
         "event_type": "dial",
-        "payload": {"UniqueId": call_id, "Phone": "+375000000070", **payload},
+        "payload": {
+            "UniqueId": call_id,
+            "Phone": "+375000000070",
+            "CallType": 0,
+            "Extensions": ["150"],
+            **payload,
+        },
     }
