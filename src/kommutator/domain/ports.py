@@ -129,6 +129,12 @@ class RegistrationReport:
     response: Mapping[str, Any] = field(default_factory=dict)
 
 
+class Prober(Protocol):
+    """Anything whose connection can be tested before it is relied on. Raises `VendorError`."""
+
+    async def probe(self, account: Account) -> Probe: ...
+
+
 class CrmDesk(Protocol):
     """The unhurried side of a CRM: set-up, people and look-ups. Raises `VendorError`."""
 
