@@ -60,7 +60,7 @@ def _row(name: str, field: FieldInfo) -> str:
 
 def _default(field: FieldInfo) -> str:
     value = field.default
-    if value is None or value == ():
+    if value in (None, (), ""):
         return "—"
     if isinstance(value, tuple):
         return f"`{','.join(map(str, value))}`"
