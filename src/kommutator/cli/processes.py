@@ -123,6 +123,9 @@ async def _role(settings: Settings, roles: tuple[str, ...], only: str | None = N
         )
         if running.asgi is not None:
             await stack.enter_async_context(http(running.asgi, settings))
+            if password := await _first_admin(running, settings):
+                say("cli.up.login", email=settings.admin_email)
+                say("cli.up.password", password=password)
         say("cli.role.ready", roles=", ".join(roles), port=settings.port)
         await until_told()
         say("cli.stopping")
