@@ -51,7 +51,12 @@ async def a_call(
 
 
 async def a_journal_row(
-    db: Database, enterprise: EnterpriseNumber, call_id: str, kind: str, at: datetime, **columns: Any
+    db: Database,
+    enterprise: EnterpriseNumber,
+    call_id: str,
+    kind: str,
+    at: datetime,
+    **columns: Any,
 ) -> None:
     state, note = columns.get("state", "decided"), columns.get("note")
     await execute(

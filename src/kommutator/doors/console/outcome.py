@@ -28,12 +28,11 @@ def good(see: Visit, msgid: str) -> Result:
 
 
 def of_probe(see: Visit, probe: Probe) -> Result:
-    """A connection test."""
+    """A connection test. `Probe.message` may be a slug of ours or the vendor's words."""
     if probe.missing_scopes:
         return Result(
             ok=False,
             title=see.t("result.scopes"),
-            vendor=probe.message,
             lines=probe.missing_scopes,
             action=see.t("result.scopes.action"),
         )
@@ -41,8 +40,8 @@ def of_probe(see: Visit, probe: Probe) -> Result:
         return Result(
             ok=False,
             title=see.t("result.refused"),
-            vendor=probe.message,
-            action=see.t("result.refused.action"),
+            vendor=probe.message if _hint(see, probe.message) is None else "",
+            action=_hint(see, probe.message) or see.t("result.refused.action"),
         )
     shops = ", ".join(site.name for site in probe.sites)
     lines = []
@@ -89,3 +88,8 @@ def of_refusal(see: Visit, error: VendorError, *, force: str = "") -> Result:
         action=hint,
         force=force,
     )
+
+
+def _hint(see: Visit, slug: str) -> str | None:
+    msgid = f"hint.{slug}"
+    return see.t(msgid) if see.house.texts.has(see.locale, msgid) else None

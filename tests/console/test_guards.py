@@ -1,0 +1,219 @@
+"""What the console refuses, asked without a browser."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from tests.console.conftest import ADMIN, EMPLOYEE, HERE, Console, connect_crm
+from tests.support.factories import a_call, a_command, an_attempt, value
+from tests.support.house import PASSWORD, PLATFORM_EMAIL
+
+
+class Visitor:
+    """A browser's cookies and nothing else of it."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self._http = http
+        self._url = url
+        self.csrf = ""
+
+    async def get(self, path: str, **headers: str) -> tuple[int, str, str]:
+        async with self._http.get(
+            self._url + path, allow_redirects=False, headers=headers
+        ) as answer:
+            return answer.status, await answer.text(), answer.headers.get("location", "")
+
+    async def post(
+        self, path: str, *, headers: dict[str, str] | None = None, **fields: str
+    ) -> tuple[int, str, str]:
+        async with self._http.post(
+            self._url + path, data=fields, headers=headers, allow_redirects=False
+        ) as answer:
+            return answer.status, await answer.text(), answer.headers.get("location", "")
+
+    async def sign_in(self, email: str, **fields: str) -> str:
+        _, _, location = await self.post("/console/login", email=email, password=PASSWORD, **fields)
+        _, page, _ = await self.get("/console/calls?enterprise=0367")
+        self.csrf = page.partition('name="csrf-token" content="')[2].partition('"')[0]
+        return location
+
+
+@pytest.fixture
+async def visitor(console: Console) -> AsyncIterator[Visitor]:
+    jar = aiohttp.CookieJar(unsafe=True)  # cookies of 127.0.0.1
+    headers = {"accept-language": "en"}
+    async with aiohttp.ClientSession(cookie_jar=jar, headers=headers) as http:
+        yield Visitor(http, console.url)
+
+
+async def test_a_stranger_is_led_to_the_door_and_back(visitor: Visitor) -> None:
+    status, _, location = await visitor.get("/console/log")
+    assert (status, location) == (303, "/console/login?next=/console/log")
+    assert await visitor.sign_in(ADMIN, next="/console/log") == "/console/log"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "/console/\n/x", "javascript:1"],
+)
+async def test_the_door_never_leads_to_another_site(visitor: Visitor, elsewhere: str) -> None:
+    assert await visitor.sign_in(ADMIN, next=elsewhere) == "/console/"
+
+
+async def test_a_sign_in_form_of_another_site_is_refused(visitor: Visitor) -> None:
+    status, _, _ = await visitor.post(
+        "/console/login",
+        headers={"origin": "https://evil.example"},
+        email=ADMIN,
+        password=PASSWORD,
+    )
+    assert status == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/connections/retailcrm/save",
+        "/console/people/save",
+        "/console/settings/crm",
+        "/console/log/replay",
+        "/console/access/keys",
+        "/console/enterprise",
+        "/console/logout",
+    ],
+)
+async def test_a_change_without_the_pages_token_is_refused(visitor: Visitor, path: str) -> None:
+    await visitor.sign_in(ADMIN)
+    status, page, _ = await visitor.post(path, csrf_token="guessed")
+    assert status == 403
+    assert "The page is out of date" in page
+
+
+async def test_another_tenants_rows_are_not_there(visitor: Visitor, console: Console) -> None:
+    db, at = console.house.db, console.house.clock.now()
+    crm = await connect_crm(console)
+    await a_call(db, HERE, "c-1", at - timedelta(minutes=5))
+    dead = await a_command(db, HERE, crm, "c-1", at, state="dead", error="no")
+    attempt = await an_attempt(db, HERE, crm, at, outbox_id=dead)
+    await visitor.sign_in("admin@0411.example")
+    assert (await visitor.get("/console/calls/card?id=c-1"))[0] == 404
+    assert (await visitor.get(f"/console/log/{attempt}"))[0] == 404
+    assert (await visitor.get("/console/log?enterprise=0367"))[0] == 404
+    assert "c-1" not in (await visitor.get("/console/calls"))[1]
+    status, _, _ = await visitor.post(
+        "/console/log/replay", csrf_token=await _token(visitor), outbox_id=str(dead)
+    )
+    assert status == 404
+    assert await value(db, "SELECT state FROM outbox WHERE id = $1", dead) == "dead"
+
+
+async def _token(visitor: Visitor) -> str:
+    _, page, _ = await visitor.get("/console/calls")
+    return page.partition('name="csrf-token" content="')[2].partition('"')[0]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/people",
+        "/console/connections",
+        "/console/connections/retailcrm",
+        "/console/settings",
+        "/console/log",
+        "/console/log/dead",
+        "/console/diagnostics",
+        "/console/diagnostics/download",
+        "/console/access",
+        "/console/audit",
+        "/console/enterprises",
+    ],
+)
+async def test_an_employee_configures_nothing(visitor: Visitor, path: str) -> None:
+    await visitor.sign_in(EMPLOYEE)
+    status, page, _ = await visitor.get(path)
+    assert status == 403
+    assert "You are not allowed to do this." in page
+
+
+async def test_an_administrator_of_a_tenant_makes_no_enterprises(visitor: Visitor) -> None:
+    await visitor.sign_in(ADMIN)
+    status, _, _ = await visitor.post(
+        "/console/enterprises",
+        csrf_token=visitor.csrf,
+        new_number="0999",
+        name="Mine",
+        time_zone="Europe/Minsk",
+    )
+    assert status in (403, 404)
+
+
+async def test_a_form_names_its_enterprise_whatever_the_other_tab_chose(
+    visitor: Visitor, console: Console
+) -> None:
+    await visitor.sign_in(PLATFORM_EMAIL)
+    token = visitor.csrf
+    await visitor.post("/console/enterprise", csrf_token=token, number="0411")
+    await visitor.post(
+        "/console/people/extensions", csrf_token=token, enterprise="0367", number="177"
+    )
+    owner = await value(
+        console.house.db, "SELECT enterprise FROM user_internal_phones WHERE phone_number = '177'"
+    )
+    assert owner == "0367"
+
+
+async def test_htmx_gets_errors_in_our_shape(visitor: Visitor) -> None:
+    await visitor.sign_in(ADMIN)
+    status, body, _ = await visitor.get("/console/calls/card?id=none", **{"HX-Request": "true"})
+    assert status == 404
+    assert '"code":"call_not_found"' in body
+    assert '"action":"Go back to the list' in body
+
+
+async def test_only_sentences_of_ours_are_shown_as_done(visitor: Visitor) -> None:
+    await visitor.sign_in(ADMIN)
+    _, page, _ = await visitor.get("/console/calls?done=saved")
+    assert 'data-toast="Saved"' in page
+    _, page, _ = await visitor.get("/console/calls?done=<b>you%20won</b>")
+    assert "you won" not in page
+
+
+async def test_words_of_strangers_are_escaped(visitor: Visitor, console: Console) -> None:
+    at = console.house.clock.now()
+    await a_call(console.house.db, HERE, "c-1", at, client_name="<script>alert(1)</script>")
+    await visitor.sign_in(ADMIN)
+    _, page, _ = await visitor.get("/console/calls")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+
+
+async def test_the_stored_key_never_comes_back(visitor: Visitor, console: Console) -> None:
+    await connect_crm(console)
+    await visitor.sign_in(ADMIN)
+    for path in ("/console/connections/retailcrm", "/console/diagnostics/download", "/console/log"):
+        status, page, _ = await visitor.get(path)
+        assert status == 200
+        assert console.crm["api_key"] not in page
+
+
+async def test_calls_are_listed_page_by_page(visitor: Visitor, console: Console) -> None:
+    now = console.house.clock.now()
+    for number in range(51):
+        await a_call(console.house.db, HERE, f"c-{number}", now - timedelta(minutes=number))
+    await visitor.sign_in(ADMIN)
+    _, first, _ = await visitor.get("/console/calls")
+    assert first.count("/console/calls/card?id=c-") == 50
+    more = first.partition('id="more"')[2].partition('href="')[2].partition('"')[0]
+    _, rest, _ = await visitor.get(more.replace("&amp;", "&") + "&part=1")
+    assert rest.count("/console/calls/card?id=c-") == 1
+    assert "card?id=c-50" in rest
+
+
+async def test_static_files_may_be_kept_and_nothing_else_is_served(visitor: Visitor) -> None:
+    _, page, _ = await visitor.get("/console/login")
+    css = page.partition('href="/console/static/console.css')[2].partition('"')[0]
+    assert (await visitor.get(f"/console/static/console.css{css}"))[0] == 200
+    assert (await visitor.get("/console/static/../router.py"))[0] == 404
+    assert (await visitor.get("/console/static/%2e%2e/router.py"))[0] == 404
