@@ -226,6 +226,16 @@ async def test_another_site_cannot_sign_a_browser_in(browser: Asgi, here: Tenant
     assert (reply.status, reply.code) == (403, "csrf_mismatch")
 
 
+async def test_a_sandboxed_frame_is_another_site_even_without_a_public_address(
+    house: House, browser: Asgi, here: TenantOfTests
+) -> None:
+    house.settings = house.settings.model_copy(update={"public_url": ""})
+    url = f"/enter?email={here.admin.email}&password={PASSWORD.replace(' ', '+')}"
+    reply = await browser.post(url, headers={"origin": "null"})
+    assert (reply.status, reply.code) == (403, "csrf_mismatch")
+    assert (await browser.post(url, headers={"origin": "http://house.example"})).status == 200
+
+
 async def test_only_the_own_crm_may_frame_the_page(browser: Asgi, here: TenantOfTests) -> None:
     cookie, _ = await signed_in(browser, here)
     policy = (await browser.get("/page", headers={"cookie": cookie})).header(

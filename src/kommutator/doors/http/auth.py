@@ -163,7 +163,7 @@ def require_same_origin(request: Request) -> None:
     if origin is None:
         return
     public = urlsplit(house_of(request).settings.public_url)
-    ours = {public.netloc, request.headers.get("host", "")}
+    ours = {public.netloc, request.headers.get("host", "")} - {""}  # "null" has no host either
     if urlsplit(origin).netloc not in ours:
         raise Forbidden("csrf_mismatch")
 
