@@ -135,6 +135,16 @@ async def connect_crm(console: Console) -> UUID:
     return record.id
 
 
+async def connect_pbx(console: Console) -> None:
+    """Save and switch on a PBX that nobody will ever reach: commands are only written down."""
+    actor = Actor(ADMIN, Role.ENTERPRISE_ADMIN, HERE)
+    secrets = {"ami_user": "kommutator", "ami_secret": "ami-secret-not-real"}
+    form = ConnectionForm(ConnectionKind.ASTERISK, "pbx.example.com", secrets=secrets)
+    await console.house.set_up.save(actor, HERE, form)
+    await console.house.set_up.activate(actor, HERE, ConnectionKind.ASTERISK)
+    console.house.directory.invalidate(HERE)
+
+
 @pytest.fixture
 async def admin(page: Page, console: Console) -> Page:
     """A browser in which the administrator of 0367 has signed in."""

@@ -11,6 +11,7 @@ from tests.console.conftest import (
     HERE,
     Console,
     connect_crm,
+    connect_pbx,
     sign_in,
 )
 from tests.support.factories import a_call, a_command, a_journal_row, an_attempt, value
@@ -267,6 +268,41 @@ async def test_an_employee_sees_calls_and_nothing_to_configure(
     await page.get_by_label("Позвонить с номера 150").fill("+375 17 000-00-70")
     await page.get_by_role("button", name="Позвонить").click()
     await expect(page.get_by_role("alert")).to_contain_text("не подключена АТС")
+
+
+async def test_an_employee_calls_from_the_list_after_a_question(
+    page: Page, console: Console
+) -> None:
+    await connect_pbx(console)
+    await a_call(console.house.db, HERE, "c-1", console.house.clock.now(), client="+375173600070")
+    await sign_in(page, console, EMPLOYEE)
+    await page.goto(f"{console.url}/console/calls")
+    await page.get_by_role("button", name="+375 17 360-00-70").click()
+    await expect(page.get_by_text("Сначала зазвонит ваш телефон 150")).to_be_visible()
+    await page.get_by_role("button", name="Да", exact=True).click()
+    await expect(page.get_by_role("status")).to_contain_text("снимите трубку на 150")
+    owed = await value(console.house.db, "SELECT payload::text FROM outbox")
+    assert '"extension": "150"' in owed
+    assert '"client": "+375173600070"' in owed
+
+
+async def test_connecting_a_pbx_asks_for_the_secret_once(admin: Page, console: Console) -> None:
+    await admin.goto(f"{console.url}/console/connections/asterisk")
+    await admin.get_by_label("Адрес АТС").fill("pbx.example.com")
+    await admin.get_by_label("Пользователь AMI").fill("kommutator")
+    await admin.get_by_label("Пароль AMI").fill("ami-secret-not-real")
+    await admin.get_by_label("Транки").fill("trunk, backup")
+    await admin.get_by_role("button", name="Сохранить и включить").click()
+    await expect(admin.locator("#result")).to_contain_text("Подключение включено")
+    await admin.reload()
+    await expect(admin.get_by_label("Пароль AMI")).to_have_value("")
+    await expect(admin.get_by_label("Транки")).to_have_value("trunk, backup")
+    saved = await value(
+        console.house.db, "SELECT base_url || status FROM connections WHERE kind = 'asterisk'"
+    )
+    assert saved == "ami://pbx.example.com:5038active"
+    await admin.get_by_role("button", name="Поставить на паузу").click()
+    await expect(admin.locator("#state")).to_contain_text("На паузе")
 
 
 async def test_a_session_that_ended_elsewhere_leads_to_the_door(
