@@ -7,6 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.delivery import Park
 from kommutator.domain.ports import Delivery
 from kommutator.kit.breaker import Breaker, BreakerRules, Phase
 from kommutator.kit.clock import Clock
@@ -17,6 +18,7 @@ from kommutator.workers.allowance import EnterpriseRoom
 from kommutator.workers.attempt import Attempts
 from kommutator.workers.lane_delivery import LaneDelivery
 from kommutator.workers.lease import Lease
+from kommutator.workers.parking import park
 
 
 class Accounts(Protocol):
@@ -63,7 +65,7 @@ class DeliveryRunner:
         delivery = None if isinstance(opened, str) else self._deliveries.get(opened.kind)
         if delivery is None:
             reason = opened if isinstance(opened, str) else "no_connector"
-            await self._park(lease, reason)
+            await park(self._db, lease, Park(reason))
             return
         await self.deliver(lease, delivery, linger_s=self._linger_s)
 
@@ -97,10 +99,6 @@ class DeliveryRunner:
         if account.status is not ConnectionStatus.ACTIVE:
             return f"connection_{account.status.value}"
         return account
-
-    async def _park(self, lease: Lease, reason: str) -> None:
-        async with self._db.single() as unit:
-            await unit.lanes.park(lease.enterprise, lease.lane, lease.fence, reason=reason)
 
     async def _breaker(self, lease: Lease) -> Breaker:
         """As the last owner left it on disk."""

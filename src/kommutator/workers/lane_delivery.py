@@ -26,6 +26,7 @@ from kommutator.workers.attempt import Attempts, result_of
 from kommutator.workers.finisher import Finisher
 from kommutator.workers.lane_reader import LaneReader
 from kommutator.workers.lease import Lease
+from kommutator.workers.parking import park
 
 _log = structlog.get_logger(__name__)
 _KEEP_S = 5.0  # a lane with work this soon is not given back
@@ -160,15 +161,7 @@ class LaneDelivery:
             await asyncio.wait(self._sending)
         await self._finisher.flushed()
         if self._parked is not None:
-            metrics.PARKED.labels(self._parked.reason).inc()
-            async with self._db.single() as unit:
-                await unit.lanes.park(
-                    self._lease.enterprise,
-                    self._lease.lane,
-                    self._lease.fence,
-                    reason=self._parked.reason,
-                    detail=self._parked.detail,
-                )
+            await park(self._db, self._lease, self._parked)
 
     # -- sending ----------------------------------------------------------------------------
 
