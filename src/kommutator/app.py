@@ -134,7 +134,14 @@ class Application:
         pbx = AsteriskDelivery(self.links.link_of, clock=clock)
         return {
             "decide": JournalRunner(db, made.follow.decide, clock=clock, ids=ids),
-            "crm": DeliveryRunner(db, house.directory, dict(made.deliveries), clock=clock, ids=ids),
+            "crm": DeliveryRunner(
+                db,
+                house.directory,
+                dict(made.deliveries),
+                clock=clock,
+                ids=ids,
+                enterprise_limit=self._settings.enterprise_concurrency,
+            ),
             "pbx": PbxRunner(
                 db,
                 house.directory,

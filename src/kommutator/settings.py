@@ -157,16 +157,10 @@ class Settings(BaseSettings):
     )
 
     # --- Work ---
-    worker_concurrency: Count = Field(
-        200, description="Deliveries under way at once in one process, over all connections."
+    enterprise_concurrency: Count = Field(
+        32, description="Requests to vendors under way at once per enterprise in one process."
     )
     shutdown_s: Seconds = Field(20, description="Time for work under way at shutdown, seconds.")
-
-    # --- How long things are kept ---
-    journal_days: Count = Field(30, description="Days that raw arrivals are kept.")
-    attempts_days: Count = Field(30, description="Days that exchanges with vendors are kept.")
-    calls_days: Count = Field(365, description="Days that calls are kept.")
-    audit_days: Count = Field(365, description="Days that the audit log is kept.")
 
     @model_validator(mode="before")
     @classmethod

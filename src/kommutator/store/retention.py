@@ -65,6 +65,12 @@ class Step:
     done: bool
 
 
+# A full budget and an unknown one are the same; whoever stayed away for a day has a full one.
+_BUDGETS = """
+DELETE FROM budgets WHERE key IN (
+    SELECT key FROM budgets WHERE tat < extract(epoch FROM clock_timestamp()) - 86400 LIMIT $1)"""
+
+
 class RetentionStore:
     """Settings are in `enterprises.settings`: {"retention_days": {"journal": 30, …}}."""
 
@@ -84,6 +90,10 @@ class RetentionStore:
     async def calls_everywhere(self, limit: int = 500) -> int:
         """Delete calls over age with their aliases; returns how many."""
         return _count(await self._connection.execute(_CALLS, limit))
+
+    async def budgets_everywhere(self, limit: int = 1000) -> int:
+        """Forget allowances nobody drew from for a day; returns how many."""
+        return _count(await self._connection.execute(_BUDGETS, limit))
 
 
 def _count(status: str) -> int:

@@ -55,6 +55,7 @@ class Scheduler:
             await self._retire(family)
         await self._until_none(self._sessions, "sessions")
         await self._until_none(self._calls, "calls")
+        await self._until_none(self._budgets, "budgets")
 
     async def _retire(self, family: Family) -> None:
         after = 0
@@ -74,6 +75,10 @@ class Scheduler:
     async def _calls(self) -> int:
         async with self._db.single() as unit:
             return await unit.retention.calls_everywhere()
+
+    async def _budgets(self) -> int:
+        async with self._db.single() as unit:
+            return await unit.retention.budgets_everywhere()
 
     async def _until_none(self, delete: Callable[[], Awaitable[int]], family: str) -> None:
         while deleted := await delete():
