@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
+from kommutator.connectors.pbx.asterisk.probe import AsteriskDesk
 from kommutator.connectors.pbx.asterisk.readers import READERS, http_arrival
 from kommutator.domain.connection import ConnectionKind
 from kommutator.flows.api_keys import ApiKeys
@@ -70,7 +71,7 @@ def compose(
     http = HttpClient(clock=clock, allowed_hosts=settings.private_hosts)
     turns = Turns(db, clock=clock)
     desk = RetailCrmDesk(http, turn=turns, egress=settings.egress)
-    directory = Directory(db, vault, settings, clock=clock, ids=ids)
+    directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
     phone_book = PhoneBook(directory, {desk.kind: desk}, clock=clock, ids=ids)
     follow = FollowCalls(directory, READERS, phone_book=phone_book)
     links = EntryLinks(vault.derive(_ENTRY_KEY), clock)
@@ -90,6 +91,7 @@ def compose(
         links,
         ids=ids,
         public_url=settings.public_url,
+        probers={ConnectionKind.ASTERISK: AsteriskDesk(clock=clock)},
     )
     house = House(
         settings=settings,

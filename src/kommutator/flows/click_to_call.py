@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 Follow = Callable[["Unit", JournalRow], Awaitable[Verdict]]
 """`FollowCalls.decide`: how a journalled click becomes a call."""
 
-_DOUBLE_CLICK_S = 2.0
+_TICK_S = 0.5
+_DOUBLE_CLICK_TICKS = 4  # two seconds
 _SOURCE = "click"
 
 
@@ -56,7 +57,7 @@ class ClickRequest:
 
 @dataclass(frozen=True, slots=True)
 class ClickReceipt:
-    """The command is on disk. `repeated` is a second click within the same breath."""
+    """The command is on disk. `repeated`: `call_id` is of the click two seconds ago or less."""
 
     call_id: str
     extension: str
@@ -94,7 +95,7 @@ class ClickToCall:
             raise InvalidInput("phone_invalid", phone=request.phone[:32])
         crm = crm or await self._directory.account_of(enterprise, ConnectionKind.RETAILCRM)
         async with self._db.unit() as unit:
-            known = [row.phone_number for row in await unit.extensions.page(enterprise)]
+            known = await unit.extensions.numbers(enterprise)
             extension = extension_for(
                 code=request.code,
                 user_id=request.user_id,
@@ -130,6 +131,15 @@ class ClickToCall:
         self, unit: Unit, pbx: Account, request: ClickRequest, extension: str, client: str
     ) -> ClickReceipt:
         now = self._clock.now()
+        pair, tick = f"{extension}:{client}", int(now.timestamp() / _TICK_S)
+        before = await unit.journal.earlier(
+            pbx.enterprise,
+            _SOURCE,
+            [f"{pair}:{tick - back}" for back in range(_DOUBLE_CLICK_TICKS + 1)],
+            lock=pair,
+        )
+        if before is not None:
+            return ClickReceipt(before, extension, client, repeated=True)
         call_id = f"kmt-{self._ids.uuid().hex}"
         click = Click(
             call_id=call_id,
@@ -138,19 +148,17 @@ class ClickToCall:
             line=request.line,
             requested_by=request.requested_by,
         )
-        moment = int(now.timestamp() / _DOUBLE_CLICK_S)
         arrival = Arrival(
             enterprise=pbx.enterprise,
             source=_SOURCE,
             kind="make-call",
             key=call_id,
-            dedupe_key=f"{extension}:{client}:{moment}",
+            dedupe_key=f"{pair}:{tick}",
             body=msgspec.json.encode(click),
             connection_id=pbx.connection_id,
         )
         receipt = (await unit.journal.append([arrival]))[0]
-        if receipt.journal_id is None:
-            return ClickReceipt(call_id, extension, client, repeated=True)
+        assert receipt.journal_id is not None  # nobody else writes under our lock
         row = JournalRow(
             id=receipt.journal_id,
             enterprise=arrival.enterprise,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
-from kommutator.domain.ports import CrmDesk, Probe, Registration, RegistrationReport
+from kommutator.domain.ports import CrmDesk, Probe, Prober, Registration, RegistrationReport
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.entry import EntryLinks
 from kommutator.flows.forms import merged
@@ -63,11 +63,13 @@ class Enrol:
         *,
         ids: Ids,
         public_url: str,
+        probers: Mapping[ConnectionKind, Prober] | None = None,
     ) -> None:
         self._db = db
         self._vault = vault
         self._set_up = set_up
         self._desks = desks
+        self._probers: Mapping[ConnectionKind, Prober] = {**(probers or {}), **desks}
         self._entry = entry
         self._ids = ids
         self._paths = PublicPaths(public_url)
@@ -103,7 +105,7 @@ class Enrol:
         record = await self._set_up.stored(enterprise, kind)
         account = open_account(self._vault, record)
         try:
-            probe = await self.desk(kind).probe(account)
+            probe = await self._probers[kind].probe(account)
         except VendorError as error:
             await self._note(actor, account, "test_connection", error=error)
             raise
@@ -114,7 +116,8 @@ class Enrol:
             response={"message": probe.message, "missing_scopes": list(probe.missing_scopes)},
             problem=None if probe.ok else probe.message,
         )
-        await self._learn(account, probe)
+        if kind in self._desks:
+            await self._learn(account, probe)
         return probe
 
     async def register(
@@ -139,9 +142,7 @@ class Enrol:
             record = await self._set_client_id(record, self._ids.token(CLIENT_ID_BYTES))
         account = open_account(self._vault, record)
         try:
-            report = await self.desk(kind).register(
-                account, self.registration(account, record.entry_epoch + 1)
-            )
+            report = await self._told(account, self.registration(account, record.entry_epoch + 1))
         except VendorError as error:
             if rotate and previous is not None:
                 await self._set_client_id(record, previous)
@@ -151,6 +152,16 @@ class Enrol:
             raise
         await self._activate(actor, record, report)
         return report
+
+    async def _told(self, account: Account, registration: Registration) -> RegistrationReport:
+        """A lost answer leaves open what the CRM holds; saying it again is harmless and tells."""
+        desk = self.desk(account.kind)
+        try:
+            return await desk.register(account, registration)
+        except VendorError as error:
+            if error.kind not in (ErrorKind.UNSURE, ErrorKind.TRANSIENT):
+                raise
+            return await desk.register(account, registration)
 
     async def remove(
         self,
@@ -179,11 +190,12 @@ class Enrol:
     async def _set_client_id(self, record: ConnectionRecord, client_id: str) -> ConnectionRecord:
         sealed = seal_secrets(self._vault, record.enterprise, record.id, {"client_id": client_id})
         async with self._db.unit() as unit:
+            stored = await unit.connections.lock(record.enterprise, record.id)
             unit.config_changed(record.enterprise, record.kind.value)
             return await unit.connections.save(
                 record.enterprise,
                 record.id,
-                sealed={**record.sealed, **sealed},
+                sealed={**stored.sealed, **sealed},
                 client_id_hash=digest(client_id),
             )
 
@@ -204,7 +216,9 @@ class Enrol:
                     actor=actor.name,
                 ),
             )
-            await unit.connections.raise_entry_epoch(record.enterprise, record.id)
+            await unit.connections.raise_entry_epoch(
+                record.enterprise, record.id, record.entry_epoch + 1
+            )
             await unit.sessions.end_of_connection(record.enterprise, record.id)
             await unit.connections.set_status(record.enterprise, record.id, ConnectionStatus.ACTIVE)
             await unit.connections.touch_sync(record.enterprise, record.id)
@@ -254,7 +268,7 @@ class Enrol:
         if known == learnt:
             return
         async with self._db.unit() as unit:
-            record = await unit.connections.get(account.enterprise, account.connection_id)
+            record = await unit.connections.lock(account.enterprise, account.connection_id)
             await unit.connections.save(
                 account.enterprise, account.connection_id, config=merged(record.config, learnt)
             )

@@ -35,7 +35,7 @@ class HearPresence:
         enterprise = account.enterprise
         body = {"user_id": user_id, "code": code, "status": status}
         async with self._db.unit() as unit:
-            known = [row.phone_number for row in await unit.extensions.page(enterprise)]
+            known = await unit.extensions.numbers(enterprise)
             extension = extension_for(
                 code=code, user_id=user_id, mapping=ours_of(account.config), known=known
             )

@@ -26,6 +26,8 @@ CLIENT_ID_BYTES = 24
 """192 random bits: whoever knows a clientId may ring the tenant's phones."""
 
 _AMI_PORT = 5038
+_SWITCHED_OFF = "crm_switched_off"
+_FROZEN = "crm_froze"
 _REQUIRED: Mapping[ConnectionKind, tuple[str, ...]] = {
     ConnectionKind.RETAILCRM: ("api_key",),
     ConnectionKind.ASTERISK: ("ami_user", "ami_secret"),
@@ -75,6 +77,7 @@ class SetUp:
             if stored is None:
                 record = await self._create(unit, enterprise, form, address)
             else:
+                stored = await unit.connections.lock(enterprise, stored.id)
                 record = await self._change(unit, stored, form, address)
             await unit.audit.add(
                 enterprise,
@@ -109,16 +112,20 @@ class SetUp:
     ) -> None:
         """The CRM switched the module, froze it, or moved to another address.
 
-        `system_url` must have passed the connector's allow-list of hosts.
+        Only the CRM's own pause ends when the CRM switches the module on: an administrator's
+        pause and a broken connection stay. `system_url` must have passed the connector's
+        allow-list of hosts.
         """
         actor_name = f"{account.kind.value}:activity"
         status = ConnectionStatus.ACTIVE if active and not frozen else ConnectionStatus.PAUSED
-        reason = None if status is ConnectionStatus.ACTIVE else "crm_switched_off"
+        reason = None if status is ConnectionStatus.ACTIVE else _SWITCHED_OFF
         if frozen:
-            reason = "crm_froze"
+            reason = _FROZEN
         enterprise, connection_id = account.enterprise, account.connection_id
         async with self._db.unit() as unit:
-            await unit.connections.set_status(enterprise, connection_id, status, reason=reason)
+            stored = await unit.connections.lock(enterprise, connection_id)
+            if _crm_may_switch(stored):
+                await unit.connections.set_status(enterprise, connection_id, status, reason=reason)
             if system_url and system_url.rstrip("/") != account.base_url:
                 address = system_url.rstrip("/")
                 await unit.connections.save(
@@ -127,7 +134,7 @@ class SetUp:
                     base_url=address,
                     account_key=_account_key(account.kind, address),
                 )
-            if status is ConnectionStatus.ACTIVE:
+            if status is ConnectionStatus.ACTIVE and _crm_may_switch(stored):
                 await unit.lanes.unpark(enterprise, connection_id=connection_id)
             await unit.audit.add(
                 enterprise,
@@ -143,7 +150,7 @@ class SetUp:
         if not time_zone or time_zone == account.config.get("time_zone"):
             return
         async with self._db.unit() as unit:
-            stored = await unit.connections.get(account.enterprise, account.connection_id)
+            stored = await unit.connections.lock(account.enterprise, account.connection_id)
             await unit.connections.save(
                 account.enterprise,
                 account.connection_id,
@@ -221,6 +228,13 @@ class SetUp:
                 target=str(record.id),
             )
             unit.config_changed(record.enterprise, record.kind.value)
+
+
+def _crm_may_switch(stored: ConnectionRecord) -> bool:
+    return stored.status is ConnectionStatus.ACTIVE or (
+        stored.status is ConnectionStatus.PAUSED
+        and stored.status_reason in (_SWITCHED_OFF, _FROZEN)
+    )
 
 
 def _host(address: str) -> str:

@@ -159,7 +159,8 @@ class SyncPeople:
             except Conflict:
                 continue  # somebody saved meanwhile: decide anew on their state
             report, problem = await self._tell(actor, record)
-            return Saved(ours, tuple(displaced), report, problem)
+            lost = tuple(user for user in displaced if user not in changes)
+            return Saved(ours, lost, report, problem)
         raise Conflict("connection_changed")
 
     async def push(
@@ -216,9 +217,23 @@ class SyncPeople:
     async def _tell(
         self, actor: Actor, record: ConnectionRecord
     ) -> tuple[RegistrationReport | None, VendorError | None]:
-        """Nothing to tell before the first registration: it brings the codes with it."""
+        """Nothing to tell before the first registration: it brings the codes with it.
+
+        Two savers may overtake each other on the way to the CRM, so the last word is ours again.
+        """
         if record.status is ConnectionStatus.DRAFT:
             return None, None
+        for _ in range(_TRIES):
+            told = await self._tell_once(actor, record)
+            now = await self._set_up.stored(record.enterprise, record.kind)
+            if _same_word(now, record):
+                break
+            record = now
+        return told
+
+    async def _tell_once(
+        self, actor: Actor, record: ConnectionRecord
+    ) -> tuple[RegistrationReport | None, VendorError | None]:
         account = open_account(self._vault, record)
         desk = self._enrol.desk(record.kind)
         try:
@@ -261,6 +276,14 @@ class SyncPeople:
                     actor=actor.name,
                 ),
             )
+
+
+def _same_word(one: ConnectionRecord, other: ConnectionRecord) -> bool:
+    return (one.entry_epoch, one.client_id_hash, ours_of(one.config)) == (
+        other.entry_epoch,
+        other.client_id_hash,
+        ours_of(other.config),
+    )
 
 
 def ours_of(config: Mapping[str, Any]) -> dict[str, str]:

@@ -70,6 +70,14 @@ class ConnectionStore:
             raise NotFound("connection_not_found")
         return record_of(row)
 
+    async def lock(self, enterprise: EnterpriseNumber, connection_id: UUID) -> ConnectionRecord:
+        """Like `get`; nobody else changes the row until this unit of work ends."""
+        await self._connection.execute(
+            "SELECT FROM connections WHERE enterprise = $1 AND id = $2 FOR UPDATE",
+            enterprise, connection_id,
+        )  # fmt: skip
+        return await self.get(enterprise, connection_id)
+
     async def list(self, enterprise: EnterpriseNumber) -> Sequence[ConnectionRecord]:
         """All of one tenant that are not removed, oldest first."""
         rows = await self._connection.fetch(
@@ -176,16 +184,17 @@ class ConnectionStore:
         if not removed:
             raise NotFound("connection_not_found")
 
-    async def raise_entry_epoch(self, enterprise: EnterpriseNumber, connection_id: UUID) -> int:
-        """Kill every entry link given out before; returns the new epoch. Raises NotFound."""
-        epoch = await self._connection.fetchval(
-            "UPDATE connections SET entry_epoch = entry_epoch + 1 "
-            "WHERE enterprise = $1 AND id = $2 AND status <> 'removed' RETURNING entry_epoch",
-            enterprise, connection_id,
+    async def raise_entry_epoch(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, epoch: int
+    ) -> None:
+        """Kill every entry link of an epoch before this one. Raises NotFound."""
+        raised = await self._connection.fetchval(
+            "UPDATE connections SET entry_epoch = greatest(entry_epoch, $3) "
+            "WHERE enterprise = $1 AND id = $2 AND status <> 'removed' RETURNING true",
+            enterprise, connection_id, epoch,
         )  # fmt: skip
-        if epoch is None:
+        if not raised:
             raise NotFound("connection_not_found")
-        return int(epoch)
 
     async def touch_sync(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
         """Note that the vendor was synchronised just now."""

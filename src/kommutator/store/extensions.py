@@ -45,6 +45,13 @@ class ExtensionStore:
         )  # fmt: skip
         return [Extension(**dict(row)) for row in rows]
 
+    async def numbers(self, enterprise: EnterpriseNumber) -> frozenset[str]:
+        """All of the tenant's internal numbers."""
+        rows = await self._connection.fetch(
+            "SELECT phone_number FROM user_internal_phones WHERE enterprise = $1", enterprise
+        )
+        return frozenset(row["phone_number"] for row in rows)
+
     async def get(self, enterprise: EnterpriseNumber, phone_number: str) -> Extension:
         """Raises NotFound: `extension_not_found`."""
         row = await self._connection.fetchrow(

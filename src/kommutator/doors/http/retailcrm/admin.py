@@ -14,6 +14,8 @@ from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.ports import RegistrationReport
 from kommutator.domain.tenancy import Permission, enterprise_number
 from kommutator.doors.console.connections import render_connection_page
+from kommutator.doors.console.render import problem_page
+from kommutator.doors.console.visit import Visit
 from kommutator.doors.http import cookies
 from kommutator.doors.http.auth import (
     Tenant,
@@ -21,12 +23,12 @@ from kommutator.doors.http.auth import (
     permitted_enterprise,
     session_of,
 )
-from kommutator.doors.http.errors import RESPONSES
+from kommutator.doors.http.errors import RESPONSES, locale_of
 from kommutator.doors.http.retailcrm.form import config_form, flag
 from kommutator.doors.http.retailcrm.reading import body_of, tenant_in_path
 from kommutator.flows.house import House
 from kommutator.flows.sign_in import actor_of_session
-from kommutator.kit.errors import NotFound
+from kommutator.kit.errors import InvalidInput, NotFound, Unauthorized, UserError
 from kommutator.store.connection_rows import ConnectionRecord
 
 router = APIRouter(prefix="/retailcrm-admin", tags=["RetailCRM: administration"])
@@ -97,12 +99,15 @@ class RemoveAnswer(BaseModel):
 async def page(request: Request) -> Response:
     """The page; with an entry token, an exchange of the token for a session first."""
     token = request.query_params.get("token")
-    if token:
-        return await _enter(request, token)
-    if cookies.read(request) is None:
-        target = urlencode({"next": str(request.url.path) + _query(request)})
-        return RedirectResponse(f"/console/login?{target}", status_code=303)
-    return await _show(request)
+    try:
+        return await (_enter(request, token) if token else _show(request))
+    except UserError as error:
+        if isinstance(error, Unauthorized) and not token:
+            target = urlencode({"next": str(request.url.path) + _query(request)})
+            return RedirectResponse(f"/console/login?{target}", status_code=303)
+        if "text/html" not in request.headers.get("accept", ""):
+            raise
+        return problem_page(_anybody(request), error)
 
 
 @router.get("/api/config/{enterprise}", responses=RESPONSES)
@@ -177,6 +182,12 @@ async def _show(request: Request) -> Response:
 
 
 async def _save(house: House, tenant: Tenant, body: dict[str, Any]) -> ConnectionRecord:
+    """A document without an address speaks of the account that is stored already."""
+    if not (body.get("domain") or body.get("api_url")):
+        try:
+            body["domain"] = (await house.set_up.stored(tenant.enterprise, _KIND)).base_url
+        except NotFound:
+            raise InvalidInput("domain_missing") from None
     form, enabled = config_form(body)
     record = await house.set_up.save(tenant.actor, tenant.enterprise, form)
     if enabled is False and record.status is ConnectionStatus.ACTIVE:
@@ -184,6 +195,17 @@ async def _save(house: House, tenant: Tenant, body: dict[str, Any]) -> Connectio
     elif enabled is True and record.status is ConnectionStatus.PAUSED:
         await house.set_up.activate(tenant.actor, tenant.enterprise, _KIND)
     return await house.set_up.stored(tenant.enterprise, _KIND)
+
+
+def _anybody(request: Request) -> Visit:
+    """For the page that says why nobody was let in."""
+    return Visit(
+        request=request,
+        house=house_of(request),
+        session=None,
+        locale=locale_of(request),
+        enterprise=None,
+    )
 
 
 def _config(record: ConnectionRecord) -> Config:

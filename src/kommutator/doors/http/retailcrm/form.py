@@ -15,7 +15,7 @@ from kommutator.kit.errors import InvalidInput
 
 MASK = "•"
 _EVENTS = ("incoming", "outgoing", "hangup", "record", "unplaced")
-_HIGHEST_RATE = 10.0
+_RANGES = {"requests_per_second": (0.1, 10.0), "recording_wait_s": (0.0, 600.0)}
 _LONGEST_TEXT = 255
 
 
@@ -117,8 +117,8 @@ def _number(value: Any, name: str) -> float:
         number = float(value)
     except (TypeError, ValueError):
         number = -1.0
-    highest = _HIGHEST_RATE if name == "requests_per_second" else 600.0
-    if not 0 <= number <= highest:
+    lowest, highest = _RANGES[name]
+    if not lowest <= number <= highest:
         raise InvalidInput("option_invalid", option=name)
     return number
 
