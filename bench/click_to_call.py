@@ -1,117 +1,138 @@
-"""Click to ring: from Originate to the INVITE at the employee's phone, on a real Asterisk.
+"""Click to ring: a CRM's HTTP request in, the INVITE at the employee's phone out.
 
-The PBX's half of a click, over the standing link that production uses.
+The running service on a durable PostgreSQL, a real Asterisk, a real SIP phone. Each click is
+followed by a bare AMI Originate to the same phone over a link of the bench's own: what Asterisk
+and the phone take by themselves, in the same minute on the same machine.
 
     python bench/click_to_call.py [runs]
 """
 
 import asyncio
-import statistics
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from uuid import UUID
 
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from ground import database, open_folder, server, spread, until
 from kommutator.connectors.pbx.asterisk.address import AmiAddress
 from kommutator.connectors.pbx.asterisk.ami import AmiLink
-from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
-from kommutator.domain.commands import CancelCall, Command, OriginateCall
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
-from kommutator.domain.outcome import Done
-from kommutator.domain.ports import Due
-from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.connectors.pbx.asterisk.originate import cancel, originate
+from kommutator.domain.commands import CancelCall, OriginateCall
+from kommutator.domain.connection import ConnectionKind
+from kommutator.flows.secrets import open_account
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
 from kommutator.twins.pbx.install import install
 from kommutator.twins.pbx.phone import Phone
 from kommutator.twins.pbx.server import PrivateAsterisk
+from tests.support.town import Tenant, Town, open_town
 
 CACHE = Path(__file__).parents[1] / ".cache" / "asterisk"
 WARM_UP = 3
+REST_S = 0.15  # until the last call's events are through
 
 
 @asynccontextmanager
-async def office() -> AsyncIterator[tuple[PrivateAsterisk, Phone]]:
-    installation = install(CACHE)
-    with tempfile.TemporaryDirectory(prefix="kommutator-bench-") as folder:
-        Path(folder).chmod(0o755)  # noqa: ASYNC240  before anything is measured
-        async with PrivateAsterisk(installation, Path(folder)) as asterisk:
-            phone = Phone(asterisk.sip_address, "150", asterisk.phone_secret)
-            await phone.start()
-            try:
-                yield asterisk, phone
-            finally:
-                await phone.unregister()
-                await phone.stop()
+async def office(folder: Path) -> AsyncIterator[tuple[PrivateAsterisk, Phone]]:
+    """A real Asterisk with the phone 150, which rings until the caller gives up."""
+    async with PrivateAsterisk(install(CACHE), folder / "asterisk") as asterisk:
+        phone = Phone(asterisk.sip_address, "150", asterisk.phone_secret)
+        await phone.start()
+        try:
+            yield asterisk, phone
+        finally:
+            await phone.unregister()
+            await phone.stop()
 
 
-def account() -> Account:
-    return Account(
-        enterprise=EnterpriseNumber("1"),
-        connection_id=UUID(int=1),
-        kind=ConnectionKind.ASTERISK,
-        name="bench",
-        base_url="ami://127.0.0.1",
-        status=ConnectionStatus.ACTIVE,
-        config={},
-        secrets={},
-    )
+@asynccontextmanager
+async def bare_link(asterisk: PrivateAsterisk) -> AsyncIterator[AmiLink]:
+    address = AmiAddress(asterisk.host, asterisk.ports.ami, asterisk.ami_user, asterisk.ami_secret)
+    link = AmiLink(address, clock=SystemClock(), ids=SystemIds(), wanted=lambda _: False)
+    link.start()
+    await link.wait_up()
+    try:
+        yield link
+    finally:
+        await link.stop()
 
 
-async def deliver(delivery: AsteriskDelivery, command: Command) -> None:
-    now = datetime.now(UTC)
-    due = Due(id=1, key="k", command=command, attempt=1, unsure=False, created_at=now)
-    (outcome,) = await delivery.deliver(account(), [due])
-    assert isinstance(outcome, Done), outcome
+class Clicker:
+    """Two ways of ringing the phone."""
+
+    def __init__(self, town: Town, client_id: str, link: AmiLink, phone: Phone) -> None:
+        self._town, self._client_id, self._link, self._phone = town, client_id, link, phone
+
+    async def by_http(self, number: int) -> str:
+        query = {"clientId": self._client_id, "code": "150", "phone": f"+37500{number:07d}"}
+        async with self._town.http.get(
+            f"{self._town.url}/retailcrm/make-call", params=query
+        ) as got:
+            assert got.status == 200, await got.text()
+            return (await got.json())["call_id"]
+
+    async def bare(self, number: int) -> str:
+        call_id = f"bare-{number}"
+        command = OriginateCall(
+            call_id=call_id, extension="150", client=f"+37500{number:07d}", requested_by="bench"
+        )
+        await self._link.action(originate(command, {}))
+        return call_id
+
+    async def time(self, way: Callable[[int], Awaitable[str]], number: int) -> float:
+        """Milliseconds until the phone has its INVITE; the call is ended afterwards."""
+        ringing = asyncio.create_task(self._phone.next_call())
+        await asyncio.sleep(0)
+        began = time.monotonic()
+        placing = asyncio.ensure_future(way(number))
+        call = await ringing
+        await self._link.action(cancel(CancelCall(call_id=await placing)))
+        await call.wait_final()
+        await asyncio.sleep(REST_S)
+        return (call.invited_at - began) * 1000
 
 
-async def one(delivery: AsteriskDelivery, phone: Phone, number: int) -> tuple[float, float]:
-    """Milliseconds until Asterisk took the action, and until the phone got its INVITE."""
-    call_id = f"bench-{number}"
-    click = OriginateCall(
-        call_id=call_id, extension="150", client="+375000000070", requested_by="bench"
-    )
-    ringing = asyncio.create_task(phone.next_call())
-    await asyncio.sleep(0)
-    began = time.perf_counter()
-    taken_by = asyncio.create_task(deliver(delivery, click))
-    taken_at: list[float] = []
-    taken_by.add_done_callback(lambda _: taken_at.append(time.perf_counter()))
-    call = await ringing
-    rang = time.perf_counter()
-    await taken_by
-    await deliver(delivery, CancelCall(call_id=call_id))
-    await call.wait_final()
-    return (taken_at[0] - began) * 1000, (rang - began) * 1000
+async def client_id_of(town: Town, tenant: Tenant) -> str:
+    stored = await town.seat.house.set_up.stored(tenant.number, ConnectionKind.RETAILCRM)
+    return open_account(town.seat.house.vault, stored).secrets["client_id"]
 
 
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(len(values) * share))]
+async def linked(town: Town) -> None:
+    """The service holds its link to the PBX."""
+
+    async def up() -> bool:
+        return await town.value(
+            "SELECT EXISTS (SELECT FROM lanes WHERE lane LIKE 'pbx:%' AND lease_until > now() "
+            "AND last_success_at IS NOT NULL)"
+        )
+
+    await until(up, 30)
 
 
 async def main(runs: int) -> None:
-    async with office() as (asterisk, phone):
-        address = AmiAddress(
-            asterisk.host, asterisk.ports.ami, asterisk.ami_user, asterisk.ami_secret
-        )
-        link = AmiLink(address, clock=SystemClock(), ids=SystemIds(), wanted=lambda _: False)
-        link.start()
-        await link.wait_up()
-        delivery = AsteriskDelivery(lambda _: link, clock=SystemClock())
-        results = [await one(delivery, phone, number) for number in range(WARM_UP + runs)]
-        await link.stop()
-    for name, column in (("taken", 0), ("ring", 1)):
-        values = [result[column] for result in results[WARM_UP:]]
-        print(
-            f"{name:6} median {statistics.median(values):6.2f} ms"
-            f"  p10 {percentile(values, 0.1):6.2f}  p90 {percentile(values, 0.9):6.2f}"
-            f"  n={len(values)}"
-        )
+    async with AsyncExitStack() as stack:
+        dsn = stack.enter_context(server())
+        folder = stack.enter_context(open_folder())
+        url = await stack.enter_async_context(database(dsn, "bench_click"))
+        asterisk, phone = await stack.enter_async_context(office(folder))
+        town = await stack.enter_async_context(open_town(url, folder))
+        (tenant,) = town.tenants
+        await town.connect_pbx(tenant, asterisk.ports.ami, asterisk.ami_user, asterisk.ami_secret)
+        await town.up()
+        await linked(town)
+        link = await stack.enter_async_context(bare_link(asterisk))
+        clicker = Clicker(town, await client_id_of(town, tenant), link, phone)
+        clicks, bare = [], []
+        for number in range(WARM_UP + runs):
+            clicks.append(await clicker.time(clicker.by_http, number))
+            bare.append(await clicker.time(clicker.bare, number))
+    middle = spread("HTTP click → INVITE", clicks[WARM_UP:])
+    alone = spread("bare Originate → INVITE", bare[WARM_UP:])
+    print(f"ratio of medians {middle / alone:.2f}, ours alone {middle - alone:.2f} ms")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 30))
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 40))

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +30,14 @@ def server() -> Iterator[str]:
             yield postgres.start()
         finally:
             postgres.stop()
+
+
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """An empty folder that servers under other accounts can enter."""
+    with tempfile.TemporaryDirectory(prefix="kommutator-bench-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @asynccontextmanager
@@ -58,3 +66,17 @@ async def until(condition: Callable[[], Awaitable[bool]], limit_s: float = 300.0
     async with asyncio.timeout(limit_s):
         while not await condition():  # noqa: ASYNC110  other processes cannot signal
             await asyncio.sleep(0.02)
+
+
+def spread(name: str, values: Sequence[float], unit: str = "ms") -> float:
+    """Print how the values lie; returns their median."""
+    ordered = sorted(values)
+
+    def at(share: float) -> float:
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+    print(
+        f"{name:28} median {at(0.5):8.2f} {unit}  p10 {at(0.1):8.2f}  p90 {at(0.9):8.2f}"
+        f"  p95 {at(0.95):8.2f}  n={len(ordered)}"
+    )
+    return at(0.5)

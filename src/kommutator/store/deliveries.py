@@ -41,7 +41,7 @@ SELECT id, key, kind, payload, attempts, unsure, created_at, error_kind, call_id
   FROM picked, mine ORDER BY rank, head, id"""
 
 _NEXT = """
-SELECT greatest(0, extract(epoch FROM min(h.run_at) - clock_timestamp()))::float8 FROM (
+SELECT extract(epoch FROM min(h.run_at) - clock_timestamp())::float8 FROM (
     SELECT DISTINCT ON (o.key) o.run_at FROM outbox o
      WHERE o.lane = $1 AND o.state = 'due' AND o.key <> ALL ($2::text[])
      ORDER BY o.key, o.id) h"""
@@ -137,7 +137,8 @@ class DeliveryStore:
     async def next_wait(self, lane: str, *, busy_keys: Sequence[str]) -> float | None:
         """Seconds until the next head of a key that is not busy becomes due; None if none."""
         wait: float | None = await self._connection.fetchval(_NEXT, lane, busy_keys)
-        return wait
+        # Not greatest() in SQL: that ignores NULL, and an empty lane would be due at once.
+        return None if wait is None else max(0.0, wait)
 
     async def finish(
         self,
