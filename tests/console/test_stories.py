@@ -50,6 +50,8 @@ async def test_connecting_registers_reads_back_and_removes(admin: Page, console:
     await admin.get_by_role("button", name="Сохранить и зарегистрировать").click()
     result = admin.locator("#result")
     await expect(result).to_contain_text("Модуль зарегистрирован")
+    shops = await value(console.house.db, "SELECT config->'sites' ? 'shop-main' FROM connections")
+    assert shops is True
     await expect(admin.locator("#state")).to_contain_text("Работает")
     await admin.reload()
     key = admin.get_by_label("Ключ API")
@@ -72,6 +74,9 @@ async def test_a_weak_key_is_told_its_missing_rights_by_name(admin: Page, consol
     await expect(result).to_contain_text("не хватает прав")
     await expect(result.get_by_role("listitem").first).to_be_visible()
     await expect(result).to_contain_text("integration_write")
+    await admin.get_by_role("button", name="Сохранить и зарегистрировать").click()
+    await expect(result).to_contain_text("не хватает прав")
+    await expect(admin.locator("#state")).to_contain_text("Не включено")
 
 
 async def test_a_mistyped_address_keeps_the_form_and_says_what_to_do(

@@ -73,7 +73,10 @@ async def save_retailcrm(
     enabled: Annotated[str, Form()] = "",
     then: Annotated[str, Form()] = "register",
 ) -> Response:
-    """Save, then test or register; the answer says what the CRM really holds."""
+    """Save and test, then register if wished; the answer says what the CRM really holds.
+
+    A key that lacks rights is told so by name before anything changes in the CRM.
+    """
     enterprise = see.demand(Permission.CONFIGURE)
     kind = ConnectionKind.RETAILCRM
     secrets = {"api_key": api_key.strip()} if api_key.strip() else {}
@@ -82,8 +85,8 @@ async def save_retailcrm(
     await see.house.set_up.save(see.actor, enterprise, form)
     see.house.directory.invalidate(enterprise)
     try:
-        if then == "test":
-            probe = await see.house.enrol.test(see.actor, enterprise, kind)
+        probe = await see.house.enrol.test(see.actor, enterprise, kind)
+        if then == "test" or not probe.ok:
             return await _answer(see, kind, outcome.of_probe(see, probe))
         report = await see.house.enrol.register(see.actor, enterprise, kind)
     except VendorError as error:

@@ -49,7 +49,14 @@ def of_probe(see: Visit, probe: Probe) -> Result:
         lines.append(see.t("result.probe.sites", sites=shops))
     if probe.time_zone:
         lines.append(see.t("result.probe.zone", zone=probe.time_zone))
-    return Result(ok=True, title=see.t("result.probe"), lines=tuple(lines))
+    if optional := probe.details.get("optional_scopes_missing"):
+        lines.append(see.t("result.probe.optional", scopes=", ".join(optional)))
+    return Result(
+        ok=True,
+        title=see.t("result.probe"),
+        lines=tuple(lines),
+        action=see.t("result.probe.action"),
+    )
 
 
 def of_registration(see: Visit, report: RegistrationReport, *, paused: bool) -> Result:
