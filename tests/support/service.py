@@ -154,6 +154,15 @@ class Service:
         module: dict[str, Any] = state.body["modules"][0]
         return module
 
+    async def edit_in_crm(self, codes: dict[int, str]) -> None:
+        """A user of the CRM assigns numbers there; the module must allow it."""
+        order = {
+            "code": (await self.module())["code"],
+            "additionalCodes": [{"userId": user, "code": code} for user, code in codes.items()],
+        }
+        reply = await self.twin.post("/_twin/module", json=order)
+        assert reply.status == 200, reply.text
+
     async def drive(self, act: str, **order: Any) -> dict[str, Any]:
         """Let the twin fire a callback; returns what was sent and what came back."""
         reply = await self.twin.post(f"/_twin/{act}", json=order)
