@@ -385,3 +385,11 @@ async def test_the_crm_button_opens_the_connection_page(page: Page, console: Con
     await page.goto(console.house.enrol.registration(account, epoch).account_url)
     await expect(page.get_by_role("heading", name="June RetailCRM")).to_be_visible()
     assert "token" not in page.url
+    for button, said in (
+        ("Сохранить и зарегистрировать", "Модуль зарегистрирован"),
+        ("Сохранить и проверить", "Подключение работает"),
+    ):
+        await page.get_by_role("button", name=button).click()
+        await expect(page.locator("#result")).to_contain_text(said)
+    await page.reload()
+    await expect(page.get_by_role("heading", name="June RetailCRM")).to_be_visible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
@@ -14,6 +15,8 @@ from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.doors.console import outcome
 from kommutator.doors.console.render import page
 from kommutator.doors.console.visit import PageRoute, Visit, stranger, visit
+from kommutator.doors.http import cookies
+from kommutator.doors.http.auth import CSRF_HEADER
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
 from kommutator.kit.errors import InvalidInput, NotFound, VendorError
@@ -93,7 +96,9 @@ async def save_retailcrm(
         return await _answer(see, kind, outcome.of_refusal(see, error))
     if not enabled:
         await see.house.set_up.pause(see.actor, enterprise, kind)
-    return await _answer(see, kind, outcome.of_registration(see, report, paused=not enabled))
+    answer = await _answer(see, kind, outcome.of_registration(see, report, paused=not enabled))
+    await _stay(see, answer)
+    return answer
 
 
 @router.get("/asterisk")
@@ -201,6 +206,20 @@ async def _account(see: Visit, line: ConnectionLine | None) -> Account | None:
         return await see.house.directory.account(line.id)
     except NotFound:
         return None
+
+
+async def _stay(see: Visit, answer: Response) -> None:
+    """Registering ends every session entered through the CRM; whoever pressed it goes on.
+
+    console.js puts the new session's token into the open page.
+    """
+    session = see.session
+    if session is None or session.origin != "retailcrm" or session.origin_ref is None:
+        return
+    account = await see.house.directory.account(UUID(session.origin_ref))
+    opened = await see.house.sign_in.enter_from_crm(account)
+    cookies.put(see.house, answer, opened)
+    answer.headers[CSRF_HEADER] = opened.session.csrf
 
 
 async def _answer(see: Visit, kind: ConnectionKind, result: outcome.Result) -> HTMLResponse:

@@ -32,6 +32,12 @@
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRF-Token"] = meta("csrf-token");
   });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const fresh = event.detail.xhr.getResponseHeader("X-CSRF-Token");
+    if (!fresh) return;
+    document.querySelector('meta[name="csrf-token"]').content = fresh;
+    for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = fresh;
+  });
   document.addEventListener("htmx:responseError", (event) => {
     let said = null;
     try { said = JSON.parse(event.detail.xhr.responseText).error; } catch { /* a page, not an error of ours */ }
