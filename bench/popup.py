@@ -30,7 +30,7 @@ async def popup(town: Town, tenant: Tenant, caller: str, *, closed: bool) -> dic
     query = {"what": "popups", "account": "demo", "timeout": "10", "phone": caller}
     if closed:
         query["closedAt"] = "*"
-    async with town.http.get(f"{tenant.crm.url}/_twin/wait", params=query) as answer:
+    async with town.http.get(f"{tenant.crm.root}/_twin/wait", params=query) as answer:
         body = await answer.json()
     assert body["ok"], f"no card for {caller}"
     return body["items"][0]

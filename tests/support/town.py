@@ -128,26 +128,29 @@ class Process:
 
 @dataclass
 class Crm:
-    """A fake CRM of one tenant."""
+    """An account of a fake CRM. `root` is the twin's own address, with its control paths."""
 
     running: RunningTwins
+    root: str
     url: str
     key: str
     http: aiohttp.ClientSession
+    account: str = "demo"
 
     async def state(self) -> dict[str, Any]:
-        async with self.http.get(f"{self.url}/_twin/state", params={"account": "demo"}) as answer:
+        query = {"account": self.account}
+        async with self.http.get(f"{self.root}/_twin/state", params=query) as answer:
             return await answer.json()
 
     async def order(self, path: str, /, **body: Any) -> dict[str, Any]:
         """POST to a control path."""
-        async with self.http.post(f"{self.url}/_twin/{path}", json=body) as answer:
+        async with self.http.post(f"{self.root}/_twin/{path}", json=body) as answer:
             assert answer.status == 200, await answer.text()
             return await answer.json()
 
     async def heal(self) -> None:
         """Withdraw all faults."""
-        async with self.http.delete(f"{self.url}/_twin/faults") as answer:
+        async with self.http.delete(f"{self.root}/_twin/faults") as answer:
             assert answer.status == 200
 
 
@@ -267,7 +270,7 @@ async def open_crm(http: aiohttp.ClientSession, **switches: Any) -> AsyncIterato
         url = running.base_urls["retailcrm"]
         async with http.get(f"{url}/_twin/credentials") as answer:
             account = (await answer.json())["accounts"][0]
-        crm = Crm(running, account["base_url"], account["api_key"], http)
+        crm = Crm(running, url, account["base_url"], account["api_key"], http)
         if switches:
             await crm.order("switches", **switches)
         yield crm
