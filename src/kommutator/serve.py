@@ -7,7 +7,9 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import urlsplit
 
+import asyncpg
 import uvicorn
 from fastapi import FastAPI
 
@@ -21,6 +23,7 @@ from kommutator.settings import Settings
 from kommutator.store import migrate
 
 _BACKLOG = 2048
+_KEEP_ALIVE_S = 75  # longer than nginx and HTTP clients keep theirs: they close, not we
 
 
 class PortTaken(KommutatorError):
@@ -29,6 +32,16 @@ class PortTaken(KommutatorError):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"{host}:{port} is taken")
         self.port = port
+
+
+class DatabaseAway(KommutatorError):
+    """PostgreSQL cannot be reached or lets nobody in."""
+
+    def __init__(self, dsn: str, reason: Exception) -> None:
+        parts = urlsplit(dsn)
+        where = f"{parts.hostname or 'the local socket'}{parts.path}"
+        said = str(reason).splitlines()[0] if str(reason) else type(reason).__name__
+        super().__init__(f"PostgreSQL at {where} (KOMMUTATOR_DATABASE_URL): {said}")
 
 
 class Server(uvicorn.Server):
@@ -49,7 +62,11 @@ class Server(uvicorn.Server):
 
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[str]:
-    """The DSN of a migrated database: the one from settings, or our own server's."""
+    """The DSN of a migrated database: the one from settings, or our own server's.
+
+    Raises:
+        DatabaseAway: the one from settings cannot be used.
+    """
     embedded: EmbeddedPostgres | None = None
     if settings.database_url is not None:
         dsn = settings.database_url.get_secret_value()
@@ -57,12 +74,19 @@ async def database(settings: Settings) -> AsyncIterator[str]:
         embedded = EmbeddedPostgres(settings.home / "postgres")
         dsn = await asyncio.to_thread(embedded.start)
     try:
-        if not await migrate.is_current(dsn):
+        if not await _is_current(dsn):
             await migrate.upgrade(dsn)
         yield dsn
     finally:
         if embedded is not None:
             await asyncio.to_thread(embedded.stop)
+
+
+async def _is_current(dsn: str) -> bool:
+    try:
+        return await migrate.is_current(dsn)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as reason:
+        raise DatabaseAway(dsn, reason) from reason
 
 
 @asynccontextmanager
@@ -100,6 +124,7 @@ async def http(asgi: FastAPI, settings: Settings) -> AsyncIterator[None]:
         server_header=False,
         proxy_headers=False,
         backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=int(settings.shutdown_s),
     )
     server = Server(config)
