@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from kommutator.app import Application
+from tests.support.asgi import Asgi
+from tests.support.house import settings_for_tests, vault_of
+
 ROOT = Path(__file__).parents[2]
 PAPERS = [
     *(ROOT / name for name in ("README.md", "README.ru.md", "SECURITY.md", "CONTRIBUTING.md")),
@@ -13,6 +17,8 @@ PAPERS = [
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 _TEST = re.compile(r"tests/[\w/]+\.py")
+_SETTING = re.compile(r"KOMMUTATOR_[A-Z_]*[A-Z]")
+_PATH = re.compile(r"`((?:GET|POST|PUT|DELETE|\|)+) (/[\w/{}.-]+)")
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 
 
@@ -34,3 +40,35 @@ def test_both_readmes_tell_the_same() -> None:
     for mark in (r"^#+ ", r"^\|", r"^```"):
         found = [len(re.findall(mark, text, re.MULTILINE)) for text in (english, russian)]
         assert found[0] == found[1], mark
+
+
+def test_settings_named_in_papers_exist() -> None:
+    known = set(re.findall(r"`(KOMMUTATOR_[A-Z_]+)`", (ROOT / "docs/settings.md").read_text()))
+    files = [*PAPERS, *(path for path in (ROOT / "deploy").rglob("*") if path.is_file())]
+    named = {name for path in files for name in _SETTING.findall(path.read_text())}
+    assert "KOMMUTATOR_MASTER_KEYS" in named
+    assert sorted(named - known) == []
+
+
+@pytest.mark.parametrize("paper", ["api-retailcrm.md", "api.md"])
+async def test_paths_named_in_papers_are_served(paper: str, database_url: str) -> None:
+    settings = settings_for_tests()
+    async with Application(settings, database_url, vault_of(settings), roles=["api"]) as running:
+        assert running.asgi is not None
+        named = {
+            (method, re.sub(r"\{\w+\}", "0367", path))
+            for methods, path in _PATH.findall((ROOT / "docs" / paper).read_text())
+            for method in methods.split("|")
+        }
+        assert len(named) > 2
+        caller = Asgi(running.asgi)
+        unserved = {way for way in sorted(named) if not await is_served(caller, *way)}
+        assert not await is_served(caller, "GET", "/api/no-such-path")
+    assert unserved == set()
+
+
+async def is_served(caller: Asgi, method: str, path: str) -> bool:
+    """Whoever is not let in was met by a route."""
+    reply = await caller.request(method, path)
+    missing = reply.status in {404, 405}
+    return not missing or reply.code not in {"page_not_found", "method_not_allowed"}
