@@ -6,7 +6,7 @@ import secrets
 import sys
 import time
 from contextlib import AsyncExitStack
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -96,7 +96,9 @@ async def _first_admin(running: Application, settings: Settings) -> str | None:
 
 @app.command()
 def api(
-    only: Annotated[str | None, typer.Option(help="Only one CRM's service: retailcrm.")] = None,
+    only: Annotated[
+        Literal["retailcrm"] | None, typer.Option(help="Only one CRM's service: retailcrm.")
+    ] = None,
     port: Annotated[int | None, typer.Option(help="Port of the HTTP door.")] = None,
 ) -> None:
     """Answer HTTP; deliver nothing. Any number of these may run."""

@@ -13,7 +13,7 @@ from kommutator.kit.ids import Ids
 from kommutator.twins import TwinsConfig, start_twins
 from kommutator.twins.pbx.config import PbxConfig
 from kommutator.twins.pbx.demo import DemoOffice
-from kommutator.twins.pbx.errors import PbxUnavailable, SipError
+from kommutator.twins.pbx.errors import PbxError
 from kommutator.twins.pbx.install import install
 from kommutator.twins.pbx.server import PrivateAsterisk
 
@@ -63,7 +63,7 @@ class Stage:
         """Start Asterisk and the phones, or remember why not in `without_pbx`."""
         try:
             self.office = await self._office()
-        except (PbxUnavailable, SipError, OSError) as reason:
+        except (PbxError, OSError) as reason:
             self.without_pbx = str(reason)
         finally:
             self._opened.set()

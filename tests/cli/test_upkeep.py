@@ -1,0 +1,125 @@
+"""Looking after a standing system from the command line."""
+
+import socket
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import aiohttp
+import msgspec
+import pytest
+
+from kommutator.domain.commands import CancelCall
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.house import House
+from kommutator.flows.secrets import open_secrets
+from kommutator.kit.crypto import Vault, VaultError
+from kommutator.kit.keyring import parse_keys
+from kommutator.store import migrate
+from kommutator.store.outbox import Owed
+from tests.support.command import environment, run, start
+from tests.support.house import MASTER_KEYS, open_house, settle_tenant
+
+
+async def test_settings_are_judged_all_at_once(tmp_path: Path) -> None:
+    code, said = await run("settings", env=environment(tmp_path, port=70000, pubic_url="http://x"))
+    assert code == 2
+    assert "KOMMUTATOR_PORT: " in said
+    assert "KOMMUTATOR_PUBIC_URL: is not a setting; did you mean KOMMUTATOR_PUBLIC_URL?" in said
+
+
+async def test_fine_settings_are_said_to_be_fine(tmp_path: Path) -> None:
+    code, said = await run("settings", env=environment(tmp_path, public_url="https://gate.example"))
+    expected = f"The settings are fine. Data: {tmp_path}, address: https://gate.example.\n"
+    assert (code, said) == (0, expected)
+    shown = await run("settings", "--show-home", env=environment(tmp_path))
+    assert shown == (0, f"{tmp_path}\n")
+
+
+async def test_migrate_brings_an_empty_database_to_head(
+    tmp_path: Path, empty_database_url: str
+) -> None:
+    env = environment(tmp_path, database_url=empty_database_url)
+    assert not await migrate.is_current(empty_database_url)
+    for _ in range(2):
+        code, said = await run("migrate", env=env)
+        assert (code, said) == (0, f"Database schema: {migrate.head()}.\n")
+    assert await migrate.is_current(empty_database_url)
+
+
+async def test_a_database_that_is_away_ends_in_words(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    url = f"postgresql://nobody:not-a-real-word@127.0.0.1:{port}/nothing"
+    code, said = await run("migrate", env=environment(tmp_path, database_url=url))
+    assert code == 1
+    assert said.startswith("PostgreSQL at 127.0.0.1/nothing (KOMMUTATOR_DATABASE_URL): ")
+    assert "Traceback" not in said
+    assert "not-a-real-word" not in said
+
+
+async def test_new_key_then_rotate_then_the_old_one_can_go(
+    tmp_path: Path, database_url: str
+) -> None:
+    code, key = await run("new-key", "k2", env=environment(tmp_path))
+    assert code == 0
+    async with open_house(database_url) as house:
+        tenant = await settle_tenant(house, "0367")
+        both = environment(
+            tmp_path, database_url=database_url, master_keys=f"{key.strip()},{MASTER_KEYS}"
+        )
+        code, said = await run("rotate-keys", env=both)
+        assert (code, said) == (0, "Secrets under the new key: 1, there already: 0.\n")
+        async with house.db.unit() as unit:
+            record = await unit.connections.get(tenant.number, tenant.crm_id)
+    secrets = open_secrets(Vault(parse_keys(key.strip())), record)
+    assert secrets["client_id"] == tenant.client_id
+    with pytest.raises(VaultError):
+        open_secrets(Vault(parse_keys(MASTER_KEYS)), record)
+
+
+async def _give_up(house: House, number: EnterpriseNumber, connection: UUID) -> list[int]:
+    owed = [
+        Owed(f"crm:{connection}", connection, name, CancelCall(call_id=name), f"{name}:once")
+        for name in ("a", "b")
+    ]
+    async with house.db.unit() as unit:
+        ids = await unit.outbox.add(number, owed)
+        await unit.connection.execute("UPDATE outbox SET state = 'dead', finished_at = now()")
+    return ids
+
+
+async def test_replay_by_id_and_by_span(tmp_path: Path, database_url: str) -> None:
+    env = environment(tmp_path, database_url=database_url, master_keys=MASTER_KEYS)
+    async with open_house(database_url) as house:
+        tenant = await settle_tenant(house, "0367")
+        first, second = await _give_up(house, tenant.number, tenant.crm_id)
+
+        async def states() -> list[str]:
+            async with house.db.unit() as unit:
+                rows = [await unit.outbox.get(tenant.number, number) for number in (first, second)]
+            return [row.state for row in rows if row]
+
+        assert await run("replay", "0367", "--id", str(first), env=env) == (0, "Due again: 1.\n")
+        assert await states() == ["due", "dead"]
+        today = house.clock.now()
+        span = [f"{today + timedelta(days=days):%Y-%m-%d}" for days in (-1, 2)]
+        by_span = ("--since", span[0], "--until", span[1])
+        assert await run("replay", "0367", *by_span, env=env) == (0, "Due again: 1.\n")
+        assert await states() == ["due", "due"]
+        assert (await run("replay", "0411", "--id", str(second), env=env))[1] == "Due again: 0.\n"
+        assert (await run("replay", "0367", env=env))[0] == 2
+
+
+async def test_twins_stand_alone_and_say_where(tmp_path: Path) -> None:
+    env = environment(tmp_path)
+    async with start("twins", "--json", "--port", "0", env=env) as command:
+        described = msgspec.json.decode(await command.until("}"))
+        url = described["retailcrm"]["base_url"]
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{url}/_twin/credentials") as answer:
+                account = (await answer.json())["accounts"][0]
+            headers = {"X-API-KEY": account["api_key"]}
+            async with session.get(f"{url}/api/credentials", headers=headers) as answer:
+                assert (await answer.json())["success"] is True
+        assert await command.end() == 0
