@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,13 +43,15 @@ def a_call(dice: random.Random, tenant: Tenant, number: int) -> ToldCall:
 
 @dataclass
 class Traffic:
-    """Attributes: `acknowledged` events, `fresh` and `repeats` by what the answers said."""
+    """Attributes: `acknowledged` events, `fresh` and `repeats` by what the answers said;
+    `doubled` were told twice on purpose."""
 
     town: Town
     dice: random.Random
     acknowledged: int = 0
     fresh: int = 0
     repeats: int = 0
+    doubled: int = 0
     receipts: set[int] = field(default_factory=set)
     refusals: Counter[str] = field(default_factory=Counter)
 
@@ -58,9 +59,7 @@ class Traffic:
         tenants = self.town.tenants
         return [a_call(self.dice, tenants[n % len(tenants)], n) for n in range(count)]
 
-    async def tell(
-        self, calls: list[ToldCall], *, at_once: int = 24, pause_s: Callable[[], float] = lambda: 0
-    ) -> None:
+    async def tell(self, calls: list[ToldCall], *, at_once: int = 24) -> None:
         """Tell all calls; returns when every event is acknowledged."""
         waiting = iter([(call, self._order(call)) for call in calls])
 
@@ -68,7 +67,6 @@ class Traffic:
             for call, events in waiting:
                 for event in events:
                     await self._until_taken(call.tenant, event)
-                    await asyncio.sleep(pause_s())
 
         async with asyncio.TaskGroup() as group:
             for _ in range(at_once):
@@ -80,6 +78,7 @@ class Traffic:
             self.dice.shuffle(events)
         if self.dice.random() < DOUBLED:
             events.insert(self.dice.randrange(4), self.dice.choice(events))
+            self.doubled += 1
         return events
 
     async def _until_taken(self, tenant: Tenant, event: dict[str, Any]) -> None:
