@@ -131,6 +131,7 @@ class Application:
 
     def _runners(self, made: Composition, db: Database) -> Mapping[str, LaneRunner]:
         house, clock, ids = made.house, self._clock, self._ids
+        house.metrics.watch_links(self.links.up_count)
         pbx = AsteriskDelivery(self.links.link_of, clock=clock)
         return {
             "decide": JournalRunner(db, made.follow.decide, clock=clock, ids=ids),

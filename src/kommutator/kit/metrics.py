@@ -61,6 +61,15 @@ class Metrics:
         """Show a cache's own counters as `kommutator_cache_*{cache=name}` at each scrape."""
         self.registry.register(_CacheCollector(name, stats))
 
+    def watch_links(self, up_count: Callable[[], int]) -> None:
+        """Show how many PBXs are reachable as `kommutator_pbx_links_up` at each scrape."""
+        gauge = Gauge(
+            "kommutator_pbx_links_up",
+            "PBXs whose link this process holds and that answer.",
+            registry=self.registry,
+        )
+        gauge.set_function(up_count)
+
     def render(self) -> bytes:
         """The text that Prometheus reads."""
         return generate_latest(self.registry)
