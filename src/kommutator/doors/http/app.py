@@ -60,15 +60,15 @@ def create_app(
     settings = house.settings
     app.state.house = house
     app.state.api_throttle = Throttle(settings.api_rate, settings.api_burst, house.clock)
-    app.state.events_throttle = Throttle(settings.events_rate, settings.events_burst, house.clock)
     errors.install(app)
-    app.add_route("/api/events", events.take_event, methods=["POST"])
     app.include_router(health.router)
     app.include_router(v1.router, prefix="/api/v1")
     for name, add in (families or {}).items():
         if only in (None, name):
             add(app)
     app.add_middleware(Frame, house=house)
+    throttle = Throttle(settings.events_rate, settings.events_burst, house.clock)
+    app.add_middleware(events.HotEvents, house=house, throttle=throttle)
     _describe_plain_routes(app)
     return app
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -139,7 +140,7 @@ def to_report(event: HttpEvent, *, zone: tzinfo, received_at: datetime, region: 
 
 def _fields(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Our field → its value, under whichever spelling it came; empty values are missing."""
-    plain = {_SEPARATORS.sub("", str(name)).lower(): value for name, value in payload.items()}
+    plain = {_plain(str(name)): value for name, value in payload.items()}
     found: dict[str, Any] = {}
     for field, spellings in _SPELLINGS.items():
         for spelling in spellings:
@@ -147,6 +148,12 @@ def _fields(payload: Mapping[str, Any]) -> dict[str, Any]:
                 found[field] = plain[spelling]
                 break
     return found
+
+
+@lru_cache(maxsize=1024)
+def _plain(name: str) -> str:
+    """The same few names come thousands of times a second."""
+    return _SEPARATORS.sub("", name).lower()
 
 
 def _demand(kind: ReportKind, fields: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ In the all-in-one process the API lies under `/retailcrm/api/…`; the separate 
 
 from fastapi import FastAPI
 
-from kommutator.doors.http import events
 from kommutator.doors.http.retailcrm import admin, extensions, hooks
 
 
@@ -17,4 +16,3 @@ def add(app: FastAPI) -> None:
     for prefix in ("/api", "/retailcrm/api"):
         shown = prefix == "/api"
         app.include_router(extensions.router, prefix=prefix, include_in_schema=shown)
-    app.add_route("/retailcrm/api/events", events.take_event, methods=["POST"])
