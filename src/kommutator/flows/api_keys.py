@@ -112,6 +112,11 @@ class ApiKeys:
             raise Unauthorized("key_invalid")
         return actor
 
+    def forget(self, enterprise: EnterpriseNumber) -> None:
+        """Forget one tenant's keys and all strangers; the empty number means the platform's."""
+        owner = enterprise or None
+        self._actors.invalidate_where(lambda _, actor: actor is None or actor.enterprise == owner)
+
     def clear(self) -> None:
         """Forget what was recognised."""
         self._actors.clear()

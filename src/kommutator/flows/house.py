@@ -101,7 +101,7 @@ class House:
             self.forget_all()
             return
         self.directory.invalidate(EnterpriseNumber(enterprise))
-        self.keys.clear()
+        self.keys.forget(EnterpriseNumber(enterprise))
 
     def forget_all(self) -> None:
         """The listener was away and may have missed something."""

@@ -1,0 +1,87 @@
+"""Clicks: whose phone, which call, and how often."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
+from kommutator.flows.click_to_call import ClickReceipt, ClickRequest
+from kommutator.flows.forms import ConnectionForm
+from kommutator.flows.house import House
+from kommutator.kit.clock import ManualClock
+from kommutator.kit.errors import InvalidInput, NotFound
+from tests.support.house import open_house
+
+HERE = EnterpriseNumber("0367")
+ADMIN = Actor("tests", Role.ENTERPRISE_ADMIN, HERE)
+PHONE = "+375000000070"
+
+
+@dataclass
+class Scene:
+    house: House
+    clock: ManualClock
+
+    async def click(self, **fields: str) -> ClickReceipt:
+        request = ClickRequest(**{"phone": PHONE, "requested_by": "tests", "code": "150"} | fields)
+        return await self.house.clicks.place(HERE, request)
+
+    async def owed(self, kind: str = "originate_call") -> list[str | None]:
+        async with self.house.db.unit() as unit:
+            return [row.call_id for row in reversed(await unit.outbox.page(HERE, kind=kind))]
+
+
+@pytest.fixture
+async def scene(database_url: str) -> AsyncIterator[Scene]:
+    clock = ManualClock()
+    async with open_house(database_url, clock=clock) as house:
+        async with house.db.unit() as unit:
+            await unit.enterprises.create(HERE, name="June")
+            for number in range(150, 400):
+                await unit.extensions.put(HERE, str(number))
+        secrets = {"ami_user": "gateway", "ami_secret": "not-a-real-secret"}
+        form = ConnectionForm(ConnectionKind.ASTERISK, "pbx.example.com", secrets=secrets)
+        await house.set_up.save(ADMIN, HERE, form)
+        await house.set_up.activate(ADMIN, HERE, ConnectionKind.ASTERISK)
+        yield Scene(house, clock)
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.3, 0.49, 1.9])
+async def test_two_clicks_within_two_seconds_are_one_call(scene: Scene, offset: float) -> None:
+    """Wherever the first one lies on the clock."""
+    await scene.clock.advance(offset)
+    first = await scene.click()
+    await scene.clock.advance(1.99)
+    second = await scene.click()
+    assert (first.repeated, second.repeated) == (False, True)
+    assert second.call_id == first.call_id
+    assert await scene.owed() == [first.call_id]
+
+
+async def test_later_and_other_clicks_are_calls_of_their_own(scene: Scene) -> None:
+    first = await scene.click()
+    other_phone = await scene.click(phone="+375000000071")
+    other_desk = await scene.click(code="151")
+    await scene.clock.advance(2.5)
+    again = await scene.click()
+    placed = [first, other_phone, other_desk, again]
+    assert [receipt.repeated for receipt in placed] == [False] * 4
+    assert await scene.owed() == [receipt.call_id for receipt in placed]
+
+
+async def test_every_number_of_a_big_house_may_ring(scene: Scene) -> None:
+    assert (await scene.click(code="399")).extension == "399"
+    with pytest.raises(InvalidInput) as refused:
+        await scene.click(code="400")
+    assert refused.value.code == "extension_unknown"
+
+
+async def test_only_our_own_calls_can_be_cancelled(scene: Scene) -> None:
+    placed = await scene.click()
+    await scene.house.clicks.cancel(HERE, placed.call_id, "tests")
+    assert await scene.owed("cancel_call") == [placed.call_id]
+    with pytest.raises(NotFound) as missing:
+        await scene.house.clicks.cancel(HERE, "1700000000.1", "tests")
+    assert missing.value.code == "call_not_found"
