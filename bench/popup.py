@@ -3,25 +3,24 @@
 The running service on a durable PostgreSQL and a fake RetailCRM that notes when it showed a card.
 Told by HTTP: from sending `POST /api/events`. Told by a real Asterisk over AMI: from the moment
 at which the employee's phone says that it rings.
+Requirement: medians of at most 50 ms; the exit code tells.
 
-    python bench/popup.py [runs]
+    python -m bench.popup [runs]
 """
 
 import asyncio
 import sys
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from click_to_call import linked, office
-from ground import database, open_folder, server, spread
+from bench.click_to_call import linked, office
+from bench.ground import database, open_folder, server, spread
 from kommutator.twins.pbx.provider import Provider
 from tests.support.town import Tenant, Town, open_town
 
 WARM_UP = 3
+MOST_MS = 50.0
 REST_S = 0.1
 
 
@@ -62,7 +61,7 @@ async def by_ami(town: Town, tenant: Tenant, ways: tuple[Any, Any, Provider], nu
     return (shown["shownAt"] - rang_at) * 1000
 
 
-async def main(runs: int) -> None:
+async def main(runs: int) -> bool:
     async with AsyncExitStack() as stack:
         dsn = stack.enter_context(server())
         folder = stack.enter_context(open_folder())
@@ -82,9 +81,11 @@ async def main(runs: int) -> None:
             await asyncio.sleep(REST_S)
             heard.append(await by_ami(town, tenant, (asterisk, phone, provider), number))
             await asyncio.sleep(REST_S)
-    spread("HTTP event → pop-up", told[WARM_UP:])
-    spread("AMI ringing → pop-up", heard[WARM_UP:])
+    by_door = spread("HTTP event → pop-up", told[WARM_UP:])
+    by_link = spread("AMI ringing → pop-up", heard[WARM_UP:])
+    return max(by_door, by_link) <= MOST_MS
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 40))
+    kept = asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 40))
+    sys.exit(0 if kept else 1)
