@@ -134,6 +134,7 @@ async def http(asgi: FastAPI, settings: Settings) -> AsyncIterator[None]:
         await server.open.wait()
         yield
     finally:
+        asgi.state.house.news.close()  # pages that wait for news would hold the door open
         server.should_exit = True
         await serving
         door.close()

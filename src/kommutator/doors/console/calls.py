@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -25,6 +25,8 @@ from kommutator.store.views import AccessViews, CallFilter, CallLine, CallViews
 
 router = APIRouter(route_class=PageRoute)
 _PAGE = 50
+_TICK_S = 3.0  # how often running seconds are shown anew
+_CALM_S = 20.0
 _RESULTS = [result.value for result in CallResult]
 
 
@@ -90,13 +92,28 @@ async def calls_page(
 
 @router.get("/calls/live")
 async def live_part(see: Annotated[Visit, Depends(visit)], seen: str = "") -> Response:
-    """The live board, or 204 when it is just as it was seen."""
+    """The live board: at once when it differs from what was seen, else when something happens.
+
+    204 when nothing did; running seconds are shown anew every now and then.
+    """
     enterprise = see.demand(Permission.READ_CALLS)
-    async with see.house.db.unit() as unit:
-        live = await CallViews(unit.connection).live(enterprise)
+    live = await _live(see, enterprise)
+    if seen == mark(live):
+        await see.house.news.wait(_about(enterprise), _TICK_S if live else _CALM_S)
+        live = await _live(see, enterprise)
     if not live and seen == mark(live):
         return Response(status_code=204)
     return await page(see, "parts/live.html", live=live, live_mark=mark(live))
+
+
+async def _live(see: Visit, enterprise: EnterpriseNumber) -> Sequence[CallLine]:
+    async with see.house.db.unit() as unit:
+        return await CallViews(unit.connection).live(enterprise)
+
+
+def _about(enterprise: EnterpriseNumber) -> Callable[[str], bool]:
+    sign = f'"enterprise_number":"{enterprise}"'
+    return lambda item: sign in item
 
 
 @router.get("/calls/card")
