@@ -7,6 +7,7 @@ So a call goes its way while the CRM is slow or down.
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -25,7 +26,8 @@ from kommutator.kit.ids import Ids
 _log = structlog.get_logger(__name__)
 _TTL_S = (300.0, 600.0)
 _SIZE = 50_000
-_AT_ONCE = 4
+_AT_ONCE = 4  # per account: a CRM that hangs holds up nobody else's look-ups
+_MOST_WAITING = 200  # per account; beyond that a call goes without its name
 
 Key = tuple[UUID, str]
 
@@ -53,9 +55,11 @@ class PhoneBook:
         self._people: Cache[Key, Found] = Cache(
             self._look_up, ttl=_TTL_S, max_size=_SIZE, clock=clock, ids=ids
         )
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._rooms: defaultdict[UUID, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(_AT_ONCE)
+        )
         self._under_way: set[asyncio.Task[None]] = set()
-        self._asked: set[Key] = set()
+        self._asked: defaultdict[UUID, set[str]] = defaultdict(set)
 
     async def knows(
         self,
@@ -72,11 +76,11 @@ class PhoneBook:
 
     def warm(self, account: Account, phone: str) -> None:
         """Look the number up aside, unless somebody does already."""
-        key = (account.connection_id, phone)
-        if account.kind not in self._desks or key in self._asked:
+        asked = self._asked[account.connection_id]
+        if account.kind not in self._desks or phone in asked or len(asked) >= _MOST_WAITING:
             return
-        self._asked.add(key)
-        task = asyncio.create_task(self._aside(key), name="phone-book")
+        asked.add(phone)
+        task = asyncio.create_task(self._aside((account.connection_id, phone)), name="phone-book")
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
@@ -92,14 +96,14 @@ class PhoneBook:
 
     async def _aside(self, key: Key) -> None:
         try:
-            async with self._room:
+            async with self._rooms[key[0]]:
                 await self._people.get(key)
         except (VendorError, UserError) as error:
             _log.info("phone_book.not_found_out", reason=str(error))
         except Exception as error:  # noqa: BLE001  a look-up nobody waits for must not end in silence
             _log.warning("phone_book.failed", error=repr(error))
         finally:
-            self._asked.discard(key)
+            self._asked[key[0]].discard(key[1])
 
     async def _look_up(self, key: Key) -> Found:
         connection_id, phone = key
