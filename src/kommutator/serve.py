@@ -44,6 +44,14 @@ class DatabaseAway(KommutatorError):
         super().__init__(f"PostgreSQL at {where} (KOMMUTATOR_DATABASE_URL): {said}")
 
 
+class DatabaseUnreachable(KommutatorError):
+    """The database of the settings does not let us in; `reason` is the kind of refusal."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the database is not reachable: {reason}")
+        self.reason = reason
+
+
 class Server(uvicorn.Server):
     """Uvicorn inside a process of ours: the signals are ours to handle."""
 
@@ -87,6 +95,13 @@ async def _is_current(dsn: str) -> bool:
         return await migrate.is_current(dsn)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as reason:
         raise DatabaseAway(dsn, reason) from reason
+
+
+async def _is_current(dsn: str) -> bool:
+    try:
+        return await migrate.is_current(dsn)
+    except migrate.UNREACHABLE as error:
+        raise DatabaseUnreachable(type(error).__name__) from None
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from kommutator.kit.errors import KommutatorError, UserError
 from kommutator.kit.texts import Texts, choose_locale
-from kommutator.serve import PortTaken
+from kommutator.serve import DatabaseUnreachable, PortTaken
 from kommutator.settings import Settings, SettingsError, load_settings
 
 app = typer.Typer(
@@ -48,6 +48,9 @@ def run(work: Coroutine[Any, Any, int | None]) -> None:
         code = 130
     except PortTaken as taken:
         say("cli.port_taken", port=taken.port)
+        code = 1
+    except DatabaseUnreachable as error:
+        say("cli.database_unreachable", reason=error.reason)
         code = 1
     except UserError as error:
         text = _texts.error(_locale(), error)

@@ -10,6 +10,9 @@ import asyncpg
 if TYPE_CHECKING:
     from alembic.config import Config
 
+UNREACHABLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""What `is_current` raises when there is no such database, server, password or address."""
+
 _FOLDER = Path(__file__).parent / "migrations"
 _ONE_AT_A_TIME = 0x6B6F6D6D  # advisory lock, "komm"
 _WAIT_FOR_OTHERS_S = 300.0

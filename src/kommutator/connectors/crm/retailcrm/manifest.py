@@ -77,7 +77,6 @@ MANIFEST: Final = Manifest(
             "click_to_call",
             "presence",
             "extension_codes",
-            "smart_redirect",
         }
     ),
     fields=(
