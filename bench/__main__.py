@@ -1,6 +1,6 @@
 """All benches, one after the other, each in a process of its own.
 
-    python -m bench [name …]
+python -m bench [name …]
 """
 
 import subprocess

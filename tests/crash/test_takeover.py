@@ -16,7 +16,7 @@ from kommutator.kit.postgres import EmbeddedPostgres
 from kommutator.store import migrate
 from kommutator.store.database import Database
 from kommutator.store.driver import TRANSIENT
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, takes
 from tests.workers.harness import account, add_connection, owe, record, states
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -70,7 +70,7 @@ async def worker(
             except TimeoutError:
                 process.kill()
         await process.wait()
-        process._transport.close()  # type: ignore[attr-defined]
+        process._transport.close()  # type: ignore[attr-defined]  # asyncio leaves it open
 
 
 async def fill(dsn: str, lanes: int, keys: int, per_key: int) -> Database:
@@ -162,7 +162,7 @@ async def _given_up(db: Database) -> None:
         async with db.single() as unit:
             if await unit.connection.fetchval(query):
                 return
-        await asyncio.sleep(0.05)
+        await takes(0.05)
 
 
 async def test_database_restart_in_the_middle(postgres_home: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from kommutator.domain.connection import Account
 from kommutator.domain.outcome import Budget, Outcome
 from kommutator.domain.ports import Due
+from tests.support.waiting import takes
 from tests.workers import harness
 from tests.workers.harness import OK, Accounts, FakeDelivery, account, house
 
@@ -41,7 +42,7 @@ class Paper(FakeDelivery):
     async def deliver(self, account: Account, batch: Sequence[Due]) -> Sequence[Outcome]:
         for due in batch:
             self._write("sent", account, due)
-        await asyncio.sleep(self._seconds)
+        await takes(self._seconds)
         for due in batch:
             self._write("done", account, due)
         return [OK] * len(batch)

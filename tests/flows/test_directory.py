@@ -166,7 +166,7 @@ async def test_a_saving_during_a_full_refresh_is_never_lost(house: House) -> Non
             house.directory.invalidate(HERE)
         return loaded
 
-    house.directory._load_all = disturbed  # type: ignore[assignment,method-assign]
+    house.directory._load_all = disturbed  # type: ignore[assignment,method-assign]  # a save between its query and its swap
     await house.directory.refresh_all()
     assert calls == 2
     assert (await house.directory.account(crm)).name == "Renamed"

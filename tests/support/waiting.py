@@ -35,3 +35,8 @@ def _words(condition: Callable[[], object]) -> str:
         return inspect.getsource(condition).strip()
     except OSError:
         return repr(condition)
+
+
+async def takes(seconds: float) -> None:
+    """The working time of a fake vendor, or the pace of a load: not a wait for anything."""
+    await asyncio.sleep(seconds)

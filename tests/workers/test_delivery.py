@@ -16,7 +16,7 @@ from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.store.database import Database
 from kommutator.store.lanes import LaneStatus
 from kommutator.store.outbox import OutboxRow
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, takes
 from tests.workers.harness import (
     OK,
     QUICK,
@@ -136,7 +136,7 @@ async def test_batches_of_one_kind_with_distinct_keys(db: Database, database_url
 
 async def test_concurrency_is_kept(db: Database, database_url: str) -> None:
     async def slow(due: Due) -> Outcome:
-        await asyncio.sleep(0.01)
+        await takes(0.01)
         return OK
 
     await owe(db, A, [(f"k{i}", f"{i}", record()) for i in range(40)])
@@ -152,7 +152,7 @@ async def test_enterprise_is_bounded_over_its_lanes(db: Database, database_url: 
     await add_connection(db, other)
 
     async def slow(due: Due) -> Outcome:
-        await asyncio.sleep(0.005)
+        await takes(0.005)
         return OK
 
     for acc in (A, other):
@@ -166,7 +166,7 @@ async def test_enterprise_is_bounded_over_its_lanes(db: Database, database_url: 
 async def test_silence_makes_the_next_try_unsure(db: Database, database_url: str) -> None:
     async def reply(due: Due) -> Outcome:
         if due.attempt == 1:
-            await asyncio.sleep(30)
+            await takes(30)
         return OK
 
     patience = Patience(QUICK.first, QUICK.longest, QUICK.give_up, timeout=0.1)
@@ -353,7 +353,7 @@ async def test_breaker_opens_probes_once_and_is_on_disk(db: Database, database_u
     down = True
 
     async def reply(due: Due) -> Outcome:
-        await asyncio.sleep(0.02)
+        await takes(0.02)
         return failed(ErrorKind.TRANSIENT, Stage.BEFORE_SENDING) if down else OK
 
     rules = BreakerRules(threshold=5, first=0.4, longest=0.4)
@@ -426,7 +426,7 @@ async def test_stop_drains_what_is_under_way(db: Database, database_url: str) ->
 
     async def reply(due: Due) -> Outcome:
         gate.set()
-        await asyncio.sleep(0.3)
+        await takes(0.3)
         return OK
 
     await owe(db, A, [(f"k{i}", f"{i}", record()) for i in range(5)])
@@ -457,7 +457,7 @@ async def test_a_connection_paused_in_the_middle_stops_soon(
     db: Database, database_url: str
 ) -> None:
     async def slow(due: Due) -> Outcome:
-        await asyncio.sleep(0.02)
+        await takes(0.02)
         return OK
 
     await owe(db, A, [(f"k{i}", f"{i}", record()) for i in range(180)])

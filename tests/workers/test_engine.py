@@ -17,7 +17,7 @@ from kommutator.store.database import Database
 from kommutator.store.outbox import Owed
 from kommutator.workers.lease import Lease
 from kommutator.workers.shares import ClockWatch, Shares
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, takes
 from tests.workers.harness import (
     OK,
     FakeDelivery,
@@ -78,7 +78,7 @@ async def test_a_second_engine_gets_its_part_of_busy_lanes(db: Database, databas
         await owe(db, acc, [(f"k{i}", f"{i}", record()) for i in range(150)])
 
     async def slow(due: Due) -> Outcome:
-        await asyncio.sleep(0.05)
+        await takes(0.05)
         return OK
 
     first, second = FakeDelivery(slow, slots=1), FakeDelivery(slow, slots=1)
@@ -210,7 +210,7 @@ async def test_a_crashing_runner_leaves_doubt_and_is_tried_again(
             return 1
 
     async def reply(due: Due) -> Outcome:
-        await asyncio.sleep(0.05)
+        await takes(0.05)
         return OK
 
     await owe(db, acc, [(f"k{i}", f"{i}", record()) for i in range(3)])

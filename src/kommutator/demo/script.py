@@ -95,7 +95,7 @@ class Script:
             params={"phone": self._caller, "limit": "1"},
             headers={"X-API-Key": self._notes.events_key or ""},
         )
-        if answer.status != 200:  # noqa: PLR2004  OK
+        if not answer.ok:
             raise DemoFailed(f"api: {answer.status}")
         items: list[dict[str, Any]] = (await answer.json())["items"]
         return items[0] if items else None
