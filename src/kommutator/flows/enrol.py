@@ -7,7 +7,6 @@ only when the vendor, asked again, shows what we sent.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
@@ -15,6 +14,7 @@ from kommutator.domain.ports import CrmDesk, Probe, Prober, Registration, Regist
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.entry import EntryLinks
 from kommutator.flows.forms import merged
+from kommutator.flows.public_paths import PublicPaths
 from kommutator.flows.secrets import digest, open_account, open_secrets, seal_secrets
 from kommutator.flows.set_up import CLIENT_ID_BYTES, SetUp
 from kommutator.kit.crypto import Vault
@@ -25,29 +25,6 @@ from kommutator.store.connection_rows import ConnectionRecord
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class PublicPaths:
-    """Where the vendor finds us: absolute addresses below the public one."""
-
-    public_url: str
-
-    @property
-    def logo(self) -> str:
-        return f"{self.public_url}/retailcrm/static/logo.svg"
-
-    @property
-    def base(self) -> str:
-        return f"{self.public_url}/retailcrm/hooks"
-
-    @property
-    def make_call(self) -> str:
-        return f"{self.public_url}/retailcrm/make-call"
-
-    @property
-    def presence(self) -> str:
-        return f"{self.public_url}/retailcrm/status"
 
 
 class Enrol:
