@@ -7,9 +7,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from urllib.parse import urlsplit
 
-import asyncpg
 import uvicorn
 from fastapi import FastAPI
 
@@ -32,16 +30,6 @@ class PortTaken(KommutatorError):
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"{host}:{port} is taken")
         self.port = port
-
-
-class DatabaseAway(KommutatorError):
-    """PostgreSQL cannot be reached or lets nobody in."""
-
-    def __init__(self, dsn: str, reason: Exception) -> None:
-        parts = urlsplit(dsn)
-        where = f"{parts.hostname or 'the local socket'}{parts.path}"
-        said = str(reason).splitlines()[0] if str(reason) else type(reason).__name__
-        super().__init__(f"PostgreSQL at {where} (KOMMUTATOR_DATABASE_URL): {said}")
 
 
 class DatabaseUnreachable(KommutatorError):
@@ -73,7 +61,7 @@ async def database(settings: Settings) -> AsyncIterator[str]:
     """The DSN of a migrated database: the one from settings, or our own server's.
 
     Raises:
-        DatabaseAway: the one from settings cannot be used.
+        DatabaseUnreachable: the one from settings cannot be used.
     """
     embedded: EmbeddedPostgres | None = None
     if settings.database_url is not None:
@@ -88,13 +76,6 @@ async def database(settings: Settings) -> AsyncIterator[str]:
     finally:
         if embedded is not None:
             await asyncio.to_thread(embedded.stop)
-
-
-async def _is_current(dsn: str) -> bool:
-    try:
-        return await migrate.is_current(dsn)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as reason:
-        raise DatabaseAway(dsn, reason) from reason
 
 
 async def _is_current(dsn: str) -> bool:
