@@ -6,7 +6,7 @@ import pytest
 
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.flows.forms import ConnectionForm
-from tests.support.service import ADMIN, HERE, Caller, Service
+from tests.support.service import ADMIN, HERE, Service
 
 CONFIG = "/retailcrm-admin/api/config/0367"
 REGISTER = "/retailcrm-admin/api/register/0367"
@@ -79,33 +79,31 @@ async def test_enabled_pauses_and_goes_on(service: Service) -> None:
     assert (on.body["config"]["enabled"], on.body["config"]["status"]) == (True, "active")
 
 
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"domain": ""}, "domain_missing"),
-        ({"domain": "https://user:pw@example.retailcrm.ru"}, "domain_invalid"),
-        ({"domain": "http://example.retailcrm.ru"}, "domain_needs_https"),
-        ({"domain": "https://10.0.0.8"}, "domain_private"),
-        ({"domain": "https://localhost:5432"}, "domain_private"),
-        ({"domain": "https://169.254.169.254/latest"}, "domain_private"),
-        ({"domain": "https://crm.internal"}, "domain_private"),
-        ({"domain": "https://[::1]"}, "domain_invalid"),
-        ({"api_key": ""}, "api_key_missing"),
-        ({"optoins": 1}, "option_unknown"),
-        ({"events": [1]}, "option_invalid"),
-        ({"allow_edit": "perhaps"}, "option_invalid"),
-        ({"requests_per_second": 0}, "option_invalid"),
-        ({"requests_per_second": "nan"}, "option_invalid"),
-        ({"rules": "{"}, "option_invalid"),
-        ({"user_extensions": {"19": "150", "18": "150"}}, "extension_taken"),
-    ],
-)
-async def test_a_wrong_document_is_refused_and_not_stored(
-    service: Service, change: dict[str, Any], code: str
-) -> None:
-    reply = await service.admin("PUT", CONFIG, json=document(service, **change))
-    assert (reply.status, reply.code) == (400, code)
-    assert reply.body["error"]["message"]
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"domain": ""}, "domain_missing"),
+    ({"domain": "https://user:pw@example.retailcrm.ru"}, "domain_invalid"),
+    ({"domain": "http://example.retailcrm.ru"}, "domain_needs_https"),
+    ({"domain": "https://10.0.0.8"}, "domain_private"),
+    ({"domain": "https://localhost:5432"}, "domain_private"),
+    ({"domain": "https://169.254.169.254/latest"}, "domain_private"),
+    ({"domain": "https://crm.internal"}, "domain_private"),
+    ({"domain": "https://[::1]"}, "domain_invalid"),
+    ({"api_key": ""}, "api_key_missing"),
+    ({"optoins": 1}, "option_unknown"),
+    ({"events": [1]}, "option_invalid"),
+    ({"allow_edit": "perhaps"}, "option_invalid"),
+    ({"requests_per_second": 0}, "option_invalid"),
+    ({"requests_per_second": "nan"}, "option_invalid"),
+    ({"rules": "{"}, "option_invalid"),
+    ({"user_extensions": {"19": "150", "18": "150"}}, "extension_taken"),
+]
+
+
+async def test_a_wrong_document_is_refused_and_not_stored(service: Service) -> None:
+    for change, code in WRONG:
+        reply = await service.admin("PUT", CONFIG, json=document(service, **change))
+        assert (change, reply.status, reply.code) == (change, 400, code)
+        assert reply.body["error"]["message"]
     assert (await service.admin.get(CONFIG)).body["config"] is None
 
 
@@ -287,23 +285,12 @@ async def test_one_crm_account_serves_one_enterprise(service: Service) -> None:
     assert (reply.status, reply.code) == (409, "account_already_connected")
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", CONFIG),
-        ("PUT", CONFIG),
-        ("DELETE", CONFIG),
-        ("POST", REGISTER),
-        ("POST", TEST),
-    ],
-)
-async def test_others_find_nothing_here(service: Service, method: str, path: str) -> None:
+async def test_others_find_nothing_here(service: Service) -> None:
     await service.connect()
-
-    async def status(caller: Caller) -> int:
-        return (await caller(method, path)).status
-
-    assert (await status(service.neighbour), await status(service.stranger)) == (404, 401)
+    paths = [("GET", CONFIG), ("PUT", CONFIG), ("DELETE", CONFIG), ("POST", REGISTER)]
+    for method, path in [*paths, ("POST", TEST)]:
+        for caller, status in ((service.neighbour, 404), (service.stranger, 401)):
+            assert (await caller(method, path)).status == status
     assert (await service.record()).status is ConnectionStatus.ACTIVE
 
 

@@ -100,27 +100,25 @@ async def test_a_broken_connection_stays_broken(service: Service) -> None:
     assert await state(service) == ("broken", "access_revoked")
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://evil.example",
-        "https://evil-retailcrm.ru",
-        "https://shop.retailcrm.ru.evil.example",
-        "http://shop.retailcrm.ru",
-        "https://shop.retailcrm.ru@evil.example",
-        "https://shop.retailcrm.ru:8443",
-        "https://169.254.169.254",
-        "https://localhost",
-        "not an address",
-    ],
-)
-async def test_a_leaked_client_id_cannot_send_our_key_elsewhere(
-    service: Service, address: str
-) -> None:
+ELSEWHERE = [
+    "https://evil.example",
+    "https://evil-retailcrm.ru",
+    "https://shop.retailcrm.ru.evil.example",
+    "http://shop.retailcrm.ru",
+    "https://shop.retailcrm.ru@evil.example",
+    "https://shop.retailcrm.ru:8443",
+    "https://169.254.169.254",
+    "https://localhost",
+    "not an address",
+]
+
+
+async def test_a_leaked_client_id_cannot_send_our_key_elsewhere(service: Service) -> None:
     await service.connect()
-    report = await service.drive("activity", active=True, systemUrl=address)
-    assert report["answer"]["status"] == 200
-    assert (await service.record()).base_url == service.crm["base_url"]
+    for address in ELSEWHERE:
+        report = await service.drive("activity", active=True, systemUrl=address)
+        assert report["answer"]["status"] == 200
+        assert (address, (await service.record()).base_url) == (address, service.crm["base_url"])
     assert await state(service) == ("active", None)
 
 
