@@ -99,7 +99,7 @@ class Traffic:
             return False
         if answer.status != 200:
             self.refusals[str(answer.status)] += 1
-            assert answer.status in (429, 500, 503), (answer.status, body)
+            assert answer.status in (429, 503), (answer.status, body)
             return False
         self.acknowledged += 1
         if body["duplicate"]:

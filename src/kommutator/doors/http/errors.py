@@ -17,8 +17,9 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from kommutator.flows.house import House
-from kommutator.kit.errors import InternalError, TooMany, UserError, VendorError
+from kommutator.kit.errors import InternalError, TooMany, Unavailable, UserError, VendorError
 from kommutator.kit.texts import choose_locale
+from kommutator.store.driver import is_transient
 
 _log = structlog.get_logger()
 _MOST_FIELDS = 20
@@ -108,8 +109,18 @@ def locale_of(request: Request) -> str:
     return choose_locale(own, request.headers.get("accept-language"))
 
 
+def _database_away(error: BaseException) -> bool:
+    """A connection that failed or broke; other errors of the system are bugs of ours."""
+    if isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError):
+        return False
+    return is_transient(error)
+
+
 def unexpected(house: House, locale: str, error: BaseException) -> JSONResponse:
-    """Log everything under an id, tell nothing but the id."""
+    """Log everything under an id, tell nothing but the id; a database that is away is no bug."""
+    if _database_away(error):
+        _log.warning("http.database_away", error=type(error).__name__)
+        return error_response(house, locale, Unavailable("database_unavailable"))
     error_id = error.error_id if isinstance(error, InternalError) else house.ids.uuid().hex[:12]
     house.metrics.errors.labels(place="http").inc()
     _log.error("http.unexpected", error_id=error_id, exc_info=error)
