@@ -17,7 +17,7 @@ from kommutator.domain.calls.reports import Click
 from kommutator.domain.commands import CancelCall, OriginateCall
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.dialing import extension_for
-from kommutator.domain.journal import Arrival, Decided, JournalRow, Verdict
+from kommutator.domain.journal import Arrival, JournalRow, Verdict
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.directory import Directory
 from kommutator.kit.clock import Clock
@@ -157,10 +157,8 @@ class ClickToCall:
             body=msgspec.json.encode(click),
             connection_id=pbx.connection_id,
         )
-        receipt = (await unit.journal.append([arrival]))[0]
-        assert receipt.journal_id is not None  # nobody else writes under our lock
         row = JournalRow(
-            id=receipt.journal_id,
+            id=await unit.journal.record(arrival),  # under our lock, so it is no repeat
             enterprise=arrival.enterprise,
             source=arrival.source,
             kind=arrival.kind,
@@ -170,7 +168,6 @@ class ClickToCall:
             received_at=now,
         )
         await self._follow(unit, row)
-        await unit.journal.mark(pbx.enterprise, {row.id: Decided()})
         command = OriginateCall(
             call_id=call_id,
             extension=extension,

@@ -15,6 +15,8 @@ from kommutator.store.driver import Connection
 # Heads are the oldest due rows of their keys; a head brings some followers along, so that a
 # key with many rows does not need a query for each. What leaves here is noted in `held` by the
 # same commit: if this owner dies, these and only these rows may have been sent.
+# A PBX's lane does not wait for the disk here: what a power failure could make it forget is a click
+# that is too old to be tried again when the machine is back.
 # OFFSET 0 keeps the planner from turning the look-up per row into a join: with most of the table
 # done it expects next to no due rows, and a backlog would then cost its square.
 _FETCH = """
@@ -36,7 +38,11 @@ picked AS (
      ORDER BY h.urgency, h.id, f.id LIMIT $4),
 mine AS (
     UPDATE lanes SET held = held || ARRAY (SELECT id FROM picked)
-     WHERE lane = $1 AND fence = $2 AND EXISTS (SELECT FROM picked) RETURNING lane)
+     WHERE lane = $1 AND fence = $2 AND EXISTS (SELECT FROM picked)
+       AND (SELECT set_config('synchronous_commit',
+                CASE WHEN $1 LIKE 'pbx:%' THEN 'off'
+                     ELSE current_setting('synchronous_commit') END, true)) IS NOT NULL
+    RETURNING lane)
 SELECT id, key, kind, payload, attempts, unsure, created_at, error_kind, call_id, age_s, runnable
   FROM picked, mine ORDER BY rank, head, id"""
 

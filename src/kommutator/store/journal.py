@@ -28,6 +28,11 @@ SELECT id, enterprise, source, dedupe_key,
           FROM (SELECT DISTINCT enterprise FROM fresh) AS lanes)
   FROM fresh"""
 
+_RECORD = """
+INSERT INTO journal (enterprise, source, kind, key, dedupe_key, body, connection_id, state,
+                     decided_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 'decided', clock_timestamp()) RETURNING id"""
+
 _COLUMNS = "id, enterprise, source, kind, key, body, connection_id, received_at"
 _FETCH_NEW = f"""
 SELECT {_COLUMNS} FROM journal WHERE enterprise = $1 AND state = 'new' ORDER BY id LIMIT $2"""
@@ -83,6 +88,14 @@ class JournalStore:
         if not receipt.duplicate:
             self._wake(decision_lane(arrival.enterprise))
         return receipt
+
+    async def record(self, arrival: Arrival) -> int:
+        """Append one row whose effect is in this same transaction; nobody is woken for it."""
+        a = arrival
+        number = await self._connection.fetchval(
+            _RECORD, a.enterprise, a.source, a.kind, a.key, a.dedupe_key, a.body, a.connection_id
+        )
+        return int(number)
 
     async def earlier(
         self, enterprise: EnterpriseNumber, source: str, dedupe_keys: Sequence[str], *, lock: str
