@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from tests.support.town import Tenant, Town
+from tests.support.waiting import takes
 
 SHUFFLED, DOUBLED, MISSED = 0.2, 0.2, 0.25
 _AGAIN_S = 0.25
@@ -85,7 +86,7 @@ class Traffic:
         for _ in range(_TRIES):
             if await self._once(tenant, event):
                 return
-            await asyncio.sleep(_AGAIN_S)
+            await takes(_AGAIN_S)
         raise AssertionError(f"never acknowledged: {self.refusals}")
 
     async def _once(self, tenant: Tenant, event: dict[str, Any]) -> bool:
