@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from kommutator import __version__
 from kommutator.doors.http import errors, events, health, v1
@@ -33,6 +34,23 @@ _TAGS = [
     {"name": "health", "description": "For load balancers and monitoring."},
 ]
 
+
+class Door(FastAPI):
+    """FastAPI with one way around it: events are answered before any of its layers.
+
+    Attributes:
+        hot: who answers them.
+    """
+
+    hot: events.HotEvents
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.hot.concerns(scope):
+            await self.hot(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
 Family = Callable[[FastAPI], None]
 """Adds the paths of one requirement's family, e.g. RetailCRM's, to the application."""
 
@@ -45,7 +63,7 @@ def create_app(
     `families` are the vendors' own paths and the console by name; `only` leaves all but one of
     them out, for running one CRM's service by itself.
     """
-    app = FastAPI(
+    app = Door(
         title="Kommutator",
         version=__version__,
         description=_ABOUT,
@@ -59,6 +77,7 @@ def create_app(
     )
     settings = house.settings
     app.state.house = house
+    app.hot = events.HotEvents(house)
     app.state.api_throttle = Throttle(settings.api_rate, settings.api_burst, house.clock)
     errors.install(app)
     app.include_router(health.router)
@@ -67,8 +86,6 @@ def create_app(
         if only in (None, name):
             add(app)
     app.add_middleware(Frame, house=house)
-    throttle = Throttle(settings.events_rate, settings.events_burst, house.clock)
-    app.add_middleware(events.HotEvents, house=house, throttle=throttle)
     _describe_plain_routes(app)
     return app
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from kommutator.domain.journal import Receipt
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, enterprise_number
@@ -61,25 +61,26 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class HotEvents:
-    """ASGI middleware, outermost: takes events itself and hands everything else on.
+    """The whole answer to one request for events, from bytes to bytes (ASGI).
 
     Routing, dependency injection and wrapped requests cost more than all the work an event needs.
     """
 
-    def __init__(self, app: ASGIApp, house: House, throttle: Throttle) -> None:
-        self._app = app
+    def __init__(self, house: House) -> None:
+        settings = house.settings
         self._house = house
-        self._throttle = throttle
+        self._throttle = Throttle(settings.events_rate, settings.events_burst, house.clock)
         counter = house.metrics.arrivals
         self._accepted = counter.labels("http", "accepted")
         self._duplicate = counter.labels("http", "duplicate")
         self._answered = house.metrics.http_requests.labels("POST", PATHS[0], "2xx")
         self._seconds = house.metrics.http_seconds.labels(PATHS[0])
 
+    def concerns(self, scope: Scope) -> bool:
+        """Whether this request is one of ours."""
+        return scope["type"] == "http" and scope["path"] in PATHS and scope["method"] == "POST"
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] not in PATHS or scope["method"] != "POST":
-            await self._app(scope, receive, send)
-            return
         began = time.perf_counter()
         try:
             headers = dict(scope["headers"])
