@@ -17,12 +17,13 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
 )
 
+from kommutator.doors.http import retailcrm
 from kommutator.doors.http.app import create_app
 from tests.security.test_two_tenants import routes
 from tests.security.test_two_tenants import seed as seed_rows
 from tests.support.house import open_house, settle_tenant
 
-EXAMPLES = 12  # per operation; with some thirty operations the whole stays well under a minute
+EXAMPLES = 12  # per operation; with some fifty operations the whole stays well under a minute
 CHECKS = [not_a_server_error, response_schema_conformance, content_type_conformance]
 
 
@@ -48,7 +49,8 @@ async def target(database_url: str) -> AsyncIterator[tuple[Any, dict[str, str], 
     async with open_house(database_url, api_rate="100000", api_burst="100000") as house:
         tenant = await settle_tenant(house, "0411")
         ids = await seed_rows(house, tenant)
-        yield create_app(house), tenant.headers, ids
+        app = create_app(house, families={"retailcrm": retailcrm.add})
+        yield app, tenant.headers, ids
 
 
 def attack(app: Any, headers: dict[str, str], base_url: str) -> dict[str, int]:

@@ -211,7 +211,7 @@ async def test_a_wrong_key_breaks_the_connection_with_a_reason(service: Service)
     await service.save()
     await service.admin("PUT", CONFIG, json=document(service, api_key="not-a-real-key"))
     reply = await service.admin.post(REGISTER)
-    assert (reply.status, reply.code) == (502, "vendor_refused")
+    assert (reply.status, reply.code) == (424, "vendor_refused")
     assert 'Wrong "apiKey" value.' in reply.text.replace('\\"', '"')
     record = await service.record()
     assert (record.status, record.status_reason) == (ConnectionStatus.BROKEN, "access_revoked")
@@ -248,7 +248,7 @@ async def test_a_refused_rotation_keeps_the_old_client_id(service: Service) -> N
     before = await service.client_id()
     await service.spoil(kind="json_500", method="POST", path="/api/v5/integration-modules")
     reply = await service.admin.post(REGISTER, json={"rotate": True})
-    assert reply.status == 502
+    assert reply.status == 424
     assert await service.client_id() == before == (await service.module())["clientId"]
     assert (await service.record()).status is ConnectionStatus.ACTIVE
 
@@ -270,7 +270,7 @@ async def test_removal_wants_the_crm_to_know_unless_forced(service: Service) -> 
     await service.connect()
     await service.spoil(kind="html_503", path="/api/v5/integration-modules")
     refused = await service.admin("DELETE", CONFIG)
-    assert refused.status == 502
+    assert refused.status == 424
     assert (await service.record()).status is ConnectionStatus.ACTIVE
     forced = await service.admin("DELETE", CONFIG, params={"force": "true"})
     assert forced.status == 200

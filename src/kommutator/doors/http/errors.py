@@ -137,7 +137,7 @@ async def _user_error(request: Request, error: Exception) -> JSONResponse:
 async def _vendor_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VendorError)
     ours = UserError("vendor_refused", kind=error.kind.value, message=error.message)
-    ours.status = HTTPStatus.BAD_GATEWAY
+    ours.status = HTTPStatus.FAILED_DEPENDENCY
     return error_response(request.app.state.house, locale_of(request), ours)
 
 

@@ -169,6 +169,7 @@ async def matrix(request: Request, tenant: Configurer) -> Matrix:
 
 @router.get(
     "/config-cache/active-enterprises",
+    operation_id="active_enterprises_of_cache",
     dependencies=[Depends(demand_platform(Permission.ADMINISTER))],
 )
 @router.get("/active-enterprises", dependencies=[Depends(demand_platform(Permission.ADMINISTER))])

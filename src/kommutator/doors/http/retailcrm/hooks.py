@@ -103,9 +103,15 @@ async def _status(request: Request) -> Heard:
 for _path, _door in (("/make-call", _make_call), ("/status", _status)):
     # The vendor states no method: a real click was only ever seen as GET, its text says POST.
     router.add_api_route(
-        _path, _door, methods=["GET"], operation_id=f"{_door.__name__}_get", openapi_extra=_FIELDS
+        _path,
+        _door,
+        methods=["GET"],
+        operation_id=f"{_door.__name__.strip('_')}_get",
+        openapi_extra=_FIELDS,
     )
-    router.add_api_route(_path, _door, methods=["POST"], operation_id=f"{_door.__name__}_post")
+    router.add_api_route(
+        _path, _door, methods=["POST"], operation_id=f"{_door.__name__.strip('_')}_post"
+    )
 
 
 @router.post("/hooks/activity")
