@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
+from kommutator.connectors.crm.retailcrm import manifest
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
 from kommutator.domain.commands import CreateCustomer, Direction, RingPopup
@@ -11,6 +12,7 @@ from kommutator.domain.outcome import Budget, Done, Failed
 from kommutator.kit.clock import Clock, SystemClock
 from kommutator.kit.errors import ErrorKind, Stage, TooMany
 from kommutator.kit.http import HttpClient
+from kommutator.store.budgets import SLACK
 from kommutator.twins import RunningTwins
 from tests.connectors.retailcrm.crm import STRANGER, Crm, due, registration
 
@@ -91,7 +93,7 @@ async def test_budgets_are_shared_by_address_not_by_tenant(crm: Crm) -> None:
     host = crm.root.removeprefix("http://")
     general = Budget(f"retailcrm:one:{host}:general", 10.0)
     assert budgets_of(crm, CUSTOMER) == [general]
-    assert budgets_of(crm, RING) == [Budget(f"retailcrm:one:{host}:telephony", 40.0)]
+    assert budgets_of(crm, RING) == [Budget(f"retailcrm:one:{host}:telephony", 38.0, 3)]
 
 
 async def test_own_limit_of_a_tenant(crm: Crm) -> None:
@@ -118,3 +120,10 @@ async def test_full_queue_is_told_as_a_pause(http: HttpClient, crm: Crm) -> None
         "budget_spent",
     )
     assert (await crm.state())["requests"] == {"GET /api/v5/customers": 1}  # the prepaid one
+
+
+def test_pace_and_burst_together_stay_below_the_vendors_limit() -> None:
+    """In any second: whatever had been saved up, and what the pace lets through."""
+    most = manifest.TELEPHONY_AT_ONCE + manifest.TELEPHONY_PACE * SLACK
+    assert 0.9 * manifest.TELEPHONY_PER_SECOND <= manifest.TELEPHONY_PACE * SLACK
+    assert most <= manifest.TELEPHONY_PER_SECOND

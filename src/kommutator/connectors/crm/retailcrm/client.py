@@ -23,7 +23,8 @@ from kommutator.connectors.crm.retailcrm.errors import (
 from kommutator.connectors.crm.retailcrm.manifest import (
     GENERAL_PER_SECOND,
     PAGE,
-    TELEPHONY_PER_SECOND,
+    TELEPHONY_AT_ONCE,
+    TELEPHONY_PACE,
 )
 from kommutator.connectors.crm.retailcrm.schemas import json_field
 from kommutator.domain.connection import Account
@@ -69,11 +70,12 @@ def budgets_of(account: Account, egress: str, *, telephony: bool) -> tuple[Budge
 
     The vendor counts by IP address, so all tenants behind one `egress` share the first one.
     """
-    zone, limit = (
-        ("telephony", TELEPHONY_PER_SECOND) if telephony else ("general", GENERAL_PER_SECOND)
+    place = f"retailcrm:{egress}:{urlsplit(account.base_url).netloc}"
+    shared = (
+        Budget(f"{place}:telephony", TELEPHONY_PACE, TELEPHONY_AT_ONCE)
+        if telephony
+        else Budget(f"{place}:general", GENERAL_PER_SECOND)
     )
-    host = urlsplit(account.base_url).netloc
-    shared = Budget(key=f"retailcrm:{egress}:{host}:{zone}", rate=limit)
     own = account.config.get("requests_per_second")
     if not isinstance(own, int | float) or isinstance(own, bool) or own <= 0:
         return (shared,)

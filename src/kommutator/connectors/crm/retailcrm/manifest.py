@@ -8,6 +8,8 @@ from typing import Final
 
 GENERAL_PER_SECOND: Final = 10.0  # per IP address (API rules)
 TELEPHONY_PER_SECOND: Final = 40.0  # /api/telephony/* per IP address (API rules)
+TELEPHONY_AT_ONCE: Final = 3  # a card must not wait for the one before it
+TELEPHONY_PACE: Final = 38.0  # so that pace and burst together stay below the limit
 BATCH: Final = 50  # calls in one /telephony/calls/upload
 PAGE: Final = 100  # of 20, 50, 100
 CONCURRENCY: Final = 4  # requests at once per account
