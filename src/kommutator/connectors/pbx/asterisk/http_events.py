@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Final
@@ -43,20 +42,26 @@ _SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "talk_s": ("duration", "billsec", "talktime"),
     "record_url": ("recordurl", "recordingurl", "callurl"),
 }
-_NEEDED: Final[dict[ReportKind, tuple[str, ...]]] = {
+_NEEDED: Final[dict[str, tuple[str, ...]]] = {
     ReportKind.DIAL: ("call_id", "client", "direction", "extensions"),
     ReportKind.BRIDGE: ("call_id",),
     ReportKind.HANGUP: ("call_id", "client", "direction"),
     ReportKind.DOWNLOAD: ("call_id", "record_url"),
 }
+_meaning: Final = {
+    spelling: (field, rank)
+    for field, spellings in _SPELLINGS.items()
+    for rank, spelling in enumerate(spellings)
+}.get
+"""Spelling → our field, and how much that spelling is worth beside others of the same field."""
+
 _SEPARATORS = re.compile(r"[_\-\s]")
 _LONGEST_ID = 128
 _CLOCK_SKEW_S = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class HttpEvent:
-    """One message, understood as far as its words go.
+class HttpEvent(msgspec.Struct, frozen=True):
+    """One message, understood as far as its words go. Made thousands of times a second.
 
     Attributes:
         kind: `event_type` as sent, lower-cased; unknown kinds are kept under their name.
@@ -95,12 +100,14 @@ def read_http_event(body: Mapping[str, Any]) -> HttpEvent:
     payload = body.get("payload")
     if not kind:
         raise InvalidInput("event_type_missing")
-    if not isinstance(payload, Mapping):
+    if not isinstance(payload, dict):
         raise InvalidInput("payload_missing")
     fields = _fields(payload)
-    known = kind in set(ReportKind)
-    if known:
-        _demand(ReportKind(kind), fields)
+    needed = _NEEDED.get(kind)
+    known = needed is not None
+    for field in needed or ():
+        if field not in fields:
+            raise InvalidInput(f"payload_{field}_missing", event_type=kind)
     call_id = _call_id(fields)
     frame = (enterprise, kind[:64], known, call_id, _dedupe_key(kind, call_id, payload))
     return _understand(frame, fields) if known else HttpEvent(*frame)
@@ -140,13 +147,15 @@ def to_report(event: HttpEvent, *, zone: tzinfo, received_at: datetime, region: 
 
 def _fields(payload: Mapping[str, Any]) -> dict[str, Any]:
     """Our field → its value, under whichever spelling it came; empty values are missing."""
-    plain = {_plain(str(name)): value for name, value in payload.items()}
     found: dict[str, Any] = {}
-    for field, spellings in _SPELLINGS.items():
-        for spelling in spellings:
-            if plain.get(spelling) not in (None, "", []):
-                found[field] = plain[spelling]
-                break
+    ranks: dict[str, int] = {}
+    for name, value in payload.items():
+        meant = _meaning(_plain(str(name)))
+        if meant is None or value is None or value in ("", []):
+            continue
+        field, rank = meant
+        if rank < ranks.get(field, rank + 1):
+            found[field], ranks[field] = value, rank
     return found
 
 
@@ -154,12 +163,6 @@ def _fields(payload: Mapping[str, Any]) -> dict[str, Any]:
 def _plain(name: str) -> str:
     """The same few names come thousands of times a second."""
     return _SEPARATORS.sub("", name).lower()
-
-
-def _demand(kind: ReportKind, fields: Mapping[str, Any]) -> None:
-    for field in _NEEDED[kind]:
-        if field not in fields:
-            raise InvalidInput(f"payload_{field}_missing", event_type=kind.value)
 
 
 def _call_id(fields: Mapping[str, Any]) -> str | None:

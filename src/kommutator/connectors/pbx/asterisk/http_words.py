@@ -44,6 +44,8 @@ def read_direction(value: Any) -> Direction | None:
 
 def read_result(value: Any) -> CallResult | None:
     """None for words we do not know: whether they talked is then told by the other messages."""
+    if value is None:
+        return None
     return _RESULTS.get(_NOT_LETTERS.sub("", str(value).lower()))
 
 
@@ -56,6 +58,8 @@ def extensions_in(value: Any) -> tuple[str, ...]:
 
 def read_seconds(value: Any) -> int | None:
     """Whole seconds, or None for what is no duration."""
+    if value is None:
+        return None
     try:
         seconds = float(str(value))
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -59,9 +59,9 @@ def http_arrival(
 
 
 def _from_body(enterprise: EnterpriseNumber, kind: str, body: Any) -> HttpEvent:
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         raise InvalidInput("payload_missing")
-    payload = body["payload"] if isinstance(body.get("payload"), Mapping) else body
+    payload = body["payload"] if isinstance(body.get("payload"), dict) else body
     return read_http_event(
         {"enterprise_number": enterprise, "event_type": kind, "payload": payload}
     )
