@@ -232,5 +232,5 @@ async def main(seconds: float, clients: int) -> None:
 
 if __name__ == "__main__":
     numbers = [float(n) for n in sys.argv[1:]]
-    given = numbers + [4.0, 32][len(numbers) :]
+    given = numbers + [4.0, 64][len(numbers) :]
     uvloop.run(main(given[0], int(given[1])))
