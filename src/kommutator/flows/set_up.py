@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import structlog
+
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.forms import ConnectionForm, crm_address, merged, pbx_address
@@ -16,16 +18,20 @@ from kommutator.flows.secrets import digest, seal_secrets
 from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.ids import Ids
+from kommutator.kit.zones import is_zone
 from kommutator.store.connection_rows import ConnectionRecord
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
     from kommutator.store.unit import Unit
 
+_log = structlog.get_logger()
+
 CLIENT_ID_BYTES = 24
 """192 random bits: whoever knows a clientId may ring the tenant's phones."""
 
 _AMI_PORT = 5038
+_LONGEST_SECRET = 512
 _SWITCHED_OFF = "crm_switched_off"
 _FROZEN = "crm_froze"
 _REQUIRED: Mapping[ConnectionKind, tuple[str, ...]] = {
@@ -66,12 +72,14 @@ class SetUp:
         """Store the form; it works after `Enrol.register` (CRM) or `activate` (PBX).
 
         Raises:
-            InvalidInput: the address or a secret is missing or malformed; a new address with
+            InvalidInput: the address or a secret is missing or malformed (`secret_invalid`: with
+                control characters it could end a header or a line of AMI); a new address with
                 the old secret (`secret_needed_for_new_address`): a key must never travel to
                 another host than the one it was given for.
             Conflict: the account is connected already, here or elsewhere.
         """
         address = self._address(form)
+        _check_secrets(form.secrets)
         async with self._db.unit() as unit:
             stored = await unit.connections.of_kind(enterprise, form.kind)
             if stored is None:
@@ -146,8 +154,14 @@ class SetUp:
             unit.config_changed(enterprise, account.kind.value)
 
     async def hear_settings(self, account: Account, *, time_zone: str | None) -> None:
-        """The account's zone changed; dates in call records follow it."""
+        """The account's zone changed; dates in call records follow it.
+
+        A zone nobody knows changes nothing: records would stop going out.
+        """
         if not time_zone or time_zone == account.config.get("time_zone"):
+            return
+        if not is_zone(time_zone):
+            _log.warning("set_up.zone_unknown", connection=str(account.connection_id))
             return
         async with self._db.unit() as unit:
             stored = await unit.connections.lock(account.enterprise, account.connection_id)
@@ -235,6 +249,11 @@ def _crm_may_switch(stored: ConnectionRecord) -> bool:
         stored.status is ConnectionStatus.PAUSED
         and stored.status_reason in (_SWITCHED_OFF, _FROZEN)
     )
+
+
+def _check_secrets(secrets: Mapping[str, str]) -> None:
+    if any(len(value) > _LONGEST_SECRET or not value.isprintable() for value in secrets.values()):
+        raise InvalidInput("secret_invalid")
 
 
 def _host(address: str) -> str:

@@ -99,6 +99,10 @@ def test_names_of_the_recording(name: str) -> None:
         (body("download", UniqueId="1.1"), "payload_record_url_missing"),
         (body("download", UniqueId="1.1", url="x"), "payload_record_url_missing"),
         (body("download", UniqueId="1.1", CallUrl="file:///etc"), "payload_record_url_invalid"),
+        (body("download", UniqueId="1.1", CallUrl="http://[::1"), "payload_record_url_invalid"),
+        (body(**{**DIAL, "Phone": {"a": 1}}), "payload_client_invalid"),
+        (body(**{**DIAL, "StartTime": "0001-01-01 00:00:00"}), "payload_started_at_invalid"),
+        (body(**{**DIAL, "StartTime": "9999-12-31T23:59:59"}), "payload_started_at_invalid"),
         (
             body("hangup", UniqueId="1.1", Phone="1", CallType=0, StartTime="yesterday"),
             "payload_started_at_invalid",

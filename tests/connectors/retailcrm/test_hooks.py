@@ -186,3 +186,9 @@ def test_no_bytes_make_it_raise(kind: str, query: bytes, body: bytes, content_ty
 def test_no_fields_make_it_raise(kind: str, fields: dict[str, str]) -> None:
     hook = parse(kind, fields | {"clientId": CLIENT})
     assert hook.client_id == CLIENT
+
+
+def test_no_nul_comes_through() -> None:
+    fields = read_fields(b"userId=1%009", b"phone=%00%2B375000000070")
+    assert fields == {"userId": "19", "phone": "+375000000070"}
+    assert read_fields(b"", b'{"userId":"1\\u00009"}', "application/json") == {"userId": "19"}

@@ -96,6 +96,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"requests_per_second": "nan"}, "option_invalid"),
     ({"rules": "{"}, "option_invalid"),
     ({"user_extensions": {"19": "150", "18": "150"}}, "extension_taken"),
+    ({"time_zone": "Nowhere/Land"}, "time_zone_invalid"),
+    ({"time_zone": "../../etc/passwd"}, "time_zone_invalid"),
+    ({"default_site": "a\x00b"}, "request_invalid"),
+    ({"lines": {str(line): "x" * 200 for line in range(2000)}}, "config_too_large"),
+    ({"api_key": "fake\r\nX-Other: header"}, "secret_invalid"),
 ]
 
 
@@ -105,6 +110,21 @@ async def test_a_wrong_document_is_refused_and_not_stored(service: Service) -> N
         assert (change, reply.status, reply.code) == (change, 400, code)
         assert reply.body["error"]["message"]
     assert (await service.admin.get(CONFIG)).body["config"] is None
+
+
+DEEP = "[" * 100_000
+
+
+async def test_a_bottomless_body_is_refused_like_any_broken_one(service: Service) -> None:
+    json_headers = {"Content-Type": "application/json"}
+    bodies = (
+        ({"data": DEEP.encode(), "headers": json_headers}, "json_broken"),
+        ({"data": document(service, rules=DEEP)}, "option_invalid"),
+        ({"data": document(service, default_site="a\x00b")}, "request_invalid"),
+    )
+    for body, code in bodies:
+        reply = await service.admin("PUT", CONFIG, **body)
+        assert (reply.status, reply.code) == (400, code)
 
 
 async def test_a_key_never_travels_to_another_address(service: Service) -> None:
@@ -205,6 +225,15 @@ async def test_what_did_not_stick_is_told(service: Service) -> None:
     assert (reply.body["verified"], reply.body["unknown_users"]) == (False, ["404"])
     assert reply.body["unknown_sites"] == ["no"]
     assert reply.body["codes"] == {"19": "150"}
+
+
+async def test_silence_is_told_in_our_own_words(service: Service) -> None:
+    nowhere = document(service) | {"domain": "https://nobody.invalid"}
+    await service.admin("PUT", CONFIG, json=nowhere)
+    reply = await service.admin.post(TEST, headers={"Accept-Language": "ru"})
+    assert (reply.status, reply.code) == (424, "vendor_silent")
+    assert reply.body["error"]["message"] == "Связаться с другой стороной не удалось."
+    assert "before_sending" not in reply.text
 
 
 async def test_a_wrong_key_breaks_the_connection_with_a_reason(service: Service) -> None:

@@ -155,8 +155,25 @@ async def test_a_stranger_is_told_no_politely(service: Service, client_id: str) 
 
 async def test_unusable_news_change_nothing(service: Service) -> None:
     await service.connect()
-    for activity in ("", "[]", "{", '{"active":"perhaps"}'):
+    for activity in ("", "[]", "{", '{"active":"perhaps"}', "[" * 100_000):
         fields = {"clientId": await service.client_id(), "activity": activity}
         reply = await service.stranger.post(ACTIVITY, data=fields)
         assert (reply.status, reply.body["success"]) == (200, False)
     assert await state(service) == ("active", None)
+
+
+@pytest.mark.parametrize("zone", ["Nowhere/Land", "Europe/Minsk\\u0000"])
+async def test_a_zone_nobody_knows_changes_nothing(service: Service, zone: str) -> None:
+    await service.connect(time_zone="Europe/Moscow")
+    fields = {"clientId": await service.client_id(), "settings": f'{{"timezone":"{zone}"}}'}
+    reply = await service.stranger.post(SETTINGS, data=fields)
+    assert reply.status == 200
+    assert (await service.record()).config["time_zone"] == "Europe/Moscow"
+
+
+async def test_a_bottomless_hook_is_a_sentence(service: Service) -> None:
+    headers = {"Content-Type": "application/json"}
+    reply = await service.stranger.post(
+        "/retailcrm/make-call", data=b"[" * 100_000, headers=headers
+    )
+    assert (reply.status, reply.code) == (400, "hook_client_id_missing")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -14,6 +13,7 @@ from kommutator.doors.console.cookies import ENTERPRISE_COOKIE, remember
 from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.zones import is_zone, zone_names
 from kommutator.store.views import AccessViews
 
 router = APIRouter(route_class=PageRoute)
@@ -98,7 +98,7 @@ async def add_enterprise(
     time_zone: Annotated[str, Form()],
 ) -> Response:
     number = see.actor.demand(Permission.ADMINISTER, enterprise_number(new_number))
-    if time_zone not in available_timezones():
+    if not is_zone(time_zone):
         raise InvalidInput("time_zone_invalid", time_zone=time_zone[:50])
     async with see.house.db.unit() as unit:
         await unit.enterprises.create(number, name=name.strip(), time_zone=time_zone)
@@ -128,4 +128,4 @@ async def _access(
 
 
 def _zones() -> list[str]:
-    return sorted(zone for zone in available_timezones() if zone.startswith(_REGIONS))
+    return sorted(zone for zone in zone_names() if zone.startswith(_REGIONS))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kommutator.domain.ports import Probe, RegistrationReport
 from kommutator.doors.console.visit import Visit
-from kommutator.kit.errors import VendorError
+from kommutator.kit.errors import Stage, VendorError
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ def of_refusal(see: Visit, error: VendorError, *, force: str = "") -> Result:
     return Result(
         ok=False,
         title=texts.first(see.locale, kind, "result.refused"),
-        vendor=error.message,
+        # Without an answer there are no words of the vendor, only our own for the log.
+        vendor=error.message if error.stage is Stage.ANSWERED else "",
         action=hint,
         force=force,
     )

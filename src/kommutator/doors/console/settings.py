@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, Response
@@ -20,6 +19,7 @@ from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.flows.forms import ConnectionForm
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.texts import LOCALES
+from kommutator.kit.zones import is_zone, zone_names
 from kommutator.store.views import ConnectionViews
 
 router = APIRouter(route_class=PageRoute, prefix="/settings")
@@ -48,7 +48,7 @@ async def settings_page(see: Seen) -> HTMLResponse:
         rules=[*(config.get("rules") or []), *[{}] * _SPARE],
         rule_choices=forms.RULE_CHOICES,
         retention=forms.retention(owner.settings),
-        zones=sorted(z for z in available_timezones() if z.startswith(("Europe/", "Asia/"))),
+        zones=sorted(z for z in zone_names() if z.startswith(("Europe/", "Asia/"))),
     )
 
 
@@ -104,7 +104,7 @@ async def save_enterprise(
     locale: Annotated[str, Form()],
 ) -> Response:
     enterprise = see.demand(Permission.CONFIGURE)
-    if time_zone not in available_timezones():
+    if not is_zone(time_zone):
         raise InvalidInput("time_zone_invalid", time_zone=time_zone[:50])
     if locale not in LOCALES:
         raise InvalidInput("language_unknown", language=locale[:20])

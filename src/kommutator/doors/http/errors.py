@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from kommutator.flows.house import House
-from kommutator.kit.errors import InternalError, TooMany, Unavailable, UserError, VendorError
+from kommutator.kit.errors import InternalError, Stage, TooMany, Unavailable, UserError, VendorError
 from kommutator.kit.texts import choose_locale
 from kommutator.store.driver import is_transient
 
@@ -82,13 +82,15 @@ def error_response(
     *,
     fields: Sequence[FieldProblem] | None = None,
     error_id: str | None = None,
+    hint: str | None = None,
 ) -> JSONResponse:
-    """The answer for one error."""
+    """The answer for one error. A `hint` we have a sentence for is the better action."""
     text = house.texts.error(locale, error)
+    known = hint is not None and house.texts.has(locale, f"hint.{hint}")
     body = ErrorBody(
         code=error.code,
         message=text.message,
-        action=text.action,
+        action=house.texts.translate(locale, f"hint.{hint}") if known else text.action,
         fields=list(fields) if fields else None,
         error_id=error_id,
     )
@@ -136,9 +138,13 @@ async def _user_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _vendor_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VendorError)
-    ours = UserError("vendor_refused", kind=error.kind.value, message=error.message)
+    house, locale = request.app.state.house, locale_of(request)
+    answered = error.stage is Stage.ANSWERED
+    # Without an answer there are no words of the vendor, only our own for the log.
+    words = {"message": error.message} if answered else {}
+    ours = UserError("vendor_refused" if answered else "vendor_silent", **words)
     ours.status = HTTPStatus.FAILED_DEPENDENCY
-    return error_response(request.app.state.house, locale_of(request), ours)
+    return error_response(house, locale, ours, hint=error.hint)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

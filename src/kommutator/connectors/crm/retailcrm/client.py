@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import msgspec
-
 from kommutator.connectors.crm.retailcrm import schemas
 from kommutator.connectors.crm.retailcrm.errors import (
     Judgement,
@@ -32,6 +30,7 @@ from kommutator.domain.outcome import Budget, Exchange
 from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
 from kommutator.kit.errors import ErrorKind, Stage, TooMany
 from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
+from kommutator.kit.plain_json import read_json
 
 Turn = Callable[[Sequence[Budget]], Awaitable[None]]
 """Waits until one request may leave under all these budgets; `TooMany` if that is too long."""
@@ -245,7 +244,7 @@ class RetailCrmClient:
         judgement = judge(answer, writing=request.writing)
         if judgement is not None:
             raise self._refusal(judgement, exchange, Stage.ANSWERED, answer.status)
-        return Reply(schemas.as_map(msgspec.json.decode(answer.body)), exchange)
+        return Reply(schemas.as_map(read_json(answer.body)), exchange)
 
     def _refusal(
         self, judgement: Judgement, exchange: Exchange, stage: Stage, status: int | None

@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-import msgspec
-
 from kommutator.domain.outcome import Exchange, Failed
 from kommutator.kit.describe import cut
 from kommutator.kit.errors import ErrorKind, Stage, VendorError
 from kommutator.kit.http import Answer, WireError
+from kommutator.kit.plain_json import read_json
 
 RATE_PAUSE_S = 1.0  # the vendor names no pause; its window is one second
 _LIMIT_PAGE = b"service temporarily unavailable"  # nginx limit_req; other 503 pages are outages
@@ -175,8 +174,8 @@ def judge_silence(error: WireError, *, writing: bool) -> Judgement:
 
 def _decoded(body: bytes) -> dict[str, object] | None:
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = read_json(body)
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

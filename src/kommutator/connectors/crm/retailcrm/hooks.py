@@ -15,6 +15,7 @@ import msgspec
 
 from kommutator.connectors.crm.retailcrm.manifest import HOST_SUFFIXES, USER_STATUSES
 from kommutator.connectors.crm.retailcrm.schemas import as_map, as_text
+from kommutator.kit.plain_json import read_json
 
 MAX_FIELDS = 50
 Presence = Literal["free", "busy", "dinner", "break"]
@@ -82,12 +83,14 @@ Hook = MakeCall | ChangeUserStatus | Activity | SettingsChange | AccountVisit | 
 def read_fields(query: bytes, body: bytes = b"", content_type: str = "") -> dict[str, str]:
     """Query and form (or a JSON object) as one map; the body wins over the query.
 
-    Nothing here raises: bytes that are no UTF-8 are replaced, too many fields are cut off.
+    Nothing here raises: bytes that are no UTF-8 are replaced, NULs fall out (PostgreSQL stores
+    none), too many fields are cut off.
     """
-    pairs = _form(query)
-    if "json" in content_type.lower():
-        return pairs | _json(body)
-    return pairs | _form(body)
+    inside = _json(body) if "json" in content_type.lower() else _form(body)
+    return {
+        name.replace("\x00", ""): value.replace("\x00", "")
+        for name, value in (_form(query) | inside).items()
+    }
 
 
 def _form(raw: bytes) -> dict[str, str]:
@@ -171,8 +174,8 @@ _READERS: Mapping[str, Callable[[str, Mapping[str, str]], Hook | None]] = {
 
 def _object(text: str | bytes) -> dict[str, Any]:
     try:
-        return as_map(msgspec.json.decode(text))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return as_map(read_json(text))
+    except ValueError:
         return {}
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -207,7 +208,9 @@ def _text(value: Any, field: str) -> str | None:
     if value is None:
         return None
     text = str(value).strip()
-    if len(text) > _LONGEST_ID or not text.isprintable():
+    # Numbers too: a script may send a phone unquoted; str() of a list would be nobody's phone.
+    told = isinstance(value, str | int) and not isinstance(value, bool)
+    if not told or len(text) > _LONGEST_ID or not text.isprintable():
         raise InvalidInput(f"payload_{field}_invalid")
     return text or None
 
@@ -216,6 +219,13 @@ def _url(value: Any) -> str | None:
     if value is None:
         return None
     text = str(value).strip()
-    if not re.fullmatch(r"https?://\S{1,2000}", text):
+    if not re.fullmatch(r"https?://\S{1,2000}", text) or not _has_host(text):
         raise InvalidInput("payload_record_url_invalid")
     return text
+
+
+def _has_host(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False

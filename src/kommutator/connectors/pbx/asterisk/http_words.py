@@ -30,6 +30,7 @@ _RESULTS = {
 _EXTENSION = re.compile(r"[0-9]{2,6}")
 _NOT_LETTERS = re.compile(r"[^a-z0-9]")
 _LONGEST_CALL_S = 7 * 24 * 3600
+_YEARS = range(1970, 2200)
 
 
 def read_direction(value: Any) -> Direction | None:
@@ -79,6 +80,10 @@ def read_moment(value: Any, field: str) -> datetime | None:
     try:
         if re.fullmatch(r"[0-9]{9,10}(\.[0-9]+)?", text):
             return datetime.fromtimestamp(float(text), UTC)
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         raise InvalidInput(f"payload_{field}_invalid") from None
+    # At the calendar's ends the step to UTC leaves it; a PBX says 1970 when it has no clock.
+    if moment.year not in _YEARS:
+        raise InvalidInput(f"payload_{field}_invalid")
+    return moment

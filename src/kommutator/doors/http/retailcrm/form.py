@@ -12,11 +12,14 @@ from kommutator.domain.mapping import validated
 from kommutator.domain.rules import read_rules
 from kommutator.flows.forms import ConnectionForm
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.plain_json import read_json
+from kommutator.kit.zones import is_zone
 
 MASK = "•"
 _EVENTS = ("incoming", "outgoing", "hangup", "record", "unplaced")
 _RANGES = {"requests_per_second": (0.1, 10.0), "recording_wait_s": (0.0, 600.0)}
 _LONGEST_TEXT = 255
+_LARGEST_CONFIG = 262_144  # bytes of JSON; thousands of employees and lines
 
 
 def config_form(body: Mapping[str, Any]) -> tuple[ConnectionForm, bool | None]:
@@ -26,7 +29,8 @@ def config_form(body: Mapping[str, Any]) -> tuple[ConnectionForm, bool | None]:
 
     Raises:
         InvalidInput: `domain_missing`, `option_unknown`, `option_invalid`,
-            `rule_invalid`, and those of `domain.mapping.validated`.
+            `rule_invalid`, `time_zone_invalid`, `config_too_large`,
+            and those of `domain.mapping.validated`.
     """
     left = dict(body)
     enabled = left.pop("enabled", None)
@@ -40,11 +44,11 @@ def config_form(body: Mapping[str, Any]) -> tuple[ConnectionForm, bool | None]:
     secrets = {}
     if isinstance(key, str) and key.strip() and MASK not in key:
         secrets["api_key"] = key.strip()
+    config = {name: _option(name, value) for name, value in left.items() if name != "sites"}
+    if len(msgspec.json.encode(config)) > _LARGEST_CONFIG:
+        raise InvalidInput("config_too_large")
     form = ConnectionForm(
-        kind=ConnectionKind.RETAILCRM,
-        address=address,
-        secrets=secrets,
-        config={name: _option(name, value) for name, value in left.items() if name != "sites"},
+        kind=ConnectionKind.RETAILCRM, address=address, secrets=secrets, config=config
     )
     return form, None if enabled is None else flag(enabled, "enabled")
 
@@ -101,8 +105,8 @@ def _decoded(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return msgspec.json.decode(value)
-    except msgspec.DecodeError:
+        return read_json(value)
+    except ValueError:
         return None
 
 
@@ -127,6 +131,13 @@ def _optional_text(value: Any, name: str) -> str | None:
     return _text(value, name) or None
 
 
+def _time_zone(value: Any, name: str) -> str | None:
+    zone = _optional_text(value, name)
+    if zone is not None and not is_zone(zone):
+        raise InvalidInput("time_zone_invalid", time_zone=zone[:50])
+    return zone
+
+
 _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "user_extensions": _extensions,
     "events": _events,
@@ -137,7 +148,7 @@ _READERS: Mapping[str, Callable[[Any, str], Any]] = {
     "recordings": flag,
     "default_site": _optional_text,
     "default_performer": _optional_text,
-    "time_zone": _optional_text,
+    "time_zone": _time_zone,
     "requests_per_second": _number,
     "recording_wait_s": _number,
 }

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.kit.passwords import LONGEST, SHORTEST
+from kommutator.kit.zones import is_zone
 
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 
 
 def _time_zone(value: str) -> str:
-    if value not in available_timezones():
+    if not is_zone(value):
         raise ValueError("is not a time zone of the IANA database")
     return value
 
