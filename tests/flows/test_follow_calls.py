@@ -214,7 +214,7 @@ async def test_a_call_that_began_before_we_listened_is_let_go(db: Database) -> N
     hangup = [e for e in recorded("inbound_answered") if e["Event"] == "Hangup"][-1]
     verdict = await story.row("ami", "Hangup", hangup)
 
-    assert verdict == Ignored("speaks of a call that began before we listened")
+    assert verdict == Ignored("began_before_us")
     assert await story.calls() == []
 
 
@@ -238,7 +238,7 @@ async def test_http_events_make_a_call_too(db: Database) -> None:
 async def test_unknown_http_kinds_are_kept_and_named(db: Database) -> None:
     verdict = await Story(db).http("voicemail", 0, UniqueId="1.1")
 
-    assert verdict == Ignored("nothing about a call: voicemail")
+    assert verdict == Ignored("not_about_a_call")
 
 
 async def answered_call(story: Story) -> None:

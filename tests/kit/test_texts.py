@@ -26,6 +26,7 @@ OPEN_FAMILIES = (
     "audit.action.",
     "cache.",
     "command.",
+    "note.",
     "journal.kind.",
     "journal.source.",
     "result.vendor.",
@@ -166,6 +167,22 @@ def _literals(node: ast.expr) -> Iterator[str]:
     if isinstance(node, ast.IfExp):
         yield from _literals(node.body)
         yield from _literals(node.orelse)
+
+
+def test_every_remark_and_difference_has_a_sentence() -> None:
+    known = msgids("ru")
+    code = "\n".join(path.read_text() for path in sources(".py"))
+    remarks = set(
+        re.findall(r"""(?:note=f?|note = f?|Ignored\(|Finish\(|Dead\()"([a-z_]+)""", code)
+    )
+    module = (SOURCES / "connectors/crm/retailcrm/module.py").read_text()
+    fields = set(re.findall(r'"(\w+)"', module[module.index("def differences") :]))
+    fields -= {"actions", "integrations", "telephony", "userId", "code", "siteCode"}
+    fields -= {"externalPhone"}
+    assert len(remarks) > 10
+    assert len(fields) > 10
+    assert {r for r in remarks if f"note.{r}" not in known} == set()
+    assert {f for f in fields if f"difference.{f}" not in known} == set()
 
 
 def test_every_hint_has_a_sentence() -> None:

@@ -114,17 +114,37 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What the CRM holds otherwise than it was sent; free of secrets.
+
+    Attributes:
+        field: the vendor's name of it; the catalogs have `difference.<field>`.
+        key: whose row, where the field is a table.
+    """
+
+    field: str
+    sent: str | bool | None
+    held: str | bool | None
+    key: str | None = None
+
+    def __str__(self) -> str:
+        """For logs, in no language."""
+        name = self.field if self.key is None else f"{self.field}[{self.key}]"
+        return f"{name}: {self.sent!r} ≠ {self.held!r}"
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationReport:
     """The module as the CRM really holds it after the edit, read back.
 
-    `differences` lists what did not stick, in words for the admin; empty means verified.
+    `differences` lists what did not stick; empty means verified.
     """
 
     verified: bool
     codes: Mapping[str, str]
     unknown_users: tuple[str, ...] = ()
     unknown_sites: tuple[str, ...] = ()
-    differences: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
     request: Mapping[str, Any] = field(default_factory=dict)
     response: Mapping[str, Any] = field(default_factory=dict)
 

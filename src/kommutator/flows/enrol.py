@@ -189,7 +189,7 @@ class Enrol:
                     connection_id=record.id,
                     request=dict(report.request),
                     response=dict(report.response),
-                    error_message="; ".join(report.differences) or None,
+                    error_message="; ".join(map(str, report.differences)) or None,
                     actor=actor.name,
                 ),
             )
@@ -205,7 +205,10 @@ class Enrol:
                 actor=actor.name,
                 action="connection.register",
                 target=str(record.id),
-                detail={"verified": report.verified, "differences": list(report.differences)},
+                detail={
+                    "verified": report.verified,
+                    "differences": list(map(str, report.differences)),
+                },
             )
             unit.config_changed(record.enterprise, record.kind.value)
 

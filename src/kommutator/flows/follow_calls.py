@@ -106,7 +106,7 @@ class FollowCalls:
         pbx = _pbx(accounts, row.connection_id)
         events = self._read(row, pbx, accounts)
         if not events and not _asks_to_look(row):
-            return Ignored(f"nothing about a call: {row.kind}")
+            return Ignored("not_about_a_call")
         story = _Story(unit, row, accounts, pbx, self._phone_book)
         return await story.tell(events)
 
@@ -147,7 +147,7 @@ class _Story:
         before = {memory.id: self._call(memory) for memory in board.calls.values()}
         heard = [board.feed(event) for event in events]
         if events and not any(heard):
-            return Ignored("speaks of a call that began before we listened")
+            return Ignored("began_before_us")
         if _asks_to_look(self._row):
             board.touched |= set(board.calls)
         for gone, into in board.merged.items():

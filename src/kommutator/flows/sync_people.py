@@ -257,7 +257,9 @@ class SyncPeople:
         report: RegistrationReport | None = None,
         error: VendorError | None = None,
     ) -> None:
-        message = error.message if error else "; ".join(report.differences if report else ())
+        message = (
+            error.message if error else "; ".join(map(str, report.differences if report else ()))
+        )
         async with self._db.unit() as unit:
             if report is not None:
                 await unit.connections.touch_sync(account.enterprise, account.connection_id)

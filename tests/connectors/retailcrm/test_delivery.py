@@ -73,21 +73,21 @@ async def test_ring_shows_a_card_to_each(delivery: RetailCrmDelivery, crm: Crm) 
 
 async def test_ring_says_which_codes_nobody_has(delivery: RetailCrmDelivery, crm: Crm) -> None:
     outcome = await one(delivery, crm, ring(extensions=("101", "999")))
-    assert outcome.note == "the CRM knows no user with these codes: 999"
+    assert outcome.note == "unknown_codes: 999"
 
 
 async def test_ring_to_nobody_is_not_sent(delivery: RetailCrmDelivery, crm: Crm) -> None:
     outcome = await one(delivery, crm, ring(extensions=()))
-    assert outcome == Done(note="no extension to show the card to")
+    assert outcome == Done(note="nobody_to_show")
     assert (await crm.state())["events"] == []
 
 
 async def test_internal_calls_stay_inside(delivery: RetailCrmDelivery, crm: Crm) -> None:
     assert await one(delivery, crm, ring(direction=Direction.INTERNAL)) == Done(
-        note="internal calls are not shown"
+        note="internal_not_shown"
     )
     assert await one(delivery, crm, record(direction=Direction.INTERNAL)) == Done(
-        note="internal calls are not recorded"
+        note="internal_not_recorded"
     )
     assert (await crm.state())["calls"] == []
 

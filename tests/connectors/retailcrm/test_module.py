@@ -4,6 +4,7 @@ from typing import Any
 
 from kommutator.connectors.crm.retailcrm import module
 from kommutator.connectors.crm.retailcrm.schemas import Module, read_module
+from kommutator.domain.ports import Difference
 from tests.connectors.retailcrm.crm import registration
 
 
@@ -86,7 +87,7 @@ def test_no_codes_empties_the_list() -> None:
     assert (telephony["additionalCodes"], telephony["externalPhones"]) == ([], [])
 
 
-def differences(sent: dict[str, Any], raw: dict[str, Any]) -> tuple[str, ...]:
+def differences(sent: dict[str, Any], raw: dict[str, Any]) -> tuple[Difference, ...]:
     return module.differences(sent, held(raw), (), ())
 
 
@@ -123,13 +124,19 @@ def test_what_did_not_stick_is_named() -> None:
         },
     }
     assert differences(sent, raw) == (
-        "active: sent yes, the CRM holds no",
-        "activity: sent “/activity”, the CRM holds nothing",
-        "makeCallUrl: sent “https://k.example/make-call”, the CRM holds nothing",
-        "changeUserStatusUrl: sent “https://k.example/s”, the CRM holds “https://other.example”",
-        "hangupEventSupported: sent yes, the CRM holds nothing",
-        "additionalCodes[18]: sent “102”, the CRM holds nothing",
-        "additionalCodes[19]: sent “101”, the CRM holds “155”",
-        "additionalCodes[7]: sent nothing, the CRM holds “1”",
-        "externalPhones[+70000000900]: sent “shop-main”, the CRM holds nothing",
+        Difference("active", sent=True, held=False),
+        Difference("activity", "/activity", None),
+        Difference("makeCallUrl", "https://k.example/make-call", None),
+        Difference("changeUserStatusUrl", "https://k.example/s", "https://other.example"),
+        Difference("hangupEventSupported", sent=True, held=None),
+        Difference("additionalCodes", "102", None, "18"),
+        Difference("additionalCodes", "101", "155", "19"),
+        Difference("additionalCodes", None, "1", "7"),
+        Difference("externalPhones", "shop-main", None, "+70000000900"),
     )
+
+
+def test_the_entry_token_is_not_told() -> None:
+    sent = wanted() | {"accountUrl": "https://k.example/?enterprise_number=0367&token=fake-token"}
+    found = differences(sent, sent | {"accountUrl": "https://k.example/?token=older-fake-token"})
+    assert found == (Difference("accountUrl", "https://k.example/?…", "https://k.example/?…"),)

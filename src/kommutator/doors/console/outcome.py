@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kommutator.domain.ports import Probe, RegistrationReport
 from kommutator.doors.console.visit import Visit
+from kommutator.doors.http.wording import difference_in_words
 from kommutator.kit.errors import Stage, VendorError
 
 
@@ -61,7 +62,7 @@ def of_probe(see: Visit, probe: Probe) -> Result:
 
 def of_registration(see: Visit, report: RegistrationReport, *, paused: bool) -> Result:
     """What the CRM holds after the registration, read back."""
-    lines = [*report.differences]
+    lines = list(differences(see, report))
     if report.unknown_users:
         lines.append(see.t("result.unknown_users", users=", ".join(report.unknown_users)))
     if report.unknown_sites:
@@ -81,6 +82,12 @@ def of_registration(see: Visit, report: RegistrationReport, *, paused: bool) -> 
         lines=tuple(lines),
         action=see.t("result.registered.action"),
     )
+
+
+def differences(see: Visit, report: RegistrationReport) -> tuple[str, ...]:
+    """What did not stick, a sentence each."""
+    texts = see.house.texts
+    return tuple(difference_in_words(texts, see.locale, one) for one in report.differences)
 
 
 def of_refusal(see: Visit, error: VendorError, *, force: str = "") -> Result:

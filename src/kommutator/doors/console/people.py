@@ -237,7 +237,7 @@ def _result(see: Visit, saved: Saved) -> outcome.Result:
         return outcome.Result(
             ok=False,
             title=see.t("result.differs"),
-            lines=(*saved.report.differences, *lines),
+            lines=(*outcome.differences(see, saved.report), *lines),
             action=see.t("result.differs.action"),
         )
     title = "result.people_saved" if saved.report is None else "result.people_told"

@@ -93,6 +93,9 @@ def _words(why: Why, see: Visit, tz: Any) -> dict[str, str]:
             see.locale, f"reason.{reason}", "reason.other", reason=reason
         )
     href, label = _GO.get(why.slug, ("", ""))
+    if note := params.get("note"):
+        say = partial(see.house.texts.first, see.locale)
+        params["note"] = timeline.note_in_words(str(note), say)
     return {
         "tone": why.tone.value,
         "words": see.t(f"why.{why.slug}", **params),

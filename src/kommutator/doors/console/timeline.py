@@ -54,15 +54,24 @@ def _arrivals(journal: Sequence[dict[str, Any]], say: Say) -> list[Step]:
 
 
 def _verdict(row: dict[str, Any], say: Say) -> str:
-    return say(f"journal.state.{row['state']}", note=row["note"] or "—")
+    return say(f"journal.state.{row['state']}", note=note_in_words(row["note"], say))
+
+
+def note_in_words(note: str | None, say: Say) -> str:
+    """A remark of ours, `slug` or `slug: detail`, as a sentence; others' words stay theirs."""
+    if not note:
+        return "—"
+    slug, _, detail = note.partition(": ")
+    return say(f"note.{slug}", f"reason.{slug}", "note.other", note=note, detail=detail)
 
 
 def _command(row: dict[str, Any], say: Say) -> Step:
     state = say(
         f"command.state.{row['state']}",
         attempts=row["attempts"],
-        note=row["note"] or row["error"] or "—",
+        note=note_in_words(row["note"] or row["error"], say),
     )
+    remark = row["note"] if row["state"] == "done" else None
     return Step(
         at=row["created_at"],
         tone=_STATE_TONES.get(row["state"], ""),
@@ -70,7 +79,7 @@ def _command(row: dict[str, Any], say: Say) -> Step:
             "call.step.command",
             command=say(f"command.{row['kind']}", "command.other", kind=row["kind"]),
         ),
-        detail=state if not row["note"] or row["state"] != "done" else f"{state} {row['note']}",
+        detail=f"{state} {note_in_words(remark, say)}" if remark else state,
     )
 
 

@@ -16,8 +16,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from kommutator.doors.http.wording import person_error
 from kommutator.flows.house import House
-from kommutator.kit.errors import InternalError, Stage, TooMany, Unavailable, UserError, VendorError
+from kommutator.kit.errors import InternalError, TooMany, Unavailable, UserError, VendorError
 from kommutator.kit.texts import choose_locale
 from kommutator.store.driver import is_transient
 
@@ -139,10 +140,7 @@ async def _user_error(request: Request, error: Exception) -> JSONResponse:
 async def _vendor_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VendorError)
     house, locale = request.app.state.house, locale_of(request)
-    answered = error.stage is Stage.ANSWERED
-    # Without an answer there are no words of the vendor, only our own for the log.
-    words = {"message": error.message} if answered else {}
-    ours = UserError("vendor_refused" if answered else "vendor_silent", **words)
+    ours = person_error(error)
     ours.status = HTTPStatus.FAILED_DEPENDENCY
     return error_response(house, locale, ours, hint=error.hint)
 

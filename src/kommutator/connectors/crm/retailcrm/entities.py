@@ -63,9 +63,7 @@ class Entities:
         async with self._lock(account, command.client):
             known = await customer_by_phone(client, command.client)
             if known is not None:
-                return Done(
-                    client.last_exchange, known.id, note="the CRM already has this customer"
-                )
+                return Done(client.last_exchange, known.id, note="customer_known")
             entity = without_blanks(
                 {
                     "firstName": command.name,
@@ -114,7 +112,7 @@ class Entities:
 
 
 def _found(client: RetailCrmClient, entity_id: str) -> Done:
-    return Done(client.last_exchange, entity_id, note="found: an earlier attempt had arrived")
+    return Done(client.last_exchange, entity_id, note="found_earlier")
 
 
 def _may_be_repeat(due: Due) -> bool:

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from kommutator.connectors.crm.retailcrm.schemas import Module, as_map, as_text, vendor_id
-from kommutator.domain.ports import Registration
+from kommutator.domain.ports import Difference, Registration
 
 ACTIVITY_PATH = "/activity"  # appended to `Registration.base_url`
 SETTINGS_PATH = "/settings"
 _ACTIONS = ("activity", "settings")  # the only keys the vendor takes
+_LONGEST_SHOWN = 200
 _SET_BY_CRM = frozenset({"freeze", "native"})
 
 
@@ -80,8 +81,8 @@ def differences(
     held: Module,
     unknown_users: tuple[str, ...],
     unknown_sites: tuple[str, ...],
-) -> tuple[str, ...]:
-    """What did not stick, one sentence each; users and shops the CRM reported apart are left out.
+) -> tuple[Difference, ...]:
+    """What did not stick; users and shops the CRM reported apart are left out.
 
     `clientId` is not compared: the CRM does not show it.
     """
@@ -110,9 +111,11 @@ def differences(
     return tuple(found)
 
 
-def _unlike(sent: Mapping[str, Any], held: Mapping[str, Any], names: tuple[str, ...]) -> list[str]:
+def _unlike(
+    sent: Mapping[str, Any], held: Mapping[str, Any], names: tuple[str, ...]
+) -> list[Difference]:
     return [
-        f"{name}: sent {_shown(sent.get(name))}, the CRM holds {_shown(held.get(name))}"
+        Difference(name, _shown(sent.get(name)), _shown(held.get(name)))
         for name in names
         if not _same(sent.get(name), held.get(name))
     ]
@@ -127,17 +130,17 @@ def _same(sent: Any, held: Any) -> bool:
 
 def _unlike_pairs(
     name: str, sent: Mapping[str, str], held: Mapping[str, str], excused: set[str]
-) -> list[str]:
+) -> list[Difference]:
     return [
-        f"{name}[{key}]: sent {_shown(sent.get(key))}, the CRM holds {_shown(held.get(key))}"
+        Difference(name, _shown(sent.get(key)), _shown(held.get(key)), key)
         for key in sorted(sent.keys() | held.keys())
         if key not in excused and sent.get(key) != held.get(key)
     ]
 
 
-def _shown(value: Any) -> str:
-    if value is None or value == "":
-        return "nothing"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"“{value}”"
+def _shown(value: Any) -> str | bool | None:
+    """Without the query of a URL: the one of `accountUrl` lets in whoever has it."""
+    if value is None or isinstance(value, bool):
+        return value
+    text, query, _ = str(value).partition("?")
+    return f"{text}?…"[:_LONGEST_SHOWN] if query else text[:_LONGEST_SHOWN] or None

@@ -114,12 +114,12 @@ class RetailCrmDelivery:
         popup: RingPopup | HangupPopup,
     ) -> Outcome:
         if popup.direction is Direction.INTERNAL:
-            return Done(note="internal calls are not shown")
+            return Done(note="internal_not_shown")
         if isinstance(popup, RingPopup) and not popup.extensions:
-            return Done(note="no extension to show the card to")
+            return Done(note="nobody_to_show")
         reply = await client.call_event(event_of(account, due, popup))
         missing = schemas.read_event_reply(reply.body).missing_codes
-        note = f"the CRM knows no user with these codes: {', '.join(missing)}" if missing else None
+        note = f"unknown_codes: {', '.join(missing)}" if missing else None
         return Done(reply.exchange, note=note)
 
     async def _upload(
@@ -130,7 +130,7 @@ class RetailCrmDelivery:
         items: list[tuple[Due, dict[str, object]]] = []
         for due, record in batch:
             if record.direction is Direction.INTERNAL:
-                outcomes[due.id] = Done(note="internal calls are not recorded")
+                outcomes[due.id] = Done(note="internal_not_recorded")
                 continue
             try:
                 items.append((due, record_of(account, due, record)))

@@ -135,7 +135,7 @@ class AsteriskDelivery:
         request = look_up(command.call_id)
         answer = await link.action(request)
         exchange = self._exchange(request, answer, began)
-        return Done(exchange, vendor_id=command.call_id, note="found by look-up")
+        return Done(exchange, vendor_id=command.call_id, note="found_by_look_up")
 
     async def _cancel(self, link: Link, command: CancelCall, began: float) -> Outcome:
         request: Action = []
@@ -145,7 +145,7 @@ class AsteriskDelivery:
         except ActionRefused as refusal:
             exchange = self._exchange(request, {"error": str(refusal)}, began)
             if _NO_SUCH_CHANNEL in str(refusal).lower():
-                return Done(exchange, note="the call was over already")
+                return Done(exchange, note="call_was_over")
             return failure(refusal, exchange)
         except AmiError as error:
             # Hanging up twice harms nobody, so a silence may simply be repeated.

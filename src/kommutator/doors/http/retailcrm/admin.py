@@ -26,6 +26,7 @@ from kommutator.doors.http.auth import (
 from kommutator.doors.http.errors import RESPONSES, locale_of
 from kommutator.doors.http.retailcrm.form import config_form, flag
 from kommutator.doors.http.retailcrm.reading import body_of, tenant_in_path
+from kommutator.doors.http.wording import difference_in_words
 from kommutator.flows.house import House
 from kommutator.flows.sign_in import actor_of_session
 from kommutator.kit.errors import InvalidInput, NotFound, Unauthorized, UserError
@@ -84,7 +85,7 @@ class TestAnswer(BaseModel):
 class RegisterAnswer(BaseModel):
     success: bool = True
     verified: bool = Field(description="Whether the CRM, asked again, shows what we sent.")
-    differences: list[str]
+    differences: list[str] = Field(description="Sentences, in the reader's language.")
     unknown_users: list[str]
     unknown_sites: list[str]
     codes: dict[str, str]
@@ -136,7 +137,7 @@ async def register(request: Request, tenant: Configurer) -> RegisterAnswer:
     if body:
         await _save(house, tenant, body | {"enabled": None})
     report = await house.enrol.register(tenant.actor, tenant.enterprise, _KIND, rotate=rotate)
-    return _registered(report)
+    return _registered(request, report)
 
 
 @router.post("/api/test/{enterprise}", responses=RESPONSES)
@@ -222,10 +223,11 @@ def _config(record: ConnectionRecord) -> Config:
     )
 
 
-def _registered(report: RegistrationReport) -> RegisterAnswer:
+def _registered(request: Request, report: RegistrationReport) -> RegisterAnswer:
+    texts, locale = house_of(request).texts, locale_of(request)
     return RegisterAnswer(
         verified=report.verified,
-        differences=list(report.differences),
+        differences=[difference_in_words(texts, locale, one) for one in report.differences],
         unknown_users=list(report.unknown_users),
         unknown_sites=list(report.unknown_sites),
         codes=dict(report.codes),

@@ -10,8 +10,9 @@ from pydantic import BaseModel, Field
 from kommutator.domain.ports import Employee
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.http.auth import Tenant, demand_platform, house_of
-from kommutator.doors.http.errors import RESPONSES
+from kommutator.doors.http.errors import RESPONSES, locale_of
 from kommutator.doors.http.retailcrm.reading import body_of, tenant_in_path
+from kommutator.doors.http.wording import difference_in_words, person_error
 from kommutator.flows.sync_people import PeopleTable, Saved
 
 router = APIRouter(tags=["RetailCRM: extensions and cache"], responses=RESPONSES)
@@ -128,13 +129,14 @@ async def save_extensions(request: Request, tenant: Configurer) -> SavedExtensio
     inner = body.get("user_extensions")
     changes: dict[str, Any] = inner if isinstance(inner, dict) else body
     saved = await house_of(request).sync_people.save(tenant.actor, tenant.enterprise, changes)
-    return _saved(saved)
+    return _saved(request, saved)
 
 
 @router.post("/sync-extensions/{enterprise}")
 async def sync_extensions(request: Request, tenant: Configurer) -> SavedExtensions:
     """Tell the CRM our table as it is."""
-    return _saved(await house_of(request).sync_people.push(tenant.actor, tenant.enterprise))
+    pushed = await house_of(request).sync_people.push(tenant.actor, tenant.enterprise)
+    return _saved(request, pushed)
 
 
 @router.post(
@@ -207,13 +209,17 @@ def _user(user_id: str, state: str, ours: str | None, crm: str | None, employees
     )
 
 
-def _saved(saved: Saved) -> SavedExtensions:
+def _saved(request: Request, saved: Saved) -> SavedExtensions:
     report = saved.report
+    texts, locale = house_of(request).texts, locale_of(request)
+    problem: str | None = None
+    if saved.problem is not None:
+        problem = texts.error(locale, person_error(saved.problem)).message
+    elif report is not None and report.differences:
+        problem = "; ".join(difference_in_words(texts, locale, one) for one in report.differences)
     return SavedExtensions(
         user_extensions=dict(saved.ours),
         displaced=list(saved.displaced),
         synced=report is not None and report.verified,
-        problem=saved.problem.message
-        if saved.problem
-        else ("; ".join(report.differences) or None if report else None),
+        problem=problem,
     )
