@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -21,15 +24,34 @@ from kommutator.settings import Settings
 from kommutator.store import migrate
 
 _BACKLOG = 2048
+_LOCK = "up.lock"
 _KEEP_ALIVE_S = 75  # longer than nginx and HTTP clients keep theirs: they close, not we
 
 
 class PortTaken(KommutatorError):
-    """Somebody else listens there already."""
+    """Somebody else listens there already; `instead` is how to choose another port."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, instead: str = "KOMMUTATOR_PORT=8001") -> None:
         super().__init__(f"{host}:{port} is taken")
         self.port = port
+        self.instead = instead
+
+
+class HomeUnusable(KommutatorError):
+    """Nothing can be written there; `reason` is the system's own word for it."""
+
+    def __init__(self, home: Path, reason: str) -> None:
+        super().__init__(f"{home}: {reason}")
+        self.home = home
+        self.reason = reason
+
+
+class HomeInUse(KommutatorError):
+    """Another `kommutator up` lives there."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(f"{home} is in use")
+        self.home = home
 
 
 class DatabaseUnreachable(KommutatorError):
@@ -56,19 +78,52 @@ class Server(uvicorn.Server):
         yield
 
 
+@contextmanager
+def home_alone(home: Path) -> Iterator[None]:
+    """Make the folder and hold it: two of us would share ports, keys and the private PBX.
+
+    The lock ends with the process, however it ends.
+
+    Raises:
+        HomeUnusable, HomeInUse.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise HomeUnusable(home, error.strerror or type(error).__name__) from error
+    try:
+        _lock(descriptor, home)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, home: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise HomeInUse(home) from None
+
+
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[str]:
     """The DSN of a migrated database: the one from settings, or our own server's.
 
     Raises:
         DatabaseUnreachable: the one from settings cannot be used.
+        HomeUnusable, PostgresError: our own cannot be made or started.
     """
     embedded: EmbeddedPostgres | None = None
     if settings.database_url is not None:
         dsn = settings.database_url.get_secret_value()
     else:
         embedded = EmbeddedPostgres(settings.home / "postgres")
-        dsn = await asyncio.to_thread(embedded.start)
+        try:
+            dsn = await asyncio.to_thread(embedded.start)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise HomeUnusable(settings.home / "postgres", reason) from error
     try:
         if not await _is_current(dsn):
             await migrate.upgrade(dsn)

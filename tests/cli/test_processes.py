@@ -9,7 +9,10 @@ from typing import Any
 
 import aiohttp
 import pytest
+import typer
 
+from kommutator.cli.frame import run as run_command
+from kommutator.kit.postgres import PostgresStartError
 from tests.support.command import environment, left_behind, run, start
 from tests.support.house import MASTER_KEYS
 from tests.support.service import Caller, Service, open_service
@@ -126,3 +129,63 @@ async def test_one_crms_service_by_itself_shares_everything(
 
                 await eventually(seen, 5.0)
             assert await command.end() == 0
+
+
+async def test_two_ups_do_not_share_a_home(tmp_path: Path, database_url: str) -> None:
+    env = env_of(tmp_path, database_url, port=free_port())
+    async with start("up", "--no-demo", env=env) as first:
+        await first.until("Login:")
+        code, said = await run("up", "--no-demo", env=env | {"KOMMUTATOR_PORT": str(free_port())})
+        assert (code, "Traceback" in said) == (1, False)
+        assert said.startswith(f"Another kommutator up works in the folder {tmp_path}.")
+        assert await first.end() == 0
+    async with start("up", "--no-demo", env=env) as again:
+        await again.until("Login:")
+
+
+async def test_a_home_that_is_no_folder_is_a_sentence(tmp_path: Path, database_url: str) -> None:
+    home = tmp_path / "file"
+    home.touch()
+    for demo in ("--demo", "--no-demo"):
+        code, said = await run("up", demo, env=env_of(home, database_url, port=free_port()))
+        assert code == 1
+        assert said.startswith(f"The folder {home} cannot be written (File exists).")
+
+
+@pytest.mark.parametrize("option", ["--crm-port", "--street-port"])
+async def test_a_taken_port_of_the_demo_is_a_sentence(
+    tmp_path: Path, database_url: str, option: str
+) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()  # no apt: nobody waits for an Asterisk
+    env = env_of(tmp_path, database_url, port=free_port()) | {"PATH": str(tools)}
+    with socket.create_server(("127.0.0.1", 0)) as squatter:
+        port = squatter.getsockname()[1]
+        ports = {"--crm-port": "0", "--street-port": "0", option: str(port)}
+        code, said = await run("up", *(word for pair in ports.items() for word in pair), env=env)
+    assert code == 1
+    assert said.endswith(f"Port {port} is taken. Free it or choose another: {option} 0.\n")
+
+
+async def test_a_folder_that_cannot_hold_a_database_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "postgres").touch()
+    code, said = await run("up", "--no-demo", env=environment(tmp_path, port=free_port()))
+    assert code == 1
+    assert said.startswith(f"The folder {tmp_path / 'postgres'} cannot be written (")
+
+
+def test_a_full_disk_is_a_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+
+    async def initdb() -> None:
+        words = "creating configuration files ... ok\nFATAL:  No space left on device\nremoved"
+        raise PostgresStartError(f"initdb failed:\n{words}\n")
+
+    with pytest.raises(typer.Exit) as ended:
+        run_command(initdb())
+    assert ended.value.exit_code == 1
+    assert capsys.readouterr().out.startswith(
+        "Our own database did not start: FATAL:  No space left on device. Check the disk space"
+    )

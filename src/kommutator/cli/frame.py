@@ -12,8 +12,9 @@ import uvloop
 from rich.console import Console
 
 from kommutator.kit.errors import KommutatorError, UserError
+from kommutator.kit.postgres import PostgresError
 from kommutator.kit.texts import Texts, choose_locale
-from kommutator.serve import DatabaseUnreachable, PortTaken
+from kommutator.serve import DatabaseUnreachable, HomeInUse, HomeUnusable, PortTaken
 from kommutator.settings import Settings, SettingsError, load_settings
 
 app = typer.Typer(
@@ -47,10 +48,19 @@ def run(work: Coroutine[Any, Any, int | None]) -> None:
     except KeyboardInterrupt:
         code = 130
     except PortTaken as taken:
-        say("cli.port_taken", port=taken.port)
+        say("cli.port_taken", port=taken.port, instead=taken.instead)
         code = 1
     except DatabaseUnreachable as error:
         say("cli.database_unreachable", reason=error.reason)
+        code = 1
+    except HomeUnusable as error:
+        say("cli.home_unusable", home=error.home, reason=error.reason)
+        code = 1
+    except HomeInUse as error:
+        say("cli.home_in_use", home=error.home)
+        code = 1
+    except PostgresError as error:
+        say("cli.postgres_failed", reason=_gist(str(error)))
         code = 1
     except UserError as error:
         text = _texts.error(_locale(), error)
@@ -60,6 +70,13 @@ def run(work: Coroutine[Any, Any, int | None]) -> None:
         out.print(str(error), markup=False)
         code = 1
     raise typer.Exit(code or 0)
+
+
+def _gist(words: str) -> str:
+    """The line of a server's last words that tells why."""
+    lines = [line.strip() for line in words.splitlines() if line.strip()]
+    told = (line for line in lines if "FATAL" in line or "ERROR" in line or "error:" in line)
+    return next(told, lines[-1] if lines else "")
 
 
 def settings_with(**override: Any) -> Settings:

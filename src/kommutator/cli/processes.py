@@ -13,7 +13,7 @@ import typer
 from kommutator import __version__
 from kommutator.app import ROLES, Application
 from kommutator.cli.frame import app, run, say, settings_with
-from kommutator.serve import application, database, http, until_told
+from kommutator.serve import application, database, home_alone, http, until_told
 from kommutator.settings import Settings
 
 _STARTED = time.perf_counter()
@@ -39,6 +39,7 @@ async def _up(settings: Settings) -> int:
     # Production: no fake vendor can be imported from here, by mistake or otherwise.
     sys.modules["kommutator.twins"] = None  # type: ignore[assignment]  # Python's way to forbid
     async with AsyncExitStack() as stack:
+        stack.enter_context(home_alone(settings.home))
         dsn = await stack.enter_async_context(database(settings))
         running = await stack.enter_async_context(application(settings, dsn, roles=ROLES))
         assert running.asgi is not None
@@ -54,6 +55,7 @@ async def _up_with_demo(settings: Settings, crm_port: int, street_port: int) -> 
 
     settings = world.demo_settings(settings)
     async with AsyncExitStack() as stack:
+        stack.enter_context(home_alone(settings.home))
         ready = await stack.enter_async_context(world.stage(settings, crm_port=crm_port))
         dsn = await stack.enter_async_context(database(settings))
         running = await stack.enter_async_context(application(settings, dsn, roles=ROLES))

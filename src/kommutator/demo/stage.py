@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import structlog
+
 from kommutator.demo.notes import DemoNotes
 from kommutator.kit.ids import Ids
+from kommutator.serve import PortTaken
 from kommutator.twins import TwinsConfig, start_twins
 from kommutator.twins.pbx.config import PbxConfig
 from kommutator.twins.pbx.demo import DemoOffice
@@ -18,6 +21,8 @@ from kommutator.twins.pbx.install import install
 from kommutator.twins.pbx.server import PrivateAsterisk
 
 AMI_USER = "gateway"
+_PAUSE_S = 5.0
+_log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -47,11 +52,13 @@ class Stage:
             "api_key": self._notes.crm_key,
             "limited_api_key": self._notes.crm_limited_key,
         }
-        twins = await start_twins(
-            TwinsConfig(
-                ports={"retailcrm": self._crm_port}, options={"retailcrm": options}, ids=self._ids
-            )
+        config = TwinsConfig(
+            ports={"retailcrm": self._crm_port}, options={"retailcrm": options}, ids=self._ids
         )
+        try:
+            twins = await start_twins(config)
+        except OSError as error:
+            raise PortTaken("127.0.0.1", self._crm_port, "--crm-port 0") from error
         self._stack.push_async_callback(twins.stop)
         self.crm_url = twins.base_urls["retailcrm"]
         return self
@@ -77,6 +84,25 @@ class Stage:
         config = PbxConfig(ami_secret=self._notes.ami_secret, phone_secret=self._notes.phone_secret)
         pbx = PrivateAsterisk(installation, self._home / "asterisk", config)
         await self._stack.enter_async_context(pbx)
+        self._stack.push_async_callback(_end, asyncio.create_task(_keep_up(pbx)))
         people = DemoOffice(pbx)
         await self._stack.enter_async_context(people)
         return Office(pbx, people)
+
+
+async def _keep_up(pbx: PrivateAsterisk) -> None:
+    """Bring a crashed PBX back, as its supervisor does on a real machine."""
+    while True:
+        await pbx.ended()
+        _log.warning("demo.pbx_ended")
+        try:
+            await pbx.restart()
+        except PbxError as reason:
+            _log.warning("demo.pbx_does_not_start", error=str(reason)[:200])
+            await asyncio.sleep(_PAUSE_S)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

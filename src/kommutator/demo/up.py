@@ -14,6 +14,7 @@ from kommutator.demo.stage import AMI_USER, Stage
 from kommutator.demo.street import Street
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
+from kommutator.serve import PortTaken
 from kommutator.settings import Settings
 
 _LINK_PATIENCE_S = 8.0
@@ -40,7 +41,6 @@ def demo_settings(settings: Settings) -> Settings:
 async def stage(settings: Settings, *, crm_port: int) -> AsyncIterator[Stage]:
     """The fake world, started while the service itself is being started."""
     ids = SystemIds()
-    settings.home.mkdir(parents=True, exist_ok=True)
     notes = notebook.load(settings.home, ids)
     notebook.save(settings.home, notes)
     async with Stage(settings.home, notes, ids=ids, crm_port=crm_port) as ready:
@@ -77,7 +77,10 @@ async def demo(
         clock=clock,
         ids=ids,
     )
-    await street.start("127.0.0.1", street_port)
+    try:
+        await street.start("127.0.0.1", street_port)
+    except OSError as error:
+        raise PortTaken("127.0.0.1", street_port, "--street-port 0") from error
     try:
         notes.events_key = key
         notes.base_url = settings.public_url

@@ -117,6 +117,11 @@ class PrivateAsterisk:
             process.kill()
             await process.wait()
 
+    async def ended(self) -> None:
+        """Return when the process that runs now is gone; at once when none runs."""
+        if self._process is not None:
+            await self._process.wait()
+
     async def kill(self) -> None:
         """End the process as a crash would (SIGKILL)."""
         process, self._process = self._process, None
@@ -190,6 +195,7 @@ class PrivateAsterisk:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,  # a Ctrl-C in the terminal is for us; we end it in turn
             )
         try:
             await self._booted(self._process)
