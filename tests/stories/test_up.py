@@ -65,6 +65,23 @@ async def test_first_start_demo_warm_start_and_ctrl_c(
     assert left_behind(postgres_home) == []
 
 
+@pytest.mark.pbx
+async def test_a_crashed_asterisk_comes_back(
+    tmp_path: Path, database_url: str, asterisk_installation: object
+) -> None:
+    (tmp_path / "cache").mkdir(mode=0o755)
+    (tmp_path / "cache" / "asterisk").symlink_to(pbx_cache().absolute())
+    env = environment(tmp_path, database_url=database_url, port=free_port())
+    async with up(env) as command:
+        control = tmp_path / "asterisk" / "run" / "asterisk.pid"
+        os.kill(int(control.read_text()), signal.SIGKILL)
+        await command.until("pbx_link_down")
+        await command.until("pbx_link_up")
+        await the_demo_is_right(env)
+        assert await command.end(signal.SIGINT) in (0, 130)
+    assert left_behind(tmp_path) == []
+
+
 async def test_without_asterisk_the_demo_speaks_http(tmp_path: Path, database_url: str) -> None:
     """A machine without apt cannot have Asterisk; everything else works."""
     tools = tmp_path / "bin"
