@@ -72,6 +72,15 @@ async def test_a_sign_in_form_of_another_site_is_refused(visitor: Visitor) -> No
     assert status == 403
 
 
+@pytest.mark.parametrize("path", ["/console/language", "/console/login"])
+async def test_another_site_changes_nothing_of_the_signed_in(visitor: Visitor, path: str) -> None:
+    await visitor.sign_in(ADMIN)
+    foreign = {"origin": "https://evil.example"}
+    fields = {"locale": "uk", "email": EMPLOYEE, "password": PASSWORD}
+    status, _, _ = await visitor.post(path, headers=foreign, **fields)
+    assert status == 403
+
+
 @pytest.mark.parametrize(
     "path",
     [

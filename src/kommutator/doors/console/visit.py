@@ -87,7 +87,7 @@ async def stranger(request: Request) -> Visit:
     """
     house: House = request.app.state.house
     session = await _session(request)
-    if session is None and request.method not in _SAFE:
+    if request.method not in _SAFE:
         require_same_origin(request)
     request.state.locale = choose_locale(
         session.user_locale if session else None,
