@@ -88,7 +88,7 @@ async def test_a_silence_is_looked_into_and_the_call_is_found(
     outcome = await deliver(peer, make_link, CLICK)
 
     assert isinstance(outcome, Done)
-    assert outcome.note == "found by look-up"
+    assert outcome.note == "found_by_look_up"
     assert peer.asked("Originate") == 1
 
 
@@ -150,7 +150,7 @@ async def test_a_bad_number_never_leaves_the_house(peer: Peer, make_link: MakeLi
     assert peer.asked("Originate") == 0
 
 
-@pytest.mark.parametrize(("answer", "note"), [(ok, None), (gone, "the call was over already")])
+@pytest.mark.parametrize(("answer", "note"), [(ok, None), (gone, "call_was_over")])
 async def test_cancelling(peer: Peer, make_link: MakeLink, answer: Any, note: str | None) -> None:
     peer.answers["Hangup"] = answer
     outcome = await deliver(peer, make_link, CancelCall(call_id="kmt-1"))

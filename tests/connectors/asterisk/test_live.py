@@ -160,7 +160,7 @@ async def test_a_doubtful_click_is_found_while_it_rings_and_never_repeated(
 
     found = await deliver(link, click("kmt-doubt"), unsure=True)
     assert isinstance(found, Done)
-    assert found.note == "found by look-up"
+    assert found.note == "found_by_look_up"
 
     lost = await deliver(link, click("kmt-never"), unsure=True)
     assert isinstance(lost, Failed)

@@ -105,7 +105,7 @@ async def test_found_again_by_id(delivery: RetailCrmDelivery, crm: Crm) -> None:
     await attempt(delivery, crm, ORDER)
     second = await attempt(delivery, crm, ORDER, attempt=2, unsure=True)
     assert second.vendor_id == str((await crm.state())["orders"][-1]["id"])
-    assert second.note == "found: an earlier attempt had arrived"
+    assert second.note == "found_earlier"
     assert second.exchange.request["url"] == "/api/v5/orders"
 
 
@@ -136,7 +136,7 @@ async def test_customer_is_known_by_another_spelling(delivery: RetailCrmDelivery
     written = CreateCustomer(client="80000000070", name="x")
     await attempt(delivery, crm, written)
     same = await attempt(delivery, crm, CreateCustomer(client="+70000000070", name="y"), attempt=1)
-    assert same.note == "the CRM already has this customer"
+    assert same.note == "customer_known"
 
 
 async def test_failing_search_writes_nothing(delivery: RetailCrmDelivery, crm: Crm) -> None:
