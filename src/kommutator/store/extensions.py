@@ -61,15 +61,6 @@ class ExtensionStore:
             raise NotFound("extension_not_found", extension=phone_number)
         return Extension(**dict(row))
 
-    async def of_user(self, enterprise: EnterpriseNumber, user_id: UUID) -> Sequence[str]:
-        """The numbers at which this person sits."""
-        rows = await self._connection.fetch(
-            "SELECT phone_number FROM user_internal_phones "
-            "WHERE enterprise = $1 AND user_id = $2 ORDER BY phone_number",
-            enterprise, user_id,
-        )  # fmt: skip
-        return [str(row["phone_number"]) for row in rows]
-
     async def put(
         self,
         enterprise: EnterpriseNumber,
