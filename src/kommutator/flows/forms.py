@@ -34,9 +34,10 @@ class ConnectionForm:
 
 
 def crm_address(text: str, *, private_hosts: Collection[str]) -> str:
-    """`example.retailcrm.ru` or a full address → `https://host[:port][/prefix]`.
+    """`example.retailcrm.ru`, or what was copied from the browser's address bar → `https://host`.
 
-    Plain http and private addresses only for hosts that the installation names.
+    A port is kept. Plain http, private addresses and a path in front of the API only for hosts
+    that the installation names.
 
     Raises:
         InvalidInput: `domain_missing`, `domain_invalid`, `domain_needs_https`, `domain_private`.
@@ -44,23 +45,25 @@ def crm_address(text: str, *, private_hosts: Collection[str]) -> str:
     text = text.strip().rstrip("/")
     if not text:
         raise InvalidInput("domain_missing")
-    parts = urlsplit(text if "://" in text else f"https://{text}")
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+    except ValueError:
+        raise InvalidInput("domain_invalid", domain=text[:100]) from None
     host = (parts.hostname or "").lower()
     if (
         parts.scheme not in ("http", "https")
         or not _HOST.fullmatch(host)
         or parts.username is not None
-        or parts.query
-        or parts.fragment
     ):
         raise InvalidInput("domain_invalid", domain=text[:100])
-    if host not in private_hosts:
+    named = host in private_hosts
+    if not named:
         if parts.scheme != "https":
             raise InvalidInput("domain_needs_https")
         if _private(host):
             raise InvalidInput("domain_private", domain=host)
     port = f":{_port(parts.netloc)}" if ":" in parts.netloc else ""
-    return f"{parts.scheme}://{host}{port}{parts.path}"
+    return f"{parts.scheme}://{host}{port}{parts.path if named else ''}"
 
 
 def pbx_address(text: str, port: int) -> str:

@@ -110,15 +110,6 @@ class SessionStore:
             enterprise, str(connection_id),
         )  # fmt: skip
 
-    async def drop_expired_everywhere(self, now: datetime) -> int:
-        """Clear away what ended; returns how many."""
-        gone = await self._connection.fetchval(
-            "WITH gone AS (DELETE FROM sessions WHERE expires_at <= $1 RETURNING 1) "
-            "SELECT count(*) FROM gone",
-            now,
-        )
-        return int(gone)
-
 
 def _session(row: asyncpg.Record) -> Session:
     return Session(**{**dict(row), "role": Role(row["role"])})

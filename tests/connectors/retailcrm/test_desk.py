@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk, normal_address
+from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.domain.ports import Person, Site
 from kommutator.kit.errors import ErrorKind, InvalidInput, VendorError
 from tests.connectors.retailcrm.crm import CLIENT_ID, STRANGER, Crm, registration
@@ -245,36 +245,3 @@ async def test_no_key_at_all(desk: RetailCrmDesk, crm: Crm) -> None:
     with pytest.raises(VendorError) as caught:
         await desk.probe(replace(crm.account(), secrets={}))
     assert caught.value.kind is ErrorKind.ACCESS_REVOKED
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("demo.retailcrm.ru", "https://demo.retailcrm.ru"),
-        (" https://Demo.RetailCRM.ru/admin/orders?x=1 ", "https://demo.retailcrm.ru"),
-        ("http://demo.retailcrm.ru", "https://demo.retailcrm.ru"),
-        ("https://crm.boxed.example:8443/", "https://crm.boxed.example:8443"),
-        ("http://127.0.0.1:18101/", "http://127.0.0.1:18101"),
-        ("http://127.0.0.1:18101/a/large", "http://127.0.0.1:18101/a/large"),
-    ],
-)
-def test_addresses_as_people_paste_them(text: str, expected: str) -> None:
-    assert normal_address(text, allowed_hosts={"127.0.0.1"}) == expected
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "demo",
-        "https://10.0.0.1",
-        "https://u:p@demo.retailcrm.ru",
-        "https://[",
-        "a..b",
-        "http://",
-    ],
-)
-def test_addresses_that_are_none(text: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        normal_address(text)
-    assert caught.value.code == "retailcrm_address_invalid"

@@ -7,7 +7,7 @@ import yaml
 
 from kommutator.connectors.crm import retailcrm
 from kommutator.connectors.crm.retailcrm.manifest import MANIFEST, SCOPE_PATHS
-from kommutator.connectors.crm.retailcrm.texts import ERRORS, FORM, HINTS
+from kommutator.connectors.crm.retailcrm.texts import FORM, HINTS
 
 FOLDER = Path(retailcrm.__file__).parent
 
@@ -28,7 +28,7 @@ def test_every_hint_used_in_the_code_has_a_sentence() -> None:
     assert unused == []
 
 
-@pytest.mark.parametrize("texts", [HINTS, ERRORS, FORM])
+@pytest.mark.parametrize("texts", [HINTS, FORM])
 def test_texts_are_in_three_languages(texts: dict[str, dict[str, str]]) -> None:
     for key, sentences in texts.items():
         assert set(sentences) == {"ru", "uk", "en"}, key

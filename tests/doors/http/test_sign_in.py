@@ -257,8 +257,6 @@ async def test_sessions_end(database_url: str) -> None:
         assert (await browser.get("/page", headers=cookie)).status == 200
         await clock.advance(1)
         assert (await browser.get("/page", headers=cookie)).code == "session_ended"
-        async with house.db.unit() as unit:
-            assert await unit.sessions.drop_expired_everywhere(clock.now()) == 1
 
 
 async def test_a_session_by_the_crm_ends_with_its_connection(

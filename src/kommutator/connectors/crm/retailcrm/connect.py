@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from kommutator.connectors.crm.retailcrm import module, reads
 from kommutator.connectors.crm.retailcrm.client import Reply, RetailCrmClient, Turn
@@ -185,32 +184,3 @@ async def _unless_denied(reading: Awaitable[T]) -> T | None:
         if error.hint in ("scope_missing", "method_unknown"):
             return None
         raise
-
-
-def normal_address(text: str, allowed_hosts: Collection[str] = ()) -> str:
-    """What an admin typed or pasted, brought to `https://host`; an allowed host keeps its path.
-
-    Args:
-        text: "name.retailcrm.ru", "https://name.retailcrm.ru/admin/…" and the like.
-        allowed_hosts: hosts that may be reached without TLS, by settings.
-
-    Raises:
-        InvalidInput: `retailcrm_address_invalid`.
-    """
-    full = text.strip() if "://" in text else f"https://{text.strip()}"
-    try:
-        parts = urlsplit(full)
-        host, port = (parts.hostname or "").lower().rstrip("."), parts.port
-    except ValueError as error:
-        raise InvalidInput("retailcrm_address_invalid") from error
-    trusted = host in allowed_hosts
-    if parts.username is not None or not host or not (trusted or _looks_public(host)):
-        raise InvalidInput("retailcrm_address_invalid")
-    scheme = parts.scheme if trusted and parts.scheme in ("http", "https") else "https"
-    prefix = parts.path.rstrip("/") if trusted else ""
-    return f"{scheme}://{host}" + (f":{port}" if port else "") + prefix
-
-
-def _looks_public(host: str) -> bool:
-    labels = host.split(".")
-    return len(labels) > 1 and all(labels) and not labels[-1].isdecimal() and host.isascii()

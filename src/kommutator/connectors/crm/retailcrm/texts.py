@@ -137,19 +137,6 @@ HINTS: Final[dict[str, dict[str, str]]] = {
     },
 }
 
-ERRORS: Final[dict[str, dict[str, str]]] = {
-    "retailcrm_address_invalid": {
-        "ru": "Это не адрес аккаунта RetailCRM.",
-        "uk": "Це не адреса акаунта RetailCRM.",
-        "en": "This is not a RetailCRM account's address.",
-    },
-    "retailcrm_address_invalid.action": {
-        "ru": "Скопируйте адрес из браузера, например https://имя.retailcrm.ru.",
-        "uk": "Скопіюйте адресу з браузера, наприклад https://ім'я.retailcrm.ru.",
-        "en": "Copy the address from your browser, such as https://name.retailcrm.ru.",
-    },
-}
-
 FORM: Final[dict[str, dict[str, str]]] = {
     "retailcrm.base_url": {
         "ru": "Адрес RetailCRM",
