@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from kommutator.compose import Composition, compose
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.doors.console import router as console
-from kommutator.doors.http import retailcrm
+from kommutator.doors.http import asterisk, retailcrm
 from kommutator.doors.http.app import Family, create_app
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.runner import PbxRunner
@@ -190,4 +190,8 @@ def _console(app: FastAPI) -> None:
     app.include_router(console.router)
 
 
-_FAMILIES: Mapping[str, Family] = {"retailcrm": retailcrm.add, "console": _console}
+_FAMILIES: Mapping[str, Family] = {
+    "retailcrm": retailcrm.add,
+    "asterisk": asterisk.add,
+    "console": _console,
+}

@@ -22,6 +22,7 @@ from kommutator.flows.entry import EntryLinks
 from kommutator.flows.follow_calls import FollowCalls
 from kommutator.flows.house import House
 from kommutator.flows.intake import Intake
+from kommutator.flows.pbx_hooks import PbxHooks
 from kommutator.flows.people import People
 from kommutator.flows.phone_book import PhoneBook
 from kommutator.flows.presence import HearPresence
@@ -81,7 +82,7 @@ def compose(
         vault,
         ids=ids,
         private_hosts=settings.private_hosts,
-        with_client_id=(ConnectionKind.RETAILCRM,),
+        with_client_id=tuple(ConnectionKind),  # the PBX's is for /api/makecallexternal
     )
     enrol = Enrol(
         db,
@@ -115,6 +116,7 @@ def compose(
         sync_people=SyncPeople(db, vault, set_up, enrol),
         clicks=ClickToCall(db, directory, follow.decide, clock=clock, ids=ids),
         presence=HearPresence(db, clock=clock),
+        pbx_hooks=PbxHooks(directory),
         replay=Replay(db),
     )
     delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)

@@ -136,11 +136,35 @@ class CancelCall(_Command, frozen=True, kw_only=True, tag="cancel_call"):
 
 
 class SetPresence(_Command, frozen=True, kw_only=True, tag="set_presence"):
-    """An employee became free or busy in the CRM; the PBX should know."""
+    """An employee became free or busy on one side; the other side should know.
+
+    On a PBX's lane: pause queues and set the device state. On a CRM's lane: the CRM's own status.
+    """
 
     live: ClassVar[bool] = True
     extension: str
     presence: Literal["free", "busy", "dinner", "break"]
+
+
+class TakeCall(_Command, frozen=True, kw_only=True, tag="take_call"):
+    """Move a ringing inbound call to another extension; whoever rings stops ringing.
+
+    `leg` is the client's channel (its unique id). Never repeated: a call moved late is torn
+    out of a conversation.
+    """
+
+    live: ClassVar[bool] = True
+    leg: str
+    extension: str
+    requested_by: str
+
+
+class RingPhone(_Command, frozen=True, kw_only=True, tag="ring_phone"):
+    """Ring one extension and nobody else: the test of a phone. `call_id` as in OriginateCall."""
+
+    live: ClassVar[bool] = True
+    extension: str
+    requested_by: str
 
 
 Command = (
@@ -153,6 +177,8 @@ Command = (
     | OriginateCall
     | CancelCall
     | SetPresence
+    | TakeCall
+    | RingPhone
 )
 
 _ENCODER = msgspec.json.Encoder()

@@ -17,6 +17,7 @@ from kommutator.flows.directory import Directory
 from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
 from kommutator.flows.intake import Intake
+from kommutator.flows.pbx_hooks import PbxHooks
 from kommutator.flows.people import People
 from kommutator.flows.presence import HearPresence
 from kommutator.flows.set_up import SetUp
@@ -89,6 +90,7 @@ class House:
     sync_people: SyncPeople
     clicks: ClickToCall
     presence: HearPresence
+    pbx_hooks: PbxHooks
     news: News = field(default_factory=News)
     replay: Replay | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)

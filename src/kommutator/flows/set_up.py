@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import structlog
 
@@ -30,6 +31,7 @@ _log = structlog.get_logger()
 CLIENT_ID_BYTES = 24
 """192 random bits: whoever knows a clientId may ring the tenant's phones."""
 
+_HOOK_SECRET_BYTES = 24
 _AMI_PORT = 5038
 _LONGEST_SECRET = 512
 _SWITCHED_OFF = "crm_switched_off"
@@ -185,6 +187,8 @@ class SetUp:
                 raise InvalidInput(f"{name}_missing")
         connection_id = self._ids.uuid()
         secrets = dict(form.secrets)
+        if form.kind is ConnectionKind.ASTERISK:
+            secrets["hook_secret"] = new_hook_secret(connection_id, self._ids)
         client_id = None
         if form.kind in self._with_client_id:
             client_id = secrets["client_id"] = self._ids.token(CLIENT_ID_BYTES)
@@ -242,6 +246,14 @@ class SetUp:
                 target=str(record.id),
             )
             unit.config_changed(record.enterprise, record.kind.value)
+
+
+def new_hook_secret(connection_id: UUID, ids: Ids) -> str:
+    """What a PBX's dialplan and scripts show us; see `flows.pbx_hooks`.
+
+    It names its connection, so that finding the tenant needs no table.
+    """
+    return f"{connection_id.hex}.{ids.token(_HOOK_SECRET_BYTES)}"
 
 
 def _crm_may_switch(stored: ConnectionRecord) -> bool:
