@@ -30,6 +30,7 @@ from kommutator.flows.replay import Replay
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
+from kommutator.flows.take_over import TakeOver
 from kommutator.flows.tokens import Tokens
 from kommutator.flows.turns import Turns
 from kommutator.kit.clock import Clock, SystemClock
@@ -117,6 +118,7 @@ def compose(
         clicks=ClickToCall(db, directory, follow.decide, clock=clock, ids=ids),
         presence=HearPresence(db, clock=clock),
         pbx_hooks=PbxHooks(directory),
+        take_over=TakeOver(db, directory, clock=clock),
         replay=Replay(db),
     )
     delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)

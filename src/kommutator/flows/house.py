@@ -23,6 +23,7 @@ from kommutator.flows.presence import HearPresence
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
+from kommutator.flows.take_over import TakeOver
 from kommutator.flows.tokens import Tokens
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
@@ -91,6 +92,7 @@ class House:
     clicks: ClickToCall
     presence: HearPresence
     pbx_hooks: PbxHooks
+    take_over: TakeOver
     news: News = field(default_factory=News)
     replay: Replay | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)

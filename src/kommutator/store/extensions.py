@@ -52,6 +52,15 @@ class ExtensionStore:
         )
         return frozenset(row["phone_number"] for row in rows)
 
+    async def of_user(self, enterprise: EnterpriseNumber, user_id: UUID | None) -> str | None:
+        """The user's own number; the first, should there be more."""
+        number: str | None = await self._connection.fetchval(
+            "SELECT min(phone_number) FROM user_internal_phones "
+            "WHERE enterprise = $1 AND user_id = $2",
+            enterprise, user_id,
+        )  # fmt: skip
+        return number
+
     async def get(self, enterprise: EnterpriseNumber, phone_number: str) -> Extension:
         """Raises NotFound: `extension_not_found`."""
         row = await self._connection.fetchrow(

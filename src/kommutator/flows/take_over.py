@@ -1,0 +1,103 @@
+"""A ringing call is moved to another phone, by a button or by requirement 002's smart redirect.
+
+Whether the call still rings is asked here and once more by the connector, at the PBX itself:
+between the two somebody may have picked up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kommutator.domain.calls.memory import load
+from kommutator.domain.calls.take import leg_to_take
+from kommutator.domain.commands import TakeCall
+from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
+from kommutator.flows.directory import Directory
+from kommutator.kit.clock import Clock
+from kommutator.kit.errors import Conflict, InvalidInput, NotFound
+from kommutator.store.outbox import Owed
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+    from kommutator.store.unit import Unit
+
+
+_DOUBLE_CLICK_S = 2
+
+
+class TakeOver:
+    def __init__(self, db: Database, directory: Directory, *, clock: Clock) -> None:
+        self._db = db
+        self._directory = directory
+        self._clock = clock
+
+    async def take(
+        self,
+        actor: Actor,
+        enterprise: EnterpriseNumber,
+        call_id: str,
+        extension: str | None = None,
+        *,
+        permission: Permission = Permission.PLACE_CALLS,
+    ) -> str:
+        """Owe the move, and return to which extension; the phone rings a moment later.
+
+        Args:
+            extension: any of the enterprise's; None: the actor's own phone.
+            permission: what the actor must be allowed; machines bring their own.
+
+        Raises:
+            NotFound: `call_not_found`; Forbidden: `not_allowed`.
+            InvalidInput: `extension_unknown`, `own_extension_unknown`.
+            Conflict: `call_not_incoming`, `call_not_ringing`, `pbx_not_connected`, `pbx_paused`.
+        """
+        enterprise = actor.demand(permission, enterprise)
+        pbx = await self._pbx(enterprise)
+        async with self._db.unit() as unit:
+            chosen = await self._extension(unit, actor, enterprise, extension)
+            found = await unit.calls.find(enterprise, [call_id])
+            if not found:
+                raise NotFound("call_not_found")
+            call = found[0]
+            if call.connection_id not in (None, pbx.connection_id):
+                raise Conflict("call_not_ringing")  # of a PBX that is not connected any more
+            command = TakeCall(
+                call_id=call.id,
+                leg=leg_to_take(load(call.fold)),
+                extension=chosen,
+                requested_by=actor.name,
+            )
+            tick = int(self._clock.now().timestamp() / _DOUBLE_CLICK_S)
+            once = f"{call.id}:take:{chosen}:{tick}"
+            await unit.outbox.add(
+                enterprise, [Owed(pbx.lane, pbx.connection_id, call.id, command, once)]
+            )
+            await unit.audit.add(
+                enterprise,
+                actor=actor.name,
+                action="call.take",
+                target=call.id,
+                detail={"extension": chosen},
+            )
+        return chosen
+
+    async def _extension(
+        self, unit: Unit, actor: Actor, enterprise: EnterpriseNumber, extension: str | None
+    ) -> str:
+        if extension is None:
+            own = await unit.extensions.of_user(enterprise, actor.user_id)
+            if own is None:
+                raise InvalidInput("own_extension_unknown")
+            return own
+        if extension not in await unit.extensions.numbers(enterprise):
+            raise InvalidInput("extension_unknown", extension=extension)
+        return extension
+
+    async def _pbx(self, enterprise: EnterpriseNumber) -> Account:
+        account = await self._directory.account_of(enterprise, ConnectionKind.ASTERISK)
+        if account is None:
+            raise Conflict("pbx_not_connected")
+        if account.status is not ConnectionStatus.ACTIVE:
+            raise Conflict("pbx_paused")
+        return account
