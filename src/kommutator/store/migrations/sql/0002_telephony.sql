@@ -81,3 +81,6 @@ CREATE INDEX recordings_age ON recordings (enterprise, expected_at) WHERE state 
 
 -- The recording the dialplan promised for the call, as events told it.
 ALTER TABLE calls ADD COLUMN record_name text;
+
+-- The extension that dialled, for outbound calls: whose work an unanswered one was.
+ALTER TABLE calls ADD COLUMN dialler text;
