@@ -26,6 +26,9 @@ from kommutator.flows.pbx_hooks import PbxHooks
 from kommutator.flows.people import People
 from kommutator.flows.phone_book import PhoneBook
 from kommutator.flows.presence import HearPresence
+from kommutator.flows.recording_links import RecordingLinks
+from kommutator.flows.recording_place import objects_of
+from kommutator.flows.recordings import Recordings
 from kommutator.flows.replay import Replay
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
@@ -76,6 +79,8 @@ def compose(
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
     phone_book = PhoneBook(directory, {desk.kind: desk}, clock=clock, ids=ids)
     follow = FollowCalls(directory, READERS, phone_book=phone_book)
+    objects = objects_of(settings)
+    recording_links = RecordingLinks(vault, clock, settings.public_url)
     links = EntryLinks(vault.derive(_ENTRY_KEY), clock)
     passwords = Passwords()
     set_up = SetUp(
@@ -119,6 +124,7 @@ def compose(
         presence=HearPresence(db, clock=clock),
         pbx_hooks=PbxHooks(directory),
         take_over=TakeOver(db, directory, clock=clock),
+        recordings=Recordings(db, objects, recording_links, clock=clock),
         replay=Replay(db),
     )
     delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)

@@ -6,16 +6,22 @@ everything that is wrong at once, without repeating any value.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -24,14 +30,21 @@ from pydantic_settings import (
 )
 
 from kommutator.kit.errors import KommutatorError
+from kommutator.kit.given import (
+    by_comma,
+    misspelt,
+    optional_address,
+    public_address,
+    storage_place,
+)
 from kommutator.kit.keyring import KeyRing, KeyRingError, load_or_create, parse_keys
 
 PREFIX = "KOMMUTATOR_"
 _FOREIGN = ("KOMMUTATOR_TEST_", "KOMMUTATOR_TWIN_", "KOMMUTATOR_BENCH_")
-_LIKE_A_TYPO = 0.84
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+_LISTED = (NoDecode, BeforeValidator(by_comma))
 Network = IPv4Network | IPv6Network
 
 
@@ -70,7 +83,7 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the HTTP door listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port of the HTTP door; 0 takes any free.")
-    public_url: str = Field(
+    public_url: Annotated[str, AfterValidator(public_address)] = Field(
         "",
         description="How people, CRMs and PBXs reach this service: scheme://host[:port][/prefix]. "
         "Empty: the address and port it listens on.",
@@ -100,7 +113,7 @@ class Settings(BaseSettings):
     )
 
     # --- Network ---
-    private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    private_hosts: Annotated[tuple[str, ...], *_LISTED] = Field(
         (),
         description="CRM hosts that may have a private address or speak plain http, by comma: "
         "an intranet CRM, the demo's fake vendors.",
@@ -110,11 +123,25 @@ class Settings(BaseSettings):
         description="Names the address from which this process reaches vendors; processes "
         "behind one address share the vendors' allowance.",
     )
-    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
+    trusted_proxies: Annotated[tuple[Network, ...], *_LISTED] = Field(
         (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128")),
         description="Networks whose X-Forwarded-For and X-Forwarded-Proto are believed, by comma.",
     )
     max_body_bytes: Count = Field(1_048_576, description="Largest request body, bytes.")
+
+    # --- Recordings ---
+    recordings_url: Annotated[str, AfterValidator(storage_place)] = Field(
+        "", description="A folder's path or `s3://bucket/prefix`; empty: `recordings` at home."
+    )
+    recordings_endpoint: Annotated[str, AfterValidator(optional_address)] = Field(
+        "", description="Address of an S3-compatible storage; empty is Amazon's own."
+    )
+    recordings_region: str = Field("us-east-1", description="Region of the bucket.")
+    recordings_access_key: SecretStr | None = Field(None, description="The bucket's access key.")
+    recordings_secret_key: SecretStr | None = Field(None, description="The secret beside it.")
+    recordings_path_style: bool = Field(True, description="Name the bucket in the path.")
+    recordings_keep_original: bool = Field(False, description="Keep also the file as it came.")
+    recording_max_bytes: Count = Field(209_715_200, description="Largest recording, bytes.")
 
     # --- Cache of configurations ---
     cache_ttl_min_s: Seconds = Field(60, description="Shortest life of a cache entry, seconds.")
@@ -171,23 +198,6 @@ class Settings(BaseSettings):
             host = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  compared, not bound
             values = {**values, "public_url": f"http://{host}:{values.get('port') or 8000}"}
         return values
-
-    @field_validator("public_url")
-    @classmethod
-    def _absolute(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an absolute http or https address")
-        if parts.query or parts.fragment or parts.username is not None:
-            raise ValueError("must not have a login, a query or a fragment")
-        return value.rstrip("/")
-
-    @field_validator("trusted_proxies", "private_hosts", mode="before")
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        return value
 
     @field_validator("master_keys")
     @classmethod
@@ -283,11 +293,7 @@ def _misspelt(variables: Mapping[str, str]) -> list[Mistake]:
         for name in sorted(variables)
         if name.startswith(PREFIX) and name not in known and not name.startswith(_FOREIGN)
     ]
-    near = {
-        name: difflib.get_close_matches(name, known, n=1, cutoff=_LIKE_A_TYPO) for name in unknown
-    }
     return [
-        Mistake(name, f"is not a setting; did you mean {meant[0]}?")
-        for name, meant in near.items()
-        if meant
+        Mistake(name, f"is not a setting; did you mean {meant}?")
+        for name, meant in misspelt(unknown, known).items()
     ]

@@ -20,6 +20,7 @@ from kommutator.flows.intake import Intake
 from kommutator.flows.pbx_hooks import PbxHooks
 from kommutator.flows.people import People
 from kommutator.flows.presence import HearPresence
+from kommutator.flows.recordings import Recordings
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
@@ -93,6 +94,7 @@ class House:
     presence: HearPresence
     pbx_hooks: PbxHooks
     take_over: TakeOver
+    recordings: Recordings
     news: News = field(default_factory=News)
     replay: Replay | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)

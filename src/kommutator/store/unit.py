@@ -23,8 +23,12 @@ from kommutator.store.keys import KeyStore
 from kommutator.store.lanes import LaneStore
 from kommutator.store.outbox import OutboxStore
 from kommutator.store.people import PeopleStore
+from kommutator.store.phone_book import PhoneBookStore
+from kommutator.store.phone_book_reads import PhoneBookReadStore
 from kommutator.store.presence import PresenceStore
+from kommutator.store.recordings import RecordingStore
 from kommutator.store.retention import RetentionStore
+from kommutator.store.routes import RouteStore
 from kommutator.store.sessions import SessionStore
 from kommutator.store.timers import TimerStore
 from kommutator.store.workers import WorkerStore
@@ -32,6 +36,7 @@ from kommutator.store.workers import WorkerStore
 WAKE = "kommutator_wake"
 CONFIG = "kommutator_config"
 LIVE = "kommutator_live"
+WANTED = "kommutator_wanted"  # told by a trigger of `phone_book`
 
 _NOTIFY = "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS n (c, p)"
 
@@ -123,6 +128,22 @@ class Unit:
     @cached_property
     def presence(self) -> PresenceStore:
         return PresenceStore(self.connection)
+
+    @cached_property
+    def recordings(self) -> RecordingStore:
+        return RecordingStore(self.connection)
+
+    @cached_property
+    def routes(self) -> RouteStore:
+        return RouteStore(self.connection)
+
+    @cached_property
+    def phone_book(self) -> PhoneBookStore:
+        return PhoneBookStore(self.connection)
+
+    @cached_property
+    def phone_book_reads(self) -> PhoneBookReadStore:
+        return PhoneBookReadStore(self.connection)
 
     def wake(self, lane: str) -> None:
         """Tell every engine at commit, once per lane; our own first, without the database."""

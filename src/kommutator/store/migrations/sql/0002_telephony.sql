@@ -18,21 +18,42 @@ CREATE TABLE phone_book (
     pinned        text,                                         -- extension chosen by a person of the enterprise
     pinned_by     text,
     wanted_at     timestamptz,                                  -- somebody missed this entry: look it up
+    ask_after     timestamptz,                                  -- wanted: being asked for, or not to be asked before
     PRIMARY KEY (enterprise, phone)
 );
-CREATE INDEX phone_book_wanted ON phone_book (wanted_at) WHERE wanted_at IS NOT NULL;
+CREATE INDEX phone_book_wanted ON phone_book (enterprise, wanted_at) WHERE wanted_at IS NOT NULL;
 CREATE INDEX phone_book_owner ON phone_book (enterprise, owner_user) WHERE owner_user IS NOT NULL;
+CREATE INDEX phone_book_strangers ON phone_book (greatest(crm_at, last_talk_at))
+    WHERE known IS NOT TRUE AND pinned IS NULL;
+
+-- Whoever misses an entry, in whatever process, is answered soon: the workers hear of it.
+CREATE FUNCTION tell_wanted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('kommutator_wanted', '');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER phone_book_missed AFTER INSERT ON phone_book
+    FOR EACH ROW WHEN (NEW.wanted_at IS NOT NULL) EXECUTE FUNCTION tell_wanted();
+CREATE TRIGGER phone_book_wanted AFTER UPDATE OF wanted_at ON phone_book
+    FOR EACH ROW WHEN (NEW.wanted_at IS NOT NULL AND OLD.wanted_at IS DISTINCT FROM NEW.wanted_at)
+    EXECUTE FUNCTION tell_wanted();
 
 -- How far the CRM's clients were read into the phone book; one row per connection.
 CREATE TABLE phone_book_reads (
     enterprise    text NOT NULL,
     connection_id uuid PRIMARY KEY,
     page          int NOT NULL DEFAULT 0,                       -- last page of the read under way
-    clients       bigint NOT NULL DEFAULT 0,
+    pages         int NOT NULL DEFAULT 0,                       -- as the CRM counted then
+    clients       bigint NOT NULL DEFAULT 0,                    -- read so far, else by the last whole read
     started_at    timestamptz,
     finished_at   timestamptz,                                  -- of the last whole read
-    error         text
+    error         text,                                         -- the vendor's words, redacted
+    error_hint    text,                                         -- slug: texts in the catalogs
+    due_at        timestamptz NOT NULL DEFAULT now(),           -- the next read, or try, not before this
+    owner         uuid,                                         -- whoever reads now, until lease_until
+    lease_until   timestamptz
 );
+CREATE INDEX phone_book_reads_due ON phone_book_reads (due_at);
 
 -- Each answer to "who should take this call?".
 CREATE TABLE route_answers (
@@ -46,6 +67,7 @@ CREATE TABLE route_answers (
     why         text NOT NULL,                                  -- slug
     age_s       double precision,                               -- how old the knowledge behind it was
     skipped     jsonb NOT NULL DEFAULT '[]',                    -- [[extension, why not], …]
+    remembered  boolean NOT NULL DEFAULT false,                 -- the database did not answer in time
     took_ms     real NOT NULL DEFAULT 0
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX route_answers_call ON route_answers (enterprise, call_id);
@@ -64,7 +86,7 @@ CREATE TABLE recordings (
     original_key  text,                                         -- object of what came
     object_key    text,                                         -- object of what browsers play
     media_type    text,
-    bytes         bigint,
+    size          bigint,                                       -- bytes of what is played
     seconds       real,
     sha256        bytea,                                        -- of what came: a repeated upload is told from another file
     tries         int NOT NULL DEFAULT 0,
@@ -78,6 +100,8 @@ CREATE TABLE recordings (
 CREATE INDEX recordings_call ON recordings (enterprise, call_id);
 CREATE INDEX recordings_due ON recordings (next_try_at) WHERE state IN ('expected', 'stored');
 CREATE INDEX recordings_age ON recordings (enterprise, expected_at) WHERE state <> 'expired';
+CREATE INDEX recordings_left ON recordings (enterprise) WHERE state = 'expired'
+    AND coalesce(original_key, object_key) IS NOT NULL;
 
 -- The recording the dialplan promised for the call, as events told it.
 ALTER TABLE calls ADD COLUMN record_name text;
