@@ -38,6 +38,9 @@ class PbxConfig:
         gateway_url: base URL the dialplan may ask (global GATEWAY_URL).
         extra_lines: `exten =>` lines added to the context of company numbers.
         extra_dialplan: whole contexts added at the end.
+        parking_seconds: how long a parked client waits before the phone that parked him rings.
+        ledgers: also write CDR (`<run>/log/cdr-csv/Master.csv`) and CEL
+            (`<run>/log/cel-custom/Master.csv`), the columns of Asterisk's samples.
         tls: also listen for AMI over TLS, with an authority made for this start.
         ami_secret, probe_secret, phone_secret: random when None.
     """
@@ -51,6 +54,8 @@ class PbxConfig:
     gateway_url: str = ""
     extra_lines: str = ""
     extra_dialplan: str = ""
+    parking_seconds: int = 45
+    ledgers: bool = False
     tls: bool = False
     ami_secret: str | None = field(default=None, repr=False)
     probe_secret: str | None = field(default=None, repr=False)

@@ -21,7 +21,7 @@ _BOOT_TIMEOUT_S = 20.0
 _STOP_TIMEOUT_S = 5.0
 _POLL_S = 0.01
 _PORT_ATTEMPTS = 3
-_FOLDERS = ("etc", "run", "log/cdr-csv", "cache", "lib/moh", "lib/keys")
+_FOLDERS = ("etc", "run", "log/cdr-csv", "log/cel-custom", "cache", "lib/moh", "lib/keys")
 _SPOOL = ("spool/monitor", "spool/outgoing", "spool/tmp", "spool/recording")
 
 
