@@ -108,3 +108,6 @@ ALTER TABLE calls ADD COLUMN record_name text;
 
 -- The extension that dialled, for outbound calls: whose work an unanswered one was.
 ALTER TABLE calls ADD COLUMN dialler text;
+
+-- Statuses of employees on their way: the newest of a key counts, an older one is never replayed.
+CREATE INDEX outbox_presence ON outbox (lane, key, id) WHERE kind = 'set_presence';
