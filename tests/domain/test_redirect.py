@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from kommutator.domain.redirect import (
-    KnownCaller,
     Knowledge,
+    KnownCaller,
     PhoneState,
     decide_route,
     forget_moments,
@@ -259,12 +259,15 @@ def test_moments_are_forgotten_and_words_are_kept() -> None:
 def test_odd_rules_are_as_none(routing: Any) -> None:
     policy = read_routing({"routing": routing})
     assert policy == read_routing({})
-    assert policy.order == STEPS and policy.enabled and policy.is_open(NOW)
+    assert policy.order == STEPS
+    assert policy.enabled
+    assert policy.is_open(NOW)
 
 
 def test_an_unreadable_day_is_open_and_a_missing_one_is_not() -> None:
     policy = read_routing({"routing": {"hours": {"wed": ["9", "late"], "thu": ["09:00", "24:00"]}}})
-    assert policy.is_open(NOW) and policy.is_open(NOW.replace(hour=3))
+    assert policy.is_open(NOW)
+    assert policy.is_open(NOW.replace(hour=3))
     thursday = NOW + timedelta(days=1)
     assert policy.is_open(thursday.replace(hour=23, minute=59))
     assert not policy.is_open(thursday.replace(hour=8))

@@ -63,7 +63,8 @@ async def list_caller(db: Database, **columns: object) -> None:
 async def test_nothing_is_known_of_a_stranger_but_the_phones(db: Database) -> None:
     assert await facts(db) == RouteFacts(None, frozenset({"150", "151"}), {}, stale=True)
     hidden = await facts(db, phone=None)
-    assert hidden.entry is None and hidden.numbers == {"150", "151"}
+    assert hidden.entry is None
+    assert hidden.numbers == {"150", "151"}
 
 
 async def test_the_entry_is_of_the_own_tenant(db: Database) -> None:
