@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from kommutator.domain.calls.recordings import Recording
 from kommutator.domain.commands import CallResult, Direction
 
 
@@ -30,6 +31,9 @@ class Call:
         client_dialled: the leg towards the client exists (always so for inbound).
         wait_s, talk_s: seconds, set when the call has ended.
         reason: slug, why nobody talked.
+        record_url: where the PBX's own scripts said that the recording lies.
+        record_name: the recording that the dialplan promised of the client's leg.
+        recordings: all of them, whether here or not.
         transfers: "attended", "blind:152".
     """
 
@@ -53,6 +57,7 @@ class Call:
     requested_by: str | None = None
     record_url: str | None = None
     record_name: str | None = None
+    recordings: tuple[Recording, ...] = ()
     transfers: tuple[str, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ import msgspec
 from kommutator.domain.calls.call import Call, Phase
 from kommutator.domain.calls.memory import Told
 from kommutator.domain.calls.policy import Policy
+from kommutator.domain.calls.recordings import RecordingState
 from kommutator.domain.commands import (
     CallRecord,
     CallResult,
@@ -47,7 +48,13 @@ class Decision:
 
 
 def decide(
-    call: Call, told: Told, policy: Policy, now: datetime, *, known: bool | None = None
+    call: Call,
+    told: Told,
+    policy: Policy,
+    now: datetime,
+    *,
+    known: bool | None = None,
+    link: str | None = None,
 ) -> Decision:
     """Return what `told` shows missing, and note it there.
 
@@ -57,6 +64,7 @@ def decide(
         policy: what this connection wants.
         now: when the message that led here reached us.
         known: whether the CRM knows the client; None if nobody has looked.
+        link: where the call's recordings play, once they are here; None: nowhere of ours.
     """
     if call.direction in {None, Direction.INTERNAL} or not call.client:
         return Decision()
@@ -66,9 +74,10 @@ def decide(
     again = _ask_again(call, told, policy, now, known=known)
     if again is None:
         owed += _rule(call, told, policy, now, known=known)
-    if (wait := _wait_for_recording(call, told, policy)) is not None and wait > now:
+    wait = _wait_for_recording(call, told, policy, here=_is_here(call, link))
+    if wait is not None and wait > now:
         return Decision(tuple(owed), look_again=min(wait, again or wait))
-    return Decision((*owed, *_record(call, call.client, told, policy)), look_again=again)
+    return Decision((*owed, *_record(call, told, policy, _playable(call, link))), look_again=again)
 
 
 def _show(call: Call, client: str, told: Told, policy: Policy) -> list[Owed]:
@@ -122,10 +131,32 @@ def _take_down(call: Call, client: str, told: Told, policy: Policy) -> list[Owed
     return [Owed(f"{call.id}:hangup_popup:0", popup)]
 
 
-def _wait_for_recording(call: Call, told: Told, policy: Policy) -> datetime | None:
+def _is_here(call: Call, link: str | None) -> bool:
+    """Whether no more is to be waited for."""
+    if link is None or not call.recordings:
+        return call.record_url is not None
+    return all(r.state is not RecordingState.EXPECTED for r in call.recordings)
+
+
+def _playable(call: Call, link: str | None) -> str | None:
+    """What the CRM is given: our link, which plays as soon as the recording is here.
+
+    Where nothing can come any more, and nothing came, the address that the PBX told stays.
+    """
+    answered = call.result is CallResult.ANSWERED
+    comes = [
+        r
+        for r in call.recordings
+        if r.state is RecordingState.ARRIVED
+        or (r.state is RecordingState.EXPECTED and (answered or r.source_url))
+    ]
+    return link if link is not None and comes else call.record_url
+
+
+def _wait_for_recording(call: Call, told: Told, policy: Policy, *, here: bool) -> datetime | None:
     """Until when the record is held back. CRMs do not update a record that they have."""
     talked = call.result is CallResult.ANSWERED
-    if told.recorded or not policy.record or not talked or call.record_url or not call.ended_at:
+    if told.recorded or not policy.record or not talked or here or not call.ended_at:
         return None
     return call.ended_at + timedelta(seconds=policy.recording_wait_s)
 
@@ -145,15 +176,16 @@ def _ask_again(
     return now + min(max(_ASK_SOON, age), _ASK_SELDOM)
 
 
-def _record(call: Call, client: str, told: Told, policy: Policy) -> list[Owed]:
+def _record(call: Call, told: Told, policy: Policy, record_url: str | None) -> list[Owed]:
     if told.recorded or not policy.record or (call.reason in _UNPLACED and not policy.unplaced):
         return []
     assert call.direction is not None
+    assert call.client is not None
     told.recorded = True
     record = CallRecord(
         call_id=call.id,
         direction=call.direction,
-        client=client,
+        client=call.client,
         extension=call.extension,
         result=call.result or CallResult.FAILED,
         started_at=call.started_at,
@@ -161,7 +193,7 @@ def _record(call: Call, client: str, told: Told, policy: Policy) -> list[Owed]:
         talk_s=call.talk_s or 0,
         line=call.line,
         site=policy.site_of(call.line),
-        record_url=call.record_url,
+        record_url=record_url,
     )
     return [Owed(f"{call.id}:call_record:0", record)]
 

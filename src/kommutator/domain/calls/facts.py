@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kommutator.domain.calls.call import Call, Phase
+from kommutator.domain.calls.recordings import RecordingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,9 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class RecordingReady:
-    url: str
+    """Something can be played; `names` are fresh, empty when only an address was told."""
+
+    names: tuple[str, ...] = ()
 
 
 Fact = Ringing | Answered | Ended | RecordingReady
@@ -44,6 +47,13 @@ def news(before: Call | None, after: Call) -> tuple[Fact, ...]:
         facts.append(Answered(after.answered_by[0] if after.answered_by else None))
     if after.phase is Phase.ENDED and (before is None or before.phase is not Phase.ENDED):
         facts.append(Ended())
-    if after.record_url and (before is None or before.record_url is None):
-        facts.append(RecordingReady(after.record_url))
+    had = _here(before) if before else frozenset[str]()
+    told = after.record_url and (before is None or before.record_url is None)
+    if told or _here(after) - had:
+        facts.append(RecordingReady(tuple(sorted(_here(after) - had))))
     return tuple(facts)
+
+
+def _here(call: Call) -> frozenset[str]:
+    arrived = RecordingState.ARRIVED
+    return frozenset(recording.name for recording in call.recordings if recording.state is arrived)

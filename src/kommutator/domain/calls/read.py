@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from kommutator.domain.calls.call import Call, Phase
 from kommutator.domain.calls.events import PartyKind
 from kommutator.domain.calls.memory import Leg, Memory
+from kommutator.domain.calls.recordings import recordings_of
 from kommutator.domain.calls.reported import read_reports
 from kommutator.domain.calls.reports import ReportKind
 from kommutator.domain.calls.result import missed
@@ -54,6 +55,7 @@ def _read_legs(memory: Memory, fallback: float) -> Call:
         requested_by=memory.click.requested_by if memory.click else None,
         record_url=next((r.record_url for r in memory.reports if r.record_url), None),
         record_name=memory.hints.record,
+        recordings=recordings_of(memory),
         transfers=tuple(memory.transfers),
     )
     return call if ended is None else _finish(call, memory, talk, (started, ended))

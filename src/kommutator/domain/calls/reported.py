@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from kommutator.domain.calls.call import Call, Phase
 from kommutator.domain.calls.memory import Memory
+from kommutator.domain.calls.recordings import recordings_of
 from kommutator.domain.calls.reports import Report, ReportKind
 from kommutator.domain.commands import CallResult, Direction
 
@@ -44,6 +45,7 @@ def read_reports(memory: Memory) -> Call:
         wait_s=None if ended is None else round((answered or ended) - started),
         talk_s=_talk(hangup, answered, ended),
         record_url=next((r.record_url for r in reports if r.record_url), None),
+        recordings=recordings_of(memory),
     )
 
 
