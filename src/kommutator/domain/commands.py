@@ -130,20 +130,28 @@ class OriginateCall(_Command, frozen=True, kw_only=True, tag="originate_call"):
 
 
 class CancelCall(_Command, frozen=True, kw_only=True, tag="cancel_call"):
-    """Hang up a call that we originated."""
+    """Hang up a call that we originated.
+
+    `extension` and `client` as in its OriginateCall: a PBX that was not given our id is searched
+    by them.
+    """
 
     live: ClassVar[bool] = True
+    extension: str | None = None
+    client: str | None = None
 
 
 class SetPresence(_Command, frozen=True, kw_only=True, tag="set_presence"):
     """An employee became free or busy on one side; the other side should know.
 
     On a PBX's lane: pause queues and set the device state. On a CRM's lane: the CRM's own status.
+    `again`: told once more after a gap, in which people may have paused or freed by themselves.
     """
 
     live: ClassVar[bool] = True
     extension: str
     presence: Literal["free", "busy", "dinner", "break"]
+    again: bool = False
 
 
 class TakeCall(_Command, frozen=True, kw_only=True, tag="take_call"):

@@ -38,10 +38,21 @@ UPDATE outbox SET state = 'due', run_at = clock_timestamp(), age_from = clock_ti
    AND ($3::bigint[] IS NULL OR id = ANY ($3)) AND ($4::text IS NULL OR lane = $4)
    AND ($5::timestamptz IS NULL OR created_at >= $5)
    AND ($6::timestamptz IS NULL OR created_at < $6)
+   AND NOT (kind = 'set_presence' AND EXISTS (
+        SELECT FROM outbox newer WHERE newer.lane = outbox.lane AND newer.key = outbox.key
+           AND newer.kind = outbox.kind AND newer.id > outbox.id))
 RETURNING id, lane"""
 _DROP = """
 UPDATE outbox SET state = 'dropped', finished_at = clock_timestamp(), note = $3
  WHERE enterprise = $1 AND id = ANY ($2::bigint[]) AND state IN ('due', 'dead') RETURNING id"""
+_SUPERSEDE = """
+UPDATE outbox SET state = 'dropped', finished_at = clock_timestamp(), note = 'superseded'
+ WHERE enterprise = $1 AND lane = $2 AND key = $3 AND kind = 'set_presence' AND state = 'due'"""
+_ORDERED = """
+SELECT payload::text AS payload FROM outbox
+ WHERE enterprise = $1 AND lane = $2 AND key = $3 AND kind = 'set_presence'
+   AND (state = 'due' OR finished_at > clock_timestamp() - make_interval(secs => $4))
+ ORDER BY id"""
 _BACKLOG = """
 SELECT lane, count(*) FILTER (WHERE state = 'due') AS due,
        count(*) FILTER (WHERE state = 'dead') AS dead,
@@ -151,8 +162,8 @@ class OutboxStore:
     ) -> list[int]:
         """Try finished commands again, by ids or by range of creation; patience starts anew.
 
-        The attempts so far stay in the history, and what may have reached the vendor stays
-        marked as unsure.
+        A status that a newer one followed is left alone: it is not so any more. The attempts
+        so far stay in the history, and what may have reached the vendor stays marked as unsure.
         """
         rows = await self._connection.fetch(_REPLAY, enterprise, states, ids, lane, since, until)
         return self._woken(rows)
@@ -161,6 +172,17 @@ class OutboxStore:
         """Give commands up for good at a person's word; returns those that still waited."""
         rows = await self._connection.fetch(_DROP, enterprise, ids, note)
         return [r["id"] for r in rows]
+
+    async def supersede_presence(self, enterprise: EnterpriseNumber, lane: str, key: str) -> None:
+        """Drop the statuses that wait under this key: the next one says it all anew."""
+        await self._connection.execute(_SUPERSEDE, enterprise, lane, key)
+
+    async def ordered_presence(
+        self, enterprise: EnterpriseNumber, lane: str, key: str, *, within_s: float
+    ) -> list[Command]:
+        """Statuses of one key that wait, or went out within so many seconds; oldest first."""
+        rows = await self._connection.fetch(_ORDERED, enterprise, lane, key, within_s)
+        return [decode(row["payload"]) for row in rows]
 
     async def backlog(self, enterprise: EnterpriseNumber) -> list[Backlog]:
         """What waits and what died, per lane."""

@@ -44,10 +44,11 @@ class PresenceStore:
             )
         )
 
-    async def all(self, enterprise: EnterpriseNumber) -> dict[str, Presence]:
-        """By extension."""
+    async def all(self, enterprise: EnterpriseNumber, *, lock: bool = False) -> dict[str, Presence]:
+        """By extension. `lock`: nobody changes them until the unit ends."""
         rows = await self._connection.fetch(
-            "SELECT extension, status, source, since FROM presence WHERE enterprise = $1",
+            "SELECT extension, status, source, since FROM presence WHERE enterprise = $1"
+            " ORDER BY extension" + (" FOR UPDATE" if lock else ""),
             enterprise,
         )
         return {row["extension"]: Presence(**dict(row)) for row in rows}

@@ -14,7 +14,7 @@ from kommutator.domain.ports import Delivery
 from kommutator.doors.pbx.feed import Intake
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.report import Lease, LinkReporter
-from kommutator.doors.pbx.tenure import Delivering, Parts, Tenure, first_of
+from kommutator.doors.pbx.tenure import Delivering, Greet, Parts, Tenure, first_of
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.ids import Ids
@@ -30,12 +30,17 @@ class Accounts(Protocol):
     async def account(self, connection_id: UUID) -> Account: ...
 
 
+async def _nothing(_account: Account) -> None:
+    """A PBX that needs no greeting."""
+
+
 class PbxRunner:
     """The `LaneRunner` of the room "pbx".
 
     Args:
         links: where `AsteriskDelivery` finds the link.
         delivering: works the outbox of the lane through `delivery`.
+        greet: owes the PBX what it must be told after each gap.
     """
 
     def __init__(
@@ -49,11 +54,12 @@ class PbxRunner:
         *,
         clock: Clock,
         ids: Ids,
+        greet: Greet = _nothing,
     ) -> None:
         self._db = db
         self._accounts = accounts
         self._clock = clock
-        self._parts = Parts(intake, links, delivering, delivery, clock, ids)
+        self._parts = Parts(intake, links, delivering, delivery, clock, ids, greet)
 
     async def run(self, lease: Lease) -> None:
         """Hold the link until the lane is lost or the connection changed; see `LaneRunner`."""

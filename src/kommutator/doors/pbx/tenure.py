@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -13,7 +13,8 @@ import structlog
 from kommutator.connectors.pbx.asterisk.address import AmiAddress
 from kommutator.connectors.pbx.asterisk.ami import AmiLink
 from kommutator.connectors.pbx.asterisk.errors import AmiError
-from kommutator.connectors.pbx.asterisk.translate import RECONCILE, relevant
+from kommutator.connectors.pbx.asterisk.readers import wanted
+from kommutator.connectors.pbx.asterisk.translate import RECONCILE
 from kommutator.domain.connection import Account
 from kommutator.domain.ports import Delivery
 from kommutator.doors.pbx.feed import Feed, Intake
@@ -26,6 +27,10 @@ _log = structlog.get_logger(__name__)
 _PARKED_S: Final = 5.0
 _RECONCILE_S: Final = 600.0
 _BUSY_S: Final = 2.0
+
+
+Greet = Callable[[Account], Awaitable[None]]
+"""What is owed to a PBX after each gap, whatever happened in it."""
 
 
 class Delivering(Protocol):
@@ -46,6 +51,7 @@ class Parts:
     delivery: Delivery
     clock: Clock
     ids: Ids
+    greet: Greet
 
 
 class Tenure:
@@ -66,12 +72,13 @@ class Tenure:
         self._clock = parts.clock
         self._came_up = asyncio.Event()
         self._unreconciled = asyncio.Event()
+        self._ungreeted = asyncio.Event()
         self._session = ""
         self._link = AmiLink(
             address,
             clock=parts.clock,
             ids=parts.ids,
-            wanted=relevant,
+            wanted=wanted,
             on_up=self._up,
             on_down=self._down,
         )
@@ -82,7 +89,8 @@ class Tenure:
         self._parts.links.put(self._account.connection_id, self._link)
         self._link.start()
         feed, link = self._feed.run(), self._link.watch()
-        return feed, link, self._deliver(), self._reconcile(), self._alarm()
+        greeting = greet_for_ever(self._parts, self._account, self._ungreeted)
+        return feed, link, self._deliver(), self._reconcile(), self._alarm(), greeting
 
     async def end(self) -> None:
         """Close the link and store what was heard."""
@@ -95,6 +103,7 @@ class Tenure:
         self._reporter.tell(None)
         self._came_up.set()
         self._unreconciled.set()
+        self._ungreeted.set()
 
     def _down(self, why: AmiError) -> None:
         self._reporter.tell(str(why))
@@ -146,6 +155,19 @@ class Tenure:
                     "Channels": channels,
                 }
             )
+
+
+async def greet_for_ever(parts: Parts, account: Account, ungreeted: asyncio.Event) -> None:
+    """After each log-in, until the database took it."""
+    while True:
+        await ungreeted.wait()
+        ungreeted.clear()
+        try:
+            await parts.greet(account)
+        except Exception as error:  # noqa: BLE001  the link does not depend on the database
+            _log.warning("pbx_not_greeted", error=repr(error))
+            ungreeted.set()
+            await parts.clock.sleep(_BUSY_S)
 
 
 async def first_of(*works: Coroutine[Any, Any, None]) -> None:

@@ -10,6 +10,8 @@ What keeps a repeated attempt from having a second effect:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 from kommutator.connectors.crm.retailcrm import schemas
 from kommutator.connectors.crm.retailcrm.calls import event_of, external_id, record_of
@@ -26,6 +28,7 @@ from kommutator.domain.commands import (
     Direction,
     HangupPopup,
     RingPopup,
+    SetPresence,
     kind_of,
 )
 from kommutator.domain.connection import Account, ConnectionKind
@@ -34,12 +37,20 @@ from kommutator.domain.ports import Due
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import HttpClient
 
+PRESENCE: Final = Patience(
+    first=timedelta(seconds=1),
+    longest=timedelta(minutes=5),
+    give_up=timedelta(hours=12),
+    timeout=5.0,
+)
+"""The latest status waits for the CRM through a working day; a newer one takes its place."""
+
 _REQUEST_SHARE = 0.9  # of an attempt's time: we tell of the silence before the engine cuts us off
 _SPLITTING_HINTS = frozenset({"entity_refused", "partly_loaded", "parameters_refused"})
 
 
 class RetailCrmDelivery:
-    """Delivers the six commands of a CRM.
+    """Delivers the commands of a CRM.
 
     Args:
         turn: asked before each request beyond the one whose budget the engine has drawn.
@@ -58,6 +69,8 @@ class RetailCrmDelivery:
         return CONCURRENCY
 
     def patience(self, command: Command) -> Patience:
+        if isinstance(command, SetPresence):
+            return PRESENCE
         return LIVE if command.live else RECORD
 
     def budgets(self, account: Account, command: Command) -> Sequence[Budget]:
@@ -100,11 +113,24 @@ class RetailCrmDelivery:
                     outcome = await self._entities.task(account, client, due, command)
                 case CallRecord() as record:
                     (outcome,) = await self._upload(account, client, [(due, record)])
+                case SetPresence() as command:
+                    outcome = await self._set_presence(account, client, command)
                 case _:
                     outcome = _not_ours(due.command)
         except RetailCrmError as error:
             outcome = error.as_outcome()
         return outcome
+
+    async def _set_presence(
+        self, account: Account, client: RetailCrmClient, command: SetPresence
+    ) -> Outcome:
+        """Repeatable: a status set twice is the same status."""
+        mapping = account.config.get("user_extensions") or {}
+        users = [user for user, number in mapping.items() if number == command.extension]
+        if not users:
+            return Done(note="nobody_at_extension")
+        reply = await client.set_user_status(users[0], command.presence)
+        return Done(reply.exchange)
 
     async def _popup(
         self,

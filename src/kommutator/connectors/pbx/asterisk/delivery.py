@@ -1,8 +1,4 @@
-"""Commands to a PBX over its open link.
-
-`SetPresence` is not for this delivery yet: flows do not emit it, and one that came would be
-a dead letter that says so.
-"""
+"""Commands to a PBX over its open link."""
 
 from __future__ import annotations
 
@@ -13,7 +9,8 @@ from uuid import UUID
 
 from kommutator.connectors.pbx.asterisk.errors import ActionRefused, AmiError, failure
 from kommutator.connectors.pbx.asterisk.originate import Action, cancel, look_up, originate
-from kommutator.domain.commands import CancelCall, Command, OriginateCall, kind_of
+from kommutator.connectors.pbx.asterisk.set_presence import set_presence
+from kommutator.domain.commands import CancelCall, Command, OriginateCall, SetPresence, kind_of
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Done, Exchange, Failed, Outcome, Patience
 from kommutator.domain.ports import Due
@@ -27,6 +24,14 @@ CLICK: Final = Patience(
     timeout=8.0,  # an action's own time-out and the look-up after it
 )
 """Whoever clicked has picked another way after a quarter of a minute."""
+
+PRESENCE: Final = Patience(
+    first=timedelta(seconds=1),
+    longest=timedelta(seconds=30),
+    give_up=timedelta(hours=12),
+    timeout=8.0,
+)
+"""The latest status waits for the PBX through a working day; a newer one takes its place."""
 
 _CONCURRENCY: Final = 8
 _TELLING: Final[tuple[str, ...]] = ("Response", "Message", "error")
@@ -56,8 +61,8 @@ class AsteriskDelivery:
         """One socket takes them one after the other anyway; answers overlap."""
         return _CONCURRENCY
 
-    def patience(self, command: Command) -> Patience:  # noqa: ARG002  the port's signature
-        return CLICK
+    def patience(self, command: Command) -> Patience:
+        return PRESENCE if isinstance(command, SetPresence) else CLICK
 
     def budgets(self, account: Account, command: Command) -> Sequence[Budget]:  # noqa: ARG002  the port's signature
         """None: a PBX has no rate allowance."""
@@ -87,6 +92,8 @@ class AsteriskDelivery:
                 return await self._originate(link, due.command, account, began)
             case CancelCall():
                 return await self._cancel(link, due.command, began)
+            case SetPresence():
+                return await self._set_presence(link, due.command, account, began)
         return Failed(
             ErrorKind.REJECTED,
             Stage.BEFORE_SENDING,
@@ -151,6 +158,16 @@ class AsteriskDelivery:
             # Hanging up twice harms nobody, so a silence may simply be repeated.
             return failure(error, self._exchange(request, {"error": str(error)}, began))
         return Done(self._exchange(request, answer, began))
+
+    async def _set_presence(
+        self, link: Link, command: SetPresence, account: Account, began: float
+    ) -> Outcome:
+        request = [("SetPresence", command.presence), ("Extension", command.extension)]
+        try:
+            note = await set_presence(link, command, account.config)
+        except AmiError as error:
+            return failure(error, self._exchange(request, {"error": str(error)}, began))
+        return Done(self._exchange(request, {"Response": "Success"}, began), note=note)
 
     def _exchange(self, request: Action, response: dict[str, Any], began: float) -> Exchange:
         variables = [value for name, value in request if name == "Variable"]

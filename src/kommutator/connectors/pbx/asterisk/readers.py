@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from kommutator.connectors.pbx.asterisk.channels import Wiring
+from kommutator.connectors.pbx.asterisk.errors import InvalidField
 from kommutator.connectors.pbx.asterisk.http_events import HttpEvent, read_http_event, to_report
-from kommutator.connectors.pbx.asterisk.translate import translate
+from kommutator.connectors.pbx.asterisk.queue_pause import PAUSED, read_pause
+from kommutator.connectors.pbx.asterisk.translate import relevant, translate
 from kommutator.domain.calls.board import CallEvent
 from kommutator.domain.connection import Account
 from kommutator.domain.journal import Arrival, JournalRow
+from kommutator.domain.presence import Pause
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.errors import InvalidInput
 
@@ -37,6 +40,21 @@ def read_http_row(row: JournalRow, pbx: Account | None, zone: str) -> Sequence[C
     region = Wiring.of(pbx.config if pbx else {}).region
     report = to_report(event, zone=_zone(zone), received_at=row.received_at, region=region)
     return (report,)
+
+
+def wanted(event: Mapping[str, Any]) -> bool:
+    """Whether the journal needs this event: calls and the agents' pauses learn from it."""
+    return event.get("Event") == PAUSED or relevant(event)
+
+
+def read_pause_row(row: JournalRow, pbx: Account) -> Pause | None:
+    """An agent's pause, if the row is one and of ours."""
+    if row.source != "ami" or row.kind != PAUSED:
+        return None
+    try:
+        return read_pause(msgspec.json.decode(row.body), pbx.config)
+    except InvalidField:  # a queue's name or a member in the config: not known, so not ours
+        return None
 
 
 def http_arrival(

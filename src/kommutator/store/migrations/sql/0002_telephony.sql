@@ -111,3 +111,6 @@ ALTER TABLE calls ADD COLUMN dialler text;
 
 -- Statuses of employees on their way: the newest of a key counts, an older one is never replayed.
 CREATE INDEX outbox_presence ON outbox (lane, key, id) WHERE kind = 'set_presence';
+
+-- How the client was handed on: "blind:152", "attended".
+ALTER TABLE calls ADD COLUMN transfers text[] NOT NULL DEFAULT '{}';
