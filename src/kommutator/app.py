@@ -29,12 +29,13 @@ from kommutator.kit.redact import Redactor
 from kommutator.settings import Settings
 from kommutator.store.database import Database
 from kommutator.store.listener import Listener
-from kommutator.store.unit import CONFIG, LIVE, WAKE
+from kommutator.store.unit import CONFIG, LIVE, WAKE, WANTED
 from kommutator.workers import metrics
 from kommutator.workers.delivery_runner import DeliveryRunner
 from kommutator.workers.engine import LaneEngine
 from kommutator.workers.journal_runner import JournalRunner
 from kommutator.workers.lease import LaneRunner
+from kommutator.workers.phone_book import PhoneBookFiller
 from kommutator.workers.scheduler import Scheduler
 
 _log = structlog.get_logger(__name__)
@@ -99,10 +100,15 @@ class Application:
         )
         self.house = made.house
         self._stack.push_async_callback(made.http.close)
-        self._stack.push_async_callback(made.phone_book.stop)
+        self._stack.push_async_callback(made.house.refusals.stop)
         await self._run(made.house.intake.start, made.house.intake.stop)
+        self._stack.push_async_callback(made.house.route.stop)
         engine = await self._engine(made, db)
-        await self._listen(made.house, engine)
+        filler = None
+        if "worker" in self._roles:
+            filler = PhoneBookFiller(db, made.ask_crm, clock=self._clock, ids=self._ids)
+            await self._run(filler.start, filler.stop)
+        await self._listen(made.house, engine, filler)
         if "worker" in self._roles:
             scheduler = Scheduler(db, clock=self._clock)
             await self._run(scheduler.start, scheduler.stop)
@@ -134,7 +140,7 @@ class Application:
         house.metrics.watch_links(self.links.up_count)
         pbx = AsteriskDelivery(self.links.link_of, clock=clock)
         return {
-            "decide": JournalRunner(db, made.follow.decide, clock=clock, ids=ids),
+            "decide": JournalRunner(db, made.decide, clock=clock, ids=ids),
             "crm": DeliveryRunner(
                 db,
                 house.directory,
@@ -152,21 +158,33 @@ class Application:
                 pbx,
                 clock=clock,
                 ids=ids,
+                greet=house.presence.tell_again,
             ),
         }
 
-    async def _listen(self, house: House, engine: LaneEngine | None) -> None:
+    async def _listen(
+        self, house: House, engine: LaneEngine | None, filler: PhoneBookFiller | None
+    ) -> None:
         def missed() -> None:
             house.forget_all()
             if engine is not None:
                 engine.sweep_soon()
+            if filler is not None:
+                filler.kick()
+
+        def config_changed(payload: str) -> None:
+            house.config_changed(payload)
+            if filler is not None:
+                filler.kick()  # a CRM may have been connected
 
         channels: dict[str, Callable[[str], None]] = {
-            CONFIG: house.config_changed,
+            CONFIG: config_changed,
             LIVE: house.news.publish,
         }
         if engine is not None:
             channels[WAKE] = engine.wake
+        if filler is not None:
+            channels[WANTED] = lambda _payload: filler.kick()
         listener = Listener(self._dsn, channels, on_reconnect=missed, clock=self._clock)
         await self._run(listener.start, listener.stop)
 

@@ -11,10 +11,13 @@ from datetime import timedelta
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
 from kommutator.connectors.pbx.asterisk.probe import AsteriskDesk
-from kommutator.connectors.pbx.asterisk.readers import READERS, http_arrival
+from kommutator.connectors.pbx.asterisk.readers import READERS, http_arrival, read_pause_row
+from kommutator.connectors.pbx.asterisk.snippets.render import render_files
 from kommutator.domain.connection import ConnectionKind
 from kommutator.flows.api_keys import ApiKeys
+from kommutator.flows.ask_crm import AskCrm
 from kommutator.flows.click_to_call import ClickToCall
+from kommutator.flows.client_ids import ClientIds
 from kommutator.flows.directory import Directory
 from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
@@ -22,14 +25,18 @@ from kommutator.flows.entry import EntryLinks
 from kommutator.flows.follow_calls import FollowCalls
 from kommutator.flows.house import House
 from kommutator.flows.intake import Intake
+from kommutator.flows.pauses import Decide, FollowPauses
 from kommutator.flows.pbx_hooks import PbxHooks
+from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
 from kommutator.flows.phone_book import PhoneBook
 from kommutator.flows.presence import HearPresence
 from kommutator.flows.recording_links import RecordingLinks
 from kommutator.flows.recording_place import objects_of
 from kommutator.flows.recordings import Recordings
+from kommutator.flows.refusals import Refusals
 from kommutator.flows.replay import Replay
+from kommutator.flows.route import Route
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
@@ -52,12 +59,13 @@ _ENTRY_KEY = "crm-entry"
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The house, and the parts that only processes need."""
+    """The house, and the parts that only processes need. `decide` gives journal rows effect."""
 
     house: House
     http: HttpClient
     follow: FollowCalls
-    phone_book: PhoneBook
+    decide: Decide
+    ask_crm: AskCrm
     deliveries: dict[ConnectionKind, RetailCrmDelivery]
 
 
@@ -77,10 +85,14 @@ def compose(
     turns = Turns(db, clock=clock)
     desk = RetailCrmDesk(http, turn=turns, egress=settings.egress)
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
-    phone_book = PhoneBook(directory, {desk.kind: desk}, clock=clock, ids=ids)
+    phone_book = PhoneBook([desk.kind], clock=clock)
+    ask_crm = AskCrm(db, directory, {desk.kind: desk}, clock=clock)
     follow = FollowCalls(directory, READERS, phone_book=phone_book)
     objects = objects_of(settings)
     recording_links = RecordingLinks(vault, clock, settings.public_url)
+    pauses = FollowPauses(directory, read_pause_row, follow.decide, ids=ids)
+    counters = Metrics()
+    refusals = Refusals(db, counters, clock=clock)
     links = EntryLinks(vault.derive(_ENTRY_KEY), clock)
     passwords = Passwords()
     set_up = SetUp(
@@ -107,7 +119,7 @@ def compose(
         db=db,
         vault=vault,
         redactor=redactor,
-        metrics=Metrics(),
+        metrics=counters,
         texts=Texts.load(),
         directory=directory,
         keys=ApiKeys(db, settings, clock=clock, ids=ids),
@@ -120,12 +132,20 @@ def compose(
         enrol=enrol,
         entrance=Entrance(db, vault, links),
         sync_people=SyncPeople(db, vault, set_up, enrol),
-        clicks=ClickToCall(db, directory, follow.decide, clock=clock, ids=ids),
-        presence=HearPresence(db, clock=clock),
+        clicks=ClickToCall(db, directory, follow.decide, refusals, clock=clock, ids=ids),
+        client_ids=ClientIds(directory, refusals, clock=clock),
+        refusals=refusals,
+        presence=HearPresence(db, directory, clock=clock, ids=ids),
         pbx_hooks=PbxHooks(directory),
+        pbx_setup=PbxSetUp(
+            db, vault, set_up, render_files, ids=ids, public_url=settings.public_url
+        ),
         take_over=TakeOver(db, directory, clock=clock),
+        route=Route(db, directory, counters, clock=clock),
         recordings=Recordings(db, objects, recording_links, clock=clock),
         replay=Replay(db),
     )
     delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)
-    return Composition(house, http, follow, phone_book, {delivery.kind: delivery})
+    return Composition(
+        house, http, follow, pauses.decide, ask_crm, {delivery.kind: delivery}
+    )

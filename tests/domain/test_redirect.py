@@ -15,6 +15,7 @@ from kommutator.domain.redirect import (
     forget_moments,
 )
 from kommutator.domain.routing import STEPS, read_routing
+from kommutator.kit.texts import Texts
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=ZoneInfo("Europe/Minsk"))  # a Wednesday
 CALLER = "+375291234567"
@@ -272,3 +273,11 @@ def test_an_unreadable_day_is_open_and_a_missing_one_is_not() -> None:
     assert policy.is_open(thursday.replace(hour=23, minute=59))
     assert not policy.is_open(thursday.replace(hour=8))
     assert not policy.is_open(NOW + timedelta(days=2, hours=0))
+
+
+def test_every_reason_has_its_sentence_in_every_language() -> None:
+    texts = Texts.load()
+    reasons = {case.why for case in CASES} | {f"route.group.{why}" for why in ("no_data", "failed")}
+    reasons |= {f"route.skip.{reason}" for case in CASES for _, reason in case.skipped}
+    missing = {(w, lang) for w in reasons for lang in ("ru", "uk", "en") if not texts.has(lang, w)}
+    assert missing == set()

@@ -13,14 +13,18 @@ from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.click_to_call import ClickToCall
+from kommutator.flows.client_ids import ClientIds
 from kommutator.flows.directory import Directory
 from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
 from kommutator.flows.intake import Intake
 from kommutator.flows.pbx_hooks import PbxHooks
+from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
 from kommutator.flows.presence import HearPresence
 from kommutator.flows.recordings import Recordings
+from kommutator.flows.refusals import Refusals
+from kommutator.flows.route import Route
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
@@ -91,9 +95,13 @@ class House:
     entrance: Entrance
     sync_people: SyncPeople
     clicks: ClickToCall
+    client_ids: ClientIds
+    refusals: Refusals
     presence: HearPresence
     pbx_hooks: PbxHooks
+    pbx_setup: PbxSetUp
     take_over: TakeOver
+    route: Route
     recordings: Recordings
     news: News = field(default_factory=News)
     replay: Replay | None = None

@@ -44,6 +44,29 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self.clicks_refused = Counter(
+            "kommutator_clicks_refused_total",
+            "Clicks on a number that rang nobody's phone, by slug of the refusal.",
+            ("reason",),
+            registry=self.registry,
+        )
+        self.route_seconds = Histogram(
+            "kommutator_route_seconds",
+            "Time to say whose phone shall ring, seconds.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.route_answers = Counter(
+            "kommutator_route_answers_total",
+            "Answers to PBXs by reason.",
+            ("why",),
+            registry=self.registry,
+        )
+        self.route_answers_lost = Counter(
+            "kommutator_route_answers_lost_total",
+            "Answers that were given and could not be kept.",
+            registry=self.registry,
+        )
         self.errors = Counter(
             "kommutator_internal_errors_total",
             "Errors that are our fault, by place.",
