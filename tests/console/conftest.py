@@ -79,7 +79,6 @@ async def _open(database_url: str, twins: RunningTwins) -> AsyncIterator[Console
         server.should_exit = True
         await serving
         listener.close()
-        await made.phone_book.stop()
         await made.house.intake.stop()
         await made.http.close()
         await db.close()

@@ -7,8 +7,9 @@ import pytest
 from kommutator.doors.console import formats
 from kommutator.doors.console import settings_form as forms
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.zones import zone
 
-MINSK = formats.zone("Europe/Minsk")
+MINSK = zone("Europe/Minsk")
 NOW = datetime(2026, 3, 2, 21, 30, tzinfo=UTC)  # half past midnight in Minsk
 
 
@@ -29,7 +30,7 @@ def test_a_forms_day_is_a_whole_local_day() -> None:
 
 
 def test_a_day_of_clock_change_has_its_own_length() -> None:
-    kyiv = formats.zone("Europe/Kyiv")
+    kyiv = zone("Europe/Kyiv")
     start = formats.day_bounds("2026-03-29", kyiv)
     end = formats.day_bounds("2026-03-29", kyiv, end=True)
     assert start is not None
@@ -38,8 +39,8 @@ def test_a_day_of_clock_change_has_its_own_length() -> None:
 
 
 def test_an_unknown_zone_does_not_take_the_page_down() -> None:
-    assert formats.zone("Mars/Base").key == "Europe/Moscow"
-    assert formats.zone("../etc/passwd").key == "Europe/Moscow"
+    assert zone("Mars/Base").key == "Europe/Moscow"
+    assert zone("../etc/passwd").key == "Europe/Moscow"
 
 
 @pytest.mark.parametrize(

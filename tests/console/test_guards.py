@@ -3,49 +3,18 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import aiohttp
 import pytest
 
 from tests.console.conftest import ADMIN, EMPLOYEE, HERE, Console, connect_crm
+from tests.console.visitor import Visitor, visiting
 from tests.support.factories import a_call, a_command, an_attempt, value
 from tests.support.house import PASSWORD, PLATFORM_EMAIL
 
 
-class Visitor:
-    """A browser's cookies and nothing else of it."""
-
-    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
-        self._http = http
-        self._url = url
-        self.csrf = ""
-
-    async def get(self, path: str, **headers: str) -> tuple[int, str, str]:
-        async with self._http.get(
-            self._url + path, allow_redirects=False, headers=headers
-        ) as answer:
-            return answer.status, await answer.text(), answer.headers.get("location", "")
-
-    async def post(
-        self, path: str, *, headers: dict[str, str] | None = None, **fields: str
-    ) -> tuple[int, str, str]:
-        async with self._http.post(
-            self._url + path, data=fields, headers=headers, allow_redirects=False
-        ) as answer:
-            return answer.status, await answer.text(), answer.headers.get("location", "")
-
-    async def sign_in(self, email: str, **fields: str) -> str:
-        _, _, location = await self.post("/console/login", email=email, password=PASSWORD, **fields)
-        _, page, _ = await self.get("/console/calls?enterprise=0367")
-        self.csrf = page.partition('name="csrf-token" content="')[2].partition('"')[0]
-        return location
-
-
 @pytest.fixture
 async def visitor(console: Console) -> AsyncIterator[Visitor]:
-    jar = aiohttp.CookieJar(unsafe=True)  # cookies of 127.0.0.1
-    headers = {"accept-language": "en"}
-    async with aiohttp.ClientSession(cookie_jar=jar, headers=headers) as http:
-        yield Visitor(http, console.url)
+    async with visiting(console) as made:
+        yield made
 
 
 async def test_a_stranger_is_led_to_the_door_and_back(visitor: Visitor) -> None:

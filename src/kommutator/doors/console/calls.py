@@ -13,14 +13,15 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Form, Query, Response
 from fastapi.responses import HTMLResponse
 
+from kommutator.domain.clicks import ClickRequest
 from kommutator.domain.commands import CallResult
 from kommutator.domain.tenancy import EnterpriseNumber, Permission
 from kommutator.doors.console import formats
 from kommutator.doors.console.render import page
 from kommutator.doors.console.story import tell
 from kommutator.doors.console.visit import PageRoute, Visit, visit
-from kommutator.flows.click_to_call import ClickRequest
 from kommutator.kit.errors import InvalidInput, NotFound
+from kommutator.kit.zones import zone
 from kommutator.store.views import AccessViews, CallFilter, CallLine, CallViews
 
 router = APIRouter(route_class=PageRoute)
@@ -159,7 +160,7 @@ async def _own_extension(see: Visit, enterprise: EnterpriseNumber) -> str:
 
 async def _zone_of(connection: Any, enterprise: EnterpriseNumber) -> ZoneInfo:
     row = await AccessViews(connection).enterprise(enterprise)
-    return formats.zone(row["time_zone"] if row else "")
+    return zone(row["time_zone"] if row else "")
 
 
 def _cursor(text: str) -> tuple[datetime, str] | None:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel.dates import format_date, format_datetime, format_time, format_timedelta
-
-_FALLBACK_ZONE = "Europe/Moscow"
-
-
-def zone(name: str) -> ZoneInfo:
-    """The enterprise's zone; an unknown name must not take the pages down."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(_FALLBACK_ZONE)
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_time,
+    format_timedelta,
+    get_day_names,
+)
 
 
 def moment(at: datetime, now: datetime, tz: ZoneInfo, locale: str) -> str:
@@ -35,6 +31,20 @@ def full_moment(at: datetime, tz: ZoneInfo, locale: str) -> str:
 
 def day(value: date, locale: str) -> str:
     return format_date(value, "d MMMM", locale=locale)
+
+
+def weekdays(locale: str) -> list[str]:
+    """Short names, Monday first."""
+    names = get_day_names("abbreviated", "stand-alone", locale)
+    return [names[number] for number in range(7)]
+
+
+def percent(share: float | None) -> str:
+    """A share of 0 to 1 as whole per cents; never 100 % while something is missing."""
+    if share is None:
+        return "—"
+    whole = round(share * 100)
+    return f"{min(whole, 99) if share < 1 else whole}\u00a0%"
 
 
 def ago(at: datetime, now: datetime, locale: str) -> str:

@@ -17,6 +17,7 @@ from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.flows.house import Replay
 from kommutator.kit.errors import NotFound, Unavailable
+from kommutator.kit.zones import zone
 from kommutator.store.views import AccessViews, LogFilter, LogViews
 
 router = APIRouter(route_class=PageRoute)
@@ -72,7 +73,7 @@ async def log_page(
         views = LogViews(unit.connection)
         lines = await views.page(
             enterprise,
-            wanted.filter(formats.zone(row.get("time_zone", ""))),
+            wanted.filter(zone(row.get("time_zone", ""))),
             before=before,
             limit=_PAGE + 1,
         )
@@ -154,7 +155,7 @@ async def replay_range(
     enterprise = see.demand(Permission.CONFIGURE)
     async with see.house.db.unit() as unit:
         row = await AccessViews(unit.connection).enterprise(enterprise) or {}
-        tz = formats.zone(row.get("time_zone", ""))
+        tz = zone(row.get("time_zone", ""))
         ids = await LogViews(unit.connection).dead_ids(
             enterprise,
             kind=kind,

@@ -16,6 +16,7 @@ from kommutator.doors.console import formats
 from kommutator.doors.console.calls import mark
 from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
+from kommutator.kit.zones import zone
 from kommutator.store.views import (
     AccessViews,
     CallViews,
@@ -46,13 +47,13 @@ async def overview_page(see: Annotated[Visit, Depends(visit)]) -> Response:
     enterprise = see.demand(Permission.READ_CALLS)
     async with see.house.db.unit() as unit:
         row = await AccessViews(unit.connection).enterprise(enterprise) or {}
-        since = formats.start_of_day(see.house.clock.now(), formats.zone(row.get("time_zone", "")))
+        since = formats.start_of_day(see.house.clock.now(), zone(row.get("time_zone", "")))
         today = await CallViews(unit.connection).today(enterprise, since)
         live = await CallViews(unit.connection).live(enterprise, limit=10)
         connections = await ConnectionViews(unit.connection).all(enterprise)
         dead = await LogViews(unit.connection).dead_count(enterprise)
     configures = see.actor.may(Permission.CONFIGURE)
-    day = since.astimezone(formats.zone(row.get("time_zone", ""))).date().isoformat()
+    day = since.astimezone(zone(row.get("time_zone", ""))).date().isoformat()
     return await page(
         see,
         "overview.html",

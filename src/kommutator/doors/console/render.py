@@ -11,11 +11,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
 
 from kommutator.domain.tenancy import Actor, Permission
-from kommutator.doors.console.formats import zone
 from kommutator.doors.console.templating import environment
 from kommutator.doors.console.visit import Visit
 from kommutator.kit.errors import UserError
 from kommutator.kit.texts import LOCALES
+from kommutator.kit.zones import zone
 from kommutator.store.views import AccessViews
 
 _ENVIRONMENT: Environment = environment()
@@ -36,6 +36,7 @@ class NavItem:
 _NAV: tuple[tuple[str, str, str, Permission], ...] = (
     ("overview", "/console/", "home", Permission.READ_CALLS),
     ("calls", "/console/calls", "phone", Permission.READ_CALLS),
+    ("statistics", "/console/statistics", "chart-bar", Permission.READ_CALLS),
     ("people", "/console/people", "users", Permission.CONFIGURE),
     ("connections", "/console/connections", "plug", Permission.CONFIGURE),
     ("settings", "/console/settings", "adjustments", Permission.CONFIGURE),

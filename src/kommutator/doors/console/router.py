@@ -14,8 +14,10 @@ from kommutator.doors.console import (
     doorstep,
     log,
     overview,
+    pbx_files,
     people,
     settings,
+    statistics,
 )
 from kommutator.doors.console.templating import STATIC
 
@@ -43,8 +45,10 @@ for _pages in (
     doorstep,
     overview,
     calls,
+    statistics,
     log,
     people,
+    pbx_files,
     connections,
     settings,
     diagnostics,

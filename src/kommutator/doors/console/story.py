@@ -11,6 +11,7 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.domain.why import CallFact, CommandFact, CrmFact, JournalFact, Why, explain
 from kommutator.doors.console import formats, timeline
 from kommutator.doors.console.visit import Visit
+from kommutator.kit.zones import zone
 from kommutator.store.views import AccessViews, CallViews, ConnectionLine, ConnectionViews
 from kommutator.store.views.calls import Story
 
@@ -39,7 +40,7 @@ async def tell(
         return None
     crm = await ConnectionViews(connection).of_kind(enterprise, _CRM)
     row = await AccessViews(connection).enterprise(enterprise)
-    tz = formats.zone(row["time_zone"] if row else "")
+    tz = zone(row["time_zone"] if row else "")
     say = partial(see.house.texts.first, see.locale)
     reason = story.call.reason or ""
     return {

@@ -61,5 +61,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.globals["asset"] = asset
-    env.filters.update(when=_when, ago=_ago, span=formats.span, phone=formats.phone, pretty=_pretty)
+    env.filters.update(
+        when=_when,
+        ago=_ago,
+        span=formats.span,
+        phone=formats.phone,
+        pretty=_pretty,
+        percent=formats.percent,
+    )
     return env

@@ -5,6 +5,7 @@ from kommutator.store.views.calls import CallFilter, CallLine, CallViews
 from kommutator.store.views.connections import ConnectionLine, ConnectionViews
 from kommutator.store.views.health import HealthViews
 from kommutator.store.views.log import LogFilter, LogLine, LogViews
+from kommutator.store.views.statistics import CountFilter, StatisticsViews
 
 __all__ = [
     "AccessViews",
@@ -13,8 +14,10 @@ __all__ = [
     "CallViews",
     "ConnectionLine",
     "ConnectionViews",
+    "CountFilter",
     "HealthViews",
     "LogFilter",
     "LogLine",
     "LogViews",
+    "StatisticsViews",
 ]

@@ -11,6 +11,11 @@ from uuid import UUID
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.views.rows import Connection, Where, document
 
+WORKERS = "(CASE WHEN result = 'answered' THEN answered_by ELSE rang END || dialler)"
+"""Whose work a call was: who talked, or at whose phones it was missed; and who dialled."""
+UNRECORDED = """EXISTS (SELECT FROM recordings r WHERE r.enterprise = calls.enterprise
+    AND r.call_id = calls.id AND r.state = 'missing')"""
+
 
 @dataclass(frozen=True, slots=True)
 class CallLine:
@@ -35,6 +40,7 @@ class CallLine:
     record_url: str | None
     connection_id: UUID | None
     source: str
+    transfers: Sequence[str]
 
     @property
     def extensions(self) -> list[str]:
@@ -44,7 +50,14 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """What a person asked for; None and "" mean all. `outcome`: answered, missed or a result."""
+    """What a person asked for; None and "" mean all.
+
+    Attributes:
+        outcome: answered, missed or a result.
+        extension: who was in the call in any way; `worker`: whose work it was (statistics).
+        counted: only what statistics count: ended calls with clients.
+        unrecorded: only calls whose promised recording is not there.
+    """
 
     direction: str | None = None
     outcome: str | None = None
@@ -52,6 +65,10 @@ class CallFilter:
     extension: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    line: str | None = None
+    worker: str | None = None
+    counted: bool = False
+    unrecorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,18 +199,25 @@ class CallViews:
 def _conditions(enterprise: EnterpriseNumber, wanted: CallFilter) -> Where:
     where = Where(enterprise)
     where.add("phase <> 'merged'")
-    if wanted.direction:
-        where.add("direction = {}", wanted.direction)
     if wanted.outcome == "missed":
         where.add(_MISSED)
     elif wanted.outcome:
         where.add("result = {}", wanted.outcome)
     if digits := "".join(c for c in wanted.phone or "" if c.isdigit()):
         where.add("client LIKE {}", f"%{digits}%")
-    if wanted.extension:
-        where.add("{} = ANY(rang || answered_by)", wanted.extension)
-    if wanted.since:
-        where.add("started_at >= {}", wanted.since)
-    if wanted.until:
-        where.add("started_at < {}", wanted.until)
+    if wanted.counted:
+        where.add("phase = 'ended' AND direction IN ('in', 'out')")
+    if wanted.unrecorded:
+        where.add(UNRECORDED)
+    equal = (
+        ("direction = {}", wanted.direction),
+        ("line = {}", wanted.line),
+        ("{} = ANY (rang || answered_by || dialler)", wanted.extension),
+        (f"{{}} = ANY ({WORKERS})", wanted.worker),
+        ("started_at >= {}", wanted.since),
+        ("started_at < {}", wanted.until),
+    )
+    for condition, value in equal:
+        if value:
+            where.add(condition, value)
     return where

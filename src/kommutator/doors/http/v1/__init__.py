@@ -12,10 +12,24 @@ from kommutator.doors.http.v1 import (
     extensions,
     keys,
     log,
+    pbx_files,
     sign_in,
+    statistics,
     users,
 )
 
 router = APIRouter()
-for part in (sign_in, calls, connections, log, users, extensions, keys, enterprises, audit):
+_PARTS = (
+    sign_in,
+    calls,
+    statistics,
+    connections,
+    log,
+    users,
+    extensions,
+    keys,
+    enterprises,
+    audit,
+)
+for part in _PARTS:
     router.include_router(part.router)
