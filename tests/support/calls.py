@@ -19,6 +19,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures" / "asterisk"
 WIRING = Wiring(trunks=("trunk",), region="BY")
 CLIENT = "+375000000070"
 NAMES = sorted(path.stem for path in FIXTURES.glob("*.jsonl"))
+FURTHER = sorted(path.stem for path in (FIXTURES / "further").glob("*.jsonl"))
+EVERY_NAME = sorted([*NAMES, *FURTHER])
 CLICKS = {"click2call_manager_not_registered": "gw-c2c-0004"}
 """Calls whose PBX said no more than "failure": only the click itself makes them calls."""
 
@@ -26,7 +28,8 @@ CLICKS = {"click2call_manager_not_registered": "gw-c2c-0004"}
 @lru_cache
 def recorded(name: str) -> tuple[dict[str, Any], ...]:
     """The raw events of one fixture."""
-    lines = (FIXTURES / f"{name}.jsonl").read_text().splitlines()
+    folder = FIXTURES / "further" if name in FURTHER else FIXTURES
+    lines = (folder / f"{name}.jsonl").read_text().splitlines()
     return tuple(json.loads(line) for line in lines)
 
 

@@ -33,9 +33,9 @@ SELECT id FROM calls
 _SAVE = """
 INSERT INTO calls (enterprise, id, connection_id, source, direction, client, line, phase, result,
                    reason, rang, answered_by, started_at, answered_at, ended_at, wait_s, talk_s,
-                   requested_by, record_url, fold, dialler, updated_at)
+                   requested_by, record_url, fold, dialler, transfers, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20::text::jsonb, $21, clock_timestamp())
+        $20::text::jsonb, $21, $22, clock_timestamp())
 ON CONFLICT (enterprise, id) DO UPDATE SET
     connection_id = coalesce(calls.connection_id, excluded.connection_id),
     direction = excluded.direction, client = excluded.client, line = excluded.line,
@@ -44,7 +44,8 @@ ON CONFLICT (enterprise, id) DO UPDATE SET
     started_at = excluded.started_at, answered_at = excluded.answered_at,
     ended_at = excluded.ended_at, wait_s = excluded.wait_s, talk_s = excluded.talk_s,
     requested_by = excluded.requested_by, record_url = excluded.record_url,
-    fold = excluded.fold, dialler = excluded.dialler, updated_at = excluded.updated_at"""
+    fold = excluded.fold, dialler = excluded.dialler, transfers = excluded.transfers,
+    updated_at = excluded.updated_at"""
 _NAME = """
 INSERT INTO call_aliases (enterprise, alias, call_id)
 SELECT $1, alias, call_id FROM unnest($2::text[], $3::text[]) AS n (alias, call_id)
@@ -56,6 +57,13 @@ _REPOINT = "UPDATE call_aliases SET call_id = $3 WHERE enterprise = $1 AND call_
 _NAME_CLIENT = """
 UPDATE calls SET client_name = $3 WHERE enterprise = $1 AND id = $2
    AND client_name IS DISTINCT FROM $3 RETURNING true"""
+
+_TO_NAME = """
+SELECT id, client FROM calls
+ WHERE enterprise = $1 AND client = ANY ($2::text[]) AND phase <> 'merged'
+   AND started_at > now() - interval '30 days'
+   AND (client_name IS NULL OR phase IN ('ringing', 'talking'))
+ ORDER BY started_at DESC LIMIT 500"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,7 @@ class CallStore:
             call.line, call.phase.value, call.result, call.reason, list(call.rang),
             list(call.answered_by), call.started_at, call.answered_at, call.ended_at, call.wait_s,
             call.talk_s, call.requested_by, call.record_url, fold.decode(), call.dialler,
+            list(call.transfers),
         )  # fmt: skip
 
     async def name(self, enterprise: EnterpriseNumber, aliases: Mapping[str, str]) -> None:
@@ -141,3 +150,10 @@ class CallStore:
     ) -> bool:
         """Show who the client is, as the CRM told. False: nothing changed."""
         return bool(await self._connection.fetchval(_NAME_CLIENT, enterprise, call_id, client_name))
+
+    async def to_name(
+        self, enterprise: EnterpriseNumber, clients: Collection[str]
+    ) -> Sequence[tuple[str, str]]:
+        """Ids and clients of calls with these clients that run, or lately ran without a name."""
+        rows = await self._connection.fetch(_TO_NAME, enterprise, list(clients))
+        return [(r["id"], r["client"]) for r in rows]

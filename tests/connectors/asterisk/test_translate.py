@@ -53,9 +53,10 @@ def test_most_of_what_a_pbx_says_is_not_about_calls() -> None:
 
     assert len(recorded("inbound_answered")) == 42
     assert {event["Event"] for event in kept} == {
-        "Newchannel", "Newstate", "DialBegin", "DialEnd", "BridgeEnter", "BridgeLeave", "Hangup",
+        "Newchannel", "Newstate", "DialBegin", "DialEnd", "BridgeEnter", "BridgeLeave",
+        "HangupRequest", "Hangup",
     }  # fmt: skip
-    assert len(kept) == 16
+    assert len(kept) == 17
 
 
 def test_events_of_one_call_share_a_key() -> None:

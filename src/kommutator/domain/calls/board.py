@@ -1,7 +1,7 @@
 """Which call does a message belong to? The calls in view, and the names they go by.
 
-A call goes by its own id, by the ids of all its legs, and by the ids of calls that were
-merged into it. A leg that turns up under another call's id joins both: PBXs rename calls at
+A call goes by its own id, by the ids of all its legs, of the rooms it talked in, and of calls
+that were merged into it. A leg that turns up under another call's id joins both: PBXs rename calls at
 transfers, pick-ups and parking, with or without saying so. Only calls with two different
 clients are never joined: each client's call keeps its own legs, its own end and its own record.
 """
@@ -19,6 +19,7 @@ from kommutator.domain.calls.events import (
     LegEvent,
     LegRang,
     OriginateRefused,
+    PartyKind,
     PbxEvent,
     Snapshot,
     TimeUp,
@@ -27,15 +28,20 @@ from kommutator.domain.calls.memory import Memory
 from kommutator.domain.calls.merge import join
 from kommutator.domain.calls.observe import observe
 from kommutator.domain.calls.read import read_call
+from kommutator.domain.calls.recordings import RecordingArrived, RecordingLost, RecordingNews
 from kommutator.domain.calls.reports import Click, Report, ReportKind
 
-CallEvent = PbxEvent | Report | Click
+CallEvent = PbxEvent | Report | Click | RecordingNews
 
 _BEGINNINGS = (LegBorn, LegDialled, LegRang, BridgeEntered)
+
+_NO_BEGINNINGS = (BlindTransferred, OriginateRefused, TimeUp, RecordingArrived, RecordingLost)
 
 
 def names_in(event: CallEvent) -> tuple[str, ...]:
     """Every name by which the event may mean a call. A snapshot means all living ones."""
+    if isinstance(event, BridgeEntered):
+        return tuple(dict.fromkeys((event.call, event.leg, event.bridge)))
     if isinstance(event, LegEvent):
         return tuple(dict.fromkeys((event.call, event.leg)))
     if isinstance(event, CallsJoined):
@@ -105,13 +111,29 @@ class Board:
         if by_call is not None and by_leg is not None and by_call is not by_leg:
             if _two_clients(by_call, by_leg):
                 return by_leg
-            self._merge(by_leg, into=by_call, attended=False)
+            self._merge(by_leg, into=by_call)
         if memory is None and isinstance(event, _BEGINNINGS):
             memory = self._begin(event.call)
         if memory is not None:
             self._name(event.leg, memory)
             self._name(event.call, memory)
+        if memory is not None and isinstance(event, BridgeEntered):
+            return self._with_the_room(memory, event.bridge)
         return memory
+
+    def _with_the_room(self, memory: Memory, bridge: str) -> Memory:
+        """Who enters a room joins the call that is in it: a conference, a pick-up.
+
+        The room keeps the client's name: employees who come and go do not take it along.
+        """
+        inside = self.find(bridge)
+        if inside is None:
+            self._name(bridge, memory)
+        if inside is None or inside is memory or _two_clients(inside, memory):
+            return memory
+        into, other = (memory, inside) if _has_client(memory) else (inside, memory)
+        self._merge(other, into=into)
+        return into
 
     def _joined(self, event: CallsJoined) -> Memory | None:
         into, other = self.find(event.call), self.find(event.other)
@@ -119,13 +141,17 @@ class Board:
             if (known := into or other) is not None:
                 self._name(event.call, known)
                 self._name(event.other, known)
+                _note_transfer(known)
+                self.touched.add(known.id)
             return known
         if into is not other and not _two_clients(into, other):
-            self._merge(other, into=into, attended=True)
+            self._merge(other, into=into)
+        _note_transfer(into)
+        self.touched.add(into.id)
         return into
 
-    def _merge(self, other: Memory, *, into: Memory, attended: bool) -> None:
-        join(into, other, attended=attended)
+    def _merge(self, other: Memory, *, into: Memory) -> None:
+        join(into, other)
         del self.calls[other.id]
         self.touched.discard(other.id)
         self.touched.add(into.id)
@@ -143,13 +169,29 @@ class Board:
 
 
 def _two_clients(one: Memory, other: Memory) -> bool:
-    """An employee brought two clients together: for the CRM these stay two calls."""
-    clients = {read_call(memory).client for memory in (one, other)}
-    return None not in clients and len(clients) > 1
+    """An employee brought two clients together: for the CRM these stay two calls.
+
+    Somebody outside who hides the number is a client of his own.
+    """
+    if not (_has_client(one) and _has_client(other)):
+        return False
+    client = read_call(one).client
+    return client is None or client != read_call(other).client
+
+
+def _note_transfer(memory: Memory) -> None:
+    """People handed the client over, as against a PBX that renamed a call."""
+    if "attended" not in memory.transfers:
+        memory.transfers.append("attended")
+
+
+def _has_client(memory: Memory) -> bool:
+    outside = any(leg.party.kind is PartyKind.TRUNK for leg in memory.legs.values())
+    return outside or read_call(memory).client is not None
 
 
 def _may_begin(event: CallEvent) -> bool:
     """A recording, a transfer or a refusal alone does not make a call."""
     if isinstance(event, Report):
         return event.kind is not ReportKind.DOWNLOAD
-    return not isinstance(event, (BlindTransferred, OriginateRefused, TimeUp))
+    return not isinstance(event, _NO_BEGINNINGS)

@@ -28,7 +28,7 @@ class Call:
         rang: extensions that rang at any time, in order.
         answered_by: extensions that talked with the client, in order.
         dialler: the extension that dialled, for outbound calls.
-        client_dialled: the leg towards the client exists (always so for inbound).
+        client_dialled: the client's phone is being called or talked with.
         wait_s, talk_s: seconds, set when the call has ended.
         reason: slug, why nobody talked.
         record_url: where the PBX's own scripts said that the recording lies.

@@ -103,15 +103,16 @@ def _to_show(call: Call, told: Told) -> tuple[str, ...]:
     """Extensions whose card is missing, all those of one group ring in one go.
 
     Until a phone really rings nobody is shown anything: a group's dead phones come along
-    with the first that rings, but not alone.
+    with the first that rings, but not alone. Who talks without having rung sees it too: he
+    picked the call up, fetched it, or took it over from a colleague.
     """
+    asked: list[str] = []
     if call.direction is Direction.OUT and call.client_dialled and call.dialler:
-        asked: tuple[str, ...] = (call.dialler, *(e for e in call.rang if e != call.dialler))
+        asked = [call.dialler, *call.rang]
     elif call.direction is Direction.IN and set(call.ringing) & set(call.rang) - set(told.shown):
-        asked = call.ringing
-    else:
-        asked = ()
-    return tuple(extension for extension in asked if extension not in told.shown)
+        asked = [*call.ringing]
+    asked += call.answered_by
+    return tuple(e for e in dict.fromkeys(asked) if e not in told.shown)
 
 
 def _take_down(call: Call, client: str, told: Told, policy: Policy) -> list[Owed]:
@@ -158,6 +159,8 @@ def _wait_for_recording(call: Call, told: Told, policy: Policy, *, here: bool) -
     talked = call.result is CallResult.ANSWERED
     if told.recorded or not policy.record or not talked or here or not call.ended_at:
         return None
+    if not policy.recording_wait_s:
+        return None  # not even until our own clock reaches the PBX's
     return call.ended_at + timedelta(seconds=policy.recording_wait_s)
 
 

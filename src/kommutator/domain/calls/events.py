@@ -84,7 +84,13 @@ class DialEnded(LegEvent, frozen=True, kw_only=True):
     status: str
 
 
+class LegLetGo(LegEvent, frozen=True, kw_only=True):
+    """Whoever is at its far end hung up; a channel that the PBX ends tells no such thing."""
+
+
 class BridgeEntered(LegEvent, frozen=True, kw_only=True):
+    """`bridge` names a room of people; where legs wait alone each has a room of its own."""
+
     bridge: str
 
 
@@ -139,6 +145,7 @@ PbxEvent = (
     | LegDialled
     | LegRang
     | DialEnded
+    | LegLetGo
     | BridgeEntered
     | BridgeLeft
     | LegDied

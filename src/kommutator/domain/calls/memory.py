@@ -22,6 +22,7 @@ class Leg(msgspec.Struct, omit_defaults=True):
     rang: float | None = None
     died: float | None = None
     cause: int | None = None
+    let_go: float | None = None  # its far end hung up
     dial: str | None = None  # how calling it ended
     caller: str | None = None
     dialled: str | None = None
@@ -69,6 +70,8 @@ class Memory(msgspec.Struct, omit_defaults=True):
 
     Attributes:
         clicked_at: epoch seconds by our clock.
+        records: names of recordings that the dialplan promised.
+        arrived, lost_records: names of recordings that came, and that cannot be had.
         lost: epoch seconds at which it showed that the end of the call went unheard.
         told: connection id → what it was told.
     """
@@ -82,6 +85,9 @@ class Memory(msgspec.Struct, omit_defaults=True):
     click: Click | None = None
     clicked_at: float | None = None
     refusal: Refusal | None = None
+    records: list[str] = []
+    arrived: list[str] = []
+    lost_records: list[str] = []
     lost: float | None = None
     told: dict[str, Told] = {}
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from kommutator.domain.calls.memory import Memory, Told
 
 
-def join(into: Memory, other: Memory, *, attended: bool) -> None:
-    """Everything `other` remembers goes into `into`; `other` is to be forgotten.
-
-    `attended`: people handed the client over, as against a PBX that renamed a call.
-    """
+def join(into: Memory, other: Memory) -> None:
+    """Everything `other` remembers goes into `into`; `other` is to be forgotten."""
     into.legs |= {name: leg for name, leg in other.legs.items() if name not in into.legs}
     into.marks = sorted({*into.marks, *other.marks})
     into.hints = into.hints.over(other.hints)
@@ -18,8 +15,13 @@ def join(into: Memory, other: Memory, *, attended: bool) -> None:
     into.clicked_at = into.clicked_at or other.clicked_at
     into.refusal = into.refusal or other.refusal
     into.lost = into.lost or other.lost
-    words = [*into.transfers, *other.transfers, *(["attended"] if attended else [])]
-    into.transfers = list(dict.fromkeys(words))
+    for names, others in (
+        (into.records, other.records),
+        (into.arrived, other.arrived),
+        (into.lost_records, other.lost_records),
+    ):
+        names += [name for name in others if name not in names]
+    into.transfers = list(dict.fromkeys([*into.transfers, *other.transfers]))
     for connection, told in other.told.items():
         _tell(into.told.setdefault(connection, Told()), told)
 

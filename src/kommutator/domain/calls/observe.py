@@ -15,6 +15,7 @@ from kommutator.domain.calls.events import (
     LegDialled,
     LegDied,
     LegEvent,
+    LegLetGo,
     LegRang,
     OriginateRefused,
     PartyKind,
@@ -22,10 +23,14 @@ from kommutator.domain.calls.events import (
     TimeUp,
 )
 from kommutator.domain.calls.memory import Leg, Mark, Memory, Refusal
+from kommutator.domain.calls.recordings import RecordingArrived, RecordingLost
 from kommutator.domain.calls.reports import Click, Report
 
 LOST_CAUSE = -1
 """Stands for a hang-up that nobody heard: its cause is not known."""
+
+_WEIGHT = {"ANSWER": 0, "BUSY": 1, "NOANSWER": 2, "CANCEL": 9}
+"""Queues end a dial twice, with NOANSWER and with CANCEL: the more telling word stays."""
 
 
 @singledispatch
@@ -44,7 +49,13 @@ def _leg(event: LegEvent, memory: Memory) -> Leg:
     if leg.party.kind is PartyKind.OTHER:
         leg.party = event.party
     memory.hints = memory.hints.over(event.hints)
+    _add(memory.records, event.hints.record)
     return leg
+
+
+def _add(names: list[str], name: str | None) -> None:
+    if name and name not in names:
+        names.append(name)
 
 
 def _earlier(known: float | None, at: float) -> float:
@@ -74,7 +85,19 @@ def _(event: LegRang, memory: Memory) -> None:
 
 @observe.register
 def _(event: DialEnded, memory: Memory) -> None:
-    _leg(event, memory).dial = event.status
+    leg = _leg(event, memory)
+    if leg.dial is None or _weight(event.status) < _weight(leg.dial):
+        leg.dial = event.status
+
+
+def _weight(status: str) -> tuple[int, str]:
+    return _WEIGHT.get(status, 5), status
+
+
+@observe.register
+def _(event: LegLetGo, memory: Memory) -> None:
+    leg = _leg(event, memory)
+    leg.let_go = _earlier(leg.let_go, event.at)
 
 
 @observe.register
@@ -128,6 +151,16 @@ def _(event: Report, memory: Memory) -> None:
     if event not in memory.reports:
         memory.reports.append(event)
         memory.reports.sort(key=lambda report: report.at)
+
+
+@observe.register
+def _(event: RecordingArrived, memory: Memory) -> None:
+    _add(memory.arrived, event.name)
+
+
+@observe.register
+def _(event: RecordingLost, memory: Memory) -> None:
+    _add(memory.lost_records, event.name)
 
 
 @observe.register

@@ -51,7 +51,7 @@ def _read_legs(memory: Memory, fallback: float) -> Call:
         rang=_rang(memory),
         answered_by=talk.by,
         dialler=_dialler(memory, direction),
-        client_dialled=_has_trunk(memory),
+        client_dialled=_client_dialled(memory),
         requested_by=memory.click.requested_by if memory.click else None,
         record_url=next((r.record_url for r in memory.reports if r.record_url), None),
         record_name=memory.hints.record,
@@ -122,6 +122,13 @@ def _first(memory: Memory) -> Leg | None:
 
 def _has_trunk(memory: Memory) -> bool:
     return any(leg.party.kind is PartyKind.TRUNK for leg in memory.legs.values())
+
+
+def _client_dialled(memory: Memory) -> bool:
+    """The leg to the client is being called; newly born it does not know the line it shows."""
+    outside = {name for name, leg in memory.legs.items() if leg.party.kind is PartyKind.TRUNK}
+    called = any(memory.legs[name].dialled_at or memory.legs[name].rang for name in outside)
+    return called or any(mark.leg in outside for mark in memory.marks)
 
 
 def _direction(memory: Memory, talk: Talk, *, ended: bool) -> Direction | None:

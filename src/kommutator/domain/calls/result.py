@@ -10,6 +10,7 @@ _BAD_NUMBER = frozenset({1, 2, 3, 22, 28})  # Q.850: unallocated, no route, chan
 _DECLINED = 21
 _BUSY = 17
 _CALLER_GAVE_UP = 127  # "interworking": what Asterisk writes for a SIP CANCEL
+_GONE = "cancelled"
 _NEVER_ASKED = frozenset({"CHANUNAVAIL", "CONGESTION"})
 
 Verdict = tuple[CallResult, str]
@@ -28,7 +29,7 @@ def missed(memory: Memory, direction: Direction) -> Verdict:
         return CallResult.FAILED, unplaced
     reason = _reason(_asked(memory, direction), memory)
     if direction is not Direction.OUT:
-        return CallResult.NO_ANSWER, "caller_gave_up" if reason == "cancelled" else reason
+        return CallResult.NO_ANSWER, "caller_gave_up" if reason == _GONE else reason
     return _OUTBOUND.get(reason, CallResult.FAILED), reason
 
 
@@ -62,19 +63,27 @@ def _asked(memory: Memory, direction: Direction) -> list[Leg]:
 
 
 def _reason(asked: list[Leg], memory: Memory) -> str:
-    """The most telling of what the asked legs met: a phone that rang out beats a busy one."""
+    """The most telling of what the asked legs met: a phone that rang out beats a busy one.
+
+    A dial is cancelled also when the PBX takes the caller elsewhere, so it counts least.
+    """
+    if _caller_gave_up(memory):
+        return _GONE
     met = {_met(leg) for leg in asked}
-    if not met and any(leg.cause == _CALLER_GAVE_UP for leg in memory.legs.values()):
-        return "cancelled"
-    order = ("cancelled", "no_answer", "declined", "busy", "bad_number", "unreachable")
+    order = ("no_answer", "declined", "busy", "bad_number", _GONE, "unreachable")
     return next((word for word in order if word in met), "unreachable")
+
+
+def _caller_gave_up(memory: Memory) -> bool:
+    caller = memory.legs.get(memory.id)
+    return caller is not None and (caller.let_go is not None or caller.cause == _CALLER_GAVE_UP)
 
 
 def _met(leg: Leg) -> str:
     if leg.dial == "BUSY" or leg.cause == _BUSY:
         return "busy"
     if leg.dial == "CANCEL":
-        return "cancelled"
+        return _GONE
     if leg.cause in _BAD_NUMBER and leg.rang is None:
         return "bad_number"
     if leg.cause == _DECLINED:

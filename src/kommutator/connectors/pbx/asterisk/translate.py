@@ -20,6 +20,7 @@ from kommutator.domain.calls.events import (
     LegBorn,
     LegDialled,
     LegDied,
+    LegLetGo,
     LegRang,
     OriginateRefused,
     PbxEvent,
@@ -30,6 +31,9 @@ from kommutator.kit.phones import to_e164
 
 RECONCILE: Final = "Reconcile"
 """Our own kind: the channels that CoreShowChannels listed after a gap, in `Channels`."""
+
+_WAITING_ROOM = "holding_bridge"
+"""Parked callers, and those who hear music, share one bridge and do not hear each other."""
 
 _UNKNOWN = frozenset({"", "<unknown>", "anonymous", "s"})
 
@@ -141,11 +145,21 @@ def _dial_end(event: Raw, wiring: Wiring, at: float) -> Sequence[PbxEvent]:
 
 
 def _bridge_enter(event: Raw, wiring: Wiring, at: float) -> Sequence[PbxEvent]:
-    return (BridgeEntered(**_leg(event, wiring, at), bridge=str(event.get("BridgeUniqueid"))),)
+    return (BridgeEntered(**_leg(event, wiring, at), bridge=_room(event)),)
 
 
 def _bridge_leave(event: Raw, wiring: Wiring, at: float) -> Sequence[PbxEvent]:
-    return (BridgeLeft(**_leg(event, wiring, at), bridge=str(event.get("BridgeUniqueid"))),)
+    return (BridgeLeft(**_leg(event, wiring, at), bridge=_room(event)),)
+
+
+def _room(event: Raw) -> str:
+    bridge = str(event.get("BridgeUniqueid"))
+    alone = event.get("BridgeTechnology") == _WAITING_ROOM
+    return f"{bridge}/{event.get('Uniqueid')}" if alone else bridge
+
+
+def _let_go(event: Raw, wiring: Wiring, at: float) -> Sequence[PbxEvent]:
+    return (LegLetGo(**_leg(event, wiring, at)),)
 
 
 def _hangup(event: Raw, wiring: Wiring, at: float) -> Sequence[PbxEvent]:
@@ -209,6 +223,7 @@ _READERS: dict[str, Callable[[Raw, Wiring, float], Sequence[PbxEvent]]] = {
     "DialEnd": _dial_end,
     "BridgeEnter": _bridge_enter,
     "BridgeLeave": _bridge_leave,
+    "HangupRequest": _let_go,
     "Hangup": _hangup,
     "BlindTransfer": _blind,
     "AttendedTransfer": _attended,

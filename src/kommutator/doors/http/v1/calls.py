@@ -39,6 +39,7 @@ class CallShown(Shown):
     requested_by: str | None
     record_url: str | None
     source: str
+    transfers: list[str] = Field(description="How the client was handed on: blind:152, attended.")
 
 
 class JournalShown(Shown):

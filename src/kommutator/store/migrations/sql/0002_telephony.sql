@@ -86,7 +86,7 @@ CREATE TABLE recordings (
     original_key  text,                                         -- object of what came
     object_key    text,                                         -- object of what browsers play
     media_type    text,
-    size          bigint,                                       -- bytes of what is played
+    size          bigint,                                       -- bytes of what came
     seconds       real,
     sha256        bytea,                                        -- of what came: a repeated upload is told from another file
     tries         int NOT NULL DEFAULT 0,
