@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from kommutator.domain.clicks import ClickRequest
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
-from kommutator.flows.click_to_call import ClickReceipt, ClickRequest
+from kommutator.flows.click_to_call import ClickReceipt
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
 from kommutator.kit.clock import ManualClock

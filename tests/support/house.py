@@ -51,7 +51,7 @@ async def open_house(
     try:
         yield made.house
     finally:
-        await made.phone_book.stop()
+        await made.house.refusals.stop()
         await made.house.intake.stop()
         await made.http.close()
         await db.close()

@@ -1,29 +1,34 @@
 """A click on a number in the CRM or the console: the employee's phone rings, then the client's.
 
-One transaction writes the journal row, the call and the command (docs/decisions/0004); the lane
-that holds the PBX's link is woken in memory. What happens then comes back as PBX events under
-the id chosen here.
+One transaction draws from the allowances and writes the journal row, the call and the command
+(docs/decisions/0004); the lane that holds the PBX's link is woken in memory. What happens then
+comes back as PBX events under the id chosen here. Whatever is refused is counted and audited.
+
+How many clicked calls go on at once is not limited here: each needs an employee who picks up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import math
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from kommutator.domain.calls.reports import Click
+from kommutator.domain.clicks import ClickRequest, Order, read_order
 from kommutator.domain.commands import CancelCall, OriginateCall
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
-from kommutator.domain.dialing import extension_for
 from kommutator.domain.journal import Arrival, JournalRow, Verdict
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.directory import Directory
+from kommutator.flows.follow_calls import TIME_UP, alarm_name
+from kommutator.flows.refusals import Refusals
 from kommutator.kit.clock import Clock
-from kommutator.kit.errors import Conflict, InvalidInput, NotFound
+from kommutator.kit.errors import Conflict, NotFound, TooMany, UserError
 from kommutator.kit.ids import Ids
-from kommutator.kit.phones import to_e164
 from kommutator.store.outbox import Owed
 
 if TYPE_CHECKING:
@@ -36,23 +41,7 @@ Follow = Callable[["Unit", JournalRow], Awaitable[Verdict]]
 _TICK_S = 0.5
 _DOUBLE_CLICK_TICKS = 4  # two seconds
 _SOURCE = "click"
-
-
-@dataclass(frozen=True, slots=True)
-class ClickRequest:
-    """What the clicker told us; strings as they came.
-
-    Attributes:
-        code: extension to ring; wins over the user.
-        user_id: the CRM's user.
-        line: the company number to show, if the CRM named one.
-    """
-
-    phone: str
-    requested_by: str
-    code: str | None = None
-    user_id: str | None = None
-    line: str | None = None
+_DROPPED = timedelta(seconds=1)  # a command already in the lane's hands may still reach the PBX
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +56,19 @@ class ClickReceipt:
 
 class ClickToCall:
     def __init__(
-        self, db: Database, directory: Directory, follow: Follow, *, clock: Clock, ids: Ids
+        self,
+        db: Database,
+        directory: Directory,
+        follow: Follow,
+        refusals: Refusals,
+        *,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._db = db
         self._directory = directory
         self._follow = follow
+        self._refusals = refusals
         self._clock = clock
         self._ids = ids
 
@@ -81,56 +78,86 @@ class ClickToCall:
         """Owe the call and return; the phone rings a few milliseconds later.
 
         Args:
-            crm: the connection whose table of users and extensions counts; by default the
-                enterprise's own.
+            crm: the connection that the click came through; its table of users and extensions
+                counts. By default the table of the enterprise's own CRM does.
 
         Raises:
             InvalidInput: `phone_invalid`, `extension_unknown`, `extension_not_configured`,
                 `caller_missing`.
-            Conflict: `pbx_not_connected`, `pbx_paused`.
+            Forbidden: `destination_…`, see `domain.dialing.destination`.
+            Conflict: `connection_paused`, `pbx_not_connected`, `pbx_paused`, `enterprise_off`.
+            TooMany: `clicks_too_many`.
         """
-        pbx = await self._pbx(enterprise)
-        client = to_e164(request.phone)
-        if client is None:
-            raise InvalidInput("phone_invalid", phone=request.phone[:32])
-        crm = crm or await self._directory.account_of(enterprise, ConnectionKind.RETAILCRM)
-        async with self._db.unit() as unit:
-            known = await unit.extensions.numbers(enterprise)
-            extension = extension_for(
-                code=request.code,
-                user_id=request.user_id,
-                mapping=_mapping(crm),
-                known=known,
+        try:
+            return await self._place(enterprise, request, crm)
+        except UserError as refused:
+            await self._refusals.note(
+                enterprise, refused.code, actor=request.requested_by, target=request.phone
             )
-            return await self._owe(unit, pbx, request, extension, client)
+            raise
 
     async def cancel(self, enterprise: EnterpriseNumber, call_id: str, requested_by: str) -> None:
-        """Hang up a call that was placed here.
+        """Hang up a call that was placed here, whoever rings or talks; twice does no harm.
 
         Raises:
             NotFound: `call_not_found`, also for calls that we did not place.
-            Conflict: `pbx_not_connected`, `pbx_paused`.
+            Conflict: `call_is_over`, `pbx_not_connected`, `pbx_paused`.
         """
         pbx = await self._pbx(enterprise)
         async with self._db.unit() as unit:
+            call = await unit.calls.get(enterprise, call_id)
+            call_id = call.id if call else call_id
             placed = await unit.outbox.page(
                 enterprise, call_id=call_id, kind="originate_call", limit=1
             )
             if not placed:
                 raise NotFound("call_not_found")
+            if call is not None and call.phase == "ended":
+                raise Conflict("call_is_over")
+            waiting = [row.id for row in placed if row.state == "due"]
+            if await unit.outbox.drop(enterprise, waiting, "cancelled"):
+                # Most likely never sent: no event will tell the end.
+                await unit.timers.set(
+                    enterprise,
+                    alarm_name(call_id, TIME_UP),
+                    run_at=self._clock.now() + _DROPPED,
+                    kind=TIME_UP,
+                    key=call_id,
+                )
             command = CancelCall(call_id=call_id)
-            await unit.outbox.add(
+            fresh = await unit.outbox.add(
                 enterprise,
                 [Owed(pbx.lane, pbx.connection_id, call_id, command, f"{call_id}:cancel")],
             )
-            await unit.audit.add(
-                enterprise, actor=requested_by, action="call.cancel", target=call_id
-            )
+            if fresh:
+                unit.call_changed(enterprise, call_id)
+                await unit.audit.add(
+                    enterprise, actor=requested_by, action="call.cancel", target=call_id
+                )
 
-    async def _owe(
-        self, unit: Unit, pbx: Account, request: ClickRequest, extension: str, client: str
+    async def _place(
+        self, enterprise: EnterpriseNumber, request: ClickRequest, crm: Account | None
     ) -> ClickReceipt:
+        if crm is not None and crm.status is not ConnectionStatus.ACTIVE:
+            raise Conflict("connection_paused")
+        pbx = await self._pbx(enterprise)
+        crm = crm or await self._directory.account_of(enterprise, ConnectionKind.RETAILCRM)
+        async with self._db.unit() as unit:
+            owner = await unit.enterprises.get(enterprise)
+            if not owner.active:
+                raise Conflict("enterprise_off")
+            known = await unit.extensions.numbers(enterprise)
+            order = read_order(request, pbx, crm, settings=owner.settings, known=known)
+            receipt = await self._owe(unit, pbx, order, request.requested_by)
+        if order.foreign_line and not receipt.repeated:
+            await self._refusals.note(
+                enterprise, "line_not_ours", actor=request.requested_by, target=request.line
+            )
+        return receipt
+
+    async def _owe(self, unit: Unit, pbx: Account, order: Order, requested_by: str) -> ClickReceipt:
         now = self._clock.now()
+        extension, client = order.extension, order.client
         pair, tick = f"{extension}:{client}", int(now.timestamp() / _TICK_S)
         before = await unit.journal.earlier(
             pbx.enterprise,
@@ -140,23 +167,16 @@ class ClickToCall:
         )
         if before is not None:
             return ClickReceipt(before, extension, client, repeated=True)
-        call_id = f"kmt-{self._ids.uuid().hex}"
-        click = Click(
-            call_id=call_id,
+        await self._draw(unit, pbx.enterprise, order)
+        command = OriginateCall(
+            call_id=f"kmt-{self._ids.uuid().hex}",
             extension=extension,
             client=client,
-            line=request.line,
-            requested_by=request.requested_by,
+            line=order.line,
+            requested_by=requested_by,
         )
-        arrival = Arrival(
-            enterprise=pbx.enterprise,
-            source=_SOURCE,
-            kind="make-call",
-            key=call_id,
-            dedupe_key=f"{pair}:{tick}",
-            body=msgspec.json.encode(click),
-            connection_id=pbx.connection_id,
-        )
+        call_id = str(command.call_id)
+        arrival = _arrival(pbx, command, dedupe_key=f"{pair}:{tick}")
         row = JournalRow(
             id=await unit.journal.record(arrival),  # under our lock, so it is no repeat
             enterprise=arrival.enterprise,
@@ -168,19 +188,19 @@ class ClickToCall:
             received_at=now,
         )
         await self._follow(unit, row)
-        command = OriginateCall(
-            call_id=call_id,
-            extension=extension,
-            client=client,
-            line=request.line,
-            requested_by=request.requested_by,
-        )
         await unit.outbox.add(
             pbx.enterprise,
             [Owed(pbx.lane, pbx.connection_id, call_id, command, f"{call_id}:originate")],
             journal_id=row.id,
         )
         return ClickReceipt(call_id, extension, client)
+
+    async def _draw(self, unit: Unit, enterprise: EnterpriseNumber, order: Order) -> None:
+        """From the employee's allowance and the enterprise's, or from neither."""
+        draw = await unit.budgets.take_everywhere(order.budgets(enterprise), horizon=0)
+        if not draw.granted:
+            seconds = math.ceil(draw.wait)
+            raise TooMany("clicks_too_many", retry_after=draw.wait, seconds=seconds)
 
     async def _pbx(self, enterprise: EnterpriseNumber) -> Account:
         account = await self._directory.account_of(enterprise, ConnectionKind.ASTERISK)
@@ -191,8 +211,20 @@ class ClickToCall:
         return account
 
 
-def _mapping(crm: Account | None) -> Mapping[str, str | None]:
-    if crm is None:
-        return {}
-    mapping: Mapping[str, str | None] = crm.config.get("user_extensions") or {}
-    return mapping
+def _arrival(pbx: Account, command: OriginateCall, *, dedupe_key: str) -> Arrival:
+    click = Click(
+        call_id=str(command.call_id),
+        extension=command.extension,
+        client=command.client,
+        line=command.line,
+        requested_by=command.requested_by,
+    )
+    return Arrival(
+        enterprise=pbx.enterprise,
+        source=_SOURCE,
+        kind="make-call",
+        key=click.call_id,
+        dedupe_key=dedupe_key,
+        body=msgspec.json.encode(click),
+        connection_id=pbx.connection_id,
+    )

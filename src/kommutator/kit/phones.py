@@ -9,15 +9,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+)
 
 _NOT_DIGITS = re.compile(r"\D+", re.ASCII)
 _TRUNK_8_REGIONS = ("RU", "KZ")
 _SHORTEST_INTERNATIONAL = 11  # of the countries we serve; shorter bare digits are local numbers
 _LONGEST = 40  # characters; nobody writes a phone number longer than that
+_WORLD = "001"  # the library's word for numbers that belong to no country
+_DEAR = frozenset(
+    {
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.PERSONAL_NUMBER,  # +44 70 and the like: a favourite of toll fraud
+        PhoneNumberType.PAGER,
+    }
+)
+# Shared cost, personal (UPT), Inmarsat, satellite, international networks, premium: ITU-T E.164,
+# list of assigned country codes.
+_DEAR_CODES = frozenset({808, 878, 870, 881, 882, 883, 979})
 
 
 def digits(text: str) -> str:
@@ -59,6 +77,38 @@ def national_digits(e164: str) -> str:
     """The part after the country code, e.g. "291234567"; for searching in foreign systems."""
     number = _parse(e164, "RU")
     return digits(e164) if number is None else phonenumbers.national_significant_number(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a number leads.
+
+    Attributes:
+        countries: ISO 3166 codes; several while a number's range is not assigned and its code is
+            shared (+7: RU, KZ); empty for numbers of no country.
+        dear: premium rate, shared cost, personal, satellite: the call may cost more than calls
+            to its country do.
+    """
+
+    countries: frozenset[str]
+    dear: bool
+
+
+def destination_of(e164: str) -> Destination:
+    """Judge a number that `to_e164` gave."""
+    number = _parse(e164, "ZZ")
+    if number is None or number.country_code is None:
+        return Destination(frozenset(), dear=True)
+    one = phonenumbers.region_code_for_number(number)
+    shared = phonenumbers.region_codes_for_country_code(number.country_code)
+    countries = frozenset({one} if one else shared) - {_WORLD}
+    dear = phonenumbers.number_type(number) in _DEAR or number.country_code in _DEAR_CODES
+    return Destination(countries, dear)
+
+
+def countries() -> frozenset[str]:
+    """ISO 3166 codes of every country that has numbers."""
+    return frozenset(phonenumbers.SUPPORTED_REGIONS)
 
 
 def _candidates(text: str) -> Iterator[str]:
@@ -108,7 +158,7 @@ def _fits(international: str) -> bool:
     number = _parse(international, "ZZ")
     if number is None or number.country_code is None:
         return False
-    shared = phonenumbers.region_code_for_country_code(number.country_code) == "001"
+    shared = phonenumbers.region_code_for_country_code(number.country_code) == _WORLD
     reason = phonenumbers.is_possible_number_with_reason(number)
     return not shared and reason == ValidationResult.IS_POSSIBLE
 

@@ -20,14 +20,17 @@ class Throttle:
         self._max_keys = max_keys
         self._due: OrderedDict[str, float] = OrderedDict()
 
+    def wait(self, key: str) -> float:
+        """What `take` would answer; takes nothing."""
+        now = self._clock.monotonic()
+        return max(0.0, self._due.get(key, now) - now - self._slack)
+
     def take(self, key: str) -> float:
         """0.0 if the caller may go on, else the seconds after which asking again makes sense."""
-        now = self._clock.monotonic()
-        due = max(self._due.get(key, now), now)
-        wait = due - now - self._slack
-        if wait > 0:
+        if (wait := self.wait(key)) > 0:
             return wait
-        self._due[key] = due + self._step
+        now = self._clock.monotonic()
+        self._due[key] = max(self._due.get(key, now), now) + self._step
         self._due.move_to_end(key)
         if len(self._due) > self._max_keys:
             self._due.popitem(last=False)

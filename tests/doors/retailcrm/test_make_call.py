@@ -1,6 +1,7 @@
 """Requirement 002's click-to-call, its three tests first and word for word."""
 
 import asyncio
+import json
 from typing import Any
 
 import aiohttp
@@ -11,12 +12,13 @@ from tests.support.service import ADMIN, HERE, PHONE, Service
 from tests.support.waiting import eventually
 
 PATH = "/retailcrm/make-call"
+LINE = "+375170000001"
 ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.fixture
 async def connected(service: Service) -> Service:
-    await service.connect()
+    await service.connect(lines={LINE: "shop-main"})
     await service.connect_pbx()
     return service
 
@@ -63,6 +65,57 @@ async def test_3_an_unknown_user_is_refused_in_words(connected: Service) -> None
     assert await connected.owed() == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "status", "said"),
+    [
+        ("userId=19&phone=%2B375291234567", 200, "150 → +375291234567"),
+        ("userId=99&phone=%2B375291234567&code=151", 200, "151 → +375291234567"),
+        ("userId=999&phone=%2B375291234567", 400, "No extension configured for user 999"),
+    ],
+)
+async def test_the_requirements_own_curl_lines(
+    connected: Service, asked: str, status: int, said: str
+) -> None:
+    """Word for word, so without any header: the machine's sentence is English all the same."""
+    url = f"{connected.stranger.url}{PATH}?clientId={await connected.client_id()}&{asked}"
+    curl = await asyncio.create_subprocess_exec(
+        "curl", "-s", "-w", "\n%{http_code}", url, stdout=asyncio.subprocess.PIPE
+    )
+    body, _, code = (await curl.communicate())[0].decode().rpartition("\n")
+    answer = json.loads(body)
+    assert int(code) == status, body
+    assert answer["success"] is (status == 200)
+    assert answer.get("message" if status == 200 else "detail") == said
+    if status == 400:
+        assert answer["error"]["message"] == "Сотруднику 999 не назначен внутренний номер."
+
+
+async def test_a_strangers_number_is_never_shown(connected: Service) -> None:
+    """The call is placed, with the number that the PBX shows anyway; the try is written down."""
+    reply = await click(connected, userId="19", externalPhone="+375291112233")
+    assert reply.status == 200
+    assert [command["line"] for command in await connected.owed()] == [None]
+    async with connected.house.db.unit() as unit:
+        rows = await unit.audit.page(HERE)
+    refused = [row for row in rows if row.action == "click.refused"]
+    assert [(row.target, row.detail["reason"]) for row in refused] == [
+        ("+375291112233", "line_not_ours")
+    ]
+
+
+@pytest.mark.parametrize(
+    "query", ["phone=%2B375000000071", "clientId=other", "userId=18", "externalPhone=%2B1"]
+)
+async def test_what_can_be_read_in_two_ways_is_refused(connected: Service, query: str) -> None:
+    fields = {
+        "clientId": await connected.client_id(), "userId": "19", "phone": PHONE,
+        "externalPhone": LINE,
+    }  # fmt: skip
+    reply = await connected.stranger.post(f"{PATH}?{query}", data=fields)
+    assert (reply.status, reply.code) == (400, "field_repeated")
+    assert await connected.owed() == []
+
+
 async def test_the_crm_itself_can_click(connected: Service) -> None:
     report = await connected.drive("click", userId=19, phone=PHONE)
     assert (report["sent"]["method"], report["answer"]["status"]) == ("GET", 200)
@@ -94,14 +147,12 @@ async def test_any_body_will_do(connected: Service, how: Any) -> None:
         "clientId": await connected.client_id(),
         "userId": "19",
         "phone": PHONE,
-        "externalPhone": "+375170000001",
+        "externalPhone": LINE,
     }
     reply = await connected.stranger.post(PATH, **how(fields))
     assert reply.status == 200, reply.text
     placed = await connected.owed()
-    assert [(c["extension"], c["client"], c["line"]) for c in placed] == [
-        ("150", PHONE, "+375170000001")
-    ]
+    assert [(c["extension"], c["client"], c["line"]) for c in placed] == [("150", PHONE, LINE)]
 
 
 async def test_a_plus_that_was_not_escaped_is_understood(connected: Service) -> None:

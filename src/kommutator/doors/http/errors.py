@@ -59,7 +59,10 @@ class ErrorAnswer(BaseModel):
     """Every answer with a status of 400 or more."""
 
     error: ErrorBody
-    detail: str = Field(description="The message again, for clients that look here.")
+    detail: str = Field(
+        description="The message again, for clients that look here; in English on vendors' paths."
+    )
+    success: bool | None = Field(None, description="False, on vendors' paths.")
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
@@ -84,8 +87,12 @@ def error_response(
     fields: Sequence[FieldProblem] | None = None,
     error_id: str | None = None,
     hint: str | None = None,
+    machine: bool = False,
 ) -> JSONResponse:
-    """The answer for one error. A `hint` we have a sentence for is the better action."""
+    """The answer for one error. A `hint` we have a sentence for is the better action.
+
+    A `machine` gets the `detail` in English, whatever its headers say (requirement 002).
+    """
     text = house.texts.error(locale, error)
     known = hint is not None and house.texts.has(locale, f"hint.{hint}")
     body = ErrorBody(
@@ -95,7 +102,8 @@ def error_response(
         fields=list(fields) if fields else None,
         error_id=error_id,
     )
-    answer = ErrorAnswer(error=body, detail=text.message)
+    detail = house.texts.error("en", error).message if machine else text.message
+    answer = ErrorAnswer(error=body, detail=detail, success=False if machine else None)
     headers = {}
     if isinstance(error, TooMany):
         headers["Retry-After"] = str(max(1, round(error.retry_after + 0.5)))
@@ -104,6 +112,11 @@ def error_response(
     return JSONResponse(
         answer.model_dump(mode="json", exclude_none=True), error.status, headers=headers
     )
+
+
+def for_machines(request: Request) -> None:
+    """A dependency of paths that vendors' programs call: see `error_response`."""
+    request.state.machine = True
 
 
 def locale_of(request: Request) -> str:
@@ -134,7 +147,8 @@ def unexpected(house: House, locale: str, error: BaseException) -> JSONResponse:
 
 async def _user_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, UserError)
-    return error_response(request.app.state.house, locale_of(request), error)
+    machine = getattr(request.state, "machine", False)
+    return error_response(request.app.state.house, locale_of(request), error, machine=machine)
 
 
 async def _vendor_error(request: Request, error: Exception) -> JSONResponse:

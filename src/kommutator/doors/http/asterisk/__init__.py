@@ -6,6 +6,9 @@ In the all-in-one process and in `kommutator api --only asterisk`.
 
 from fastapi import FastAPI
 
+from kommutator.doors.http.asterisk import make_call
+
 
 def add(app: FastAPI) -> None:
     """Put the family's paths into an application."""
+    app.include_router(make_call.router)

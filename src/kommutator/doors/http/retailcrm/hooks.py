@@ -5,25 +5,34 @@ from __future__ import annotations
 from importlib import resources
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
 
 from kommutator.connectors.crm.retailcrm.hooks import (
     Activity,
     ChangeUserStatus,
+    Hook,
     MakeCall,
     SettingsChange,
+    Unknown,
     trusted_address,
 )
-from kommutator.domain.connection import ConnectionStatus
+from kommutator.domain.clicks import ClickRequest
+from kommutator.domain.connection import Account
 from kommutator.doors.http.auth import house_of
-from kommutator.doors.http.errors import RESPONSES
+from kommutator.doors.http.errors import RESPONSES, for_machines
+from kommutator.doors.http.fields import fields_of
+from kommutator.doors.http.placed import Placed, placed
 from kommutator.doors.http.retailcrm.reading import hook_of, refuse_unusable, sender_of
-from kommutator.flows.click_to_call import ClickRequest
-from kommutator.kit.errors import Conflict, Unauthorized
+from kommutator.kit.errors import InvalidInput, TooMany, Unauthorized
 
-router = APIRouter(prefix="/retailcrm", tags=["RetailCRM calls us"], responses=RESPONSES)
-
+router = APIRouter(
+    prefix="/retailcrm",
+    tags=["RetailCRM calls us"],
+    responses=RESPONSES,
+    dependencies=[Depends(for_machines)],
+)
+_LONGEST_NAME = 100
 _LOGO = resources.files(__package__).joinpath("static/logo.svg").read_bytes()
 _FIELDS: dict[str, Any] = {
     "parameters": [
@@ -39,16 +48,6 @@ _FIELDS: dict[str, Any] = {
 }
 
 
-class Placed(BaseModel):
-    """The call is on its way; the phone rings a few milliseconds later."""
-
-    success: bool = True
-    message: str
-    call_id: str = Field(description="Under this id the call appears in the console.")
-    extension: str
-    phone: str = Field(description="E.164.")
-
-
 class Heard(BaseModel):
     success: bool = True
     extension: str | None = None
@@ -58,31 +57,24 @@ class Heard(BaseModel):
 async def _make_call(request: Request) -> Placed:
     """Ring the employee, then the client (requirement 002, tests 1-3)."""
     house = house_of(request)
-    hook = await hook_of(request, "make-call")
-    refuse_unusable(hook)
+    try:
+        await fields_of(request)  # refuses what can be read in two ways
+        hook = await hook_of(request, "make-call")
+        refuse_unusable(hook)
+    except InvalidInput as refused:
+        await house.refusals.note(None, refused.code, actor=request.state.client.neighbourhood)
+        raise
     assert isinstance(hook, MakeCall)
-    account = await sender_of(house, hook)
-    if account is None:
-        raise Unauthorized("client_id_unknown")
-    if account.status is not ConnectionStatus.ACTIVE:
-        raise Conflict("connection_paused")
-    receipt = await house.clicks.place(
-        account.enterprise,
-        ClickRequest(
-            phone=hook.phone,
-            requested_by=f"retailcrm:{hook.user_id or hook.code}",
-            code=hook.code,
-            user_id=hook.user_id,
-            line=hook.external_phone,
-        ),
-        account,
+    account = await sender_of(request, hook.client_id)
+    click = ClickRequest(
+        phone=hook.phone,
+        requested_by=f"retailcrm:{hook.user_id or hook.code}"[:_LONGEST_NAME],
+        code=hook.code,
+        user_id=hook.user_id,
+        line=hook.external_phone,
     )
-    return Placed(
-        message=f"{receipt.extension} → {receipt.phone}",
-        call_id=receipt.call_id,
-        extension=receipt.extension,
-        phone=receipt.phone,
-    )
+    receipt = await house.clicks.place(account.enterprise, click, account)
+    return placed(receipt)
 
 
 async def _status(request: Request) -> Heard:
@@ -91,9 +83,7 @@ async def _status(request: Request) -> Heard:
     hook = await hook_of(request, "status")
     refuse_unusable(hook)
     assert isinstance(hook, ChangeUserStatus)
-    account = await sender_of(house, hook)
-    if account is None:
-        raise Unauthorized("client_id_unknown")
+    account = await sender_of(request, hook.client_id)
     extension = await house.presence.hear(
         account, user_id=hook.user_id, code=hook.code, status=hook.status
     )
@@ -122,7 +112,7 @@ async def activity(request: Request) -> Heard:
     """
     house = house_of(request)
     hook = await hook_of(request, "activity")
-    account = await sender_of(house, hook) if isinstance(hook, Activity) else None
+    account = await _known(request, hook)
     if account is None or not isinstance(hook, Activity):
         return Heard(success=False)
     moved = hook.system_url and trusted_address(
@@ -139,11 +129,20 @@ async def settings(request: Request) -> Heard:
     """The account's settings changed; its time zone matters for call records."""
     house = house_of(request)
     hook = await hook_of(request, "settings")
-    account = await sender_of(house, hook) if isinstance(hook, SettingsChange) else None
+    account = await _known(request, hook)
     if account is None or not isinstance(hook, SettingsChange):
         return Heard(success=False)
     await house.set_up.hear_settings(account, time_zone=hook.time_zone)
     return Heard()
+
+
+async def _known(request: Request, hook: Hook) -> Account | None:
+    if isinstance(hook, Unknown):
+        return None
+    try:
+        return await sender_of(request, hook.client_id)
+    except (Unauthorized, TooMany):
+        return None
 
 
 @router.get("/static/logo.svg", include_in_schema=False)

@@ -9,9 +9,8 @@ from fastapi import Depends, Path, Request
 
 from kommutator.connectors.crm.retailcrm.hooks import Hook, Unknown, parse, read_fields
 from kommutator.domain.connection import Account, ConnectionKind
-from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, enterprise_number
-from kommutator.doors.http.auth import Tenant, actor, permitted_enterprise
-from kommutator.flows.house import House
+from kommutator.domain.tenancy import Actor, Permission, enterprise_number
+from kommutator.doors.http.auth import Tenant, actor, house_of, permitted_enterprise
 from kommutator.kit.errors import InvalidInput
 from kommutator.kit.plain_json import read_json
 
@@ -77,25 +76,11 @@ async def hook_of(request: Request, kind: str) -> Hook:
     return parse(kind, fields)
 
 
-async def sender_of(house: House, hook: Hook) -> Account | None:
-    """Whose CRM that is, by the clientId it brought; None for strangers.
-
-    An enterprise's number as clientId can be guessed by anybody, so it counts only where the
-    tenant has switched that on (requirement 002 used it; see SECURITY.md).
-    """
-    client_id = hook.client_id
-    if not client_id:
-        return None
-    account = await house.directory.by_client_id(client_id)
-    if account is not None or not client_id.isdigit():
-        return account
-    try:
-        number: EnterpriseNumber = enterprise_number(client_id)
-    except InvalidInput:
-        return None
-    account = await house.directory.account_of(number, ConnectionKind.RETAILCRM)
-    weak = account is not None and account.config.get("accept_number_client_id") is True
-    return account if weak else None
+async def sender_of(request: Request, client_id: str) -> Account:
+    """Whose CRM that is. Raises Unauthorized, TooMany: see `ClientIds.sender`."""
+    address = request.state.client.neighbourhood
+    ids = house_of(request).client_ids
+    return await ids.sender(client_id, ConnectionKind.RETAILCRM, address=address)
 
 
 def refuse_unusable(hook: Hook) -> None:
