@@ -55,6 +55,7 @@ async def test_another_site_changes_nothing_of_the_signed_in(visitor: Visitor, p
     [
         "/console/connections/retailcrm/save",
         "/console/people/save",
+        "/console/connections/asterisk/files",
         "/console/settings/crm",
         "/console/log/replay",
         "/console/access/keys",
@@ -98,6 +99,7 @@ async def _token(visitor: Visitor) -> str:
         "/console/people",
         "/console/connections",
         "/console/connections/retailcrm",
+        "/console/connections/asterisk/files",
         "/console/settings",
         "/console/log",
         "/console/log/dead",

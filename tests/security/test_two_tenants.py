@@ -29,6 +29,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_enterprise": {"name": "Changed"},
     "create_enterprise": {"number": "0999", "name": "New"},
     "replay": {"ids": []},
+    "make_pbx_files": {"host": "pbx.example"},
 }
 LAST = ("delete_connection", "revoke_key", "delete_extension")
 MARK = "only-0411-knows"

@@ -23,8 +23,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+pbx_app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.add_typer(pbx_app, name="pbx")
 out = Console(highlight=False, soft_wrap=True)
 _texts = Texts.load()
+
+
+def words() -> tuple[Texts, str]:
+    """The catalogs and the language of the terminal."""
+    return _texts, _locale()
 
 
 def say(msgid: str, /, **params: Any) -> None:

@@ -12,7 +12,7 @@ import typer
 
 from kommutator import __version__
 from kommutator.app import ROLES, Application
-from kommutator.cli.frame import app, run, say, settings_with
+from kommutator.cli.frame import app, pbx_app, run, say, settings_with
 from kommutator.serve import application, database, home_alone, http, until_told
 from kommutator.settings import Settings
 
@@ -113,10 +113,11 @@ def worker() -> None:
     run(_role(settings_with(), ("worker",)))
 
 
-@app.command()
-def pbx() -> None:
+@pbx_app.callback(invoke_without_command=True)
+def pbx(context: typer.Context) -> None:
     """Hold the links to PBXs. Any number of these may run; each PBX has one link."""
-    run(_role(settings_with(), ("pbx",)))
+    if context.invoked_subcommand is None:
+        run(_role(settings_with(), ("pbx",)))
 
 
 async def _role(settings: Settings, roles: tuple[str, ...], only: str | None = None) -> int:

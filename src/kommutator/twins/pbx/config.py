@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
@@ -38,6 +39,7 @@ class PbxConfig:
         gateway_url: base URL the dialplan may ask (global GATEWAY_URL).
         extra_lines: `exten =>` lines added to the context of company numbers.
         extra_dialplan: whole contexts added at the end.
+        config_files: path below `<run>/etc` → text, written over what the templates gave.
         parking_seconds: how long a parked client waits before the phone that parked him rings.
         ledgers: also write CDR (`<run>/log/cdr-csv/Master.csv`) and CEL
             (`<run>/log/cel-custom/Master.csv`), the columns of Asterisk's samples.
@@ -54,6 +56,7 @@ class PbxConfig:
     gateway_url: str = ""
     extra_lines: str = ""
     extra_dialplan: str = ""
+    config_files: Mapping[str, str] = field(default_factory=dict, repr=False)
     parking_seconds: int = 45
     ledgers: bool = False
     tls: bool = False

@@ -66,6 +66,10 @@ def render_configuration(
         if template.name.endswith(".in"):
             text = _TEMPLATES.from_string(template.read_text()).render(values)
             (run / "etc" / template.name.removesuffix(".in")).write_text(text)
+    for name, text in config.config_files.items():
+        place = run / "etc" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
 
 
 def _loadable(installation: Installation) -> list[str]:

@@ -1,0 +1,1 @@
+"""The files a PBX administrator installs: templates, and the one function that fills them in."""
