@@ -18,7 +18,7 @@ from kommutator.compose import Composition, compose
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.doors.console import router as console
 from kommutator.doors.http import asterisk, retailcrm
-from kommutator.doors.http.app import Family, create_app
+from kommutator.doors.http.app import Door, Family, create_app
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.runner import PbxRunner
 from kommutator.flows.house import House
@@ -204,7 +204,7 @@ class Application:
         self._stack.push_async_callback(end)
 
 
-def _console(app: FastAPI) -> None:
+def _console(app: Door) -> None:
     app.include_router(console.router)
 
 

@@ -23,6 +23,7 @@ from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
 from kommutator.flows.entry import EntryLinks
 from kommutator.flows.follow_calls import FollowCalls
+from kommutator.flows.follow_recordings import FollowRecordings, read_recording_row
 from kommutator.flows.house import House
 from kommutator.flows.intake import Intake
 from kommutator.flows.pauses import Decide, FollowPauses
@@ -32,7 +33,7 @@ from kommutator.flows.people import People
 from kommutator.flows.phone_book import PhoneBook
 from kommutator.flows.presence import HearPresence
 from kommutator.flows.recording_links import RecordingLinks
-from kommutator.flows.recording_place import objects_of
+from kommutator.flows.recording_place import objects_of, spool_of
 from kommutator.flows.recordings import Recordings
 from kommutator.flows.refusals import Refusals
 from kommutator.flows.replay import Replay
@@ -41,6 +42,7 @@ from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
 from kommutator.flows.take_over import TakeOver
+from kommutator.flows.take_recording import TakeRecording
 from kommutator.flows.tokens import Tokens
 from kommutator.flows.turns import Turns
 from kommutator.kit.clock import Clock, SystemClock
@@ -143,6 +145,7 @@ def compose(
         take_over=TakeOver(db, directory, clock=clock),
         route=Route(db, directory, counters, clock=clock),
         recordings=Recordings(db, objects, recording_links, clock=clock),
+        take_recording=TakeRecording(db, objects, spool_of(settings), clock=clock),
         replay=Replay(db),
     )
     delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)

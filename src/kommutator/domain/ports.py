@@ -87,6 +87,23 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonPage:
+    """One page of a CRM's clients.
+
+    Attributes:
+        people: one for each number that can be called, in E.164.
+        pages: how many pages there are, as the CRM counts now.
+        clients: how many clients this page had, those without a number too.
+        pause_s: how long to leave the CRM to the calls before asking for the next page.
+    """
+
+    people: Sequence[Person]
+    pages: int
+    clients: int
+    pause_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """What a connection test found out. `missing_scopes` empty and `ok` true means ready."""
 
@@ -177,6 +194,9 @@ class CrmDesk(Protocol):
 
     async def set_status(self, account: Account, user_id: str, status: str) -> None: ...
     async def person(self, account: Account, phone: str) -> Person | None: ...
+    async def people(self, account: Account, page: int) -> PersonPage:
+        """All clients, page by page from 1; one that is made meanwhile may show up twice."""
+        ...
 
 
 class PbxLink(Protocol):

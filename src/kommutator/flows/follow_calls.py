@@ -61,22 +61,31 @@ class Accounts(Protocol):
 
 
 class PhoneBook(Protocol):
-    """Whether the CRM knows a client; None if nobody has looked."""
+    """Who clients are; see `flows.phone_book`."""
 
-    async def knows(
-        self, enterprise: EnterpriseNumber, account: Account, phone: str
-    ) -> bool | None: ...
+    async def knows(self, unit: Unit, account: Account, phone: str) -> bool | None:
+        """Whether the CRM knows a client; None if nobody has looked."""
+        ...
+
+    async def attend(
+        self,
+        unit: Unit,
+        enterprise: EnterpriseNumber,
+        call: Call,
+        before: Call | None,
+        crms: Sequence[Account],
+    ) -> None:
+        """Name the client of a saved call, have them looked up, learn who talked."""
+        ...
 
 
 class NoPhoneBook:
     """Nobody has looked."""
 
-    async def knows(
-        self,
-        enterprise: EnterpriseNumber,  # noqa: ARG002  the protocol's signature
-        account: Account,  # noqa: ARG002  the protocol's signature
-        phone: str,  # noqa: ARG002  the protocol's signature
-    ) -> bool | None:
+    async def knows(self, *_: object) -> bool | None:
+        return None
+
+    async def attend(self, *_: object) -> None:
         return None
 
 
@@ -191,7 +200,7 @@ class _Story:
 
     async def _alarm(self, kind: str, call_id: str, run_at: datetime) -> None:
         await self._unit.timers.set(
-            self._enterprise, f"call:{call_id}:{kind}", run_at=run_at, kind=kind, key=call_id
+            self._enterprise, alarm_name(call_id, kind), run_at=run_at, kind=kind, key=call_id
         )
 
     async def _settle(self, memory: Memory, before: Call | None) -> None:
@@ -208,6 +217,7 @@ class _Story:
             source=stored.source if stored else _origin(self._row),
             connection_id=stored.connection_id if stored else pbx_id,
         )
+        await self._phone_book.attend(self._unit, self._enterprise, call, before, self._crms)
         await self._unit.outbox.add(self._enterprise, owed, journal_id=self._row.id)
         if before is None or news(before, call) or before.phase is not call.phase:
             self._unit.call_changed(self._enterprise, memory.id)
@@ -217,9 +227,8 @@ class _Story:
         policy = read_policy(connection, crm.config)
         told = memory.told.setdefault(connection, Told())
         known = None
-        # Asked from the first ring on: the look-up goes on aside, the answer is there at the end.
         if policy.asks_who and call.client and not told.ruled:
-            known = await self._phone_book.knows(self._enterprise, crm, call.client)
+            known = await self._phone_book.knows(self._unit, crm, call.client)
         now = self._row.received_at
         decision = decide(call, told, policy, now, known=known)
         if decision.look_again is not None:
@@ -228,6 +237,11 @@ class _Story:
             Owed(crm.lane, crm.connection_id, call.id, owed.command, owed.once)
             for owed in decision.owed
         ]
+
+
+def alarm_name(call_id: str, kind: str) -> str:
+    """Under which the call's timer of this kind is set, moved and cancelled."""
+    return f"call:{call_id}:{kind}"
 
 
 def _asks_to_look(row: JournalRow) -> bool:

@@ -1,111 +1,113 @@
-"""Who a number belongs to, as the CRM last told us.
+"""Who a number belongs to, for calls: from our own table, whatever the CRM does.
 
-Asking never waits: an unknown number is looked up aside, and whoever asked looks again later.
-So a call goes its way while the CRM is slow or down.
+Asking never waits: what nobody knows yet, or knew long ago, is wanted, in the same transaction,
+and a worker asks the CRM aside (`flows.ask_crm`). So a call goes its way while the CRM is slow or
+down, and every process sees what any of them learnt.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from uuid import UUID
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
-import structlog
-
+from kommutator.domain.calls.call import Call
 from kommutator.domain.connection import Account, ConnectionKind
-from kommutator.domain.ports import CrmDesk, Person
 from kommutator.domain.tenancy import EnterpriseNumber
-from kommutator.flows.directory import Directory
-from kommutator.kit.cache import Cache
 from kommutator.kit.clock import Clock
-from kommutator.kit.errors import UserError, VendorError
-from kommutator.kit.ids import Ids
+from kommutator.store.phone_book import BookEntry, fits
+from kommutator.store.unit import Unit
 
-_log = structlog.get_logger(__name__)
-_TTL_S = (300.0, 600.0)
-_SIZE = 50_000
-_AT_ONCE = 4  # per account: a CRM that hangs holds up nobody else's look-ups
-_MOST_WAITING = 200  # per account; beyond that a call goes without its name
+FRESH = timedelta(hours=12)
+"""A client may change hands during the day; older knowledge is asked for anew at their call."""
 
-Key = tuple[UUID, str]
+FRESH_STRANGER = timedelta(minutes=10)
+"""Clients are made all day, often because they have just called."""
 
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An answer of the CRM; `person` None means: it does not know this number."""
-
-    person: Person | None
+_ASKED_JUST_NOW = timedelta(seconds=10)
 
 
 class PhoneBook:
-    """Per CRM account and number; remembered for minutes, since clients are made all day."""
+    """The book as a call's story needs it. `kinds` are the CRMs that can be asked."""
 
-    def __init__(
-        self,
-        directory: Directory,
-        desks: Mapping[ConnectionKind, CrmDesk],
-        *,
-        clock: Clock,
-        ids: Ids,
-    ) -> None:
-        self._directory = directory
-        self._desks = desks
-        self._people: Cache[Key, Found] = Cache(
-            self._look_up, ttl=_TTL_S, max_size=_SIZE, clock=clock, ids=ids
-        )
-        self._rooms: defaultdict[UUID, asyncio.Semaphore] = defaultdict(
-            lambda: asyncio.Semaphore(_AT_ONCE)
-        )
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._asked: defaultdict[UUID, set[str]] = defaultdict(set)
+    def __init__(self, kinds: Collection[ConnectionKind], *, clock: Clock) -> None:
+        self._kinds = frozenset(kinds)
+        self._clock = clock
 
-    async def knows(
-        self,
-        enterprise: EnterpriseNumber,  # noqa: ARG002  the account says it already
-        account: Account,
-        phone: str,
-    ) -> bool | None:
-        """Whether the CRM has this client; None while nobody has looked. Never waits."""
-        found = self._people.peek((account.connection_id, phone))
-        if found is None:
-            self.warm(account, phone)
+    async def knows(self, unit: Unit, account: Account, phone: str) -> bool | None:
+        """Whether this CRM has the client; None while nobody has looked, or looked lately.
+
+        Who was a client stays one for as long as the CRM is silent; a stranger may be one by now.
+        """
+        if not fits(phone):
             return None
-        return found.person is not None and found.person.customer_id is not None
+        entry = await unit.phone_book.get(account.enterprise, phone)
+        if entry is None or not _told_by(account, entry):
+            return None
+        return None if entry.known is False and self._is_old(entry) else entry.known
 
-    def warm(self, account: Account, phone: str) -> None:
-        """Look the number up aside, unless somebody does already."""
-        asked = self._asked[account.connection_id]
-        if account.kind not in self._desks or phone in asked or len(asked) >= _MOST_WAITING:
+    async def attend(
+        self,
+        unit: Unit,
+        enterprise: EnterpriseNumber,
+        call: Call,
+        before: Call | None,
+        crms: Sequence[Account],
+    ) -> None:
+        """Have the client looked up, show the name with the call, learn who talked.
+
+        Args:
+            call: as it is now, already saved.
+            before: the same call as it was; None: it is new.
+            crms: the tenant's connections that hear of calls.
+        """
+        phone = call.client
+        if phone is None or not fits(phone) or call.direction == "internal":
             return
-        asked.add(phone)
-        task = asyncio.create_task(self._aside((account.connection_id, phone)), name="phone-book")
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        if before is None or before.client != phone:
+            await self._recognise(unit, enterprise, call.id, phone, crms)
+        if call.answered_by and (before is None or _spoke(before) != _spoke(call)):
+            extension, at = _spoke(call)
+            await unit.phone_book.talked(enterprise, phone, extension, at)
 
-    def forget(self, account: Account, phone: str) -> None:
-        """Something about this client was just changed in the CRM."""
-        self._people.invalidate((account.connection_id, phone))
+    async def _recognise(
+        self,
+        unit: Unit,
+        enterprise: EnterpriseNumber,
+        call_id: str,
+        phone: str,
+        crms: Sequence[Account],
+    ) -> None:
+        entry = await unit.phone_book.get(enterprise, phone)
+        if any(self._should_ask(crm, entry) for crm in crms):
+            await unit.phone_book.want(enterprise, phone)
+        if (
+            entry is not None
+            and entry.name
+            and await unit.calls.name_client(enterprise, call_id, entry.name)
+        ):
+            unit.call_changed(enterprise, call_id)
 
-    async def stop(self) -> None:
-        """End the look-ups under way."""
-        for task in self._under_way:
-            task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+    def _should_ask(self, crm: Account, entry: BookEntry | None) -> bool:
+        if crm.kind not in self._kinds:
+            return False
+        if entry is None:
+            return True
+        if entry.wanted_at and self._clock.now() - entry.wanted_at < _ASKED_JUST_NOW:
+            return False
+        return not _told_by(crm, entry) or self._is_old(entry)
 
-    async def _aside(self, key: Key) -> None:
-        try:
-            async with self._rooms[key[0]]:
-                await self._people.get(key)
-        except (VendorError, UserError) as error:
-            _log.info("phone_book.not_found_out", reason=str(error))
-        except Exception as error:  # noqa: BLE001  a look-up nobody waits for must not end in silence
-            _log.warning("phone_book.failed", error=repr(error))
-        finally:
-            self._asked[key[0]].discard(key[1])
+    def _is_old(self, entry: BookEntry) -> bool:
+        if entry.crm_at is None:
+            return True
+        return self._clock.now() - entry.crm_at > (FRESH if entry.known else FRESH_STRANGER)
 
-    async def _look_up(self, key: Key) -> Found:
-        connection_id, phone = key
-        account = await self._directory.account(connection_id)
-        return Found(await self._desks[account.kind].person(account, phone))
+
+def _told_by(account: Account, entry: BookEntry) -> bool:
+    """Another account's clients and users are not this one's, though the number is the same."""
+    return entry.connection_id == account.connection_id
+
+
+def _spoke(call: Call) -> tuple[str, datetime]:
+    """Who talked last, and when that was."""
+    talker = call.answered_by[-1] if call.answered_by else ""
+    return talker, call.ended_at or call.answered_at or call.started_at

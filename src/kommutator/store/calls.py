@@ -111,6 +111,13 @@ class CallStore:
         row = await self._connection.fetchrow(_GET, enterprise, name)
         return CallBrief(**row) if row else None
 
+    async def fold(self, enterprise: EnterpriseNumber, call_id: str) -> str | None:
+        """The reducer's memory of a call as JSON, without locking the call."""
+        found = await self._connection.fetchval(
+            "SELECT fold::text FROM calls WHERE enterprise = $1 AND id = $2", enterprise, call_id
+        )
+        return None if found is None else str(found)
+
     async def live(self, enterprise: EnterpriseNumber, connection_id: UUID) -> Sequence[str]:
         """Ids of the calls of one PBX that have not ended."""
         rows = await self._connection.fetch(_LIVE, enterprise, connection_id)

@@ -15,6 +15,8 @@ PARKED = Counter("kommutator_lanes_parked", "Lanes parked, by reason", ["reason"
 BUDGET_WAITS = Counter("kommutator_budget_waits", "Commands that had to wait for an allowance")
 TIMERS_FIRED = Counter("kommutator_timers_fired", "Timers moved into the journal")
 RETAINED = Counter("kommutator_rows_retired", "Rows deleted by retention", ["family"])
+LOOKED_UP = Counter("kommutator_phone_book_look_ups", "Numbers a CRM was asked for")
+BOOK_PAGES = Counter("kommutator_phone_book_pages", "Pages of clients read into the phone book")
 
 ALL = (
     LANES_OWNED,
@@ -28,5 +30,7 @@ ALL = (
     BUDGET_WAITS,
     TIMERS_FIRED,
     RETAINED,
+    LOOKED_UP,
+    BOOK_PAGES,
 )
 """For the registry of the process that runs an engine."""

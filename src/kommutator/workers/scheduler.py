@@ -14,6 +14,8 @@ from kommutator.workers import metrics
 
 _log = structlog.get_logger(__name__)
 _FAMILIES: tuple[Family, ...] = ("journal", "outbox", "attempts")
+_STRANGER_DAYS = 365  # a number of the phone book whose CRM has no such client
+_WISH_DAYS = 7  # a look-up that no CRM could answer
 _BREATH_S = 0.05  # between small deletes, so that the hot path hardly notices
 
 
@@ -56,6 +58,7 @@ class Scheduler:
         await self._until_none(self._sessions, "sessions")
         await self._until_none(self._calls, "calls")
         await self._until_none(self._budgets, "budgets")
+        await self._until_none(self._strangers, "phone_book")
 
     async def _retire(self, family: Family) -> None:
         after = 0
@@ -79,6 +82,11 @@ class Scheduler:
     async def _budgets(self) -> int:
         async with self._db.single() as unit:
             return await unit.retention.budgets_everywhere()
+
+    async def _strangers(self) -> int:
+        async with self._db.single() as unit:
+            await unit.phone_book.give_up_everywhere(_WISH_DAYS)
+            return await unit.phone_book.retire_everywhere(_STRANGER_DAYS)
 
     async def _until_none(self, delete: Callable[[], Awaitable[int]], family: str) -> None:
         while deleted := await delete():

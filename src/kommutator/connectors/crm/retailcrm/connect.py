@@ -10,6 +10,8 @@ from kommutator.connectors.crm.retailcrm import module, reads
 from kommutator.connectors.crm.retailcrm.client import Reply, RetailCrmClient, Turn
 from kommutator.connectors.crm.retailcrm.errors import RetailCrmError
 from kommutator.connectors.crm.retailcrm.manifest import (
+    GENERAL_PER_SECOND,
+    LIST_SHARE,
     MANIFEST,
     MODULE_CODE,
     MODULE_NAME,
@@ -18,7 +20,14 @@ from kommutator.connectors.crm.retailcrm.manifest import (
 )
 from kommutator.connectors.crm.retailcrm.schemas import Credentials, Module, as_map, texts_in
 from kommutator.domain.connection import Account, ConnectionKind
-from kommutator.domain.ports import Employee, Person, Probe, Registration, RegistrationReport
+from kommutator.domain.ports import (
+    Employee,
+    Person,
+    PersonPage,
+    Probe,
+    Registration,
+    RegistrationReport,
+)
 from kommutator.kit.describe import MASK
 from kommutator.kit.errors import InvalidInput
 from kommutator.kit.http import HttpClient
@@ -125,7 +134,22 @@ class RetailCrmDesk:
         await self._client(account).set_user_status(user_id, status)
 
     async def person(self, account: Account, phone: str) -> Person | None:
-        return reads.person_of(phone, await self._client(account).lookup(phone))
+        """Who has this number and who is responsible, whatever that employee's status.
+
+        Raises:
+            VendorError: the CRM refused.
+        """
+        return await reads.person(self._client(account), phone, _region(account))
+
+    async def people(self, account: Account, page: int) -> PersonPage:
+        """A hundred clients, newest first: one made meanwhile moves others on, hiding nobody.
+
+        Raises:
+            VendorError: the CRM refused.
+        """
+        return await reads.people(
+            self._client(account), page, region=_region(account), pause_s=_pause(account)
+        )
 
     def _client(self, account: Account, client_id: str | None = None) -> RetailCrmClient:
         if client_id is not None:  # masked in what we keep, as every secret of the account
@@ -151,6 +175,21 @@ class RetailCrmDesk:
         reply = await client.edit_module(self._code, sent)
         held = await client.module(self._code)
         return _report(sent, reply, held)
+
+
+def _region(account: Account) -> str:
+    """Whose national numbers the cards hold; whoever asks may know it from the tenant's PBX."""
+    named = account.config.get("region")
+    return named if isinstance(named, str) and named else "RU"
+
+
+def _pause(account: Account) -> float:
+    """Seconds between pages, so that the read takes a small part and calls have the rest."""
+    own = account.config.get("requests_per_second")
+    rate = GENERAL_PER_SECOND
+    if isinstance(own, int | float) and not isinstance(own, bool) and own > 0:
+        rate = min(float(own), rate)
+    return 1 / (rate * LIST_SHARE)
 
 
 def _report(sent: Mapping[str, Any], reply: Reply, held: Module) -> RegistrationReport:

@@ -12,6 +12,7 @@ TELEPHONY_AT_ONCE: Final = 3  # a card must not wait for the one before it
 TELEPHONY_PACE: Final = 38.0  # so that pace and burst together stay below the limit
 BATCH: Final = 50  # calls in one /telephony/calls/upload
 PAGE: Final = 100  # of 20, 50, 100
+LIST_SHARE: Final = 0.2  # of the allowance, for reading whole lists beside the calls
 CONCURRENCY: Final = 4  # requests at once per account
 MODULE_CODE: Final = "kommutator-telephony"
 MODULE_NAME: Final = "Kommutator"

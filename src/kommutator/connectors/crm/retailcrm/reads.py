@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from kommutator.connectors.crm.retailcrm.client import RetailCrmClient
 from kommutator.connectors.crm.retailcrm.errors import RetailCrmError
 from kommutator.connectors.crm.retailcrm.schemas import Customer, Lookup, Module, as_map, as_text
-from kommutator.domain.ports import Employee, Person, Site
+from kommutator.domain.ports import Employee, Person, PersonPage, Site
 from kommutator.kit.errors import ErrorKind
-from kommutator.kit.phones import national_digits, same_number
+from kommutator.kit.phones import national_digits, same_number, to_e164
 
 MAX_PAGES = 200  # a list that never ends is the vendor's bug, not a reason to hang
 
@@ -105,5 +105,46 @@ def person_of(phone: str, lookup: Lookup) -> Person | None:
         customer_id=None if customer is None else customer.id,
         responsible_id=lookup.manager_id,
         responsible_code=lookup.manager_code,
+        links=lookup.links,
+    )
+
+
+async def people(
+    client: RetailCrmClient, number: int, *, region: str, pause_s: float
+) -> PersonPage:
+    """One page of customers as numbers with their owners; numbers nobody can call are left out.
+
+    A list shows neither links nor extensions, and no owner that the CRM concludes from orders.
+    """
+    customers, page = await client.customer_page(number)
+    found = [
+        Person(
+            phone=phone,
+            name=customer.name,
+            customer_id=customer.id,
+            responsible_id=customer.manager_id,
+        )
+        for customer in customers
+        for phone in dict.fromkeys(to_e164(text, region) for text in customer.phones)
+        if phone is not None
+    ]
+    # An empty page is the end, however many pages were counted: customers may have been deleted.
+    return PersonPage(found, page.total if customers else number, len(customers), pause_s)
+
+
+async def person(client: RetailCrmClient, phone: str, region: str) -> Person | None:
+    """Who has this number, also where the card holds it in a spelling the CRM does not know."""
+    lookup = await client.lookup(phone)
+    if lookup.customer is not None:
+        return person_of(phone, lookup)
+    customer = await customer_by_phone(client, phone, region)
+    if customer is None:
+        return person_of(phone, lookup)
+    return Person(
+        phone=phone,
+        name=customer.name,
+        customer_id=customer.id,
+        responsible_id=customer.manager_id or lookup.manager_id,
+        responsible_code=None if customer.manager_id else lookup.manager_code,
         links=lookup.links,
     )
