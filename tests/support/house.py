@@ -52,6 +52,7 @@ async def open_house(
         yield made.house
     finally:
         await made.house.refusals.stop()
+        await made.house.route.stop()
         await made.house.intake.stop()
         await made.http.close()
         await db.close()

@@ -10,8 +10,9 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from kommutator import __version__
-from kommutator.doors.http import errors, events, health, v1
+from kommutator.doors.http import errors, events, health, recordings, v1
 from kommutator.doors.http.frame import Frame
+from kommutator.doors.http.hot import HotDoors
 from kommutator.flows.house import House
 from kommutator.kit.throttle import Throttle
 
@@ -31,27 +32,36 @@ _TAGS = [
     {"name": "keys", "description": "API keys of machines."},
     {"name": "enterprises", "description": "Tenants; for platform staff."},
     {"name": "audit", "description": "Who changed what."},
+    {"name": "routing", "description": "Whose phone should ring."},
     {"name": "health", "description": "For load balancers and monitoring."},
 ]
 
+_HOOK_SECRET = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-Kommutator-Secret",
+    "description": "The Asterisk connection's; also taken as a Bearer token.",
+}
+
 
 class Door(FastAPI):
-    """FastAPI with one way around it: events are answered before any of its layers.
+    """FastAPI with a way around it: hot doors answer before any of its layers.
 
     Attributes:
-        hot: who answers them.
+        hot: they; a family may add its own.
     """
 
-    hot: events.HotEvents
+    hot: HotDoors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.hot.concerns(scope):
-            await self.hot(scope, receive, send)
+        hot = self.hot.find(scope)
+        if hot is not None:
+            await hot(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
 
-Family = Callable[[FastAPI], None]
+Family = Callable[[Door], None]
 """Adds the paths of one requirement's family, e.g. RetailCRM's, to the application."""
 
 
@@ -77,10 +87,12 @@ def create_app(
     )
     settings = house.settings
     app.state.house = house
-    app.hot = events.HotEvents(house)
+    app.hot = HotDoors()
+    app.hot.add(events.HotEvents(house))
     app.state.api_throttle = Throttle(settings.api_rate, settings.api_burst, house.clock)
     errors.install(app)
     app.include_router(health.router)
+    app.include_router(recordings.router)
     app.include_router(v1.router, prefix="/api/v1")
     for name, add in (families or {}).items():
         if only in (None, name):
@@ -94,13 +106,15 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _describe_plain_routes(app: FastAPI) -> None:
+def _describe_plain_routes(app: Door) -> None:
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = describe()
-            schema["paths"]["/api/events"] = events.openapi_path()
+            schema["paths"] |= app.hot.openapi()
+            schemes = schema.setdefault("components", {}).setdefault("securitySchemes", {})
+            schemes["HookSecret"] = _HOOK_SECRET
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -7,7 +7,7 @@ of requests per second.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -61,10 +61,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class HotEvents:
-    """The whole answer to one request for events, from bytes to bytes (ASGI).
-
-    Routing, dependency injection and wrapped requests cost more than all the work an event needs.
-    """
+    """A hot door: the whole answer to one request for events, from bytes to bytes (ASGI)."""
 
     def __init__(self, house: House) -> None:
         settings = house.settings
@@ -76,9 +73,11 @@ class HotEvents:
         self._answered = house.metrics.http_requests.labels("POST", PATHS[0], "2xx")
         self._seconds = house.metrics.http_seconds.labels(PATHS[0])
 
-    def concerns(self, scope: Scope) -> bool:
-        """Whether this request is one of ours."""
-        return scope["type"] == "http" and scope["path"] in PATHS and scope["method"] == "POST"
+    def addresses(self) -> Iterable[tuple[str, str]]:
+        return [("POST", path) for path in PATHS]
+
+    def openapi(self) -> Mapping[str, dict[str, Any]]:
+        return {PATHS[0]: openapi_path()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         began = time.perf_counter()

@@ -1,0 +1,49 @@
+"""A PBX connection and a phone book for tests of routing."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from kommutator.domain.connection import Account, ConnectionKind
+from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
+from kommutator.flows.forms import ConnectionForm
+from kommutator.flows.house import House
+
+PHONE = "+375291234567"
+
+
+async def settle_pbx(
+    house: House,
+    enterprise: EnterpriseNumber,
+    *,
+    address: str | None = None,
+    port: int = 5038,
+    ami_secret: str = "not-a-real-secret",  # noqa: S107  for addresses that nobody answers
+    config: Mapping[str, Any] | None = None,
+) -> Account:
+    """An active Asterisk connection; its `hook_secret` is in the account's secrets."""
+    actor = Actor("tests", Role.ENTERPRISE_ADMIN, enterprise)
+    form = ConnectionForm(
+        kind=ConnectionKind.ASTERISK,
+        address=address or f"pbx-of-{enterprise}.example",
+        secrets={"ami_user": "gateway", "ami_secret": ami_secret},
+        config={"ami_port": port, "trunks": ["trunk"], "region": "BY", **(config or {})},
+    )
+    await house.set_up.save(actor, enterprise, form)
+    await house.set_up.activate(actor, enterprise, ConnectionKind.ASTERISK)
+    house.directory.clear()
+    account = await house.directory.account_of(enterprise, ConnectionKind.ASTERISK)
+    assert account is not None
+    return account
+
+
+async def list_client(
+    house: House, enterprise: EnterpriseNumber, phone: str = PHONE, *, owner: str = "19"
+) -> None:
+    """Into the phone book, as the CRM tells it."""
+    async with house.db.unit() as unit:
+        await unit.connection.execute(
+            "INSERT INTO phone_book (enterprise, phone, owner_user, known, crm_at) "
+            "VALUES ($1, $2, $3, true, $4)",
+            enterprise, phone, owner, datetime.now(UTC),
+        )  # fmt: skip
