@@ -23,6 +23,7 @@ from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
 from kommutator.flows.entry import EntryLinks
 from kommutator.flows.follow_calls import FollowCalls
+from kommutator.flows.follow_recordings import SOURCE as RECORDINGS
 from kommutator.flows.follow_recordings import FollowRecordings, read_recording_row
 from kommutator.flows.house import House
 from kommutator.flows.intake import Intake
@@ -89,9 +90,14 @@ def compose(
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
     phone_book = PhoneBook([desk.kind], clock=clock)
     ask_crm = AskCrm(db, directory, {desk.kind: desk}, clock=clock)
-    follow = FollowCalls(directory, READERS, phone_book=phone_book)
     objects = objects_of(settings)
     recording_links = RecordingLinks(vault, clock, settings.public_url)
+    follow = FollowCalls(
+        directory,
+        {**READERS, RECORDINGS: read_recording_row},
+        phone_book=phone_book,
+        recordings=FollowRecordings(recording_links),
+    )
     pauses = FollowPauses(directory, read_pause_row, follow.decide, ids=ids)
     counters = Metrics()
     refusals = Refusals(db, counters, clock=clock)
@@ -149,6 +155,4 @@ def compose(
         replay=Replay(db),
     )
     delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)
-    return Composition(
-        house, http, follow, pauses.decide, ask_crm, {delivery.kind: delivery}
-    )
+    return Composition(house, http, follow, pauses.decide, ask_crm, {delivery.kind: delivery})

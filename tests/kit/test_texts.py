@@ -29,6 +29,7 @@ OPEN_FAMILIES = (
     "note.",
     "journal.kind.",
     "journal.source.",
+    "recording.why.",
     "result.vendor.",
 )
 # Families whose last part is written somewhere in the code.
@@ -40,7 +41,7 @@ _COMPOSED = re.compile(
 _SLUG = re.compile(r"""["']((?:[a-z][a-z_0-9]*\.)+[a-z][a-z_0-9]*)["']""")
 _USER_ERRORS = {
     "UserError", "InvalidInput", "Unauthorized", "Forbidden", "NotFound", "Conflict", "TooMany",
-    "Unavailable", "TooLarge",
+    "Unavailable", "TooLarge", "Gone", "TooLong", "NoAudio",
 }  # fmt: skip
 
 

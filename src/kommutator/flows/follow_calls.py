@@ -25,6 +25,7 @@ from kommutator.domain.calls.reports import Click, Report
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.follow_recordings import FollowRecordings
 from kommutator.store.calls import StoredCall
 from kommutator.store.outbox import Owed
 from kommutator.store.unit import Unit
@@ -95,7 +96,7 @@ class FollowCalls:
     A click's command is owed by `flows.click_to_call` itself, in the same transaction.
 
     Args:
-        readers: for "ami" and "http", whose bodies are a vendor's.
+        readers: for "ami" and "http", whose bodies are a vendor's, and for "recording".
     """
 
     def __init__(
@@ -104,9 +105,11 @@ class FollowCalls:
         readers: Mapping[str, Reader],
         *,
         phone_book: PhoneBook | None = None,
+        recordings: FollowRecordings | None = None,
     ) -> None:
         self._accounts = accounts
         self._readers = readers
+        self._recordings = recordings
         self._phone_book = phone_book or NoPhoneBook()
 
     async def decide(self, unit: Unit, row: JournalRow) -> Verdict:
@@ -116,7 +119,7 @@ class FollowCalls:
         events = self._read(row, pbx, accounts)
         if not events and not _asks_to_look(row):
             return Ignored("not_about_a_call")
-        story = _Story(unit, row, accounts, pbx, self._phone_book)
+        story = _Story(unit, row, accounts, pbx, self._phone_book, self._recordings)
         return await story.tell(events)
 
     def _read(
@@ -142,8 +145,10 @@ class _Story:
         accounts: Sequence[Account],
         pbx: Account | None,
         phone_book: PhoneBook,
+        recordings: FollowRecordings | None,
     ) -> None:
         self._unit = unit
+        self._recordings = recordings
         self._row = row
         self._enterprise = row.enterprise
         self._crms = [account for account in accounts if _hears(account)]
@@ -162,6 +167,7 @@ class _Story:
         for gone, into in board.merged.items():
             if gone in self._stored:
                 await self._unit.calls.merge(self._enterprise, gone, into)
+                await self._unit.recordings.move(self._enterprise, gone, into)
                 self._unit.call_changed(self._enterprise, gone)
         await self._unit.calls.name(self._enterprise, board.named)
         for event in events:
@@ -204,12 +210,17 @@ class _Story:
         )
 
     async def _settle(self, memory: Memory, before: Call | None) -> None:
+        pbx_id = self._row.connection_id or (self._pbx.connection_id if self._pbx else None)
+        link = None
+        if self._recordings is not None:
+            link = await self._recordings.bind(
+                self._unit, self._enterprise, self._call(memory), memory, self._row, pbx_id
+            )
         call = self._call(memory)
         owed: list[Owed] = []
         for crm in self._crms:
-            owed += await self._owe(call, memory, crm)
+            owed += await self._owe(call, memory, crm, link)
         stored = self._stored.get(memory.id)
-        pbx_id = self._row.connection_id or (self._pbx.connection_id if self._pbx else None)
         await self._unit.calls.save(
             self._enterprise,
             call,
@@ -222,7 +233,9 @@ class _Story:
         if before is None or news(before, call) or before.phase is not call.phase:
             self._unit.call_changed(self._enterprise, memory.id)
 
-    async def _owe(self, call: Call, memory: Memory, crm: Account) -> Iterable[Owed]:
+    async def _owe(
+        self, call: Call, memory: Memory, crm: Account, link: str | None
+    ) -> Iterable[Owed]:
         connection = str(crm.connection_id)
         policy = read_policy(connection, crm.config)
         told = memory.told.setdefault(connection, Told())
@@ -230,7 +243,7 @@ class _Story:
         if policy.asks_who and call.client and not told.ruled:
             known = await self._phone_book.knows(self._unit, crm, call.client)
         now = self._row.received_at
-        decision = decide(call, told, policy, now, known=known)
+        decision = decide(call, told, policy, now, known=known, link=link)
         if decision.look_again is not None:
             await self._alarm(LOOK_AGAIN, call.id, decision.look_again)
         return [

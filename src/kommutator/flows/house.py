@@ -29,6 +29,7 @@ from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
 from kommutator.flows.take_over import TakeOver
+from kommutator.flows.take_recording import TakeRecording
 from kommutator.flows.tokens import Tokens
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
@@ -103,6 +104,7 @@ class House:
     take_over: TakeOver
     route: Route
     recordings: Recordings
+    take_recording: TakeRecording
     news: News = field(default_factory=News)
     replay: Replay | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from kommutator.domain.calls.recordings import PROPER_NAME
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.objects import Bucket, Objects
+from kommutator.kit.spool import Spool
 from kommutator.settings import Settings
 
-_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,149}")
 _ENDINGS = (".wav", ".mp3", ".ogg")
 _MARK = 12
 
@@ -37,9 +37,9 @@ def objects_of(settings: Settings) -> Objects:
     )
 
 
-def spool_of(settings: Settings) -> Path:
+def spool_of(settings: Settings) -> Spool:
     """A folder of this machine for files that are on their way."""
-    return settings.home / "spool"
+    return Spool(settings.home / "spool", limit=settings.recording_max_bytes)
 
 
 def recording_name(text: str) -> str | None:
@@ -48,7 +48,7 @@ def recording_name(text: str) -> str | None:
     for ending in _ENDINGS:
         if text.lower().endswith(ending):
             name = text[: -len(ending)]
-    return name if _NAME.fullmatch(name) else None
+    return name if PROPER_NAME.fullmatch(name) else None
 
 
 def object_key(

@@ -11,8 +11,11 @@ from kommutator.flows.recording_links import Gone, Heard, RecordingLinks
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import Conflict, NotFound
 from kommutator.kit.objects import Objects
+from kommutator.kit.throttle import Throttle
 from kommutator.store.database import Database
 from kommutator.store.recordings import RecordingRow, State
+
+_PLAYED_EVERY_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,16 @@ class RecordingView:
 
 
 class Recordings:
+    """Attributes: `objects` is where they lie."""
+
     def __init__(
         self, db: Database, objects: Objects, links: RecordingLinks, *, clock: Clock
     ) -> None:
         self._db = db
-        self._objects = objects
+        self.objects = objects
         self._links = links
         self._clock = clock
+        self._played = Throttle(1 / _PLAYED_EVERY_S, 1, clock)
 
     async def of_call(self, enterprise: EnterpriseNumber, call_id: str) -> Sequence[RecordingView]:
         """All of one call, oldest first; empty when it has none or is not known."""
@@ -85,6 +91,15 @@ class Recordings:
                 return row
         raise NotFound("recording_missing" if "missing" in states else "recording_not_here_yet")
 
+    async def note_played(self, row: RecordingRow) -> None:
+        """Into the audit, once an hour per recording: who holds a link is not known by name."""
+        if self._played.take(f"{row.enterprise}:{row.name}"):
+            return
+        async with self._db.unit() as unit:
+            await unit.audit.add(
+                row.enterprise, actor="link", action="recording.play", target=row.name
+            )
+
     async def retry(self, actor: str, enterprise: EnterpriseNumber, name: str) -> RecordingRow:
         """Look for it at once, or convert it once more.
 
@@ -120,7 +135,7 @@ class Recordings:
             if row.call_id:
                 unit.call_changed(enterprise, row.call_id)
         for key in keys:
-            await self._objects.delete(key)
+            await self.objects.delete(key)
         async with self._db.single() as unit:
             await unit.recordings.emptied(enterprise, name)
 

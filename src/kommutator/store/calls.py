@@ -33,9 +33,9 @@ SELECT id FROM calls
 _SAVE = """
 INSERT INTO calls (enterprise, id, connection_id, source, direction, client, line, phase, result,
                    reason, rang, answered_by, started_at, answered_at, ended_at, wait_s, talk_s,
-                   requested_by, record_url, fold, dialler, transfers, updated_at)
+                   requested_by, record_url, fold, dialler, transfers, record_name, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-        $20::text::jsonb, $21, $22, clock_timestamp())
+        $20::text::jsonb, $21, $22, $23, clock_timestamp())
 ON CONFLICT (enterprise, id) DO UPDATE SET
     connection_id = coalesce(calls.connection_id, excluded.connection_id),
     direction = excluded.direction, client = excluded.client, line = excluded.line,
@@ -45,7 +45,7 @@ ON CONFLICT (enterprise, id) DO UPDATE SET
     ended_at = excluded.ended_at, wait_s = excluded.wait_s, talk_s = excluded.talk_s,
     requested_by = excluded.requested_by, record_url = excluded.record_url,
     fold = excluded.fold, dialler = excluded.dialler, transfers = excluded.transfers,
-    updated_at = excluded.updated_at"""
+    record_name = excluded.record_name, updated_at = excluded.updated_at"""
 _NAME = """
 INSERT INTO call_aliases (enterprise, alias, call_id)
 SELECT $1, alias, call_id FROM unnest($2::text[], $3::text[]) AS n (alias, call_id)
@@ -138,7 +138,7 @@ class CallStore:
             call.line, call.phase.value, call.result, call.reason, list(call.rang),
             list(call.answered_by), call.started_at, call.answered_at, call.ended_at, call.wait_s,
             call.talk_s, call.requested_by, call.record_url, fold.decode(), call.dialler,
-            list(call.transfers),
+            list(call.transfers), call.record_name,
         )  # fmt: skip
 
     async def name(self, enterprise: EnterpriseNumber, aliases: Mapping[str, str]) -> None:

@@ -27,7 +27,7 @@ class RecordingRow:
         origin: how it came.
         source_url: where a `download` event said that it can be fetched.
         original_key, object_key: objects of what came and of what browsers play.
-        sha256: of what came.
+        size, sha256: of what came; bytes.
         error: slug, what went wrong last; see `recording.why.*` in the catalogs.
     """
 
@@ -96,9 +96,9 @@ UPDATE recordings SET tries = tries + 1, next_try_at = $1::timestamptz + $2::int
      ORDER BY next_try_at LIMIT $4 FOR UPDATE SKIP LOCKED)
 RETURNING {_COLUMNS}"""
 _READY = """
-UPDATE recordings SET state = 'ready', object_key = $4, media_type = $5, size = $6, seconds = $7,
-       original_key = CASE WHEN $8 THEN original_key END, next_try_at = NULL, error = NULL,
-       ready_at = $9
+UPDATE recordings SET state = 'ready', object_key = $4, media_type = $5, seconds = $6,
+       original_key = CASE WHEN $7 THEN original_key END, next_try_at = NULL, error = NULL,
+       ready_at = $8
  WHERE enterprise = $1 AND name = $2 AND state = 'stored' AND original_key = $3
 RETURNING true"""
 _POSTPONE = """
@@ -209,14 +209,13 @@ class RecordingStore:
         *,
         object_key: str,
         media_type: str,
-        size: int,
         seconds: float,
         keep_original: bool,
         now: datetime,
     ) -> bool:
         """Browsers can play it. False: meanwhile another file came, or it was deleted."""
         done = await self._connection.fetchval(
-            _READY, row.enterprise, row.name, row.original_key, object_key, media_type, size,
+            _READY, row.enterprise, row.name, row.original_key, object_key, media_type,
             seconds, keep_original, now,
         )  # fmt: skip
         return bool(done)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,9 @@ import msgspec
 
 from kommutator.domain.calls.memory import Memory
 from kommutator.domain.calls.reports import Report
+
+PROPER_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,149}")
+"""A name that can be part of an address and of a path, whoever chose it."""
 
 _CALL_PREFIX = "gw-"
 _URL_PREFIX = "url-"
@@ -62,7 +66,8 @@ def name_of_url(call: str, url: str) -> str:
 
 def recordings_of(memory: Memory) -> tuple[Recording, ...]:
     """All of a call; the dialplan's own first, for it is of the client's leg."""
-    promised = dict.fromkeys([*filter(None, [memory.hints.record]), *memory.records])
+    named = [*filter(None, [memory.hints.record]), *memory.records]
+    promised = dict.fromkeys(name for name in named if PROPER_NAME.fullmatch(name))
     told = {name_of_url(report.call, url): url for report, url in _urls(memory.reports)}
     heard_of = [name for name in memory.arrived if name not in promised and name not in told]
     return tuple(

@@ -16,6 +16,7 @@ from kommutator.doors.http.errors import TooLarge, error_response, locale_of, un
 from kommutator.flows.house import House
 from kommutator.kit import log
 from kommutator.kit.errors import InvalidInput, UserError
+from kommutator.settings import Settings
 
 _ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _PAGE_POLICY = (
@@ -29,6 +30,7 @@ _ALWAYS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
 _HSTS = "max-age=31536000"
+_RECORDINGS = "/asterisk/recordings/"
 
 
 class Frame:
@@ -54,9 +56,10 @@ class Frame:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = _Answer(self._house, scope, send)
-        body = _Body(receive, self._house.settings.max_body_bytes)
+        limit = _limit(scope, self._house.settings)
+        body = _Body(receive, limit)
         try:
-            _check_head(scope, self._house.settings.max_body_bytes)
+            _check_head(scope, limit)
             await self._app(scope, body.receive, answer.send)
         except Exception as error:  # noqa: BLE001  the last net; whatever it is, the answer is ours
             await self._rescue(scope, error, answer)
@@ -136,6 +139,12 @@ def allow_framing_by(request: Request, *urls: str) -> None:
 def _policy(state: dict[str, Any]) -> str:
     ancestors = ["'self'", *state.get("frame_ancestors", ())]
     return _PAGE_POLICY.format(ancestors=" ".join(ancestors))
+
+
+def _limit(scope: Scope, settings: Settings) -> int:
+    """Bytes of body; a recording is written to disk as it comes, so it may be big."""
+    recording = scope["method"] == "PUT" and scope["path"].startswith(_RECORDINGS)
+    return settings.recording_max_bytes if recording else settings.max_body_bytes
 
 
 def _check_head(scope: Scope, limit: int) -> None:
