@@ -5,8 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from kommutator.domain.commands import OriginateCall
+from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.house import House
 from kommutator.store.database import Database
+from kommutator.store.outbox import Owed
+from kommutator.store.unit import Unit
 
 CLIENT = "+375000000070"
 LINE = "+375000000001"
@@ -97,6 +102,23 @@ async def a_command(
         row["error"], row["note"], at, row["finished_at"],
     )  # fmt: skip
     return int(found)
+
+
+async def a_click(house: House, unit: Unit, enterprise: EnterpriseNumber, call_id: str) -> None:
+    """The command that placed this call, and the PBX it went to."""
+    pbx = house.ids.uuid()
+    await unit.connections.create(
+        enterprise, pbx, kind=ConnectionKind.ASTERISK, name="Office", base_url="ami://pbx:5038",
+        account_key=None, config={}, sealed={},
+    )  # fmt: skip
+    await unit.connections.set_status(enterprise, pbx, ConnectionStatus.ACTIVE)
+    placed = OriginateCall(call_id=call_id, extension="150", client=CLIENT, requested_by="tests")
+    owed = Owed(f"pbx:{pbx}", pbx, call_id, placed, f"{call_id}:originate")
+    await unit.outbox.add(enterprise, [owed])
+    await unit.connection.execute(
+        "UPDATE calls SET fold = jsonb_build_object('id', id) WHERE enterprise = $1 AND id = $2",
+        enterprise, call_id,
+    )  # fmt: skip
 
 
 async def an_attempt(

@@ -101,9 +101,8 @@ class ClickToCall:
 
         Raises:
             NotFound: `call_not_found`, also for calls that we did not place.
-            Conflict: `call_is_over`, `pbx_not_connected`, `pbx_paused`.
+            Conflict: `call_is_over`.
         """
-        pbx = await self._pbx(enterprise)
         async with self._db.unit() as unit:
             call = await unit.calls.get(enterprise, call_id)
             call_id = call.id if call else call_id
@@ -124,11 +123,9 @@ class ClickToCall:
                     kind=TIME_UP,
                     key=call_id,
                 )
-            command = CancelCall(call_id=call_id)
-            fresh = await unit.outbox.add(
-                enterprise,
-                [Owed(pbx.lane, pbx.connection_id, call_id, command, f"{call_id}:cancel")],
-            )
+            lane, pbx = placed[0].lane, placed[0].connection_id
+            owed = Owed(lane, pbx, call_id, CancelCall(call_id=call_id), f"{call_id}:cancel")
+            fresh = await unit.outbox.add(enterprise, [owed])
             if fresh:
                 unit.call_changed(enterprise, call_id)
                 await unit.audit.add(

@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from kommutator.domain.commands import Command, decode
+from kommutator.domain.commands import Command, OriginateCall, decode
 from kommutator.domain.connection import Account
 from kommutator.domain.delivery import Dead, Decision, Finish, Park, Retry, is_down, settle
 from kommutator.domain.outcome import RECORD, Budget, Done, Failed, Outcome, Patience
@@ -49,11 +49,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A row with its fate; `attempt` is None for one that was not tried."""
+    """A row with its fate; `attempt` is None for one that was not tried.
+
+    Attributes:
+        unplaced: the call that will not begin, because the command to place it is dead.
+    """
 
     key: str
     settled: Settled
     attempt: Attempt | None
+    unplaced: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ def refuse(item: Item, now: float) -> Result:
     """Settle an item that must not be sent: too late, or not understood by this version."""
     if item.readable:
         settled = Settled(item.due.id, "dead", tried=False, unsure=item.due.unsure, note="too_late")
-        return Result(item.due.key, settled, None)
+        return Result(item.due.key, settled, None, _unplaced(item, settled))
     failed = Failed(ErrorKind.OURS, Stage.BEFORE_SENDING, f"unknown command {item.kind}")
     decision = settle(item.due, failed, item.patience, item.age(now), 0.5)
     return Result(item.due.key, _settled(item, failed, decision), None)
@@ -131,7 +136,8 @@ def settle_request(
         if isinstance(decision, Park):
             park = park or decision
         settled = _settled(item, outcome, decision)
-        results.append(Result(item.due.key, settled, _attempt(account, item, outcome)))
+        attempt = _attempt(account, item, outcome)
+        results.append(Result(item.due.key, settled, attempt, _unplaced(item, settled)))
     errors = [o.message for o in outcomes if isinstance(o, Failed)]
     return Summary(results, _vendor(outcomes), errors[0] if errors else None, park)
 
@@ -185,6 +191,12 @@ def _settled(item: Item, outcome: Outcome, decision: Decision) -> Settled:
             return Settled(
                 due.id, "due", unsure=due.unsure, error_kind=kind, error=error, note=reason
             )
+
+
+def _unplaced(item: Item, settled: Settled) -> str | None:
+    """Not where the PBX may have begun it in spite of all: its events will tell."""
+    places = isinstance(item.due.command, OriginateCall)
+    return item.call_id if places and settled.state == "dead" and not settled.unsure else None
 
 
 def _attempt(account: Account, item: Item, outcome: Outcome) -> Attempt:

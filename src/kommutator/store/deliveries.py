@@ -52,6 +52,7 @@ SELECT extract(epoch FROM min(h.run_at) - clock_timestamp())::float8 FROM (
      WHERE o.lane = $1 AND o.state = 'due' AND o.key <> ALL ($2::text[])
      ORDER BY o.key, o.id) h"""
 
+# A row that dies untried keeps the error of its last try: that is why it is dead.
 # The update of the lane is the fence: an owner that was replaced changes nothing at all.
 _FINISH = f"""
 WITH mine AS (
@@ -74,7 +75,10 @@ UPDATE outbox o
        run_at = CASE WHEN s.wait IS NULL THEN o.run_at
                      ELSE clock_timestamp() + make_interval(secs => s.wait) END,
        finished_at = CASE WHEN s.state = 'due' THEN NULL ELSE clock_timestamp() END,
-       error_kind = s.error_kind, error = s.error, note = s.note
+       error_kind = CASE WHEN s.state = 'dead' THEN coalesce(s.error_kind, o.error_kind)
+                         ELSE s.error_kind END,
+       error = CASE WHEN s.state = 'dead' THEN coalesce(s.error, o.error) ELSE s.error END,
+       note = s.note
   FROM mine, unnest($18::bigint[], $19::text[], $20::int[], $21::boolean[], $22::float8[],
                     $23::text[], $24::text[], $25::text[])
              AS s (id, state, tried, unsure, wait, error_kind, error, note)

@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import structlog
 
+from kommutator.domain.journal import Arrival
 from kommutator.flows.deliver import Result
+from kommutator.flows.follow_calls import TIME_UP
 from kommutator.kit.clock import Clock
 from kommutator.store.database import Database
 from kommutator.store.deliveries import LaneHealth
 from kommutator.store.driver import is_transient
+from kommutator.store.timers import SOURCE as TIMER
 from kommutator.workers import metrics
 from kommutator.workers.lease import Lease
 
@@ -109,11 +112,29 @@ class Finisher:
                 attempts=[r.attempt for r in batch if r.attempt is not None],
                 health=self._health(),
             )
+        await self._tell_clickers([r for r in batch if r.settled.id in changed and r.unplaced])
         if len(changed) < len(batch):  # dropped by a person meanwhile, or fenced off
             _log.info("finish_partly", lane=self._lease.lane, lost=len(batch) - len(changed))
         for result in batch:
             if result.settled.state != "due":
                 metrics.FINISHED.labels(result.settled.state).inc()
+
+    async def _tell_clickers(self, results: Sequence[Result]) -> None:
+        """A call whose command died ends now; should this fail, its alarm ends it later."""
+        if not results:
+            return
+        async with self._db.unit() as unit:
+            for result in results:
+                assert result.unplaced is not None
+                arrival = Arrival(
+                    enterprise=self._lease.enterprise,
+                    source=TIMER,
+                    kind=TIME_UP,
+                    key=result.unplaced,
+                    dedupe_key=f"unplaced:{result.settled.id}",
+                    body=b"{}",
+                )
+                await unit.journal.add(arrival)
 
 
 _UNSTORABLE = "the answer could not be stored"

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from kommutator.doors.http.v1 import (
     audit,
     calls,
+    clicks,
     connections,
     enterprises,
     extensions,
@@ -22,6 +23,7 @@ router = APIRouter()
 _PARTS = (
     sign_in,
     calls,
+    clicks,
     statistics,
     connections,
     log,

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.http.auth import Tenant, demand, house_of
 from kommutator.doors.http.paging import Cursor, Limit, Page, page_of, read_cursor
+from kommutator.doors.http.v1.clicks import ClickShown, click_of
 from kommutator.doors.http.v1.words import ExtensionNumber, Found, Shown
 from kommutator.kit.errors import NotFound
 from kommutator.store.views import CallFilter, CallViews
@@ -95,6 +96,7 @@ class CallStory(Shown):
     """Oldest first in each list."""
 
     call: CallShown
+    click: ClickShown | None = Field(None, description="Only of calls that were placed here.")
     journal: list[JournalShown]
     commands: list[CommandShown]
     attempts: list[AttemptShown]
@@ -135,6 +137,7 @@ async def show_call(
     """What the PBX told, what we decided, each try at the CRM."""
     async with house_of(request).db.unit() as unit:
         story = await CallViews(unit.connection).story(tenant.enterprise, call_id)
-    if story is None:
-        raise NotFound("call_not_found")
-    return CallStory.model_validate(story)
+        if story is None:
+            raise NotFound("call_not_found")
+        click = await click_of(request, unit, tenant, call_id)
+    return CallStory.model_validate(story).model_copy(update={"click": click})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
+from kommutator.domain.dialing import checked_dialing, read_dialing
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.doors.http.auth import actor, demand_platform, house_of, permitted_enterprise
 from kommutator.doors.http.paging import Cursor, Limit, Page, page_of, read_cursor
@@ -25,11 +27,23 @@ class NewEnterprise(Body):
     locale: Locale = "ru"
 
 
+class DialingShown(Shown):
+    """What clicks may call, and how often."""
+
+    countries: list[str] = Field(description="ISO 3166 codes.")
+    allowed: list[str] = Field([], description="Beginnings of E.164 numbers, `+` included.")
+    denied: list[str] = Field([], description="As `allowed`; these win over everything.")
+    premium: bool = Field(False, description="Premium-rate, shared-cost and satellite numbers.")
+    per_employee: int = Field(10, description="Clicks per minute.")
+    per_enterprise: int = Field(60, description="Clicks per minute.")
+
+
 class EnterpriseChange(Body):
     name: Line | None = None
     time_zone: TimeZone | None = None
     locale: Locale | None = None
     active: bool | None = Field(None, description="Off: nobody signs in, nothing is delivered.")
+    dialing: DialingShown | None = Field(None, description="Replaces the whole policy.")
 
 
 class EnterpriseShown(Shown):
@@ -39,6 +53,13 @@ class EnterpriseShown(Shown):
     locale: str
     active: bool
     created_at: datetime
+    dialing: DialingShown
+
+
+def _shown(row: Enterprise) -> EnterpriseShown:
+    dialing = read_dialing(row.settings).stored()
+    known = {field.name: getattr(row, field.name) for field in fields(row)}
+    return EnterpriseShown.model_validate({**known, "dialing": dialing})
 
 
 @router.get("", summary="List tenants")
@@ -51,7 +72,7 @@ async def list_enterprises(
         rows = await unit.enterprises.page_everywhere(
             after=EnterpriseNumber(after[0]) if after else None, limit=limit + 1
         )
-    return page_of(rows, limit, EnterpriseShown.model_validate, lambda row: [row.number])
+    return page_of(rows, limit, _shown, lambda row: [row.number])
 
 
 @router.post("", summary="Add a tenant", status_code=201)
@@ -68,7 +89,7 @@ async def create_enterprise(
             number, actor=who.name, action="enterprise.create", target=number,
             detail=body.model_dump(),
         )  # fmt: skip
-    return EnterpriseShown.model_validate(row)
+    return _shown(row)
 
 
 @router.get("/{number}", summary="Show a tenant")
@@ -80,7 +101,7 @@ async def show_enterprise(
         request, who, Permission.READ_CALLS, EnterpriseNumber(number)
     )
     async with house_of(request).db.unit() as unit:
-        return EnterpriseShown.model_validate(await unit.enterprises.get(enterprise))
+        return _shown(await unit.enterprises.get(enterprise))
 
 
 @router.patch("/{number}", summary="Change a tenant")
@@ -88,13 +109,17 @@ async def change_enterprise(
     request: Request, number: Number, body: EnterpriseChange, who: Platform
 ) -> EnterpriseShown:
     """Only what is given."""
-    changes = body.model_dump(exclude_none=True)
+    changes = body.model_dump(exclude_none=True, exclude={"dialing"})
     enterprise = EnterpriseNumber(number)
     async with house_of(request).db.unit() as unit:
+        if body.dialing is not None:
+            before = await unit.enterprises.get(enterprise)
+            dialing = checked_dialing(body.dialing.model_dump()).stored()
+            changes["settings"] = {**before.settings, "dialing": dialing}
         row: Enterprise = await unit.enterprises.update(enterprise, **changes)
         await unit.audit.add(
             enterprise, actor=who.name, action="enterprise.update", target=number, detail=changes
         )
         unit.config_changed(enterprise, "enterprise")
     house_of(request).directory.invalidate(enterprise)
-    return EnterpriseShown.model_validate(row)
+    return _shown(row)
