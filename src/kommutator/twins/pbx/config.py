@@ -20,7 +20,7 @@ class Dids:
     personal: str = "375000000002"  # rings the first extension only
     queue: str = "375000000003"  # a queue answers first, then the group rings
     menu: str = "375000000004"  # a voice menu answers first, then the group rings
-    routed: str = "375000000005"  # the gateway is asked (for now: the group)
+    routed: str = "375000000005"  # the gateway is asked who shall ring first
     short: str = "375000000006"  # rings the group for one second
 
 
@@ -36,7 +36,9 @@ class PbxConfig:
         record: record the client's channel of every call into `<run>/spool/recording`.
         recorded_command: run by Asterisk when a recording is whole; it may use
             `^{MIXMONITOR_FILENAME}`.
-        gateway_url: base URL the dialplan may ask (global GATEWAY_URL).
+        gateway_url: base URL that the dialplan asks whose phone shall ring; "" asks nobody.
+        gateway_secret: what the dialplan shows it.
+        routed_seconds: how long that phone rings before the group does.
         extra_lines: `exten =>` lines added to the context of company numbers.
         extra_dialplan: whole contexts added at the end.
         config_files: path below `<run>/etc` → text, written over what the templates gave.
@@ -54,6 +56,8 @@ class PbxConfig:
     record: bool = False
     recorded_command: str = ""
     gateway_url: str = ""
+    gateway_secret: str = field(default="", repr=False)
+    routed_seconds: int = 15
     extra_lines: str = ""
     extra_dialplan: str = ""
     config_files: Mapping[str, str] = field(default_factory=dict, repr=False)

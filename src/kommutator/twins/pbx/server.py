@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -152,6 +153,13 @@ class PrivateAsterisk:
     async def rx(self, command: str) -> str:
         """Run a command of Asterisk's command line; returns what it printed."""
         return await run_command(self.run, command)
+
+    async def ask_gateway(self, url: str, secret: str) -> None:
+        """From now on, and after a restart, ask there whose phone shall ring; "" asks nobody."""
+        self.config = replace(self.config, gateway_url=url, gateway_secret=secret)
+        render_configuration(self.installation, self.run, self.config, self.ports, self._secrets)
+        if self.pid is not None:
+            await self.rx("dialplan reload")
 
     async def hang_up_everything(self) -> None:
         """End every call; returns when no channel is left. Raises PbxFailed."""
