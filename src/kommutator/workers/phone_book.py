@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from kommutator.kit.clock import Clock
 from kommutator.kit.errors import UserError, VendorError
 from kommutator.kit.ids import Ids
 from kommutator.store.database import Database
-from kommutator.store.driver import is_transient
+from kommutator.store.driver import TRANSIENT, is_transient
 from kommutator.store.phone_book import Wanted
 from kommutator.store.phone_book_reads import BookRead
 from kommutator.workers import metrics
@@ -30,7 +31,8 @@ _AT_ONCE = 4  # look-ups per connection: a CRM that hangs holds up nobody else's
 _READS_AT_ONCE = 4
 _LOOK_AROUND_S = 5.0  # for what nobody told us of: retries, leases of the dead, new connections
 _PAUSE_S = 1.0
-LEASE_S = 60.0  # longer than one request with its wait for the allowance
+_ASKING_S = 60.0  # longer than a look-up with its wait for the allowance
+LEASE_S = 15.0  # of a read; renewed thrice in that time
 
 
 class PhoneBookFiller:
@@ -102,7 +104,7 @@ class PhoneBookFiller:
             if room <= 0:
                 continue
             async with self._db.single() as unit:
-                taken = await unit.phone_book.take_wanted(enterprise, room, self._lease_s)
+                taken = await unit.phone_book.take_wanted(enterprise, room, _ASKING_S)
             for wanted in taken:
                 self._look_up(enterprise, connection_id, wanted)
 
@@ -143,6 +145,7 @@ class PhoneBookFiller:
 
     async def _read(self, read: BookRead, owner: UUID) -> None:
         """All pages from where it stands; a failure is noted, and the rest is read later."""
+        heart = asyncio.create_task(self._keep(read, owner))
         try:
             await self._pages(read, owner)
         except asyncio.CancelledError:
@@ -154,6 +157,16 @@ class PhoneBookFiller:
         except Exception as error:  # noqa: BLE001  a read nobody waits for must not end in silence
             _log.warning("phone_book.read_failed", error=repr(error))
             await self._fail(read, owner, error)
+        finally:
+            heart.cancel()
+
+    async def _keep(self, read: BookRead, owner: UUID) -> None:
+        """The lease outlives a slow page; whoever lost it notices at the next one."""
+        while True:
+            await self._clock.sleep(self._lease_s / 3)
+            with suppress(*TRANSIENT):
+                async with self._db.single() as unit:
+                    await unit.phone_book_reads.renew(read, owner, self._lease_s)
 
     async def _pages(self, read: BookRead, owner: UUID) -> None:
         page = read.page

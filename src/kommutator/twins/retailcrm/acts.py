@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kommutator.twins.retailcrm.account import Account, ApiKey
+from kommutator.twins.retailcrm.customers import WRITABLE, new_customer
 from kommutator.twins.retailcrm.routes import ROUTES
 from kommutator.twins.retailcrm.telephony_part import read_telephony
 from kommutator.twins.retailcrm.users import STATUSES
@@ -76,3 +77,47 @@ def change_user(account: Account, order: Json) -> Json:
         raise ValueError(f"status is one of {', '.join(sorted(STATUSES))}")
     user.update({k: order[k] for k in ("status", "active", "online") if k in order})
     return user
+
+
+def change_customers(account: Account, order: Json, now: str) -> Json:
+    """What the CRM's people do to clients.
+
+    `add`: a list of clients in the vendor's shape, `site` included; `many`: how many invented
+    ones with numbers of their own; `edit`: {id: fields}; `delete`: ids.
+
+    Raises:
+        ValueError: no such client, or a list where none is.
+    """
+    made = [_enter(account, fields, now) for fields in order.get("add") or []]
+    owners = list(account.users)
+    for number in range(int(order.get("many", 0))):
+        fields = {
+            "firstName": "Client",
+            "lastName": f"{number:05}",
+            "managerId": owners[number % len(owners)],
+            "phones": [{"number": f"+7001{number:07}"}],
+        }
+        made.append(_enter(account, fields, now))
+    for customer_id, fields in dict(order.get("edit") or {}).items():
+        _customer(account, customer_id).update(_typed(fields))
+    for customer_id in order.get("delete") or []:
+        del account.customers[_customer(account, customer_id)["id"]]
+    return {"made": [customer["id"] for customer in made], "total": len(account.customers)}
+
+
+def _enter(account: Account, fields: Json, now: str) -> Json:
+    site = fields.get("site") or account.default_site()
+    return new_customer(account, now, site, _typed(fields))
+
+
+def _typed(fields: Any) -> Json:
+    if not isinstance(fields, dict):
+        raise ValueError("a client is an object")  # noqa: TRY004  answered as a bad request
+    return {name: fields[name] for name in WRITABLE if name in fields}
+
+
+def _customer(account: Account, customer_id: Any) -> Json:
+    found = account.customers.get(int(customer_id))
+    if found is None:
+        raise ValueError(f"no client {customer_id!r}")
+    return found

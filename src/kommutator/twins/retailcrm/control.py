@@ -51,6 +51,7 @@ class Control:
                 web.post("/_twin/keys", _shown(self.keys)),
                 web.post("/_twin/module", _shown(self.module)),
                 web.post("/_twin/user", _shown(self.user)),
+                web.post("/_twin/customers", _shown(self.customers)),
                 web.post(
                     "/_twin/{act:click|status|open-account|activity|settings|install}",
                     _shown(self.drive),
@@ -149,6 +150,13 @@ class Control:
         """A user changed inside the CRM (see `acts.change_user`)."""
         order = await _body(request)
         return self._acted(acts.change_user(self._world.account(order.get("account")), order))
+
+    async def customers(self, request: web.Request) -> Json:
+        """Clients entered, edited or deleted inside the CRM (see `acts.change_customers`)."""
+        order = await _body(request)
+        account = self._world.account(order.get("account"))
+        now = account.local(self._world.core.clock.now())
+        return self._acted(acts.change_customers(account, order, now))
 
     async def drive(self, request: web.Request) -> Json:
         """Fire a callback at the gateway; answers what was sent and what came back."""

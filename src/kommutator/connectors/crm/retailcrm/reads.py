@@ -137,7 +137,12 @@ async def person(client: RetailCrmClient, phone: str, region: str) -> Person | N
     lookup = await client.lookup(phone)
     if lookup.customer is not None:
         return person_of(phone, lookup)
-    customer = await customer_by_phone(client, phone, region)
+    try:
+        customer = await customer_by_phone(client, phone, region)
+    except RetailCrmError as error:
+        if error.hint != "scope_missing":
+            raise
+        customer = None
     if customer is None:
         return person_of(phone, lookup)
     return Person(
