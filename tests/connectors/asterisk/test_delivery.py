@@ -159,14 +159,53 @@ async def test_cancelling(peer: Peer, make_link: MakeLink, answer: Any, note: st
     assert outcome.note == note
 
 
-async def test_presence_is_not_for_a_pbx_yet(peer: Peer, make_link: MakeLink) -> None:
-    outcome = await deliver(peer, make_link, SetPresence(extension="150", presence="busy"))
+async def test_a_status_pauses_the_queues_and_sets_the_lamp(
+    peer: Peer, make_link: MakeLink
+) -> None:
+    outcome = await deliver(peer, make_link, SetPresence(extension="150", presence="dinner"))
+
+    assert isinstance(outcome, Done)
+    assert outcome.note is None
+    pause, lamp = [request for request in peer.received if request["Action"] != "Login"]
+    assert {name: pause.get(name) for name in ("Action", "Interface", "Paused", "Reason")} == {
+        "Action": "QueuePause",
+        "Interface": "PJSIP/150",
+        "Paused": "true",
+        "Reason": "kmt:dinner",
+    }
+    assert (lamp["Variable"], lamp["Value"]) == ("DEVICE_STATE(Custom:kmt-150)", "BUSY")
+
+
+@pytest.mark.parametrize(
+    ("action", "words", "result"),
+    [
+        ("QueuePause", "Interface not found", "in_no_queue"),
+        ("Setvar", "Variable not set", "lamp_not_set"),
+        ("QueuePause", "Permission denied", None),
+    ],
+)
+async def test_what_a_pbx_may_answer_to_a_status(
+    peer: Peer, make_link: MakeLink, action: str, words: str, result: str | None
+) -> None:
+    peer.answers[action] = lambda request: refused(request, words)
+    outcome = await deliver(peer, make_link, SetPresence(extension="150", presence="free"))
+
+    if result is None:
+        assert isinstance(outcome, Failed)
+        assert (outcome.kind, outcome.hint) == (ErrorKind.REJECTED, "ami_permission")
+    else:
+        assert isinstance(outcome, Done)
+        assert outcome.note == result
+
+
+async def test_an_extension_that_is_none_never_leaves(peer: Peer, make_link: MakeLink) -> None:
+    outcome = await deliver(
+        peer, make_link, SetPresence(extension="150)=x\r\nAction: Hangup", presence="busy")
+    )
 
     assert isinstance(outcome, Failed)
-    assert (outcome.kind, outcome.message) == (
-        ErrorKind.REJECTED,
-        "a PBX takes no set_presence",
-    )
+    assert (outcome.kind, outcome.stage) == (ErrorKind.REJECTED, Stage.BEFORE_SENDING)
+    assert [request["Action"] for request in peer.received] == ["Login"]
 
 
 def test_a_click_is_not_worth_waiting_for_long() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -27,6 +27,8 @@ _log = structlog.get_logger(__name__)
 _PARKED_S: Final = 5.0
 _RECONCILE_S: Final = 600.0
 _BUSY_S: Final = 2.0
+_BOOTED: Final = "FullyBooted"
+"""Told after each log-in; a PBX that starts takes log-ins before its modules are there."""
 
 
 Greet = Callable[[Account], Awaitable[None]]
@@ -78,7 +80,7 @@ class Tenure:
             address,
             clock=parts.clock,
             ids=parts.ids,
-            wanted=wanted,
+            wanted=self._wanted,
             on_up=self._up,
             on_down=self._down,
         )
@@ -104,6 +106,11 @@ class Tenure:
         self._came_up.set()
         self._unreconciled.set()
         self._ungreeted.set()
+
+    def _wanted(self, event: Mapping[str, Any]) -> bool:
+        if event.get("Event") == _BOOTED:
+            self._ungreeted.set()  # what was said before that, its queues have not heard
+        return wanted(event)
 
     def _down(self, why: AmiError) -> None:
         self._reporter.tell(str(why))

@@ -32,6 +32,10 @@ class LoginRefused(AmiError):
     """Wrong name or secret, or an address that manager.conf does not permit."""
 
 
+class HostKeyUnknown(AmiError):
+    """The SSH server is not the one whose key the administrator saved. Nothing was sent."""
+
+
 class ActionRefused(AmiError):
     """The PBX answered `Response: Error`; the text is its own message."""
 
@@ -47,13 +51,15 @@ _REFUSALS: Final = (
     ("channel not specified", "ami_channel_invalid"),
     ("invalid channel", "ami_channel_invalid"),
     ("uniqueid already in use", "call_id_in_use"),
+    ("no such command", "ssh_command_missing"),
+    ("unable to connect to remote asterisk", "ssh_asterisk_unreachable"),
 )
 
 
 def failure(error: AmiError, exchange: Exchange) -> Failed:
     """The outcome that this error means for a command."""
     message = str(error)
-    if isinstance(error, LinkDown):
+    if isinstance(error, LinkDown | HostKeyUnknown | LoginRefused):
         return Failed(
             ErrorKind.TRANSIENT, Stage.BEFORE_SENDING, message, exchange, hint="pbx_link_down"
         )
