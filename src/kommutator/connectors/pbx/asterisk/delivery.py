@@ -8,9 +8,18 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from kommutator.connectors.pbx.asterisk.errors import ActionRefused, AmiError, failure
-from kommutator.connectors.pbx.asterisk.originate import Action, cancel, look_up, originate
+from kommutator.connectors.pbx.asterisk.originate import Action, cancel, look_up, originate, ring
 from kommutator.connectors.pbx.asterisk.set_presence import set_presence
-from kommutator.domain.commands import CancelCall, Command, OriginateCall, SetPresence, kind_of
+from kommutator.connectors.pbx.asterisk.take import NotTaken, Taking
+from kommutator.domain.commands import (
+    CancelCall,
+    Command,
+    OriginateCall,
+    RingPhone,
+    SetPresence,
+    TakeCall,
+    kind_of,
+)
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Done, Exchange, Failed, Outcome, Patience
 from kommutator.domain.ports import Due
@@ -85,13 +94,18 @@ class AsteriskDelivery:
                 "the link to the PBX is down",
                 hint="pbx_link_down",
             )
+        return await self._do(link, due, account, began)
+
+    async def _do(self, link: Link, due: Due, account: Account, began: float) -> Outcome:
         match due.command:
-            case OriginateCall() if due.unsure:
+            case OriginateCall() | RingPhone() if due.unsure:
                 return await self._find_again(link, due.command, began)
-            case OriginateCall():
+            case OriginateCall() | RingPhone():
                 return await self._originate(link, due.command, account, began)
             case CancelCall():
                 return await self._cancel(link, due.command, began)
+            case TakeCall():
+                return await self._take(link, due, due.command, account, began)
             case SetPresence():
                 return await self._set_presence(link, due.command, account, began)
         return Failed(
@@ -101,11 +115,11 @@ class AsteriskDelivery:
         )
 
     async def _originate(
-        self, link: Link, command: OriginateCall, account: Account, began: float
+        self, link: Link, command: OriginateCall | RingPhone, account: Account, began: float
     ) -> Outcome:
         request: Action = []
         try:
-            request = originate(command, account.config)
+            request = _request(command, account)
             answer = await link.action(request)
         except AmiError as error:
             outcome = failure(error, self._exchange(request, {"error": str(error)}, began))
@@ -114,7 +128,9 @@ class AsteriskDelivery:
             return outcome
         return Done(self._exchange(request, answer, began), vendor_id=command.call_id)
 
-    async def _find_again(self, link: Link, command: OriginateCall, began: float) -> Outcome:
+    async def _find_again(
+        self, link: Link, command: OriginateCall | RingPhone, began: float
+    ) -> Outcome:
         """An earlier try may have rung the phone: look, and never ring it a second time."""
         try:
             found = await self._look(link, command, began)
@@ -131,14 +147,16 @@ class AsteriskDelivery:
             return failure(error, self._exchange([], {"error": str(error)}, began))
         return found
 
-    async def _seen(self, link: Link, command: OriginateCall, began: float) -> Done | None:
+    async def _seen(
+        self, link: Link, command: OriginateCall | RingPhone, began: float
+    ) -> Done | None:
         """Right after a silence: is the call there in spite of it?"""
         try:
             return await self._look(link, command, began)
         except AmiError:
             return None
 
-    async def _look(self, link: Link, command: OriginateCall, began: float) -> Done:
+    async def _look(self, link: Link, command: OriginateCall | RingPhone, began: float) -> Done:
         request = look_up(command.call_id)
         answer = await link.action(request)
         exchange = self._exchange(request, answer, began)
@@ -159,6 +177,26 @@ class AsteriskDelivery:
             return failure(error, self._exchange(request, {"error": str(error)}, began))
         return Done(self._exchange(request, answer, began))
 
+    async def _take(
+        self, link: Link, due: Due, command: TakeCall, account: Account, began: float
+    ) -> Outcome:
+        try:
+            taking = Taking(link, command, account.config)
+        except AmiError as error:
+            return failure(error, self._exchange([], {"error": str(error)}, began))
+        try:
+            answer = await (taking.look() if due.unsure else taking.run())
+        except NotTaken as refusal:
+            exchange = self._exchange(taking.redirect, {"error": str(refusal)}, began)
+            return Failed(
+                ErrorKind.REJECTED, Stage.ANSWERED, str(refusal), exchange, hint=refusal.hint
+            )
+        except AmiError as error:
+            return failure(error, self._exchange(taking.redirect, {"error": str(error)}, began))
+        # Never repeated, only looked for: a call moved twice is torn out of a conversation.
+        note = "found_by_look_up" if due.unsure else None
+        return Done(self._exchange(taking.redirect, answer, began), note=note)
+
     async def _set_presence(
         self, link: Link, command: SetPresence, account: Account, began: float
     ) -> Outcome:
@@ -175,3 +213,9 @@ class AsteriskDelivery:
         took = (self._clock.monotonic() - began) * 1000
         told = {name: response[name] for name in _TELLING if name in response}
         return Exchange(asked if variables else dict(request), told, took)
+
+
+def _request(command: OriginateCall | RingPhone, account: Account) -> Action:
+    if isinstance(command, RingPhone):
+        return ring(command, account.config)
+    return originate(command, account.config)
