@@ -15,7 +15,9 @@ import structlog
 from fastapi import FastAPI
 
 from kommutator.compose import Composition, compose
+from kommutator.connectors.pbx.asterisk.by_link import DeliveryByLink
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
+from kommutator.connectors.pbx.asterisk.ssh_delivery import SshDelivery
 from kommutator.doors.console import router as console
 from kommutator.doors.http import asterisk, retailcrm
 from kommutator.doors.http.app import Door, Family, create_app
@@ -112,6 +114,7 @@ class Application:
         if "worker" in self._roles:
             scheduler = Scheduler(db, clock=self._clock)
             await self._run(scheduler.start, scheduler.stop)
+            await self._run(made.recordings.start, made.recordings.stop)
         made.house.metrics.watch_cache("config", made.house.directory.stats)
         self._keep(made.house.directory.keep_fresh())
         if "api" in self._roles:
@@ -138,7 +141,10 @@ class Application:
     def _runners(self, made: Composition, db: Database) -> Mapping[str, LaneRunner]:
         house, clock, ids = made.house, self._clock, self._ids
         house.metrics.watch_links(self.links.up_count)
-        pbx = AsteriskDelivery(self.links.link_of, clock=clock)
+        pbx = DeliveryByLink(
+            AsteriskDelivery(self.links.link_of, clock=clock),
+            SshDelivery(self.links.ssh_link_of, clock=clock),
+        )
         return {
             "decide": JournalRunner(db, made.decide, clock=clock, ids=ids),
             "crm": DeliveryRunner(

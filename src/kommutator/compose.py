@@ -10,23 +10,28 @@ from datetime import timedelta
 
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
+from kommutator.connectors.pbx.asterisk.examine import AsteriskExaminer
 from kommutator.connectors.pbx.asterisk.probe import AsteriskDesk
 from kommutator.connectors.pbx.asterisk.readers import READERS, http_arrival, read_pause_row
 from kommutator.connectors.pbx.asterisk.snippets.render import render_files
+from kommutator.connectors.pbx.asterisk.stored import StoredRecordings
 from kommutator.domain.connection import ConnectionKind
 from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.ask_crm import AskCrm
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
 from kommutator.flows.directory import Directory
+from kommutator.flows.doctor import Doctor
 from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
 from kommutator.flows.entry import EntryLinks
+from kommutator.flows.fetch_recording import FetchRecording
 from kommutator.flows.follow_calls import FollowCalls
 from kommutator.flows.follow_recordings import SOURCE as RECORDINGS
 from kommutator.flows.follow_recordings import FollowRecordings, read_recording_row
 from kommutator.flows.house import House
 from kommutator.flows.intake import Intake
+from kommutator.flows.keep_book import KeepBook
 from kommutator.flows.pauses import Decide, FollowPauses
 from kommutator.flows.pbx_hooks import PbxHooks
 from kommutator.flows.pbx_setup import PbxSetUp
@@ -45,6 +50,7 @@ from kommutator.flows.sync_people import SyncPeople
 from kommutator.flows.take_over import TakeOver
 from kommutator.flows.take_recording import TakeRecording
 from kommutator.flows.tokens import Tokens
+from kommutator.flows.trials import Trials
 from kommutator.flows.turns import Turns
 from kommutator.kit.clock import Clock, SystemClock
 from kommutator.kit.crypto import Vault
@@ -56,6 +62,7 @@ from kommutator.kit.redact import Redactor
 from kommutator.kit.texts import Texts
 from kommutator.settings import Settings
 from kommutator.store.database import Database
+from kommutator.workers.recordings import RecordingWorker
 
 _ENTRY_KEY = "crm-entry"
 
@@ -70,6 +77,7 @@ class Composition:
     decide: Decide
     ask_crm: AskCrm
     deliveries: dict[ConnectionKind, RetailCrmDelivery]
+    recordings: RecordingWorker
 
 
 def compose(
@@ -90,8 +98,10 @@ def compose(
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
     phone_book = PhoneBook([desk.kind], clock=clock)
     ask_crm = AskCrm(db, directory, {desk.kind: desk}, clock=clock)
-    objects = objects_of(settings)
+    objects, texts = objects_of(settings), Texts.load()
     recording_links = RecordingLinks(vault, clock, settings.public_url)
+    spool = spool_of(settings)
+    take_recording = TakeRecording(db, objects, spool, clock=clock)
     follow = FollowCalls(
         directory,
         {**READERS, RECORDINGS: read_recording_row},
@@ -128,7 +138,7 @@ def compose(
         vault=vault,
         redactor=redactor,
         metrics=counters,
-        texts=Texts.load(),
+        texts=texts,
         directory=directory,
         keys=ApiKeys(db, settings, clock=clock, ids=ids),
         tokens=Tokens(db, vault, clock, lifetime=timedelta(minutes=settings.token_minutes)),
@@ -145,14 +155,38 @@ def compose(
         refusals=refusals,
         presence=HearPresence(db, directory, clock=clock, ids=ids),
         pbx_hooks=PbxHooks(directory),
+        phone_book=KeepBook(db, directory, clock=clock),
         pbx_setup=PbxSetUp(
             db, vault, set_up, render_files, ids=ids, public_url=settings.public_url
         ),
+        doctor=Doctor(
+            db,
+            directory,
+            settings,
+            objects,
+            AsteriskExaminer(clock=clock),
+            {desk.kind: desk},
+            clock=clock,
+            ids=ids,
+        ),
+        trials=Trials(db, directory, {desk.kind: desk}, texts, clock=clock, ids=ids),
         take_over=TakeOver(db, directory, clock=clock),
         route=Route(db, directory, counters, clock=clock),
         recordings=Recordings(db, objects, recording_links, clock=clock),
-        take_recording=TakeRecording(db, objects, spool_of(settings), clock=clock),
+        take_recording=take_recording,
         replay=Replay(db),
     )
     delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)
-    return Composition(house, http, follow, pauses.decide, ask_crm, {delivery.kind: delivery})
+    fetch = FetchRecording(
+        db,
+        directory,
+        StoredRecordings(),
+        take_recording,
+        spool,
+        clock=clock,
+        trusted_hosts=settings.private_hosts,
+    )
+    keep = settings.recordings_keep_original
+    worker = RecordingWorker(db, objects, spool, fetch, clock=clock, keep_original=keep)
+    deliveries = {delivery.kind: delivery}
+    return Composition(house, http, follow, pauses.decide, ask_crm, deliveries, worker)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
@@ -46,6 +47,15 @@ class Account:
     secrets: dict[str, str] = field(repr=False)
     version: int = 1
     time_zone: str = "Europe/Moscow"
+
+    @property
+    def host(self) -> str | None:
+        """Of `base_url`; None if it names none."""
+        base = self.base_url
+        try:
+            return urlsplit(base if "//" in base else f"//{base}").hostname
+        except ValueError:
+            return None
 
     @property
     def lane(self) -> str:

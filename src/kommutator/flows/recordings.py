@@ -13,7 +13,7 @@ from kommutator.kit.errors import Conflict, NotFound
 from kommutator.kit.objects import Objects
 from kommutator.kit.throttle import Throttle
 from kommutator.store.database import Database
-from kommutator.store.recordings import RecordingRow, State
+from kommutator.store.recording_rows import RecordingRow, State
 
 _PLAYED_EVERY_S = 3600.0
 

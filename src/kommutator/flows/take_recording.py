@@ -32,7 +32,7 @@ from kommutator.kit.errors import Conflict, InvalidInput, Unavailable, UserError
 from kommutator.kit.objects import Objects, StorageAway
 from kommutator.kit.spool import Draft, Spool, SpoolFull
 from kommutator.store.database import Database
-from kommutator.store.recordings import Origin, Received, RecordingRow
+from kommutator.store.recording_rows import Origin, Received, RecordingRow
 from kommutator.store.unit import Unit
 
 _log = structlog.get_logger()

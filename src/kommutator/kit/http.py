@@ -7,8 +7,9 @@ verified, a cap on the answer's size, a guard against our own network. It logs n
 from __future__ import annotations
 
 import ssl
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
 
@@ -123,6 +124,36 @@ class HttpClient:
             raise
         except (aiohttp.ClientError, TimeoutError, OSError, AddressRefused) as error:
             raise WireError(trace.stage, _reason(error), getattr(trace, "status", None)) from error
+
+    async def download(
+        self,
+        url: str,
+        write: Callable[[bytes], Awaitable[None]],
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float,
+    ) -> int:
+        """GET a body of any size, piece by piece into `write`; returns the status.
+
+        Only the body of a 200 is written. What `write` raises is passed on.
+
+        Raises:
+            WireError: no usable answer, or it broke off; what was written is then a part.
+        """
+        target = self._admit(url)
+        trace = SimpleNamespace(stage=Stage.BEFORE_SENDING)
+        try:
+            async with self._open().get(
+                target, headers=headers, allow_redirects=False, timeout=_timeout(timeout_s),
+                trace_request_ctx=trace,
+            ) as response:  # fmt: skip
+                trace.stage = Stage.ANSWERED
+                if response.status == HTTPStatus.OK:
+                    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                        await write(chunk)
+                return response.status
+        except (aiohttp.ClientError, TimeoutError, ConnectionError, AddressRefused) as error:
+            raise WireError(trace.stage, _reason(error)) from error
 
     async def close(self) -> None:
         if self._session is not None:

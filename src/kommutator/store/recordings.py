@@ -3,73 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
-
-State = Literal["expected", "stored", "ready", "missing", "expired"]
-Origin = Literal["upload", "pull", "download"]
+from kommutator.store.recording_rows import Received, RecordingRow, State
 
 DEFAULT_DAYS = 180
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingRow:
-    """One recording.
-
-    Attributes:
-        name: as the dialplan names it, unique in the enterprise.
-        state: "stored" is what came, "ready" is converted for browsers; both can be played.
-        origin: how it came.
-        source_url: where a `download` event said that it can be fetched.
-        original_key, object_key: objects of what came and of what browsers play.
-        size, sha256: of what came; bytes.
-        error: slug, what went wrong last; see `recording.why.*` in the catalogs.
-    """
-
-    enterprise: EnterpriseNumber
-    name: str
-    call_id: str | None
-    connection_id: UUID | None
-    state: State
-    origin: Origin | None
-    source_url: str | None
-    original_key: str | None
-    object_key: str | None
-    media_type: str | None
-    size: int | None
-    seconds: float | None
-    sha256: bytes | None
-    tries: int
-    next_try_at: datetime | None
-    error: str | None
-    expected_at: datetime
-    stored_at: datetime | None
-    ready_at: datetime | None
-
-    @property
-    def playable_key(self) -> str | None:
-        """The object to play, if there is one."""
-        if self.state not in ("stored", "ready"):
-            return None
-        return self.object_key or self.original_key
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """What came, already in the object store."""
-
-    origin: Origin
-    original_key: str
-    media_type: str
-    size: int
-    sha256: bytes
-
-
 _COLUMNS = ", ".join(field.name for field in fields(RecordingRow))
 _EXPECT = """
 INSERT INTO recordings (enterprise, name, call_id, connection_id, source_url, expected_at,
@@ -92,15 +35,17 @@ _CLAIM = f"""
 UPDATE recordings SET tries = tries + 1, next_try_at = $1::timestamptz + $2::interval
  WHERE (enterprise, name) IN (
     SELECT enterprise, name FROM recordings
-     WHERE state = ANY ($3::text[]) AND state IN ('expected', 'stored') AND next_try_at <= $1
+     WHERE state = $3 AND state IN ('expected', 'stored') AND next_try_at <= $1
      ORDER BY next_try_at LIMIT $4 FOR UPDATE SKIP LOCKED)
 RETURNING {_COLUMNS}"""
 _READY = """
 UPDATE recordings SET state = 'ready', object_key = $4, media_type = $5, seconds = $6,
-       original_key = CASE WHEN $7 THEN original_key END, next_try_at = NULL, error = NULL,
-       ready_at = $8
+       next_try_at = NULL, error = NULL, ready_at = $7
  WHERE enterprise = $1 AND name = $2 AND state = 'stored' AND original_key = $3
 RETURNING true"""
+_DROP = """
+UPDATE recordings SET original_key = NULL
+ WHERE enterprise = $1 AND name = $2 AND state = 'ready' AND original_key = $3"""
 _POSTPONE = """
 UPDATE recordings SET error = $3, next_try_at = $4
  WHERE enterprise = $1 AND name = $2 AND state IN ('expected', 'stored')"""
@@ -210,18 +155,21 @@ class RecordingStore:
         object_key: str,
         media_type: str,
         seconds: float,
-        keep_original: bool,
         now: datetime,
     ) -> bool:
         """Browsers can play it. False: meanwhile another file came, or it was deleted."""
         done = await self._connection.fetchval(
             _READY, row.enterprise, row.name, row.original_key, object_key, media_type,
-            seconds, keep_original, now,
+            seconds, now,
         )  # fmt: skip
         return bool(done)
 
+    async def drop_original(self, row: RecordingRow) -> None:
+        """The object of what came is deleted; the converted one stays."""
+        await self._connection.execute(_DROP, row.enterprise, row.name, row.original_key)
+
     async def postpone(
-        self, enterprise: EnterpriseNumber, name: str, error: str, try_at: datetime | None
+        self, enterprise: EnterpriseNumber, name: str, error: str | None, try_at: datetime | None
     ) -> None:
         """It did not work; try again then, or no more."""
         await self._connection.execute(_POSTPONE, enterprise, name, error, try_at)
@@ -276,10 +224,15 @@ class RecordingStore:
         return [RecordingRow(**row) for row in rows]
 
     async def claim_everywhere(
-        self, states: Sequence[State], *, now: datetime, lease: timedelta, limit: int
+        self,
+        state: Literal["expected", "stored"],
+        *,
+        now: datetime,
+        lease: timedelta,
+        limit: int,
     ) -> Sequence[RecordingRow]:
         """What is due, for this worker alone until the lease ends; its `tries` counted."""
-        rows = await self._connection.fetch(_CLAIM, now, lease, list(states), limit)
+        rows = await self._connection.fetch(_CLAIM, now, lease, state, limit)
         return [RecordingRow(**row) for row in rows]
 
     async def aged_everywhere(

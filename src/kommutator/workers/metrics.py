@@ -17,6 +17,7 @@ TIMERS_FIRED = Counter("kommutator_timers_fired", "Timers moved into the journal
 RETAINED = Counter("kommutator_rows_retired", "Rows deleted by retention", ["family"])
 LOOKED_UP = Counter("kommutator_phone_book_look_ups", "Numbers a CRM was asked for")
 BOOK_PAGES = Counter("kommutator_phone_book_pages", "Pages of clients read into the phone book")
+RECORDINGS = Counter("kommutator_recordings", "Recordings by what became of them", ["outcome"])
 
 ALL = (
     LANES_OWNED,
@@ -32,5 +33,6 @@ ALL = (
     RETAINED,
     LOOKED_UP,
     BOOK_PAGES,
+    RECORDINGS,
 )
 """For the registry of the process that runs an engine."""

@@ -15,7 +15,7 @@ from kommutator.doors.http.ranges import Unsatisfiable, has_it, still_the_same, 
 from kommutator.flows.house import House
 from kommutator.kit.errors import NotFound, Unavailable, UserError
 from kommutator.kit.objects import ObjectMissing, StorageAway
-from kommutator.store.recordings import RecordingRow
+from kommutator.store.recording_rows import RecordingRow
 
 router = APIRouter(include_in_schema=False)
 
