@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from kommutator import __version__
-from kommutator.doors.http import errors, events, health, recordings, v1
+from kommutator.doors.http import errors, events, health, recordings, smart_redirect, v1
 from kommutator.doors.http.frame import Frame
 from kommutator.doors.http.hot import HotDoors
 from kommutator.flows.house import House
@@ -94,9 +94,11 @@ def create_app(
     app.include_router(health.router)
     app.include_router(recordings.router)
     app.include_router(v1.router, prefix="/api/v1")
+    app.include_router(smart_redirect.router)
     for name, add in (families or {}).items():
         if only in (None, name):
             add(app)
+    app.router.routes += app.hot.routes()
     app.add_middleware(Frame, house=house)
     _describe_plain_routes(app)
     return app

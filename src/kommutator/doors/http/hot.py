@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
+from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 
@@ -41,6 +42,13 @@ class HotDoors:
         if scope["type"] != "http":
             return None
         return self._doors.get((scope["method"], scope["path"]))
+
+    def routes(self) -> list[BaseRoute]:
+        """For the framework, which sees only other methods: they are told which ones there are."""
+        return [
+            Route(path, door, methods=[method], include_in_schema=False)
+            for (method, path), door in self._doors.items()
+        ]
 
     def openapi(self) -> dict[str, dict[str, Any]]:
         """Path items of all of them."""
