@@ -34,6 +34,12 @@ class IncomingCall(Call):
         self._last: Message | None = None
         self._say(100)
 
+    @property
+    def asserted(self) -> str:
+        """The number that the server vouches for (P-Asserted-Identity); "" if none."""
+        told = self._invite.get("p-asserted-identity")
+        return user_of(told) if told else ""
+
     def ring(self) -> None:
         """Answer 180: the phone rings."""
         if self.final_code is None:
