@@ -20,6 +20,8 @@ USUAL_COUNTRIES = ("AM", "AZ", "BY", "GE", "KG", "KZ", "MD", "RU", "TJ", "TM", "
 MOST_PER_EMPLOYEE = 600
 MOST_PER_ENTERPRISE = 6000
 _MOST_PREFIXES = 100
+_LONGEST_NAME = 100
+_EXTENSION = re.compile(r"[0-9]{2,6}")
 
 # As people and CRMs write numbers, and nothing else: no letters, no second number, no CR and LF,
 # none of the digits that only Unicode knows.
@@ -150,6 +152,45 @@ def line_for(
     if asked and asked in own:
         return asked
     return shown.get(extension) or shown.get("*") or None
+
+
+def line_book(text: str) -> dict[str, str]:
+    """Company numbers from a form, one per line: `+375170000001 Sales` → number → name.
+
+    Raises:
+        InvalidInput: `line_invalid`.
+    """
+    found = {}
+    for line in _typed_lines(text):
+        number, _, name = line.partition(" ")
+        found[_own_number(number, line)] = printable(name.strip(), _LONGEST_NAME)
+    return found
+
+
+def shown_book(text: str) -> dict[str, str]:
+    """Who is shown as which number, one per line: `150 +375…` or `* +375…` for everybody else.
+
+    Raises:
+        InvalidInput: `line_invalid`, `extension_invalid`.
+    """
+    found = {}
+    for line in _typed_lines(text):
+        who, _, number = line.partition(" ")
+        if who != "*" and not _EXTENSION.fullmatch(who):
+            raise InvalidInput("extension_invalid", number=printable(who))
+        found[who] = _own_number(number, line)
+    return found
+
+
+def _typed_lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _own_number(text: str, line: str) -> str:
+    number = to_e164(text) if text.strip().startswith("+") else None
+    if number is None:
+        raise InvalidInput("line_invalid", line=printable(line))
+    return number
 
 
 def printable(text: str, longest: int = 40) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from babel import Locale
 from babel.dates import (
     format_date,
     format_datetime,
@@ -37,6 +39,12 @@ def weekdays(locale: str) -> list[str]:
     """Short names, Monday first."""
     names = get_day_names("abbreviated", "stand-alone", locale)
     return [names[number] for number in range(7)]
+
+
+def countries(codes: Iterable[str], locale: str) -> list[tuple[str, str]]:
+    """ISO 3166 codes with the countries' names, by name."""
+    names = Locale.parse(locale).territories
+    return sorted(((code, names.get(code, code)) for code in codes), key=lambda pair: pair[1])
 
 
 def percent(share: float | None) -> str:

@@ -14,6 +14,7 @@ from kommutator.domain.rules import CallFacts, dry_run, read_rules
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import settings_form as forms
 from kommutator.doors.console.connections import event_flags, shown_flags
+from kommutator.doors.console.dialing import dialing_shown
 from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.flows.forms import ConnectionForm
@@ -34,6 +35,7 @@ async def settings_page(see: Seen) -> HTMLResponse:
     enterprise = see.demand(Permission.CONFIGURE)
     async with see.house.db.unit() as unit:
         crm = await ConnectionViews(unit.connection).of_kind(enterprise, "retailcrm")
+        pbx = await ConnectionViews(unit.connection).of_kind(enterprise, "asterisk")
         owner = await unit.enterprises.get(enterprise)
     config = crm.config if crm else {}
     lines = list((config.get("lines") or {}).items())
@@ -48,6 +50,7 @@ async def settings_page(see: Seen) -> HTMLResponse:
         rules=[*(config.get("rules") or []), *[{}] * _SPARE],
         rule_choices=forms.RULE_CHOICES,
         retention=forms.retention(owner.settings),
+        **dialing_shown(see, owner.settings, pbx),
         zones=sorted(z for z in zone_names() if z.startswith(("Europe/", "Asia/"))),
     )
 
