@@ -68,7 +68,7 @@ def test_validated_names_both_claimants() -> None:
 
 def test_validated_wants_text() -> None:
     with pytest.raises(InvalidInput) as caught:
-        validated({"19": 150})
+        validated({"19": [150]})
     assert caught.value.code == "extension_invalid"
 
 
@@ -170,3 +170,10 @@ def test_every_number_and_user_is_in_the_table(ours: dict[str, str], crm: dict[s
     assert {row.user_id for row in rows if row.user_id} == {"16", "18", "19", *ours, *crm}
     taken = {*ours.values(), *crm.values()}
     assert {row.pbx for row in rows if row.state is State.FREE} == {"150", "151"} - taken
+
+
+def test_numbers_without_quotes_are_taken_as_they_look() -> None:
+    assert validated({"19": 150, "18": "151", "22": None}) == {"19": "150", "18": "151"}
+    with pytest.raises(InvalidInput) as caught:
+        validated({"19": 150, "18": "150"})
+    assert caught.value.code == "extension_taken"

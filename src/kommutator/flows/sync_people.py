@@ -146,12 +146,12 @@ class SyncPeople:
                 users of one request claim the same number.
             NotFound: `connection_not_set_up`.
         """
-        validated(changes)
+        wanted = validated(changes)
         for _ in range(_TRIES):
             record = await self._set_up.stored(enterprise, kind)
             ours, displaced = ours_of(record.config), []
-            for user_id, number in changes.items():
-                step = assign(ours, user_id, number)
+            for user_id in changes:
+                step = assign(ours, user_id, wanted.get(user_id))
                 ours = step.codes
                 displaced += [step.displaced] if step.displaced else []
             try:

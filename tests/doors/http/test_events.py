@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from kommutator.flows.house import House
 from tests.support.asgi import Asgi
 from tests.support.house import TenantOfTests, event, settle_platform
@@ -144,3 +146,13 @@ async def test_a_revoked_key_dies_at_once(
     assert (await admin.request("DELETE", f"/api/v1/api-keys/{here.key_id}")).status == 204
     reply = await caller.post(URL, json_body=event("0367"))
     assert (reply.status, reply.code) == (401, "key_invalid")
+
+
+@pytest.mark.parametrize("path", [URL, "/retailcrm/api/events"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+async def test_other_methods_are_told_which_one_there_is(
+    stranger: Asgi, path: str, method: str
+) -> None:
+    reply = await stranger.request(method, path)
+    assert (reply.status, reply.code) == (405, "method_not_allowed")
+    assert reply.header("allow") == "POST"

@@ -123,7 +123,8 @@ async def test_a_swap_displaces_nobody(service: Service) -> None:
     [
         ({"18": "152", "22": "152"}, "extension_taken"),
         ({"18": "15a"}, "extension_invalid"),
-        ({"18": 151}, "extension_invalid"),
+        ({"18": True}, "extension_invalid"),
+        ({"18": 15.1}, "extension_invalid"),
         ({"not a user": "151"}, "crm_user_invalid"),
         ({"18": "152", "22": ["151"]}, "extension_invalid"),
     ],
