@@ -66,13 +66,13 @@ def crm_address(text: str, *, private_hosts: Collection[str]) -> str:
     return f"{parts.scheme}://{host}{port}{parts.path if named else ''}"
 
 
-def pbx_address(text: str, port: int) -> str:
-    """Host of the PBX → `ami://host:port`.
+def pbx_address(text: str, port: int, link: str = "ami") -> str:
+    """Host of the PBX → `ami://host:port`, or `ssh://host:port`.
 
     Raises:
         InvalidInput: `pbx_host_missing`, `pbx_host_invalid`, `pbx_port_invalid`.
     """
-    host = text.strip().lower().removeprefix("ami://").rstrip("/")
+    host = text.strip().lower().removeprefix("ami://").removeprefix("ssh://").rstrip("/")
     if not host:
         raise InvalidInput("pbx_host_missing")
     if host.count(":") == 1:
@@ -82,7 +82,7 @@ def pbx_address(text: str, port: int) -> str:
         raise InvalidInput("pbx_host_invalid", host=host[:100])
     if port not in _PORTS:
         raise InvalidInput("pbx_port_invalid")
-    return f"ami://{host}:{port}"
+    return f"{link}://{host}:{port}"
 
 
 def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from kommutator.flows.secrets import digest, seal_secrets
 from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.ids import Ids
+from kommutator.kit.ssh_keys import checked_private_key
 from kommutator.kit.zones import is_zone
 from kommutator.store.connection_rows import ConnectionRecord
 
@@ -33,6 +34,9 @@ CLIENT_ID_BYTES = 24
 
 _HOOK_SECRET_BYTES = 24
 _AMI_PORT = 5038
+_SSH_PORT = 22
+_SSH = "ssh"
+_SSH_KEY = "ssh_key"
 _LONGEST_SECRET = 512
 _SWITCHED_OFF = "crm_switched_off"
 _FROZEN = "crm_froze"
@@ -75,7 +79,8 @@ class SetUp:
 
         Raises:
             InvalidInput: the address or a secret is missing or malformed (`secret_invalid`: with
-                control characters it could end a header or a line of AMI); a new address with
+                control characters it could end a header or a line of AMI), or the SSH key is not
+                usable (`ssh_key_invalid`, `ssh_key_encrypted`); a new address with
                 the old secret (`secret_needed_for_new_address`): a key must never travel to
                 another host than the one it was given for.
             Conflict: the account is connected already, here or elsewhere.
@@ -176,13 +181,16 @@ class SetUp:
 
     def _address(self, form: ConnectionForm) -> str:
         if form.kind is ConnectionKind.ASTERISK:
+            if form.config.get("link") == _SSH:
+                port = int(form.config.get("ssh_port") or _SSH_PORT)
+                return pbx_address(form.address, port, _SSH)
             return pbx_address(form.address, int(form.config.get("ami_port") or _AMI_PORT))
         return crm_address(form.address, private_hosts=self._private_hosts)
 
     async def _create(
         self, unit: Unit, enterprise: EnterpriseNumber, form: ConnectionForm, address: str
     ) -> ConnectionRecord:
-        for name in _REQUIRED[form.kind]:
+        for name in _required(form):
             if not form.secrets.get(name):
                 raise InvalidInput(f"{name}_missing")
         connection_id = self._ids.uuid()
@@ -208,7 +216,7 @@ class SetUp:
         self, unit: Unit, stored: ConnectionRecord, form: ConnectionForm, address: str
     ) -> ConnectionRecord:
         if _host(address) != _host(stored.base_url):
-            for name in _REQUIRED[form.kind]:
+            for name in _required(form):
                 if not form.secrets.get(name):
                     raise InvalidInput("secret_needed_for_new_address")
         typed = {name: value for name, value in form.secrets.items() if value}
@@ -263,9 +271,20 @@ def _crm_may_switch(stored: ConnectionRecord) -> bool:
     )
 
 
+def _required(form: ConnectionForm) -> tuple[str, ...]:
+    """The secrets without which a connection cannot work."""
+    if form.kind is ConnectionKind.ASTERISK and form.config.get("link") == _SSH:
+        return (_SSH_KEY,)
+    return _REQUIRED[form.kind]
+
+
 def _check_secrets(secrets: Mapping[str, str]) -> None:
-    if any(len(value) > _LONGEST_SECRET or not value.isprintable() for value in secrets.values()):
-        raise InvalidInput("secret_invalid")
+    """A private key alone has line breaks; it goes nowhere but into the reader of keys."""
+    for name, value in secrets.items():
+        if name == _SSH_KEY:
+            checked_private_key(value)
+        elif len(value) > _LONGEST_SECRET or not value.isprintable():
+            raise InvalidInput("secret_invalid")
 
 
 def _host(address: str) -> str:

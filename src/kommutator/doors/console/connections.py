@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from kommutator.connectors.crm.retailcrm.manifest import MANIFEST
+from kommutator.connectors.pbx.asterisk.ssh_address import command_words, ssh_user
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.doors.console import outcome
@@ -20,6 +21,7 @@ from kommutator.doors.http.auth import CSRF_HEADER
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
 from kommutator.kit.errors import InvalidInput, NotFound, VendorError
+from kommutator.kit.ssh_keys import checked_host_key, fingerprint
 from kommutator.store.views import ConnectionLine, ConnectionViews
 
 router = APIRouter(route_class=PageRoute, prefix="/connections")
@@ -111,8 +113,10 @@ async def asterisk_page(see: Seen) -> HTMLResponse:
         c=line,
         oob=False,
         config=line.config if line else {},
-        host=line.base_url.removeprefix("ami://").rpartition(":")[0] if line else "",
+        host=line.base_url.partition("://")[2].rpartition(":")[0] if line else "",
         user=account.secrets.get("ami_user", "") if account else "",
+        has_ssh_key=bool(account and account.secrets.get("ssh_key")),
+        known_as=_known_as(line.config if line else {}),
     )
 
 
@@ -123,11 +127,12 @@ async def save_asterisk(
     ami_port: Annotated[str, Form()] = "5038",
     ami_user: Annotated[str, Form()] = "",
     ami_secret: Annotated[str, Form()] = "",
+    ssh_key: Annotated[str, Form()] = "",
     then: Annotated[str, Form()] = "activate",
 ) -> Response:
     enterprise = see.demand(Permission.CONFIGURE)
     kind = ConnectionKind.ASTERISK
-    typed = {"ami_user": ami_user.strip(), "ami_secret": ami_secret}
+    typed = {"ami_user": ami_user.strip(), "ami_secret": ami_secret, "ssh_key": ssh_key.strip()}
     form = ConnectionForm(
         kind,
         host,
@@ -146,6 +151,25 @@ async def save_asterisk(
     await change(see.actor, enterprise, kind)
     done = "result.paused" if then == "pause" else "result.pbx_active"
     return await _answer(see, kind, outcome.good(see, done))
+
+
+@router.post("/asterisk/trust")
+async def trust_asterisk(see: Seen, host_key: Annotated[str, Form()]) -> Response:
+    """Save the SSH server's key that a test has shown, then test again."""
+    enterprise = see.demand(Permission.CONFIGURE)
+    kind = ConnectionKind.ASTERISK
+    stored = await see.house.set_up.stored(enterprise, kind)
+    if stored.config.get("link") != "ssh":
+        raise InvalidInput("ssh_address_invalid")
+    config = {"link": "ssh", "ssh_host_key": checked_host_key(host_key)}
+    form = ConnectionForm(kind, stored.base_url, config=config, name=stored.name)
+    await see.house.set_up.save(see.actor, enterprise, form)
+    see.house.directory.invalidate(enterprise)
+    try:
+        probe = await see.house.enrol.test(see.actor, enterprise, kind)
+    except VendorError as error:
+        return await _answer(see, kind, outcome.of_refusal(see, error))
+    return await _answer(see, kind, outcome.of_probe(see, probe))
 
 
 @router.post("/{kind}/remove")
@@ -230,6 +254,7 @@ async def _pbx_config(see: Visit) -> dict[str, Any]:
     sent = {name: str(value) for name, value in (await see.request.form()).items()}
     trunks = [name.strip() for name in sent.get("trunks", "").split(",") if name.strip()]
     return {
+        **_ssh_config(sent),
         "tls": bool(sent.get("tls")),
         "tls_ca": sent.get("tls_ca", "").strip() or None,
         "trunks": trunks,
@@ -237,6 +262,25 @@ async def _pbx_config(see: Visit) -> dict[str, Any]:
         "context": sent.get("context", "").strip() or "click2call",
         "originate_timeout_s": _number(sent.get("originate_timeout_s") or "20", "timeout_invalid"),
     }
+
+
+def _ssh_config(sent: Mapping[str, str]) -> dict[str, Any]:
+    """Checked before it is stored; a PBX by AMI keeps what was filled in for SSH."""
+    if sent.get("link") != "ssh":
+        return {"link": "ami"}
+    command = " ".join(command_words(sent.get("asterisk_command")))
+    return {
+        "link": "ssh",
+        "ssh_port": _number(sent.get("ssh_port") or "22", "pbx_port_invalid"),
+        "ssh_user": ssh_user(sent.get("ssh_user", "").strip()),
+        "asterisk_command": command,
+    }
+
+
+def _known_as(config: Mapping[str, Any]) -> str:
+    """The fingerprint of the SSH server's saved key."""
+    key = config.get("ssh_host_key")
+    return fingerprint(str(key)) if key else ""
 
 
 def _number(text: str, code: str) -> int:

@@ -12,7 +12,10 @@ from kommutator.kit.errors import Stage, VendorError
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """For `parts/result.html`. `vendor` are the vendor's own words, `force` a way around it."""
+    """For `parts/result.html`. `vendor` are the vendor's own words, `force` a way around it.
+
+    `host_key` is an SSH server's key that the administrator may save.
+    """
 
     ok: bool
     title: str
@@ -21,6 +24,7 @@ class Result:
     lines: tuple[str, ...] = ()
     action: str = ""
     force: str = ""
+    host_key: str = ""
 
 
 def good(see: Visit, msgid: str) -> Result:
@@ -37,6 +41,8 @@ def of_probe(see: Visit, probe: Probe) -> Result:
             lines=probe.missing_scopes,
             action=see.t("result.scopes.action"),
         )
+    if "host_key" in probe.details:
+        return _of_host_key(see, probe)
     if not probe.ok:
         return Result(
             ok=False,
@@ -57,6 +63,20 @@ def of_probe(see: Visit, probe: Probe) -> Result:
         title=see.t("result.probe"),
         lines=tuple(lines),
         action=see.t("result.probe.action"),
+    )
+
+
+def _of_host_key(see: Visit, probe: Probe) -> Result:
+    """An SSH server that is not known yet, or not by this key."""
+    lines = [see.t("result.host_key.shown", fingerprint=probe.details["fingerprint"])]
+    if saved := probe.details.get("saved_fingerprint"):
+        lines.append(see.t("result.host_key.saved", fingerprint=saved))
+    return Result(
+        ok=False,
+        title=see.t("result.host_key"),
+        lines=tuple(lines),
+        action=see.t(f"hint.{probe.message}"),
+        host_key=probe.details["host_key"],
     )
 
 

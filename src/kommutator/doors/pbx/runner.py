@@ -9,12 +9,14 @@ from uuid import UUID
 import structlog
 
 from kommutator.connectors.pbx.asterisk.address import AmiAddress
+from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress, by_ssh
 from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.ports import Delivery
 from kommutator.doors.pbx.feed import Intake
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.report import Lease, LinkReporter
 from kommutator.doors.pbx.tenure import Delivering, Greet, Parts, Tenure, first_of
+from kommutator.doors.pbx.tenure_ssh import SshTenure
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.ids import Ids
@@ -69,16 +71,21 @@ class PbxRunner:
         reporter = LinkReporter(self._db, lease, account, clock=self._clock)
         watch = self._until_changed(account)
         try:
-            address = AmiAddress.of(account)
+            tenure = self._tenure(lease, account, reporter)
         except InvalidInput as error:
             reporter.tell(error.code)
             await first_of(watch, reporter.run())
             return
-        tenure = Tenure(self._parts, lease, account, address, reporter)
         try:
             await first_of(watch, reporter.run(), *tenure.work())
         finally:
             await tenure.end()
+
+    def _tenure(self, lease: Lease, account: Account, reporter: LinkReporter) -> Tenure | SshTenure:
+        """Raises InvalidInput: the connection is not whole."""
+        if by_ssh(account):
+            return SshTenure(self._parts, lease, account, SshAddress.of(account), reporter)
+        return Tenure(self._parts, lease, account, AmiAddress.of(account), reporter)
 
     async def _account(self, lease: Lease) -> Account | None:
         assert lease.connection_id is not None

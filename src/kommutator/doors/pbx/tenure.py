@@ -92,7 +92,8 @@ class Tenure:
         self._link.start()
         feed, link = self._feed.run(), self._link.watch()
         greeting = greet_for_ever(self._parts, self._account, self._ungreeted)
-        return feed, link, self._deliver(), self._reconcile(), self._alarm(), greeting
+        orders = deliver_for_ever(self._parts, self._lease, self._reporter, self._came_up)
+        return feed, link, orders, self._reconcile(), self._alarm(), greeting
 
     async def end(self) -> None:
         """Close the link and store what was heard."""
@@ -114,21 +115,6 @@ class Tenure:
 
     def _down(self, why: AmiError) -> None:
         self._reporter.tell(str(why))
-
-    async def _deliver(self) -> None:
-        """Commands run also while the link is down: there they die of old age, with a reason."""
-        while True:
-            await first_of(self._deliver_for_ever(), _wait(self._came_up))
-            self._came_up.clear()
-            await self._reporter.written()
-
-    async def _deliver_for_ever(self) -> None:
-        """Started anew at each log-in, so that no breaker remembers the time before."""
-        while True:
-            await self._parts.delivering.deliver(
-                self._lease, self._parts.delivery, linger_s=math.inf
-            )
-            await self._clock.sleep(_PARKED_S)
 
     async def _alarm(self) -> None:
         while True:
@@ -162,6 +148,25 @@ class Tenure:
                     "Channels": channels,
                 }
             )
+
+
+async def deliver_for_ever(
+    parts: Parts, lease: Lease, reporter: LinkReporter, came_up: asyncio.Event
+) -> None:
+    """Commands run also while the link is down: there they die of old age, with a reason.
+
+    Started anew at each log-in, so that no breaker remembers the time before.
+    """
+
+    async def deliver() -> None:
+        while True:
+            await parts.delivering.deliver(lease, parts.delivery, linger_s=math.inf)
+            await parts.clock.sleep(_PARKED_S)
+
+    while True:
+        await first_of(deliver(), _wait(came_up))
+        came_up.clear()
+        await reporter.written()
 
 
 async def greet_for_ever(parts: Parts, account: Account, ungreeted: asyncio.Event) -> None:

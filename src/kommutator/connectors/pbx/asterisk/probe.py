@@ -8,6 +8,8 @@ from typing import Any, Final
 from kommutator.connectors.pbx.asterisk.address import AmiAddress
 from kommutator.connectors.pbx.asterisk.errors import ActionRefused, AmiError, LinkDown
 from kommutator.connectors.pbx.asterisk.session import AmiSession
+from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress, by_ssh
+from kommutator.connectors.pbx.asterisk.ssh_probe import probe_ssh
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.ports import Probe
 from kommutator.kit.clock import Clock
@@ -30,9 +32,12 @@ class AsteriskDesk:
         """Log in and look which actions the user may use; `missing_scopes` are these actions.
 
         Raises:
-            InvalidInput: `ami_address_invalid`, `ami_credentials_missing`, `tls_ca_invalid`.
+            InvalidInput: `ami_address_invalid`, `ami_credentials_missing`, `tls_ca_invalid`, or
+                those of `SshAddress.of`.
             VendorError: nobody answers there, or not an Asterisk.
         """
+        if by_ssh(account):
+            return await probe_ssh(SshAddress.of(account), account.config)
         address = AmiAddress.of(account)
         tls = await asyncio.to_thread(address.tls_context)
         try:

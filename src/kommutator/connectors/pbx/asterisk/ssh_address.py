@@ -44,13 +44,15 @@ class SshAddress:
         """From a connection.
 
         Raises:
-            InvalidInput: `ssh_address_invalid`, `ssh_credentials_missing`, `ssh_key_invalid`,
-                `ssh_key_encrypted`, `ssh_host_key_invalid`, `asterisk_command_invalid`.
+            InvalidInput: `ssh_address_invalid`, `ssh_key_missing`, `ssh_key_invalid`,
+                `ssh_key_encrypted`, `ssh_user_invalid`, `ssh_host_key_invalid`,
+                `asterisk_command_invalid`.
         """
         host, port = _host_and_port(account)
-        user, key = str(account.config.get("ssh_user") or ""), account.secrets.get("ssh_key")
-        if not _USER.fullmatch(user) or not key:
-            raise InvalidInput("ssh_credentials_missing")
+        key = account.secrets.get("ssh_key")
+        if not key:
+            raise InvalidInput("ssh_key_missing")
+        user = ssh_user(str(account.config.get("ssh_user") or ""))
         known = account.config.get("ssh_host_key")
         return cls(
             host,
@@ -60,6 +62,13 @@ class SshAddress:
             checked_host_key(str(known)) if known else None,
             command_words(account.config.get("asterisk_command")),
         )
+
+
+def ssh_user(name: str) -> str:
+    """A user's name at the server. Raises InvalidInput: `ssh_user_invalid`."""
+    if not _USER.fullmatch(name):
+        raise InvalidInput("ssh_user_invalid")
+    return name
 
 
 def command_words(command: object) -> tuple[str, ...]:

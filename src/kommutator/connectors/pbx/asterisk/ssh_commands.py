@@ -20,6 +20,7 @@ from kommutator.connectors.pbx.asterisk.queue_pause import (
     member_of,
     queues_of,
 )
+from kommutator.connectors.pbx.asterisk.take import TAKE_CONTEXT
 from kommutator.domain.commands import OriginateCall, RingPhone, SetPresence, TakeCall
 
 _DESTINATION = re.compile(r"\+?[0-9]{2,15}")
@@ -29,7 +30,6 @@ _TECHNOLOGY = re.compile(r"[A-Za-z0-9]{1,20}")
 _UNIQUE_ID = re.compile(r"[A-Za-z0-9._-]{1,150}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9@._:+-]{1,150}(;[12])?")
 _FIELDS: Final = 14  # of `core show channels concise`, in Asterisk 16 to 22
-_TAKE: Final = "kommutator-take"
 
 CHANNELS: Final = "core show channels concise"
 
@@ -43,6 +43,7 @@ class Channel:
     exten: str
     state: str
     application: str
+    bridge: str
     unique_id: str
 
 
@@ -66,11 +67,12 @@ def hang_up(channel: str) -> str:
     return f"channel request hangup {_checked(_CHANNEL, channel, 'channel')}"
 
 
-def take(channel: str, command: TakeCall) -> str:
+def take(channel: str, command: TakeCall, config: Mapping[str, Any]) -> str:
     """Move the client's channel to another extension. Raises InvalidField."""
     extension = _checked(_EXTENSION, command.extension, "extension")
     name = _checked(_CHANNEL, channel, "channel")
-    return f"channel redirect {name} {_TAKE},{extension},1"
+    context = _checked(_WORD, config.get("take_context") or TAKE_CONTEXT, "context")
+    return f"channel redirect {name} {context},{extension},1"
 
 
 def presence(command: SetPresence, config: Mapping[str, Any]) -> list[str]:
@@ -88,11 +90,16 @@ def presence(command: SetPresence, config: Mapping[str, Any]) -> list[str]:
     return [*([f"{pause} queue {queue}{reason}" for queue in queues] or [pause]), lamp]
 
 
+def show_context(config: Mapping[str, Any]) -> str:
+    """Is the second half of a click there? Raises InvalidField."""
+    return f"dialplan show {_context(config)}"
+
+
 def channels(printed: str) -> list[Channel]:
     """Those of the answer to `CHANNELS`; a line that is no channel is left out."""
     rows = [line.split("!") for line in printed.splitlines()]
     return [
-        Channel(row[0], row[1], row[2], row[4], row[5], row[-1])
+        Channel(row[0], row[1], row[2], row[4], row[5], row[-2], row[-1])
         for row in rows
         if len(row) >= _FIELDS
     ]

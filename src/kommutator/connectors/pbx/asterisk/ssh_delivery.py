@@ -14,6 +14,7 @@ from kommutator.connectors.pbx.asterisk.errors import (
     InvalidField,
     failure,
 )
+from kommutator.connectors.pbx.asterisk.take import NotTaken
 from kommutator.domain.commands import (
     CancelCall,
     Command,
@@ -90,6 +91,14 @@ class SshDelivery:
         work = _Work(link, account, self._clock)
         try:
             note = await work.do(due.command)
+        except NotTaken as error:
+            return Failed(
+                ErrorKind.REJECTED,
+                Stage.ANSWERED,
+                str(error),
+                work.exchange(str(error)),
+                hint=error.hint,
+            )
         except AmiError as error:
             return failure(error, work.exchange(str(error)))
         return Done(work.exchange(), vendor_id=due.command.call_id, note=note)
@@ -124,7 +133,7 @@ class _Work:
             case CancelCall():
                 return await self._cancel(command)
             case TakeCall():
-                return await self._take(command)
+                await self._take(command)
             case SetPresence():
                 return await self._set_presence(command)
             case _:
@@ -150,15 +159,16 @@ class _Work:
                 raise ActionRefused(cli.first_words(printed))
         return None if found else "call_was_over"
 
-    async def _take(self, command: TakeCall) -> str | None:
+    async def _take(self, command: TakeCall) -> None:
         """Only a channel that talks to nobody is moved: a late move would tear a conversation."""
         leg = cli.leg_named(await self._living(), command.leg)
         if leg is None:
-            return "call_was_over"
-        printed = await self._run(cli.take(leg.name, command))
+            raise NotTaken("no such channel", hint="call_over")
+        if leg.bridge:
+            raise NotTaken("the call has been answered", hint="call_answered")
+        printed = await self._run(cli.take(leg.name, command, self._config))
         if "failed" in printed:
             raise ActionRefused(cli.first_words(printed))
-        return None
 
     async def _set_presence(self, command: SetPresence) -> str | None:
         *pauses, lamp = cli.presence(command, self._config)
