@@ -194,7 +194,7 @@ async def test_the_live_board_follows_a_call_by_itself(admin: Page, console: Con
         db, HERE, "c-1", now, phase="ringing", result=None, answered_by=[], answered_at=None,
         ended_at=None, talk_s=None,
     )  # fmt: skip
-    await expect(admin.locator("#live")).to_contain_text("Звонит на 150, 151")
+    await expect(admin.locator("#live")).to_contain_text("Звонит на: 150 · Джулай Джуновый, 151")
 
 
 async def test_rules_are_tried_before_they_are_saved(admin: Page, console: Console) -> None:

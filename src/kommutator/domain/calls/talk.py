@@ -50,6 +50,40 @@ def find_talk(legs: Mapping[str, Leg], marks: Sequence[Mark]) -> Talk:
     return Talk(since, None if talking else until, tuple(by))
 
 
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Some people in one room.
+
+    Attributes:
+        until: None while it goes on.
+        legs: names of the legs at which people are: phones and outer lines.
+    """
+
+    since: float
+    until: float | None
+    legs: frozenset[str]
+
+
+def meetings(legs: Mapping[str, Leg], marks: Sequence[Mark]) -> list[Meeting]:
+    """Who was with whom, and when, in the order of beginning. Nobody meets alone."""
+    present: dict[str, set[str]] = {}
+    open_since: dict[frozenset[str], float] = {}
+    told: list[Meeting] = []
+    for mark in sorted([*marks, *_deaths(legs)]):
+        _move(present, mark)
+        now = {people for room in _rooms(present, legs) if len(people := _people(room, legs)) > 1}
+        parted = [(people, open_since.pop(people)) for people in open_since.keys() - now]
+        told += [Meeting(since, mark.at, people) for people, since in parted if since < mark.at]
+        open_since |= dict.fromkeys(now - open_since.keys(), mark.at)
+    told += [Meeting(since, None, people) for people, since in open_since.items()]
+    return sorted(told, key=lambda meeting: meeting.since)
+
+
+def _people(room: set[str], legs: Mapping[str, Leg]) -> frozenset[str]:
+    at_phones = {PartyKind.EXTENSION, PartyKind.TRUNK}
+    return frozenset(n for n in room if n in legs and legs[n].party.kind in at_phones)
+
+
 def _deaths(legs: Mapping[str, Leg]) -> list[Mark]:
     """Whoever dies leaves every bridge, even if nobody heard the leaving."""
     dead = [(name, leg.died) for name, leg in legs.items() if leg.died is not None]
@@ -81,8 +115,8 @@ def _conversation(
     return None
 
 
-def _age(leg: Leg) -> float:
-    return leg.born or 0.0
+def _age(leg: Leg) -> tuple[float, str]:
+    return leg.born or 0.0, leg.party.number or ""
 
 
 def _rooms(present: Mapping[str, set[str]], legs: Mapping[str, Leg]) -> Iterable[set[str]]:

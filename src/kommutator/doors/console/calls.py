@@ -1,9 +1,7 @@
-"""Calls: live board, list, card with its story, and the click that starts one."""
+"""Calls: list, card with its story, and the click that starts one. The board is in `live.py`."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,32 +15,32 @@ from kommutator.domain.clicks import ClickRequest
 from kommutator.domain.commands import CallResult
 from kommutator.domain.tenancy import EnterpriseNumber, Permission
 from kommutator.doors.console import formats
-from kommutator.doors.console.render import page
-from kommutator.doors.console.story import tell
+from kommutator.doors.console.card import tell_card
+from kommutator.doors.console.live import CALM_S, about, demanded_extension, live_calls
+from kommutator.doors.console.render import go, notice, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
-from kommutator.kit.errors import InvalidInput, NotFound
+from kommutator.kit.errors import NotFound
 from kommutator.kit.zones import zone
-from kommutator.store.views import AccessViews, CallFilter, CallLine, CallViews
+from kommutator.store.views import AccessViews, CallFilter, CallViews
 
 router = APIRouter(route_class=PageRoute)
 _PAGE = 50
-_TICK_S = 3.0  # how often running seconds are shown anew
-_CALM_S = 20.0
 _RESULTS = [result.value for result in CallResult]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The filter as the form sends it; empty means all."""
+    """The filter as the form sends it; empty means all. `record`: "missing" or empty."""
 
     phone: str = ""
     direction: str = ""
     outcome: str = ""
     extension: str = ""
     day: str = ""
+    record: str = ""
 
     def any(self) -> bool:
-        return bool(self.phone or self.direction or self.outcome or self.extension or self.day)
+        return bool(self.query())
 
     def filter(self, tz: ZoneInfo) -> CallFilter:
         return CallFilter(
@@ -52,10 +50,11 @@ class Wanted:
             extension=self.extension,
             since=formats.day_bounds(self.day, tz),
             until=formats.day_bounds(self.day, tz, end=True),
+            unrecorded=self.record == "missing",
         )
 
     def query(self) -> dict[str, str]:
-        names = ("phone", "direction", "outcome", "extension", "day")
+        names = ("phone", "direction", "outcome", "extension", "day", "record")
         return {name: value for name in names if (value := getattr(self, name))}
 
 
@@ -69,15 +68,15 @@ async def calls_page(
     enterprise = see.demand(Permission.READ_CALLS)
     async with see.house.db.unit() as unit:
         tz = await _zone_of(unit.connection, enterprise)
-        views = CallViews(unit.connection)
-        lines = await views.page(
+        lines = await CallViews(unit.connection).page(
             enterprise, wanted.filter(tz), before=_cursor(before), limit=_PAGE + 1
         )
-        live = await views.live(enterprise) if not part else []
+        lost = await CallViews(unit.connection).unrecorded(enterprise)
     shown, more = lines[:_PAGE], ""
     if len(lines) > _PAGE:
         last = f"{shown[-1].started_at.isoformat()}~{shown[-1].id}"
         more = "/console/calls?" + urlencode({**wanted.query(), "before": last})
+    live = {} if part else await live_calls(see, enterprise)
     return await page(
         see,
         "parts/call_rows.html" if part else "calls.html",
@@ -86,76 +85,63 @@ async def calls_page(
         wanted=wanted,
         filtered=wanted.any() or bool(before),
         results=_RESULTS,
-        live=live,
-        live_mark=mark(live),
+        lost=lost,
+        **live,
     )
-
-
-@router.get("/calls/live")
-async def live_part(see: Annotated[Visit, Depends(visit)], seen: str = "") -> Response:
-    """The live board: at once when it differs from what was seen, else when something happens.
-
-    204 when nothing did; running seconds are shown anew every now and then.
-    """
-    enterprise = see.demand(Permission.READ_CALLS)
-    live = await _live(see, enterprise)
-    if seen == mark(live):
-        await see.house.news.wait(_about(enterprise), _TICK_S if live else _CALM_S)
-        live = await _live(see, enterprise)
-    if not live and seen == mark(live):
-        return Response(status_code=204)
-    return await page(see, "parts/live.html", live=live, live_mark=mark(live))
-
-
-async def _live(see: Visit, enterprise: EnterpriseNumber) -> Sequence[CallLine]:
-    async with see.house.db.unit() as unit:
-        return await CallViews(unit.connection).live(enterprise)
-
-
-def _about(enterprise: EnterpriseNumber) -> Callable[[str], bool]:
-    sign = f'"enterprise_number":"{enterprise}"'
-    return lambda item: sign in item
 
 
 @router.get("/calls/card")
 async def call_page(
-    see: Annotated[Visit, Depends(visit)], call_id: Annotated[str, Query(alias="id")]
-) -> HTMLResponse:
+    see: Annotated[Visit, Depends(visit)],
+    call_id: Annotated[str, Query(alias="id")],
+    part: str = "",
+    seen: str = "",
+) -> Response:
+    """The card. Its `part` waits for news while nothing differs from what was `seen`."""
     enterprise = see.demand(Permission.READ_CALLS)
-    async with see.house.db.unit() as unit:
-        told = await tell(unit.connection, enterprise, call_id, see)
+    told = await _tell(see, enterprise, call_id)
+    if part and seen == told["card_mark"]:
+        await see.house.news.wait(about(enterprise), CALM_S)
+        told = await _tell(see, enterprise, call_id)
+        if seen == told["card_mark"]:
+            return Response(status_code=204)
+    return await page(see, "parts/call_card.html" if part else "call.html", **told)
+
+
+async def _tell(see: Visit, enterprise: EnterpriseNumber, call_id: str) -> dict[str, Any]:
+    told = await tell_card(enterprise, call_id, see)
     if told is None:
         raise NotFound("call_not_found")
-    return await page(see, "call.html", **told)
+    return told
 
 
 @router.post("/calls/place")
 async def place_call(
     see: Annotated[Visit, Depends(visit)], phone: Annotated[str, Form()]
-) -> HTMLResponse:
+) -> Response:
     """Ring the visitor's own phone, then the client's."""
     enterprise = see.demand(Permission.PLACE_CALLS)
-    extension = await _own_extension(see, enterprise)
+    extension = await demanded_extension(see, enterprise)
     request = ClickRequest(phone=phone, requested_by=see.actor.name, code=extension)
     await see.house.clicks.place(enterprise, request)
-    said = {"title": see.t("call.placed", extension=extension), "detail": "", "bad": False}
-    return await page(see, "parts/toast.html", done=said)
+    if "HX-Request" not in see.request.headers:
+        return go("/console/calls", done="call_placed")
+    return await notice(see, "call.placed", extension=extension)
 
 
-def mark(live: Sequence[CallLine]) -> str:
-    """Changes whenever the board would."""
-    seen = [(call.id, call.phase, *call.rang, *call.answered_by) for call in live]
-    return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
-
-
-async def _own_extension(see: Visit, enterprise: EnterpriseNumber) -> str:
-    user_id = see.actor.user_id
-    if user_id is not None:
-        async with see.house.db.unit() as unit:
-            found = await AccessViews(unit.connection).extension_of(enterprise, user_id)
-        if found is not None:
-            return found
-    raise InvalidInput("caller_has_no_extension")
+@router.post("/calls/recordings/retry")
+async def retry_recording(
+    see: Annotated[Visit, Depends(visit)],
+    name: Annotated[str, Form()],
+    call_id: Annotated[str, Form()] = "",
+) -> Response:
+    """Look for a missing recording once more, at once."""
+    enterprise = see.demand(Permission.CONFIGURE)
+    await see.house.recordings.retry(see.actor.name, enterprise, name)
+    if "HX-Request" not in see.request.headers:
+        back = f"/console/calls/card?{urlencode({'id': call_id})}" if call_id else "/console/calls"
+        return go(back, done="recording_retried")
+    return await notice(see, "done.recording_retried")
 
 
 async def _zone_of(connection: Any, enterprise: EnterpriseNumber) -> ZoneInfo:

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import formats
-from kommutator.doors.console.calls import mark
+from kommutator.doors.console.live import live_calls
 from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.kit.zones import zone
@@ -49,7 +49,6 @@ async def overview_page(see: Annotated[Visit, Depends(visit)]) -> Response:
         row = await AccessViews(unit.connection).enterprise(enterprise) or {}
         since = formats.start_of_day(see.house.clock.now(), zone(row.get("time_zone", "")))
         today = await CallViews(unit.connection).today(enterprise, since)
-        live = await CallViews(unit.connection).live(enterprise, limit=10)
         connections = await ConnectionViews(unit.connection).all(enterprise)
         dead = await LogViews(unit.connection).dead_count(enterprise)
     configures = see.actor.may(Permission.CONFIGURE)
@@ -59,9 +58,8 @@ async def overview_page(see: Annotated[Visit, Depends(visit)]) -> Response:
         "overview.html",
         needs=list(_needs(connections, dead, see)) if configures else [],
         figures=_figures(today, day),
-        live=live,
-        live_mark=mark(live),
         connections=connections,
+        **await live_calls(see, enterprise, limit=10),
     )
 
 

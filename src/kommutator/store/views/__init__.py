@@ -5,10 +5,13 @@ from kommutator.store.views.calls import CallFilter, CallLine, CallViews
 from kommutator.store.views.connections import ConnectionLine, ConnectionViews
 from kommutator.store.views.health import HealthViews
 from kommutator.store.views.log import LogFilter, LogLine, LogViews
+from kommutator.store.views.phone_book import BookFilter, PhoneBookViews
+from kommutator.store.views.routes import RouteLine, RouteViews
 from kommutator.store.views.statistics import CountFilter, StatisticsViews
 
 __all__ = [
     "AccessViews",
+    "BookFilter",
     "CallFilter",
     "CallLine",
     "CallViews",
@@ -19,5 +22,8 @@ __all__ = [
     "LogFilter",
     "LogLine",
     "LogViews",
+    "PhoneBookViews",
+    "RouteLine",
+    "RouteViews",
     "StatisticsViews",
 ]

@@ -13,8 +13,8 @@ from kommutator.store.views.rows import Connection, Where, document
 
 WORKERS = "(CASE WHEN result = 'answered' THEN answered_by ELSE rang END || dialler)"
 """Whose work a call was: who talked, or at whose phones it was missed; and who dialled."""
-UNRECORDED = """EXISTS (SELECT FROM recordings r WHERE r.enterprise = calls.enterprise
-    AND r.call_id = calls.id AND r.state = 'missing')"""
+UNRECORDED = """calls.id IN (SELECT r.call_id FROM recordings r
+    WHERE r.enterprise = $1 AND r.state = 'missing')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +123,29 @@ class CallViews:
         )
         return [CallLine(**dict(row)) for row in rows]
 
+    async def one(self, enterprise: EnterpriseNumber, call_id: str) -> CallLine | None:
+        row = await self._connection.fetchrow(
+            f"SELECT {_COLUMNS} FROM calls WHERE enterprise = $1 AND id = $2", enterprise, call_id
+        )
+        return None if row is None else CallLine(**dict(row))
+
+    async def memory(self, enterprise: EnterpriseNumber, call_id: str) -> str | None:
+        """The reducer's memory as JSON; see `domain.calls.memory.load`."""
+        found: str | None = await self._connection.fetchval(
+            "SELECT fold::text FROM calls WHERE enterprise = $1 AND id = $2", enterprise, call_id
+        )
+        return found
+
+    async def unrecorded(self, enterprise: EnterpriseNumber) -> int:
+        """How many calls lack their recording for good, unless somebody tries again."""
+        return int(
+            await self._connection.fetchval(
+                f"""SELECT count(*) FROM calls
+                     WHERE enterprise = $1 AND phase <> 'merged' AND {UNRECORDED}""",
+                enterprise,
+            )
+        )
+
     async def page(
         self,
         enterprise: EnterpriseNumber,
@@ -144,13 +167,11 @@ class CallViews:
 
     async def story(self, enterprise: EnterpriseNumber, call_id: str) -> Story | None:
         """The call with its traces, or None if the enterprise has no such call."""
-        row = await self._connection.fetchrow(
-            f"SELECT {_COLUMNS} FROM calls WHERE enterprise = $1 AND id = $2", enterprise, call_id
-        )
-        if row is None:
+        call = await self.one(enterprise, call_id)
+        if call is None:
             return None
         return Story(
-            call=CallLine(**dict(row)),
+            call=call,
             journal=await self._journal(enterprise, call_id),
             commands=await self._commands(enterprise, call_id),
             attempts=await self._attempts(enterprise, call_id),

@@ -77,5 +77,28 @@
       document.getElementById(event.target.dataset.reveals).hidden = false;
     }
   });
+  // Without this the buttons save the form with the step moved.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-move]");
+    if (!button) return;
+    event.preventDefault();
+    const row = button.closest("li");
+    if (button.dataset.move === "up") row.previousElementSibling?.before(row);
+    else row.nextElementSibling?.after(row);
+    button.focus();
+  });
+  // Seconds of living calls run here; the server is only asked what happened.
+  const two = (number) => String(number).padStart(2, "0");
+  const span = (whole) => {
+    const hours = Math.floor(whole / 3600);
+    const minutes = Math.floor(whole / 60) % 60;
+    return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+  };
+  setInterval(() => {
+    for (const clock of document.querySelectorAll("[data-runs]")) {
+      clock.began ??= performance.now() - Number(clock.dataset.runs) * 1000;
+      clock.textContent = span(Math.max(0, Math.floor((performance.now() - clock.began) / 1000)));
+    }
+  }, 500);
   document.addEventListener("DOMContentLoaded", () => showNotes(document));
 })();

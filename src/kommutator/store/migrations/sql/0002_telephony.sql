@@ -23,6 +23,8 @@ CREATE TABLE phone_book (
 );
 CREATE INDEX phone_book_wanted ON phone_book (enterprise, wanted_at) WHERE wanted_at IS NOT NULL;
 CREATE INDEX phone_book_owner ON phone_book (enterprise, owner_user) WHERE owner_user IS NOT NULL;
+CREATE INDEX phone_book_recent ON phone_book
+    (enterprise, coalesce(last_talk_at, to_timestamp(0)) DESC, phone);
 CREATE INDEX phone_book_strangers ON phone_book (greatest(crm_at, last_talk_at))
     WHERE known IS NOT TRUE AND pinned IS NULL;
 
@@ -100,6 +102,7 @@ CREATE TABLE recordings (
 CREATE INDEX recordings_call ON recordings (enterprise, call_id);
 CREATE INDEX recordings_due ON recordings (next_try_at) WHERE state IN ('expected', 'stored');
 CREATE INDEX recordings_age ON recordings (enterprise, expected_at) WHERE state <> 'expired';
+CREATE INDEX recordings_missing ON recordings (enterprise) WHERE state = 'missing';
 CREATE INDEX recordings_left ON recordings (enterprise) WHERE state = 'expired'
     AND coalesce(original_key, object_key) IS NOT NULL;
 
