@@ -95,7 +95,7 @@ async def _record(recorder: Recorder, name: str, folder: Path) -> None:
     text = [json.dumps(event, ensure_ascii=False) for event in events]
     lines = [line.replace(str(recorder.asterisk.run), "/run/ast") for line in text]
     (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
-    print(f"{name:45} {len(events):4} events", flush=True)
+    sys.stdout.write(f"{name:45} {len(events):4} events\n")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """Which call does a message belong to? The calls in view, and the names they go by.
 
 A call goes by its own id, by the ids of all its legs, of the rooms it talked in, and of calls
-that were merged into it. A leg that turns up under another call's id joins both: PBXs rename calls at
-transfers, pick-ups and parking, with or without saying so. Only calls with two different
+that were merged into it. A leg that turns up under another call's id joins both: PBXs rename
+calls at transfers, pick-ups and parking, with or without saying so. Only calls with two different
 clients are never joined: each client's call keeps its own legs, its own end and its own record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from kommutator.domain.calls.events import (
     BlindTransferred,
@@ -122,16 +123,13 @@ class Board:
         return memory
 
     def _with_the_room(self, memory: Memory, bridge: str) -> Memory:
-        """Who enters a room joins the call that is in it: a conference, a pick-up.
-
-        The room keeps the client's name: employees who come and go do not take it along.
-        """
+        """Who enters a room joins the call that is in it: a conference, a pick-up."""
         inside = self.find(bridge)
         if inside is None:
             self._name(bridge, memory)
         if inside is None or inside is memory or _two_clients(inside, memory):
             return memory
-        into, other = (memory, inside) if _has_client(memory) else (inside, memory)
+        into, other = sorted((inside, memory), key=_seniority)
         self._merge(other, into=into)
         return into
 
@@ -186,8 +184,16 @@ def _note_transfer(memory: Memory) -> None:
 
 
 def _has_client(memory: Memory) -> bool:
-    outside = any(leg.party.kind is PartyKind.TRUNK for leg in memory.legs.values())
-    return outside or read_call(memory).client is not None
+    return _is_outside(memory) or read_call(memory).client is not None
+
+
+def _is_outside(memory: Memory) -> bool:
+    return any(leg.party.kind is PartyKind.TRUNK for leg in memory.legs.values())
+
+
+def _seniority(memory: Memory) -> tuple[bool, datetime, str]:
+    """The client's call keeps its name, and of equals the older one."""
+    return not _is_outside(memory), read_call(memory).started_at, memory.id
 
 
 def _may_begin(event: CallEvent) -> bool:

@@ -171,7 +171,7 @@ def _line(memory: Memory, direction: Direction | None) -> str | None:
 
 
 def _extensions(legs: list[tuple[float, Leg]]) -> tuple[str, ...]:
-    legs.sort(key=lambda pair: pair[0])
+    legs.sort(key=lambda pair: (pair[0], pair[1].party.number or ""))
     return tuple(dict.fromkeys(leg.party.number for _, leg in legs if leg.party.number))
 
 

@@ -79,8 +79,8 @@ def _time(event: Raw, heard_at: float) -> float:
     return heard_at
 
 
-def _hints(event: Raw, wiring: Wiring) -> Hints:
-    said = _variables(event)
+def _hints(event: Raw, wiring: Wiring, prefix: str) -> Hints:
+    said = _variables(event.get(f"{prefix}ChanVariable"))
     client = said.get("GW_CLIENT")
     return Hints(
         direction=Direction(said["GW_DIR"]) if said.get("GW_DIR") in set(Direction) else None,
@@ -90,16 +90,11 @@ def _hints(event: Raw, wiring: Wiring) -> Hints:
     )
 
 
-def _variables(event: Raw) -> dict[str, str]:
+def _variables(raw: Any) -> dict[str, str]:
     """The non-empty `channelvars` that ride on the event; "a=b" strings, one or many."""
-    found: dict[str, str] = {}
-    for field in ("DestChanVariable", "ChanVariable"):
-        raw = event.get(field) or ()
-        for pair in [raw] if isinstance(raw, str) else raw:
-            name, _, value = str(pair).partition("=")
-            if value:
-                found[name] = value
-    return found
+    pairs = [raw] if isinstance(raw, str) else raw or ()
+    parted = (str(pair).partition("=") for pair in pairs)
+    return {name: value for name, _, value in parted if value}
 
 
 def _phone(text: str | None, wiring: Wiring) -> str | None:
@@ -110,14 +105,16 @@ def _phone(text: str | None, wiring: Wiring) -> str | None:
 
 
 def _leg(event: Raw, wiring: Wiring, at: float, prefix: str = "") -> dict[str, Any]:
+    """Whom the event is about. Who is dialled belongs to the call of whoever dials."""
     name = str(event.get(f"{prefix}Channel", ""))
+    call = event.get("Linkedid") or event.get(f"{prefix}Linkedid")
     return {
-        "call": str(event.get(f"{prefix}Linkedid") or event.get(f"{prefix}Uniqueid") or ""),
+        "call": str(call or event.get(f"{prefix}Uniqueid") or ""),
         "leg": str(event.get(f"{prefix}Uniqueid") or ""),
         "at": at,
         "name": name,
         "party": party_of(name, wiring),
-        "hints": _hints(event, wiring),
+        "hints": _hints(event, wiring, prefix),
     }
 
 

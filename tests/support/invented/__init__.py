@@ -1,0 +1,1 @@
+"""A PBX on paper: it invents calls, says what Asterisk would say, and knows the truth."""
