@@ -13,6 +13,7 @@ import pytest
 
 from kommutator.doors.http.app import create_app
 from kommutator.flows.house import House
+from kommutator.store.phone_book import Told
 from tests.support.asgi import Asgi
 from tests.support.factories import a_click
 from tests.support.house import TenantOfTests, event
@@ -31,8 +32,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_enterprise": {"number": "0999", "name": "New"},
     "replay": {"ids": []},
     "make_pbx_files": {"host": "pbx.example"},
+    "pin_phone_book_entry": {"pinned": "151"},
+    "refresh_phone_book_entry": {"phone": "+375290000411"},
 }
-LAST = ("delete_connection", "revoke_key", "delete_extension")
+LAST = (
+    "delete_connection",
+    "revoke_key",
+    "delete_recording",
+    "delete_extension",
+    "delete_phone_book_entry",
+)
 MARK = "only-0411-knows"
 
 
@@ -73,6 +82,16 @@ async def seed(house: House, tenant: TenantOfTests) -> dict[str, str]:
             number, f"call-of-{number}", f"only-{number}-knows",
         )  # fmt: skip
         await unit.extensions.put(number, f"15{int(number) % 10}", holder=f"only-{number}-knows")
+        await unit.phone_book.hear(
+            number, tenant.crm_id,
+            Told(f"+37529000{number}", known=True, name=f"only-{number}-knows", customer_id="1"),
+            at=house.clock.now(),
+        )  # fmt: skip
+        await run.execute(
+            "INSERT INTO recordings (enterprise, name, call_id, state, error) "
+            "VALUES ($1, $2, $3, 'missing', $4)",
+            number, f"gw-of-{number}", f"call-of-{number}", f"only-{number}-knows",
+        )  # fmt: skip
         await unit.enterprises.update(number, name=f"only-{number}-knows")
     return {
         "number": number,
@@ -81,8 +100,10 @@ async def seed(house: House, tenant: TenantOfTests) -> dict[str, str]:
         "key_id": str(tenant.key_id),
         "connection_id": str(tenant.crm_id),
         "call_id": f"call-of-{number}",
+        "name": f"gw-of-{number}",
         "entry_id": str(attempt_id),
         "outbox_id": str(outbox_id),
+        "phone": f"+37529000{number}",
     }
 
 
@@ -147,7 +168,7 @@ async def test_lists_show_nothing_of_a_neighbour(
     await seed(house, here)
     caller = Asgi(app, headers=here.headers)
     lists = [r for r in routes(app) if r.name.startswith("list_") and r.name not in PLATFORM]
-    assert len(lists) == 8
+    assert len(lists) == 10
     for route in lists:
         told = (await caller.get(route.path)).body.decode()
         assert "0411" not in told, route
@@ -191,6 +212,11 @@ async def test_employees_neither_configure_nor_see_configuration(
         "list_extensions",
         "show_extension",
         "show_enterprise",
+        "list_phone_book",
+        "show_phone_book_entry",
+        "show_phone_book_read",
+        "show_call_recordings",
+        "list_recordings",
     }
     for route in routes(app):
         if route.name in OPEN | OWN:

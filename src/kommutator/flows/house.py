@@ -15,9 +15,11 @@ from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
 from kommutator.flows.directory import Directory
+from kommutator.flows.doctor import Doctor
 from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
 from kommutator.flows.intake import Intake
+from kommutator.flows.keep_book import KeepBook
 from kommutator.flows.pbx_hooks import PbxHooks
 from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
@@ -31,6 +33,7 @@ from kommutator.flows.sync_people import SyncPeople
 from kommutator.flows.take_over import TakeOver
 from kommutator.flows.take_recording import TakeRecording
 from kommutator.flows.tokens import Tokens
+from kommutator.flows.trials import Trials
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
 from kommutator.kit.ids import Ids
@@ -100,7 +103,10 @@ class House:
     refusals: Refusals
     presence: HearPresence
     pbx_hooks: PbxHooks
+    phone_book: KeepBook
     pbx_setup: PbxSetUp
+    doctor: Doctor
+    trials: Trials
     take_over: TakeOver
     route: Route
     recordings: Recordings
