@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,6 +58,21 @@ class Recordings:
         """With a link of its own if there is something to play."""
         url = self._links.of_name(row.enterprise, row.name) if row.playable_key else None
         return RecordingView(row.name, row.state, row.seconds, url, row.error)
+
+    async def links(
+        self, enterprise: EnterpriseNumber, calls: Mapping[str, datetime]
+    ) -> Mapping[str, str]:
+        """Call id → where it plays as long as it is kept, for calls that have something to hear.
+
+        `calls`: id → when it started. The links are those that CRMs are given.
+        """
+        async with self._db.single() as unit:
+            playable = await unit.recordings.playable(enterprise, calls)
+            days = await unit.recordings.days(enterprise) if playable else 0
+        return {
+            call_id: self._links.of_call(enterprise, call_id, calls[call_id], days)
+            for call_id in playable
+        }
 
     async def page(
         self,

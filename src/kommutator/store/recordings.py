@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Literal
@@ -84,6 +84,9 @@ _OF_CALL = f"""
 SELECT {_COLUMNS} FROM recordings WHERE enterprise = $1 AND call_id IN ($2, (
     SELECT call_id FROM call_aliases WHERE enterprise = $1 AND alias = $2))
  ORDER BY expected_at, name"""
+_PLAYABLE = """
+SELECT DISTINCT call_id FROM recordings
+ WHERE enterprise = $1 AND call_id = ANY ($2::text[]) AND state IN ('stored', 'ready')"""
 _PAGE = f"""
 SELECT {_COLUMNS} FROM recordings
  WHERE enterprise = $1 AND ($2::text IS NULL OR state = $2) AND call_id IS NOT NULL
@@ -200,6 +203,13 @@ class RecordingStore:
         """Of the call that goes by this id or this other name, oldest first."""
         rows = await self._connection.fetch(_OF_CALL, enterprise, call_id)
         return [RecordingRow(**row) for row in rows]
+
+    async def playable(
+        self, enterprise: EnterpriseNumber, call_ids: Collection[str]
+    ) -> Collection[str]:
+        """Those of the calls that have something to hear."""
+        rows = await self._connection.fetch(_PLAYABLE, enterprise, list(call_ids))
+        return {row["call_id"] for row in rows}
 
     async def move(self, enterprise: EnterpriseNumber, gone: str, into: str) -> None:
         """The call `gone` is a part of `into` now."""

@@ -26,6 +26,7 @@ _TAGS = [
     {"name": "events", "description": "What a PBX tells us."},
     {"name": "sign-in", "description": "Tokens and who one is."},
     {"name": "calls", "description": "Calls and everything that came of them."},
+    {"name": "recordings", "description": "What was said: here, missing, deleted."},
     {"name": "connections", "description": "Accounts at CRMs and PBXs."},
     {"name": "log", "description": "Exchanges with vendors, given-up commands, replay."},
     {"name": "people", "description": "Those who sign in, and internal numbers."},

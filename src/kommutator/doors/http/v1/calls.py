@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,7 +16,7 @@ from kommutator.doors.http.paging import Cursor, Limit, Page, page_of, read_curs
 from kommutator.doors.http.v1.clicks import ClickShown, click_of
 from kommutator.doors.http.v1.words import ExtensionNumber, Found, Shown
 from kommutator.kit.errors import NotFound
-from kommutator.store.views import CallFilter, CallViews
+from kommutator.store.views import CallFilter, CallLine, CallViews
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 Reader = Annotated[Tenant, Depends(demand(Permission.READ_CALLS))]
@@ -38,7 +39,9 @@ class CallShown(Shown):
     wait_s: int | None
     talk_s: int | None
     requested_by: str | None
-    record_url: str | None
+    record_url: str | None = Field(
+        description="Plays the recording without signing in, for as long as it is kept."
+    )
     source: str
     transfers: list[str] = Field(description="How the client was handed on: blind:152, attended.")
 
@@ -127,7 +130,12 @@ async def list_calls(
         rows = await CallViews(unit.connection).page(
             tenant.enterprise, wanted, before=before, limit=limit + 1
         )
-    return page_of(rows, limit, CallShown.model_validate, lambda row: [row.started_at, row.id])
+    urls = await _urls(request, tenant, rows)
+
+    def show(row: CallLine) -> CallShown:
+        return _with_url(CallShown.model_validate(row), urls)
+
+    return page_of(rows, limit, show, lambda row: [row.started_at, row.id])
 
 
 @router.get("/{call_id}", summary="Show a call and all that came of it")
@@ -140,4 +148,16 @@ async def show_call(
         if story is None:
             raise NotFound("call_not_found")
         click = await click_of(request, unit, tenant, call_id)
-    return CallStory.model_validate(story).model_copy(update={"click": click})
+    urls = await _urls(request, tenant, [story.call])
+    told = CallStory.model_validate(story)
+    return told.model_copy(update={"click": click, "call": _with_url(told.call, urls)})
+
+
+async def _urls(request: Request, tenant: Tenant, rows: Iterable[CallLine]) -> Mapping[str, str]:
+    started = {row.id: row.started_at for row in rows}
+    return await house_of(request).recordings.links(tenant.enterprise, started)
+
+
+def _with_url(call: CallShown, urls: Mapping[str, str]) -> CallShown:
+    """Ours where the recording is here; else what the PBX told, if it told any."""
+    return call.model_copy(update={"record_url": urls.get(call.id, call.record_url)})
