@@ -107,8 +107,10 @@ def _lock(descriptor: int, home: Path) -> None:
 
 
 @asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[str]:
+async def database(settings: Settings, *, upgrade: bool = True) -> AsyncIterator[str]:
     """The DSN of a migrated database: the one from settings, or our own server's.
+
+    Without `upgrade` an old one stays old, for whoever only looks.
 
     Raises:
         DatabaseUnreachable: the one from settings cannot be used.
@@ -125,7 +127,7 @@ async def database(settings: Settings) -> AsyncIterator[str]:
             reason = error.strerror or type(error).__name__
             raise HomeUnusable(settings.home / "postgres", reason) from error
     try:
-        if not await _is_current(dsn):
+        if not await _is_current(dsn) and upgrade:
             await migrate.upgrade(dsn)
         yield dsn
     finally:

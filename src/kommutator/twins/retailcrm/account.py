@@ -57,6 +57,7 @@ class Account:
     users: dict[int, Json] = field(default_factory=dict)
     customers: dict[int, Json] = field(default_factory=dict)
     corporate: dict[int, Json] = field(default_factory=dict)
+    notes: dict[int, Json] = field(default_factory=dict)
     orders: dict[int, Json] = field(default_factory=dict)
     tasks: dict[int, Json] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)

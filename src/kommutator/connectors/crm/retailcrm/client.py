@@ -188,6 +188,13 @@ class RetailCrmClient:
     async def create_task(self, task: Mapping[str, Any], site: str | None) -> Reply:
         return await self._create("tasks", "task", task, site)
 
+    async def create_note(self, customer_id: str, text: str, site: str | None) -> Reply:
+        note = {"text": text, "customer": {"id": int(customer_id)}}
+        return await self._create("customers/notes", "note", note, site)
+
+    async def delete_note(self, note_id: str) -> Reply:
+        return await self._post(f"/api/v5/customers/notes/{_part(note_id)}/delete", [])
+
     # --- one request ---------------------------------------------------------------------
 
     async def _create(

@@ -19,7 +19,9 @@ from kommutator.connectors.crm.retailcrm.manifest import (
     USER_STATUSES,
 )
 from kommutator.connectors.crm.retailcrm.schemas import Credentials, Module, as_map, texts_in
+from kommutator.connectors.crm.retailcrm.trial import try_note
 from kommutator.domain.connection import Account, ConnectionKind
+from kommutator.domain.finding import Trial
 from kommutator.domain.ports import (
     Employee,
     Person,
@@ -150,6 +152,18 @@ class RetailCrmDesk:
         return await reads.people(
             self._client(account), page, region=_region(account), pause_s=_pause(account)
         )
+
+    async def try_record(self, account: Account, text: str) -> Trial:
+        """Put a note on a client and take it away again.
+
+        The API creates calls and deletes none, so a note stands for them: it needs the same
+        right to write and can be deleted (`POST /customers/notes/create` and
+        `/customers/notes/{id}/delete`, in the vendor's own PHP, Go and .NET clients).
+
+        Raises:
+            VendorError: the CRM refused; nothing is left behind.
+        """
+        return await try_note(self._client(account), text)
 
     def _client(self, account: Account, client_id: str | None = None) -> RetailCrmClient:
         if client_id is not None:  # masked in what we keep, as every secret of the account

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kommutator.connectors.pbx.asterisk.errors import InvalidField
-from kommutator.domain.commands import CancelCall, OriginateCall
+from kommutator.domain.commands import CancelCall, OriginateCall, RingPhone
 
 _DESTINATION = re.compile(r"\+?[0-9]{2,15}")
 _EXTENSION = re.compile(r"[0-9]{2,6}")
@@ -15,6 +15,8 @@ _CALL_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")  # no "/", ";" or ",": it become
 _WORD = re.compile(r"[A-Za-z0-9_-]{1,79}")
 _DEFAULT_TIMEOUT_S: Final = 20
 _LONGEST_TIMEOUT_S: Final = 120
+_TEST_S: Final = 5
+_TEST_RINGS_S: Final = 20
 
 Action = list[tuple[str, str]]
 
@@ -47,6 +49,26 @@ def originate(command: OriginateCall, config: Mapping[str, Any]) -> Action:
         ("ChannelId", call_id),
         ("Async", "true"),
         *(("Variable", f"__{name}={value}") for name, value in variables.items()),
+    ]
+
+
+def ring(command: RingPhone, config: Mapping[str, Any]) -> Action:
+    """Ring one phone; whoever picks up hears five seconds of silence and is let go.
+
+    `Wait` is in every Asterisk and needs no sound files and no context. Raises InvalidField.
+    """
+    call_id = _checked(_CALL_ID, command.call_id, "call id")
+    extension = _checked(_EXTENSION, command.extension, "extension")
+    technology = _checked(_WORD, config.get("technology") or "PJSIP", "technology")
+    return [
+        ("Action", "Originate"),
+        ("Channel", f"{technology}/{extension}"),
+        ("Application", "Wait"),
+        ("Data", str(_TEST_S)),
+        ("CallerID", f'"Kommutator" <{extension}>'),
+        ("Timeout", str(_TEST_RINGS_S * 1000)),
+        ("ChannelId", call_id),
+        ("Async", "true"),
     ]
 
 
