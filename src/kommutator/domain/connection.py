@@ -62,6 +62,11 @@ class Account:
         return lane_of(self.kind, self.connection_id)
 
 
+def by_ssh(account: Account) -> bool:
+    """Whether this PBX takes commands by SSH: then it neither knows our ids nor tells events."""
+    return account.config.get("link") == "ssh"
+
+
 def lane_of(kind: ConnectionKind, connection_id: UUID) -> str:
     """The lane that owns all commands of this connection: `pbx:<id>` or `crm:<id>`."""
     room = "pbx" if kind is ConnectionKind.ASTERISK else "crm"

@@ -20,7 +20,7 @@ import msgspec
 from kommutator.domain.calls.reports import Click
 from kommutator.domain.clicks import ClickRequest, Order, read_order
 from kommutator.domain.commands import CancelCall, OriginateCall
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus, by_ssh
 from kommutator.domain.journal import Arrival, JournalRow, Verdict
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.directory import Directory
@@ -29,7 +29,7 @@ from kommutator.flows.refusals import Refusals
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import Conflict, NotFound, TooMany, UserError
 from kommutator.kit.ids import Ids
-from kommutator.store.outbox import Owed
+from kommutator.store.outbox import OutboxRow, Owed
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
@@ -124,7 +124,8 @@ class ClickToCall:
                     key=call_id,
                 )
             lane, pbx = placed[0].lane, placed[0].connection_id
-            owed = Owed(lane, pbx, call_id, CancelCall(call_id=call_id), f"{call_id}:cancel")
+            command = _cancelling(placed[0])
+            owed = Owed(lane, pbx, call_id, command, f"{call_id}:cancel")
             fresh = await unit.outbox.add(enterprise, [owed])
             if fresh:
                 unit.call_changed(enterprise, call_id)
@@ -208,11 +209,19 @@ class ClickToCall:
         return account
 
 
+def _cancelling(placed: OutboxRow) -> CancelCall:
+    """With what a PBX that was not given our id knows the call by."""
+    order = placed.command()
+    assert isinstance(order, OriginateCall)
+    return CancelCall(call_id=placed.call_id, extension=order.extension, client=order.client)
+
+
 def _arrival(pbx: Account, command: OriginateCall, *, dedupe_key: str) -> Arrival:
     click = Click(
         call_id=str(command.call_id),
         extension=command.extension,
         client=command.client,
+        blind=by_ssh(pbx),
         line=command.line,
         requested_by=command.requested_by,
     )

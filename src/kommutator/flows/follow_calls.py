@@ -15,6 +15,7 @@ import msgspec
 
 from kommutator.domain.calls.board import Board, CallEvent, names_in
 from kommutator.domain.calls.call import Call
+from kommutator.domain.calls.clicks import WITHIN_S
 from kommutator.domain.calls.decide import decide
 from kommutator.domain.calls.events import OriginateRefused, Snapshot, TimeUp
 from kommutator.domain.calls.facts import news
@@ -22,7 +23,7 @@ from kommutator.domain.calls.memory import Memory, Told, dump, load
 from kommutator.domain.calls.policy import read_policy
 from kommutator.domain.calls.read import read_call
 from kommutator.domain.calls.reports import Click, Report
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus, by_ssh
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.follow_recordings import FollowRecordings
@@ -35,6 +36,9 @@ _GRACE = timedelta(seconds=0.5)
 
 _CLICK_WAIT = timedelta(seconds=30)
 """A click gives up after 15 s; by then either a leg or a refusal has been heard."""
+
+_BLIND_WAIT = timedelta(seconds=WITHIN_S + 10)
+"""A PBX that was not given our id tells of the click within this time, or never."""
 
 _LONGEST_CALL = timedelta(hours=4)
 """HTTP senders may lose the hang-up; a call must not ring on the live board for ever."""
@@ -159,6 +163,9 @@ class _Story:
     async def tell(self, events: Sequence[CallEvent]) -> Verdict:
         board = await self._board(events)
         before = {memory.id: self._call(memory) for memory in board.calls.values()}
+        for event in events:
+            if isinstance(event, Report):
+                board.adopt(event)
         heard = [board.feed(event) for event in events]
         if events and not any(heard):
             return Ignored("began_before_us")
@@ -182,10 +189,20 @@ class _Story:
             names.add(self._row.key)
         if self._pbx and any(isinstance(event, Snapshot) for event in events):
             names |= set(await self._unit.calls.live(self._enterprise, self._pbx.connection_id))
+        names |= set(await self._blind_clicks(events))
         stored = await self._unit.calls.find(self._enterprise, names)
         self._stored = {call.id: call for call in stored}
         aliases = {alias: call.id for call in stored for alias in call.aliases}
         return Board([load(call.fold) for call in stored], aliases)
+
+    async def _blind_clicks(self, events: Sequence[CallEvent]) -> Sequence[str]:
+        """Clicks that these reports may be about: a PBX by SSH was not given our ids."""
+        clients = {e.client for e in events if isinstance(e, Report) and e.client}
+        if self._pbx is None or not by_ssh(self._pbx) or not clients:
+            return ()
+        since = self._row.received_at - _BLIND_WAIT
+        pbx = self._pbx.connection_id
+        return await self._unit.calls.clicked(self._enterprise, pbx, clients, since)
 
     def _call(self, memory: Memory) -> Call:
         return read_call(memory, fallback=self._row.received_at.timestamp())
@@ -196,12 +213,13 @@ class _Story:
         match event:
             case Click(call_id=name) if memory := board.find(name):
                 memory.clicked_at = memory.clicked_at or at.timestamp()
-                await self._alarm(TIME_UP, memory.id, at + _CLICK_WAIT)
+                wait = _BLIND_WAIT if memory.click and memory.click.blind else _CLICK_WAIT
+                await self._alarm(TIME_UP, memory.id, at + wait)
             case OriginateRefused(call=name) if (memory := board.find(name)) and not memory.legs:
                 await self._alarm(TIME_UP, memory.id, at + _GRACE)
-            case Report(call=name) if (
-                memory := board.find(name)
-            ) and memory.id not in self._stored:
+            case Report(call=name) if (memory := board.find(name)) and (
+                memory.id not in self._stored or memory.click is not None
+            ):
                 await self._alarm(TIME_UP, memory.id, at + _LONGEST_CALL)
 
     async def _alarm(self, kind: str, call_id: str, run_at: datetime) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from kommutator.domain.calls.call import Call
@@ -27,6 +28,10 @@ SELECT id, connection_id, phase, requested_by FROM calls
  WHERE enterprise = $1 AND phase <> 'merged' AND id IN ($2, (
     SELECT call_id FROM call_aliases WHERE enterprise = $1 AND alias = $2))
  ORDER BY id = $2 DESC LIMIT 1"""
+_CLICKED = """
+SELECT id FROM calls
+ WHERE enterprise = $1 AND connection_id = $2 AND client = ANY ($3::text[]) AND started_at > $4
+   AND requested_by IS NOT NULL AND phase <> 'merged' ORDER BY id"""
 _LIVE = """
 SELECT id FROM calls
  WHERE enterprise = $1 AND connection_id = $2 AND phase IN ('ringing', 'talking') ORDER BY id"""
@@ -117,6 +122,19 @@ class CallStore:
             "SELECT fold::text FROM calls WHERE enterprise = $1 AND id = $2", enterprise, call_id
         )
         return None if found is None else str(found)
+
+    async def clicked(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        clients: Collection[str],
+        since: datetime,
+    ) -> Sequence[str]:
+        """Ids of the calls to these clients that were asked for at one PBX lately."""
+        rows = await self._connection.fetch(
+            _CLICKED, enterprise, connection_id, list(clients), since
+        )
+        return [r["id"] for r in rows]
 
     async def live(self, enterprise: EnterpriseNumber, connection_id: UUID) -> Sequence[str]:
         """Ids of the calls of one PBX that have not ended."""

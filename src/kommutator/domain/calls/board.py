@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from kommutator.domain.calls.clicks import click_of
 from kommutator.domain.calls.events import (
     BlindTransferred,
     BridgeEntered,
@@ -82,6 +83,19 @@ class Board:
         if not isinstance(event, CallsJoined):
             self._observe(event, memory)
         return True
+
+    def adopt(self, report: Report) -> None:
+        """A PBX that was not given our id reports under its own: the click's call takes it over."""
+        home = self.find(report.call)
+        if home is not None and (home.click is not None or home.legs):
+            return
+        click = click_of(report, self.calls.values())
+        if click is None:
+            return
+        if home is None:
+            self._name(report.call, click)
+        else:
+            self._merge(home, into=click)
 
     def _observe(self, event: CallEvent, memory: Memory) -> None:
         observe(event, memory)

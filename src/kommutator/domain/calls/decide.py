@@ -28,7 +28,9 @@ from kommutator.domain.rules import CallFacts, apply_rules
 _ASK_SOON = timedelta(seconds=2)
 _ASK_SELDOM = timedelta(minutes=15)
 _ASK_FOR = timedelta(hours=72)
-_UNPLACED = frozenset({"manager_no_answer", "manager_busy", "manager_unreachable", "not_placed"})
+_UNPLACED = frozenset(
+    {"manager_no_answer", "manager_busy", "manager_unreachable", "not_placed", "untold"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from kommutator.domain.calls.call import Call, Phase
@@ -26,7 +27,7 @@ def read_reports(memory: Memory) -> Call:
     result = None if ended is None else _result(hangup, direction, answered=answered is not None)
     if result is CallResult.ANSWERED and not by and hangup:
         by = hangup.extensions[:1]
-    return Call(
+    call = Call(
         id=memory.id,
         direction=direction,
         client=next((r.client for r in told if r.client), None),
@@ -46,6 +47,17 @@ def read_reports(memory: Memory) -> Call:
         talk_s=_talk(hangup, answered, ended),
         record_url=next((r.record_url for r in reports if r.record_url), None),
         recordings=recordings_of(memory),
+    )
+    click = memory.click
+    if click is None:
+        return call
+    return replace(
+        call,
+        direction=Direction.OUT,
+        client=click.client,
+        line=call.line or click.line,
+        dialler=click.extension,
+        requested_by=click.requested_by,
     )
 
 

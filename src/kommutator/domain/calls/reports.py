@@ -48,6 +48,7 @@ class Click(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         call_id: chosen by us; the PBX takes it over as its own id of the call.
         extension: whose phone rings first.
         requested_by: who pressed it, for people: an e-mail, a key, a CRM user.
+        blind: the PBX could not be given the id, and tells of the call under one of its own.
     """
 
     call_id: str
@@ -55,3 +56,4 @@ class Click(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     client: str
     requested_by: str
     line: str | None = None
+    blind: bool = False

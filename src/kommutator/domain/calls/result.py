@@ -49,6 +49,8 @@ def _unplaced(memory: Memory) -> str | None:
         return None
     if not memory.legs:
         told = memory.refusal is not None and memory.refusal.reason is not None
+        if not told and memory.click is not None and memory.click.blind:
+            return "untold"
         return "manager_unreachable" if told else "not_placed"
     busy = any(leg.dial == "BUSY" or leg.cause == _BUSY for leg in memory.legs.values())
     return "manager_busy" if busy else "manager_no_answer"

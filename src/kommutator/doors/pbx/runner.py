@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 
 from kommutator.connectors.pbx.asterisk.address import AmiAddress
-from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress, by_ssh
-from kommutator.domain.connection import Account, ConnectionStatus
+from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress
+from kommutator.domain.connection import Account, ConnectionStatus, by_ssh
 from kommutator.domain.ports import Delivery
 from kommutator.doors.pbx.feed import Intake
 from kommutator.doors.pbx.links import Links

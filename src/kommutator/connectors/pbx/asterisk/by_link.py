@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
-from kommutator.connectors.pbx.asterisk.ssh_address import by_ssh
 from kommutator.connectors.pbx.asterisk.ssh_delivery import SshDelivery
 from kommutator.domain.commands import Command
-from kommutator.domain.connection import Account, ConnectionKind
+from kommutator.domain.connection import Account, ConnectionKind, by_ssh
 from kommutator.domain.outcome import Budget, Outcome, Patience
 from kommutator.domain.ports import Delivery, Due
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 from kommutator.connectors.pbx.asterisk.address import AmiAddress
 from kommutator.connectors.pbx.asterisk.errors import ActionRefused, AmiError, LinkDown
 from kommutator.connectors.pbx.asterisk.session import AmiSession
-from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress, by_ssh
+from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress
 from kommutator.connectors.pbx.asterisk.ssh_probe import probe_ssh
-from kommutator.domain.connection import Account, ConnectionKind
+from kommutator.domain.connection import Account, ConnectionKind, by_ssh
 from kommutator.domain.ports import Probe
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import ErrorKind, Stage, VendorError

@@ -18,11 +18,6 @@ _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _COMMAND = re.compile(r"(sudo( -n)? )?(/[A-Za-z0-9._/-]{1,200}/)?asterisk")
 
 
-def by_ssh(account: Account) -> bool:
-    """Whether this PBX is reached by SSH instead of AMI."""
-    return account.config.get("link") == SSH
-
-
 @dataclass(frozen=True, slots=True)
 class SshAddress:
     """How to get in.
