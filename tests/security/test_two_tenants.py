@@ -17,6 +17,7 @@ from kommutator.store.phone_book import Told
 from tests.support.asgi import Asgi
 from tests.support.factories import a_click
 from tests.support.house import TenantOfTests, event
+from tests.support.routing import a_ringing_call
 
 OPEN = {"login", "health", "ready", "stats", "metrics"}
 OWN = {"me", "change_password"}
@@ -31,6 +32,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_enterprise": {"name": "Changed"},
     "create_enterprise": {"number": "0999", "name": "New"},
     "replay": {"ids": []},
+    "take_call": {"extension": "150"},
+    "smart_redirect": {"phone": "+375290000411"},
     "make_pbx_files": {"host": "pbx.example"},
     "pin_phone_book_entry": {"pinned": "151"},
     "refresh_phone_book_entry": {"phone": "+375290000411"},
@@ -76,6 +79,7 @@ async def seed(house: House, tenant: TenantOfTests) -> dict[str, str]:
             f"only-{number}-knows",
         )  # fmt: skip
         await a_click(house, unit, number, f"call-of-{number}")
+        await a_ringing_call(unit, number, f"ringing-of-{number}")
         attempt_id = await run.fetchval(
             "INSERT INTO attempts (enterprise, integration_type, event_type, call_id, status, "
             "error_message) VALUES ($1, 'retailcrm', 'call_record', $2, 'error', $3) RETURNING id",
@@ -103,6 +107,7 @@ async def seed(house: House, tenant: TenantOfTests) -> dict[str, str]:
         "name": f"gw-of-{number}",
         "entry_id": str(attempt_id),
         "outbox_id": str(outbox_id),
+        "ringing": f"ringing-of-{number}",
         "phone": f"+37529000{number}",
     }
 
@@ -113,6 +118,8 @@ async def app(house: House) -> Any:
 
 
 def asked(route: Route, ids: dict[str, str], number: str) -> tuple[str, str, Any]:
+    if route.name == "take_call":
+        ids = ids | {"call_id": ids["ringing"]}
     url = route.path.format(**ids)
     if route.path != "/api/events" and not route.path.startswith("/api/v1/enterprises"):
         url += f"?enterprise_number={number}"
@@ -209,6 +216,7 @@ async def test_employees_neither_configure_nor_see_configuration(
         "list_calls",
         "show_call",
         "cancel_call",
+        "take_call",
         "list_extensions",
         "show_extension",
         "show_enterprise",

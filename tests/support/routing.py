@@ -1,13 +1,22 @@
 """A PBX connection and a phone book for tests of routing."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
+import msgspec
+
+from kommutator.domain.calls.board import Board
+from kommutator.domain.calls.memory import dump
+from kommutator.domain.calls.read import read_call
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
+from kommutator.store.unit import Unit
+from tests.support.calls import events_of, recorded
 
 PHONE = "+375291234567"
 
@@ -35,6 +44,27 @@ async def settle_pbx(
     account = await house.directory.account_of(enterprise, ConnectionKind.ASTERISK)
     assert account is not None
     return account
+
+
+async def a_ringing_call(
+    unit: Unit,
+    enterprise: EnterpriseNumber,
+    call_id: str,
+    *,
+    scenario: str = "inbound_answered",
+    until: str = "Newstate",
+    pbx: UUID | None = None,
+) -> None:
+    """A recorded call as it stood right after the first event named `until`, under `call_id`."""
+    raw = recorded(scenario)
+    last = next(i for i, event in enumerate(raw) if event["Event"] == until)
+    board = Board()
+    for event in events_of(scenario, raw[: last + 1]):
+        board.feed(event)
+    (memory,) = board.calls.values()
+    call = replace(read_call(memory), id=call_id)
+    fold = dump(msgspec.structs.replace(memory, id=call_id))
+    await unit.calls.save(enterprise, call, fold=fold, source="ami", connection_id=pbx)
 
 
 async def list_client(

@@ -6,6 +6,7 @@ between the two somebody may have picked up.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from kommutator.domain.calls.memory import load
@@ -14,6 +15,7 @@ from kommutator.domain.commands import TakeCall
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.flows.directory import Directory
+from kommutator.flows.sync_people import ours_of
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import Conflict, InvalidInput, NotFound
 from kommutator.store.outbox import Owed
@@ -53,13 +55,14 @@ class TakeOver:
             Conflict: `call_not_incoming`, `call_not_ringing`, `pbx_not_connected`, `pbx_paused`.
         """
         enterprise = actor.demand(permission, enterprise)
-        pbx = await self._pbx(enterprise)
+        account = await self._directory.account_of(enterprise, ConnectionKind.ASTERISK)
+        mapped = await self._mapped(enterprise)
         async with self._db.unit() as unit:
-            chosen = await self._extension(unit, actor, enterprise, extension)
             found = await unit.calls.find(enterprise, [call_id])
             if not found:
                 raise NotFound("call_not_found")
-            call = found[0]
+            call, pbx = found[0], _usable(account)
+            chosen = await self._extension(unit, actor, enterprise, extension, mapped)
             if call.connection_id not in (None, pbx.connection_id):
                 raise Conflict("call_not_ringing")  # of a PBX that is not connected any more
             command = TakeCall(
@@ -82,22 +85,32 @@ class TakeOver:
             )
         return chosen
 
+    async def _mapped(self, enterprise: EnterpriseNumber) -> Collection[str]:
+        """Extensions that the CRM's users have by our own table."""
+        crm = await self._directory.account_of(enterprise, ConnectionKind.RETAILCRM)
+        return {} if crm is None else ours_of(crm.config).values()
+
     async def _extension(
-        self, unit: Unit, actor: Actor, enterprise: EnterpriseNumber, extension: str | None
+        self,
+        unit: Unit,
+        actor: Actor,
+        enterprise: EnterpriseNumber,
+        extension: str | None,
+        mapped: Collection[str],
     ) -> str:
         if extension is None:
             own = await unit.extensions.of_user(enterprise, actor.user_id)
             if own is None:
                 raise InvalidInput("own_extension_unknown")
             return own
-        if extension not in await unit.extensions.numbers(enterprise):
+        if extension not in mapped and extension not in await unit.extensions.numbers(enterprise):
             raise InvalidInput("extension_unknown", extension=extension)
         return extension
 
-    async def _pbx(self, enterprise: EnterpriseNumber) -> Account:
-        account = await self._directory.account_of(enterprise, ConnectionKind.ASTERISK)
-        if account is None:
-            raise Conflict("pbx_not_connected")
-        if account.status is not ConnectionStatus.ACTIVE:
-            raise Conflict("pbx_paused")
-        return account
+
+def _usable(account: Account | None) -> Account:
+    if account is None:
+        raise Conflict("pbx_not_connected")
+    if account.status is not ConnectionStatus.ACTIVE:
+        raise Conflict("pbx_paused")
+    return account

@@ -116,9 +116,13 @@ async def _move(
         except NotFound:
             if not left:
                 raise
-            await house.clock.sleep(_PAUSE_S)
+            await _pause(house)
         else:
             return
+
+
+async def _pause(house: House) -> None:
+    await house.clock.sleep(_PAUSE_S)
 
 
 def _shown(house: House, locale: str, answer: RouteAnswer) -> Redirect:
