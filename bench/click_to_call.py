@@ -21,6 +21,7 @@ from kommutator.connectors.pbx.asterisk.ami import AmiLink
 from kommutator.connectors.pbx.asterisk.originate import cancel, originate
 from kommutator.domain.commands import CancelCall, OriginateCall
 from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.dialing import MOST_PER_EMPLOYEE, MOST_PER_ENTERPRISE
 from kommutator.flows.secrets import open_account
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
@@ -100,6 +101,13 @@ async def client_id_of(town: Town, tenant: Tenant) -> str:
     return open_account(town.seat.house.vault, stored).secrets["client_id"]
 
 
+async def unhurried(town: Town, tenant: Tenant) -> None:
+    """One phone is clicked more often here than anybody could talk."""
+    dialing = {"per_employee": MOST_PER_EMPLOYEE, "per_enterprise": MOST_PER_ENTERPRISE}
+    async with town.seat.house.db.unit() as unit:
+        await unit.enterprises.update(tenant.number, settings={"dialing": dialing})
+
+
 async def linked(town: Town) -> None:
     """The service holds its link to the PBX."""
 
@@ -120,6 +128,7 @@ async def main(runs: int) -> bool:
         asterisk, phone = await stack.enter_async_context(office(folder))
         town = await stack.enter_async_context(open_town(url, folder))
         (tenant,) = town.tenants
+        await unhurried(town, tenant)
         await town.connect_pbx(tenant, asterisk.ports.ami, asterisk.ami_user, asterisk.ami_secret)
         await town.up()
         await linked(town)

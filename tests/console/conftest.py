@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from kommutator.compose import compose
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
 from kommutator.doors.console.router import router
-from kommutator.doors.http import retailcrm
+from kommutator.doors.http import asterisk, retailcrm
 from kommutator.doors.http.app import create_app
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
@@ -53,23 +54,25 @@ async def twins() -> AsyncIterator[RunningTwins]:
 
 
 @pytest.fixture
-async def console(database_url: str, twins: RunningTwins) -> AsyncIterator[Console]:
-    async with _open(database_url, twins) as opened:
+async def console(database_url: str, twins: RunningTwins, tmp_path: Path) -> AsyncIterator[Console]:
+    async with _open(database_url, twins, tmp_path) as opened:
         await _settle(opened.house)
         yield opened
 
 
 @asynccontextmanager
-async def _open(database_url: str, twins: RunningTwins) -> AsyncIterator[Console]:
+async def _open(database_url: str, twins: RunningTwins, folder: Path) -> AsyncIterator[Console]:
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    settings = settings_for_tests(public_url=url, private_hosts="127.0.0.1")
+    settings = settings_for_tests(
+        public_url=url, private_hosts="127.0.0.1", recordings_url=str(folder / "recordings")
+    )
     db = await Database.open(database_url, size=8)
     assert settings.master_keys is not None
     vault = Vault(parse_keys(settings.master_keys.get_secret_value()))
     made = compose(settings, db, vault)
     await made.house.intake.start()
-    families = {"retailcrm": retailcrm.add, "console": console_family}
+    families = {"retailcrm": retailcrm.add, "asterisk": asterisk.add, "console": console_family}
     app = create_app(made.house, families=families)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -79,6 +82,7 @@ async def _open(database_url: str, twins: RunningTwins) -> AsyncIterator[Console
         server.should_exit = True
         await serving
         listener.close()
+        await made.house.refusals.stop()
         await made.house.intake.stop()
         await made.http.close()
         await db.close()

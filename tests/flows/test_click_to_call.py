@@ -12,7 +12,7 @@ from kommutator.flows.click_to_call import ClickReceipt
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
 from kommutator.kit.clock import ManualClock
-from kommutator.kit.errors import InvalidInput, NotFound
+from kommutator.kit.errors import Conflict, InvalidInput, NotFound
 from tests.support.house import open_house
 
 HERE = EnterpriseNumber("0367")
@@ -86,3 +86,39 @@ async def test_only_our_own_calls_can_be_cancelled(scene: Scene) -> None:
     with pytest.raises(NotFound) as missing:
         await scene.house.clicks.cancel(HERE, "1700000000.1", "tests")
     assert missing.value.code == "call_not_found"
+
+
+async def test_a_call_is_cancelled_once_and_only_while_it_lives(scene: Scene) -> None:
+    placed = await scene.click()
+    for _ in range(3):
+        await scene.house.clicks.cancel(HERE, placed.call_id, "anna")
+    assert await scene.owed("cancel_call") == [placed.call_id]
+    async with scene.house.db.unit() as unit:
+        audit = [row for row in await unit.audit.page(HERE) if row.action == "call.cancel"]
+        (command,) = await unit.outbox.page(HERE, kind="originate_call")
+        await unit.connection.execute("UPDATE calls SET phase = 'ended'")
+    assert [(row.actor, row.target) for row in audit] == [("anna", placed.call_id)]
+    assert (command.state, command.note) == ("dropped", "cancelled")
+    with pytest.raises(Conflict) as over:
+        await scene.house.clicks.cancel(HERE, placed.call_id, "anna")
+    assert over.value.code == "call_is_over"
+
+
+@pytest.mark.parametrize(("state", "moved"), [("due", True), ("done", False)])
+async def test_only_what_the_pbx_has_not_is_dropped(scene: Scene, state: str, moved: bool) -> None:
+    """Events tell the end of what it has; of what was dropped nobody does, so the alarm must."""
+    placed = await scene.click()
+
+    async def alarm() -> object:
+        async with scene.house.db.unit() as unit:
+            return await unit.connection.fetchval("SELECT run_at FROM timers")
+
+    before = await alarm()
+    async with scene.house.db.unit() as unit:
+        await unit.connection.execute("UPDATE outbox SET state = $1", state)
+    await scene.house.clicks.cancel(HERE, placed.call_id, "tests")
+    async with scene.house.db.unit() as unit:
+        (command,) = await unit.outbox.page(HERE, kind="originate_call")
+    assert command.state == ("dropped" if moved else "done")
+    assert (await alarm() != before) is moved
+    assert await scene.owed("cancel_call") == [placed.call_id]
