@@ -32,6 +32,10 @@ class LoginRefused(AmiError):
     """Wrong name or secret, or an address that manager.conf does not permit."""
 
 
+class NoAsterisk(LinkDown):
+    """The machine answers and Asterisk does not run there, or not for us. Nothing was sent."""
+
+
 class HostKeyUnknown(AmiError):
     """The SSH server is not the one whose key the administrator saved. Nothing was sent."""
 
@@ -52,7 +56,6 @@ _REFUSALS: Final = (
     ("invalid channel", "ami_channel_invalid"),
     ("uniqueid already in use", "call_id_in_use"),
     ("no such command", "ssh_command_missing"),
-    ("unable to connect to remote asterisk", "ssh_asterisk_unreachable"),
 )
 
 

@@ -21,7 +21,7 @@ LAMP: Final = "Custom:kmt-{extension}"
 """For dialplan hints: `exten => 150,hint,PJSIP/150&Custom:kmt-150`."""
 
 _EXTENSION = re.compile(r"[0-9]{2,6}")
-_QUEUE = re.compile(r"[A-Za-z0-9_-]{1,79}")
+_QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}")
 _MEMBER = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9@._/-]{0,60}\{extension\}[A-Za-z0-9@._/-]{0,60}")
 _TECHNOLOGY = re.compile(r"[A-Za-z0-9]{1,20}")
 _NUMBER: Final = "{extension}"

@@ -25,7 +25,7 @@ from kommutator.domain.commands import OriginateCall, RingPhone, SetPresence, Ta
 
 _DESTINATION = re.compile(r"\+?[0-9]{2,15}")
 _EXTENSION = re.compile(r"[0-9]{2,6}")
-_WORD = re.compile(r"[A-Za-z0-9_-]{1,79}")
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}")
 _TECHNOLOGY = re.compile(r"[A-Za-z0-9]{1,20}")
 _UNIQUE_ID = re.compile(r"[A-Za-z0-9._-]{1,150}")
 _CHANNEL = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9@._:+-]{1,150}(;[12])?")

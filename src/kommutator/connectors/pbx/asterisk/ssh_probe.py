@@ -14,6 +14,7 @@ from kommutator.connectors.pbx.asterisk.errors import (
     HostKeyUnknown,
     LinkDown,
     LoginRefused,
+    NoAsterisk,
 )
 from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress
 from kommutator.connectors.pbx.asterisk.ssh_commands import first_words, show_context
@@ -46,22 +47,21 @@ async def probe_ssh(address: SshAddress, config: Mapping[str, Any]) -> Probe:
         raise _silent(error) from error
     try:
         return await _ask(connection, address, config)
+    except NoAsterisk:
+        return Probe(ok=False, message="ssh_asterisk_unreachable")
     except ActionRefused as refusal:
-        return Probe(ok=False, message=refusal_slug(refusal))
+        return Probe(ok=False, message=_slug(refusal))
     except AmiError as error:
         raise _silent(error) from error
     finally:
         connection.abort()
 
 
-def refusal_slug(refusal: ActionRefused) -> str:
+def _slug(refusal: ActionRefused) -> str:
     """Our hint for a command line that does not work, or the server's own words."""
     words = str(refusal).lower()
-    if "unable to connect to remote asterisk" in words or "permission denied" in words:
-        return "ssh_asterisk_unreachable"
-    if "not found" in words or "sudo" in words:
-        return "ssh_command_refused"
-    return str(refusal)
+    known = any(word in words for word in ("not found", "sudo", "denied"))
+    return "ssh_command_refused" if known else str(refusal)
 
 
 async def _ask(

@@ -15,10 +15,12 @@ from kommutator.connectors.pbx.asterisk.errors import (
     LinkDown,
     LinkLost,
     LoginRefused,
+    NoAsterisk,
 )
 from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress
 
 ALIVE_S: Final = 5.0
+_NOBODY: Final = "unable to connect to remote asterisk"
 _SILENCES: Final = 2
 _PART: Final = 1 << 14
 _LONGEST_ANSWER: Final = 1 << 18
@@ -69,6 +71,8 @@ async def run_command(
             status, printed, complained = await _answer(connection, shell_line(address, command))
     except TimeoutError:
         raise ActionTimeout(f"no answer from the PBX within {limit_s:g} s") from None
+    if status != 0 and _NOBODY in complained.lower():
+        raise NoAsterisk(_first_line(complained))
     if status != 0:
         raise ActionRefused(_first_line(complained or printed) or f"exit code {status}")
     return printed
@@ -97,6 +101,8 @@ async def _answer(connection: asyncssh.SSHClientConnection, line: str) -> tuple[
     try:
         printed, complained = await asyncio.gather(_all(process.stdout), _all(process.stderr))
         await process.wait_closed()
+    except (OSError, asyncssh.Error) as error:
+        raise LinkLost("the SSH connection broke after the command was sent") from error
     finally:
         process.close()  # without waiting: a frozen server would never agree
     if process.exit_status is None:
