@@ -16,6 +16,7 @@ from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
 from kommutator.store.unit import Unit
+from kommutator.twins.pbx.server import PrivateAsterisk
 from tests.support.calls import events_of, recorded
 
 PHONE = "+375291234567"
@@ -44,6 +45,19 @@ async def settle_pbx(
     account = await house.directory.account_of(enterprise, ConnectionKind.ASTERISK)
     assert account is not None
     return account
+
+
+async def connect_asterisk(
+    house: House, enterprise: EnterpriseNumber, asterisk: PrivateAsterisk
+) -> Account:
+    """An active connection to an Asterisk that really runs."""
+    return await settle_pbx(
+        house,
+        enterprise,
+        address=asterisk.host,
+        port=asterisk.ports.ami,
+        ami_secret=asterisk.ami_secret,
+    )
 
 
 async def a_ringing_call(
