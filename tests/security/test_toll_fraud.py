@@ -435,6 +435,22 @@ async def test_strangers_from_everywhere_share_one_line(company: Company) -> Non
     assert "guess-" not in told
 
 
+async def test_guesses_by_other_hooks_are_slowed_and_told_apart(company: Company) -> None:
+    fields = {"userId": "19", "status": "busy"}
+    asked = [{**fields, "clientId": guess} for guess in STRANGE]
+    statuses = [(await company.ask("/retailcrm/status", one)).status for one in asked]
+    assert statuses == [401] * 10 + [429] * 30
+    assert (await company.click(clientId="guess")).status == 429
+    async with company.house.db.unit() as unit:
+        rows = await unit.audit.page(None)
+    assert {row.action for row in rows if row.actor == "203.0.113.9"} == {
+        "hook.refused",
+        "click.refused",
+    }
+    assert company.counted("client_id_unknown") == 0
+    assert company.counted("client_ids_too_many") == 1
+
+
 async def test_a_refusal_stands_though_it_cannot_be_written_down(company: Company) -> None:
     async with company.house.db.unit() as unit:
         await unit.connection.execute("ALTER TABLE audit_log RENAME TO audit_away")

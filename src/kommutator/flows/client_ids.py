@@ -11,7 +11,7 @@ from typing import Protocol
 
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.tenancy import EnterpriseNumber, enterprise_number
-from kommutator.flows.refusals import Refusals
+from kommutator.flows.refusals import CLICK, Refusals
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import InvalidInput, TooMany, Unauthorized
 from kommutator.kit.throttle import Throttle
@@ -35,11 +35,14 @@ class ClientIds:
         self._refusals = refusals
         self._guesses = Throttle(_GUESSES / 60, _GUESSES, clock)
 
-    async def sender(self, client_id: str, kind: ConnectionKind, *, address: str) -> Account:
+    async def sender(
+        self, client_id: str, kind: ConnectionKind, *, address: str, action: str = CLICK
+    ) -> Account:
         """The connection of this kind that holds the clientId, whatever its status.
 
         Args:
             address: what guesses are counted by, see `doors.http.client.Client.neighbourhood`.
+            action: what is refused to strangers: a `CLICK` or a `HOOK`.
 
         Raises:
             Unauthorized: `client_id_unknown`; the same for another kind's clientId.
@@ -49,13 +52,13 @@ class ClientIds:
         if account is not None and account.kind is kind:
             return account
         if wait := self._guesses.wait(address):
-            await self._refusals.note(None, "client_ids_too_many", actor=address)
+            await self._refusals.note(None, "client_ids_too_many", actor=address, action=action)
             raise TooMany("client_ids_too_many", retry_after=wait, seconds=math.ceil(wait))
         account = await self._by_number(client_id, kind)
         if account is not None:
             return account
         self._guesses.take(address)
-        await self._refusals.note(None, "client_id_unknown", actor=address)
+        await self._refusals.note(None, "client_id_unknown", actor=address, action=action)
         raise Unauthorized("client_id_unknown")
 
     async def _by_number(self, client_id: str, kind: ConnectionKind) -> Account | None:

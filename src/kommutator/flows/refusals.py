@@ -1,4 +1,4 @@
-"""Clicks that were refused, counted and audited so that no flood of them fills the disk.
+"""Clicks and hooks that were refused, audited so that no flood of them fills the disk.
 
 Of one tenant and one reason the first refusal is written at once, those that follow as one row
 per minute with their number. Strangers, whose tenant nobody knows, share the platform's rows.
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from kommutator.store.database import Database
 
 _log = structlog.get_logger()
-ACTION = "click.refused"
+CLICK = "click.refused"
+HOOK = "hook.refused"
 _EVERY_S = 60.0
 _MOST_NAMES = 10
 _LONGEST_NAME = 100
 
-_Key = tuple[EnterpriseNumber | None, str]
+_Key = tuple[EnterpriseNumber | None, str, str]
 
 
 @dataclass(slots=True)
@@ -62,6 +63,7 @@ class Refusals:
         *,
         actor: str,
         target: str | None = None,
+        action: str = CLICK,
     ) -> None:
         """Never raises: a refusal stays a refusal though nobody could write it down.
 
@@ -69,11 +71,13 @@ class Refusals:
             reason: slug of the error.
             actor: who asked: an employee, a CRM's user, or a stranger's address.
             target: the number that was to be called, as it came.
+            action: `CLICK`, which is counted for the alerts, or `HOOK`.
         """
-        self._counter.labels(reason).inc()
+        if action == CLICK:
+            self._counter.labels(reason).inc()
         actor = printable(actor, _LONGEST_NAME)
         target = printable(target) if target else None
-        key = (enterprise, reason)
+        key = (enterprise, action, reason)
         known = self._tallies.get(key)
         tally = known or self._tallies.setdefault(key, _Tally(self._clock.monotonic()))
         tally.add(actor, target)
@@ -112,7 +116,7 @@ class Refusals:
         """Count from nought again before writing: others may be refused meanwhile."""
         if not tally.times:
             return
-        enterprise, reason = key
+        enterprise, action, reason = key
         written = _Tally(tally.since, tally.times, tally.actors, tally.targets)
         tally.times, tally.actors, tally.targets = 0, {}, {}
         detail: dict[str, Any] = {"reason": reason, "times": written.times}
@@ -124,7 +128,7 @@ class Refusals:
                 await unit.audit.add(
                     enterprise,
                     actor=next(iter(written.actors), "?"),
-                    action=ACTION,
+                    action=action,
                     target=next(iter(written.targets), None),
                     detail=detail,
                 )

@@ -39,7 +39,7 @@ def dialing_shown(see: Visit, settings: Mapping[str, Any], pbx: Any) -> dict[str
         pbx: the Asterisk connection's line, or None.
     """
     config = pbx.config if pbx else {}
-    region = config.get("region")
+    region = str(config.get("region") or "")
     try:
         dialing = read_dialing(settings, region)
     except InvalidInput:  # somebody wrote the row by hand: what is shown is what will be saved

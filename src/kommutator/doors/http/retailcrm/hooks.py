@@ -24,6 +24,7 @@ from kommutator.doors.http.errors import RESPONSES, for_machines
 from kommutator.doors.http.fields import fields_of
 from kommutator.doors.http.placed import Placed, placed
 from kommutator.doors.http.retailcrm.reading import hook_of, refuse_unusable, sender_of
+from kommutator.flows.refusals import CLICK
 from kommutator.kit.errors import InvalidInput, TooMany, Unauthorized
 
 router = APIRouter(
@@ -65,7 +66,7 @@ async def _make_call(request: Request) -> Placed:
         await house.refusals.note(None, refused.code, actor=request.state.client.neighbourhood)
         raise
     assert isinstance(hook, MakeCall)
-    account = await sender_of(request, hook.client_id)
+    account = await sender_of(request, hook.client_id, CLICK)
     click = ClickRequest(
         phone=hook.phone,
         requested_by=f"retailcrm:{hook.user_id or hook.code}"[:_LONGEST_NAME],

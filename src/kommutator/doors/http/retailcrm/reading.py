@@ -11,6 +11,7 @@ from kommutator.connectors.crm.retailcrm.hooks import Hook, Unknown, parse, read
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.tenancy import Actor, Permission, enterprise_number
 from kommutator.doors.http.auth import Tenant, actor, house_of, permitted_enterprise
+from kommutator.flows.refusals import HOOK
 from kommutator.kit.errors import InvalidInput
 from kommutator.kit.plain_json import read_json
 
@@ -76,11 +77,11 @@ async def hook_of(request: Request, kind: str) -> Hook:
     return parse(kind, fields)
 
 
-async def sender_of(request: Request, client_id: str) -> Account:
+async def sender_of(request: Request, client_id: str, action: str = HOOK) -> Account:
     """Whose CRM that is. Raises Unauthorized, TooMany: see `ClientIds.sender`."""
     address = request.state.client.neighbourhood
     ids = house_of(request).client_ids
-    return await ids.sender(client_id, ConnectionKind.RETAILCRM, address=address)
+    return await ids.sender(client_id, ConnectionKind.RETAILCRM, address=address, action=action)
 
 
 def refuse_unusable(hook: Hook) -> None:
