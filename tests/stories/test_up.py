@@ -11,9 +11,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from kommutator.store.database import Database
 from tests.support.command import Command, environment, left_behind, run, start
 from tests.support.pbx import pbx_cache
 from tests.support.town import free_port
+from tests.support.waiting import eventually
 
 WARM_S = 5.0
 
@@ -80,6 +82,35 @@ async def test_a_crashed_asterisk_comes_back(
         await the_demo_is_right(env)
         assert await command.end(signal.SIGINT) in (0, 130)
     assert left_behind(tmp_path) == []
+
+
+@pytest.mark.pbx
+async def test_the_number_with_smart_redirect_asks_whose_phone_shall_ring(
+    tmp_path: Path, database_url: str, asterisk_installation: object
+) -> None:
+    (tmp_path / "cache").mkdir(mode=0o755)
+    (tmp_path / "cache" / "asterisk").symlink_to(pbx_cache().absolute())
+    env = environment(tmp_path, database_url=database_url, port=free_port())
+    async with up(env) as command:
+        street = re.search(r"Client's phone: +(\S+)", command.said)
+        assert street is not None
+        async with aiohttp.ClientSession() as session:
+            async with session.get(street[1]) as page:
+                token = re.search(r'data-token="([^"]+)"', await page.text())
+            assert token is not None
+            headers = {"X-Street-Token": token[1]}
+            wish = {"caller": "+375000000070", "talk_s": 1, "line": "routed"}
+            async with session.post(f"{street[1]}/call", json=wish, headers=headers) as reply:
+                assert (await reply.json())["way"] == "sip"
+        db = await Database.open(database_url, size=1)
+
+        async def asked() -> bool:
+            async with db.single() as unit:
+                return bool(await unit.connection.fetchval("SELECT count(*) FROM route_answers"))
+
+        await eventually(asked)
+        await db.close()
+        assert await command.end(signal.SIGINT) in (0, 130)
 
 
 async def test_without_asterisk_the_demo_speaks_http(tmp_path: Path, database_url: str) -> None:

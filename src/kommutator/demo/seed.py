@@ -8,6 +8,7 @@ from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, Role
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
+from kommutator.flows.secrets import open_account
 from kommutator.kit.errors import NotFound
 
 NUMBER = EnterpriseNumber("0367")
@@ -69,8 +70,8 @@ async def crm(house: House, base_url: str, api_key: str) -> None:
         await house.sync_people.save(_ACTOR, NUMBER, {"19": "150", "18": "151"})
 
 
-async def pbx(house: House, host: str, port: int, user: str, secret: str) -> None:
-    """Connect the private Asterisk; its lane opens the link."""
+async def pbx(house: House, host: str, port: int, user: str, secret: str) -> str:
+    """Connect the private Asterisk; its lane opens the link. Returns the secret of its hooks."""
     form = ConnectionForm(
         kind=ConnectionKind.ASTERISK,
         address=host,
@@ -80,6 +81,8 @@ async def pbx(house: House, host: str, port: int, user: str, secret: str) -> Non
     )
     await house.set_up.save(_ACTOR, NUMBER, form)
     await house.set_up.activate(_ACTOR, NUMBER, ConnectionKind.ASTERISK)
+    stored = await house.set_up.stored(NUMBER, ConnectionKind.ASTERISK)
+    return open_account(house.vault, stored).secrets["hook_secret"]
 
 
 async def no_pbx(house: House) -> None:

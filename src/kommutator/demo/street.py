@@ -30,11 +30,17 @@ _PAGE = resources.files(__package__).joinpath("pages/street.html")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A call to be placed. `answered` False: nobody picks up and the client gives up."""
+    """A call to be placed.
+
+    Attributes:
+        answered: False: nobody picks up and the client gives up.
+        routed: to the number for which the PBX asks us whose phone shall ring.
+    """
 
     caller: str
     answered: bool
     talk_s: float
+    routed: bool = False
 
 
 class Street:
@@ -80,8 +86,9 @@ class Street:
     async def place(self, wish: Wish) -> dict[str, Any]:
         """Let the client call; returns when the call is on its way."""
         if self._office is not None:
+            did = self._office.pbx.dids.routed if wish.routed else ""
             await self._office.people.place_inbound_call(
-                wish.caller, talk_seconds=wish.talk_s, answered=wish.answered
+                wish.caller, did, talk_seconds=wish.talk_s, answered=wish.answered
             )
             return {"ok": True, "way": "sip", "caller": wish.caller}
         call_id = f"demo-{self._ids.uuid().hex[:12]}"
@@ -132,4 +139,9 @@ def _wish(body: dict[str, Any]) -> Wish:
     if caller is None:
         raise ValueError("caller")
     talk_s = min(max(float(body.get("talk_s", 5.0)), 0.5), 120.0)
-    return Wish(caller=caller, answered=bool(body.get("answered", True)), talk_s=talk_s)
+    return Wish(
+        caller=caller,
+        answered=bool(body.get("answered", True)),
+        talk_s=talk_s,
+        routed=body.get("line") == "routed",
+    )

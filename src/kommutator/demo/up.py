@@ -65,7 +65,8 @@ async def demo(
     await ready.opened()
     if ready.office is not None:
         pbx = ready.office.pbx
-        await seed.pbx(app.house, "127.0.0.1", pbx.ports.ami, AMI_USER, pbx.ami_secret)
+        secret = await seed.pbx(app.house, "127.0.0.1", pbx.ports.ami, AMI_USER, pbx.ami_secret)
+        await pbx.ask_gateway(f"http://127.0.0.1:{settings.port}", secret)
         await _link_up(app)
     else:
         await seed.no_pbx(app.house)
