@@ -7,11 +7,13 @@ from unittest.mock import patch
 
 import pytest
 
+from kommutator.doors.http import asterisk
+from kommutator.doors.http.app import create_app
 from kommutator.flows.house import House
 from kommutator.kit.objects import Objects, StorageAway
 from kommutator.store.journal import JournalStore
 from kommutator.store.recording_rows import RecordingRow
-from tests.recordings.conftest import Pbx
+from tests.recordings.conftest import Pbx, settle_pbx
 from tests.support.asgi import Asgi
 from tests.support.house import open_house
 from tests.support.sounds import tone
@@ -166,8 +168,6 @@ async def test_secrets_open_their_own_tenant_only(
 async def test_big_files_go_through_and_too_big_ones_do_not(
     database_url: str, tmp_path: Path
 ) -> None:
-    from tests.recordings.conftest import asterisk, create_app, settle_pbx
-
     async with open_house(
         database_url, home=str(tmp_path), max_body_bytes="10000", recording_max_bytes="40000"
     ) as house:

@@ -1,5 +1,6 @@
 """Speaks to an ASGI application in this process, from any address one likes."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,12 +102,18 @@ class Asgi:
             for number, chunk in enumerate(chunks, start=1)
         ]
         said: list[dict[str, Any]] = []
+        answered = asyncio.Event()
 
         async def receive() -> dict[str, Any]:
-            return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+            if waiting:
+                return waiting.pop(0)
+            await answered.wait()  # a caller stays on the line until it has the answer
+            return {"type": "http.disconnect"}
 
         async def send(message: dict[str, Any]) -> None:
             said.append(message)
+            if message["type"] == "http.response.body" and not message.get("more_body"):
+                answered.set()
 
         await self.app(scope, receive, send)
         head = next(message for message in said if message["type"] == "http.response.start")
