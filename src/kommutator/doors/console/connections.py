@@ -10,10 +10,11 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, Response
 
 from kommutator.connectors.crm.retailcrm.manifest import MANIFEST
-from kommutator.connectors.pbx.asterisk.ssh_address import command_words, ssh_user
 from kommutator.domain.connection import Account, ConnectionKind
+from kommutator.domain.presence import Ways
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.doors.console import outcome
+from kommutator.doors.console.pbx_form import known_as, read_pbx_config
 from kommutator.doors.console.render import page
 from kommutator.doors.console.visit import PageRoute, Visit, stranger, visit
 from kommutator.doors.http import cookies
@@ -21,7 +22,7 @@ from kommutator.doors.http.auth import CSRF_HEADER
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
 from kommutator.kit.errors import InvalidInput, NotFound, VendorError
-from kommutator.kit.ssh_keys import checked_host_key, fingerprint
+from kommutator.kit.ssh_keys import checked_host_key
 from kommutator.store.views import ConnectionLine, ConnectionViews
 
 router = APIRouter(route_class=PageRoute, prefix="/connections")
@@ -86,7 +87,8 @@ async def save_retailcrm(
     kind = ConnectionKind.RETAILCRM
     secrets = {"api_key": api_key.strip()} if api_key.strip() else {}
     sent = await see.request.form()
-    form = ConnectionForm(kind, domain, secrets=secrets, config={"events": event_flags(sent)})
+    config = {"events": event_flags(sent), **_presence(sent)}
+    form = ConnectionForm(kind, domain, secrets=secrets, config=config)
     await see.house.set_up.save(see.actor, enterprise, form)
     see.house.directory.invalidate(enterprise)
     try:
@@ -116,7 +118,7 @@ async def asterisk_page(see: Seen) -> HTMLResponse:
         host=line.base_url.partition("://")[2].rpartition(":")[0] if line else "",
         user=account.secrets.get("ami_user", "") if account else "",
         has_ssh_key=bool(account and account.secrets.get("ssh_key")),
-        known_as=_known_as(line.config if line else {}),
+        known_as=known_as(line.config if line else {}),
     )
 
 
@@ -124,7 +126,6 @@ async def asterisk_page(see: Seen) -> HTMLResponse:
 async def save_asterisk(
     see: Seen,
     host: Annotated[str, Form()],
-    ami_port: Annotated[str, Form()] = "5038",
     ami_user: Annotated[str, Form()] = "",
     ami_secret: Annotated[str, Form()] = "",
     ssh_key: Annotated[str, Form()] = "",
@@ -137,7 +138,7 @@ async def save_asterisk(
         kind,
         host,
         secrets={name: value for name, value in typed.items() if value},
-        config={"ami_port": _number(ami_port, "pbx_port_invalid"), **await _pbx_config(see)},
+        config=read_pbx_config(await see.request.form()),
     )
     await see.house.set_up.save(see.actor, enterprise, form)
     see.house.directory.invalidate(enterprise)
@@ -190,6 +191,14 @@ def event_flags(sent: Mapping[str, Any]) -> dict[str, bool]:
     return {slug: bool(sent.get(f"event_{slug}")) for slug in EVENTS}
 
 
+def _presence(sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Which ways an employee's status goes; a form without these boxes leaves them alone."""
+    if not sent.get("presence_shown"):
+        return {}
+    ways = {way: bool(sent.get(f"presence_{way}")) for way in ("to_pbx", "to_crm")}
+    return {"presence": ways}
+
+
 def shown_flags(config: Mapping[str, Any]) -> list[tuple[str, bool]]:
     """The boxes with their present state."""
     events = config.get("events") or {}
@@ -205,6 +214,7 @@ async def _retailcrm(see: Visit) -> HTMLResponse:
         oob=False,
         key_tail=await _key_tail(see, line),
         flags=shown_flags(line.config if line else {}),
+        ways=Ways.of(line.config if line else {}),
         scopes=[*MANIFEST.scopes, *MANIFEST.optional_scopes],
     )
 
@@ -248,42 +258,3 @@ async def _stay(see: Visit, answer: Response) -> None:
 
 async def _answer(see: Visit, kind: ConnectionKind, result: outcome.Result) -> HTMLResponse:
     return await page(see, "parts/result.html", result=result, state=await _line(see, kind))
-
-
-async def _pbx_config(see: Visit) -> dict[str, Any]:
-    sent = {name: str(value) for name, value in (await see.request.form()).items()}
-    trunks = [name.strip() for name in sent.get("trunks", "").split(",") if name.strip()]
-    return {
-        **_ssh_config(sent),
-        "tls": bool(sent.get("tls")),
-        "tls_ca": sent.get("tls_ca", "").strip() or None,
-        "trunks": trunks,
-        "technology": sent.get("technology") or "PJSIP",
-        "context": sent.get("context", "").strip() or "click2call",
-        "originate_timeout_s": _number(sent.get("originate_timeout_s") or "20", "timeout_invalid"),
-    }
-
-
-def _ssh_config(sent: Mapping[str, str]) -> dict[str, Any]:
-    """Checked before it is stored; a PBX by AMI keeps what was filled in for SSH."""
-    if sent.get("link") != "ssh":
-        return {"link": "ami"}
-    command = " ".join(command_words(sent.get("asterisk_command")))
-    return {
-        "link": "ssh",
-        "ssh_port": _number(sent.get("ssh_port") or "22", "pbx_port_invalid"),
-        "ssh_user": ssh_user(sent.get("ssh_user", "").strip()),
-        "asterisk_command": command,
-    }
-
-
-def _known_as(config: Mapping[str, Any]) -> str:
-    """The fingerprint of the SSH server's saved key."""
-    key = config.get("ssh_host_key")
-    return fingerprint(str(key)) if key else ""
-
-
-def _number(text: str, code: str) -> int:
-    if not text.strip().isdigit():
-        raise InvalidInput(code)
-    return int(text)

@@ -1,0 +1,56 @@
+"""The form of a PBX: what was filled in, checked, and what of it is shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kommutator.connectors.pbx.asterisk.ssh_address import command_words, ssh_user
+from kommutator.kit.errors import InvalidInput
+from kommutator.kit.ssh_keys import fingerprint
+
+
+def read_pbx_config(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The connection's config as filled in.
+
+    Raises:
+        InvalidInput: `pbx_port_invalid`, `timeout_invalid`, `ssh_user_invalid`,
+            `asterisk_command_invalid`.
+    """
+    sent = {name: str(value) for name, value in form.items()}
+    trunks = [name.strip() for name in sent.get("trunks", "").split(",") if name.strip()]
+    return {
+        "ami_port": _number(sent.get("ami_port") or "5038", "pbx_port_invalid"),
+        **_ssh_config(sent),
+        "tls": bool(sent.get("tls")),
+        "tls_ca": sent.get("tls_ca", "").strip() or None,
+        "trunks": trunks,
+        "technology": sent.get("technology") or "PJSIP",
+        "context": sent.get("context", "").strip() or "click2call",
+        "originate_timeout_s": _number(sent.get("originate_timeout_s") or "20", "timeout_invalid"),
+    }
+
+
+def _ssh_config(sent: Mapping[str, str]) -> dict[str, Any]:
+    """Checked before it is stored; a PBX by AMI keeps what was filled in for SSH."""
+    if sent.get("link") != "ssh":
+        return {"link": "ami"}
+    command = " ".join(command_words(sent.get("asterisk_command")))
+    return {
+        "link": "ssh",
+        "ssh_port": _number(sent.get("ssh_port") or "22", "pbx_port_invalid"),
+        "ssh_user": ssh_user(sent.get("ssh_user", "").strip()),
+        "asterisk_command": command,
+    }
+
+
+def known_as(config: Mapping[str, Any]) -> str:
+    """The fingerprint of the SSH server's saved key."""
+    key = config.get("ssh_host_key")
+    return fingerprint(str(key)) if key else ""
+
+
+def _number(text: str, code: str) -> int:
+    if not text.strip().isdigit():
+        raise InvalidInput(code)
+    return int(text)
