@@ -74,6 +74,7 @@ class PbxFacts:
     Attributes:
         trouble: words of the PBX (or of the wire) if there was no session; then all else is empty.
         refused: it answered and did not let us in.
+        blind: the link takes commands and tells nothing (SSH): only `version` is known.
         may: actions the user may use.
         clock: the PBX's time, epoch seconds.
         contexts: of those asked for, which exist; None if the user may not look.
@@ -83,6 +84,7 @@ class PbxFacts:
 
     trouble: str | None = None
     refused: bool = False
+    blind: bool = False
     version: str = ""
     may: frozenset[str] = frozenset()
     clock: float | None = None

@@ -261,7 +261,7 @@ async def _permit(record: ConnectionRecord, wishes: PbxWishes) -> tuple[str, boo
     if wishes.permit:
         return wishes.permit, False
     if record.config.get("link") == "ssh":
-        return _NO_ADDRESS, False  # the tunnel's other end is the PBX itself
+        return _NO_ADDRESS, False  # commands go by SSH: nobody from outside needs the manager
     return await asyncio.to_thread(_own_address, urlsplit(record.base_url).hostname or ""), True
 
 

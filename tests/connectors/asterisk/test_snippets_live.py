@@ -228,7 +228,7 @@ async def test_a_click_calls_the_client_and_shows_the_company(town: Office, link
     await link.action(originate(command, {}))
     await town["150"].next_call()
     call = await town.provider.next_call()
-    assert (call.called, call.peer) == (CLIENT, LINE)
+    assert (call.called, call.peer) == (CLIENT, f"+{LINE}")
     variables = await _variables(link)
     assert {
         "GW_CALL_ID=kmt-1",

@@ -140,7 +140,8 @@ def _is_open(slug: str, href: str, path: str) -> bool:
     if slug == "overview":
         return path.rstrip("/") == href.rstrip("/")
     crm = slug == "connections" and path.startswith("/retailcrm-admin")
-    return crm or path == href or path.startswith(f"{href}/")
+    check_up = slug == "diagnostics" and path.startswith("/console/doctor")
+    return crm or check_up or path == href or path.startswith(f"{href}/")
 
 
 def _done(slug: str | None, t: Callable[..., str], visit: Visit) -> dict[str, Any] | None:

@@ -11,10 +11,12 @@ from kommutator.connectors.pbx.asterisk.address import AmiAddress
 from kommutator.connectors.pbx.asterisk.errors import ActionRefused, AmiError, LoginRefused
 from kommutator.connectors.pbx.asterisk.pending import ITEMS
 from kommutator.connectors.pbx.asterisk.session import AmiSession
-from kommutator.domain.connection import Account
+from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress
+from kommutator.connectors.pbx.asterisk.ssh_probe import probe_ssh
+from kommutator.domain.connection import Account, by_ssh
 from kommutator.domain.finding import PbxFacts
 from kommutator.kit.clock import Clock
-from kommutator.kit.errors import InvalidInput
+from kommutator.kit.errors import InvalidInput, VendorError
 
 _LIMIT_S: Final = 4.0
 _NEVER_S: Final = 3600.0
@@ -27,6 +29,8 @@ class AsteriskExaminer:
 
     async def examine(self, account: Account, contexts: Iterable[str]) -> PbxFacts:
         """Never raises for the PBX's doing: that is in `trouble`."""
+        if by_ssh(account):
+            return await _by_ssh(account)
         try:
             address = AmiAddress.of(account)
             tls = await asyncio.to_thread(address.tls_context)
@@ -43,6 +47,18 @@ class AsteriskExaminer:
             return PbxFacts(trouble=str(error))
         finally:
             await session.close("examined")
+
+
+async def _by_ssh(account: Account) -> PbxFacts:
+    try:
+        probe = await probe_ssh(SshAddress.of(account), account.config)
+    except (InvalidInput, VendorError) as error:
+        return PbxFacts(trouble=str(error), blind=True)
+    if probe.missing_scopes:
+        return PbxFacts(trouble=", ".join(probe.missing_scopes), refused=True, blind=True)
+    if not probe.ok:
+        return PbxFacts(trouble=probe.message, refused=True, blind=True)
+    return PbxFacts(version=str(probe.details.get("version", "")), blind=True)
 
 
 class _Examination:
