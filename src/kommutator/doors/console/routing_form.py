@@ -75,7 +75,7 @@ def read(
 def moved(order: Sequence[str], move: str) -> list[str]:
     """The order after `owner:up` or `owner:down`; for browsers without scripts."""
     step, _, way = move.partition(":")
-    steps = [s for s in dict.fromkeys([*order, *STEPS]) if s in STEPS]
+    steps: list[str] = [s for s in dict.fromkeys([*order, *STEPS]) if s in STEPS]
     if step in steps:
         at = steps.index(step)
         to = at + (-1 if way == "up" else 1)

@@ -34,6 +34,7 @@ _HERE = "/console/statistics"
 _WITHIN_HOURS = (1, 4, 24, 72)
 _DEFAULT_WITHIN = 24
 _SHADES = 5
+_MOST_ON_PAGE = 25
 _MOST_IN_FILE = 10_000
 
 
@@ -69,7 +70,11 @@ async def statistics_page(see: Seen, wanted: Annotated[Wanted, Depends()]) -> HT
     period = await _period(see, enterprise, wanted)
     async with see.house.db.unit() as unit:
         report = await StatisticsViews(unit.connection).report(
-            enterprise, period, wanted.counted(), within_hours=wanted.within_hours
+            enterprise,
+            period,
+            wanted.counted(),
+            within_hours=wanted.within_hours,
+            most_uncalled=_MOST_ON_PAGE,
         )
         held = await AccessViews(unit.connection).extensions(enterprise)
     return await page(

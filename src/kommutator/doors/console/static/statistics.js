@@ -10,11 +10,11 @@
     const days = rows.map((row) => Date.parse(`${row.dataset.day}T00:00:00Z`) / 1000);
     const columns = heads.map((_, place) =>
       rows.map((row) => Number(row.querySelectorAll("td")[place].textContent)));
-    return { heads, days, columns };
+    return { heads, days, columns, day: table.querySelector("[data-days]").textContent };
   };
 
   const draw = (box) => {
-    const { heads, days, columns } = read(document.getElementById(box.dataset.table));
+    const { heads, days, columns, day } = read(document.getElementById(box.dataset.table));
     if (days.length < 2 || box.firstChild) { box.hidden = days.length < 2; return; }
     const locale = document.documentElement.lang;
     const short = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
@@ -30,7 +30,7 @@
         { size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10000, 50000] },
       ],
       series: [
-        { label: "", value: (_plot, at) => (at === null ? "" : short.format(at * 1000)) },
+        { label: day, value: (_plot, at) => (at === null ? "" : short.format(at * 1000)) },
         ...heads.map((head) => ({
           label: head.textContent,
           stroke: COLOURS[head.dataset.series],
