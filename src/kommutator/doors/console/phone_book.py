@@ -50,6 +50,12 @@ class Line:
     talker: str
     watch: bool = False
 
+    @property
+    def link(self) -> str:
+        """The client's card in the CRM; a vendor's text is a link only if it looks like one."""
+        url = self.entry.links.get("customerLink", "")
+        return url if url.startswith(("https://", "http://")) else ""
+
 
 @router.get("")
 async def phone_book_page(
@@ -130,6 +136,7 @@ async def _row(see: Visit, shown: Shown, watched: int | None) -> HTMLResponse:
         lines=[line],
         phones=phones,
         more="",
+        wanted=Wanted(),
         watched=(watched or 0) + 1,
     )
 
