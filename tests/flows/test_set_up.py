@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
+import asyncssh
 import pytest
 
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
@@ -185,3 +186,27 @@ async def test_a_neighbours_change_leaves_our_keys_in_memory(house: House) -> No
     assert house.keys.stats()["misses"] == misses + 1
     house.config_changed("not JSON")
     assert house.keys.stats()["size"] == 0
+
+
+def ssh_form(key: str, address: str = "pbx.example.com", **config: Any) -> ConnectionForm:
+    shape = {"link": "ssh", "ssh_user": "kommutator", **config}
+    return ConnectionForm(PBX, address, secrets={"ssh_key": key} if key else {}, config=shape)
+
+
+async def test_a_private_key_is_the_one_secret_with_line_breaks(house: House) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    with pytest.raises(InvalidInput, match="ssh_key_missing"):
+        await house.set_up.save(ADMIN, HERE, ssh_form(""))
+    for bad in ("a\nb", key + "\x00", key.replace("PRIVATE", "PUBLIC")):
+        with pytest.raises(InvalidInput, match="ssh_key_invalid"):
+            await house.set_up.save(ADMIN, HERE, ssh_form(bad))
+    smuggled = ConnectionForm(PBX, "pbx.example.com", secrets={"ami_secret": key, "ami_user": "x"})
+    with pytest.raises(InvalidInput, match="secret_invalid"):
+        await house.set_up.save(ADMIN, HERE, smuggled)
+
+    record = await house.set_up.save(ADMIN, HERE, ssh_form(key, ssh_port=2222))
+    assert record.base_url == "ssh://pbx.example.com:2222"
+    with pytest.raises(InvalidInput, match="secret_needed_for_new_address"):
+        await house.set_up.save(ADMIN, HERE, ssh_form("", "other.example.com", ssh_port=2222))
+    kept = await house.set_up.save(ADMIN, HERE, ssh_form("", ssh_port=2222, context="x"))
+    assert kept.config["context"] == "x"

@@ -17,6 +17,7 @@ from kommutator.domain.commands import (
     HangupPopup,
     OriginateCall,
     RingPopup,
+    SetPresence,
 )
 from kommutator.domain.outcome import LIVE, RECORD, Done, Failed
 from kommutator.domain.ports import Due
@@ -258,3 +259,23 @@ def test_facts_for_the_engine(delivery: RetailCrmDelivery, crm: Crm) -> None:
     assert delivery.concurrency(account) == 4
     assert (delivery.patience(ring()), delivery.patience(record())) == (LIVE, RECORD)
     assert (delivery.batch_limit(ring()), delivery.batch_limit(record())) == (1, 50)
+
+
+async def test_a_status_is_set_and_may_be_set_twice(delivery: RetailCrmDelivery, crm: Crm) -> None:
+    command = SetPresence(extension="101", presence="dinner")
+    for _ in range(2):
+        outcome = await one(delivery, crm, command, user_extensions={"19": "101"})
+        assert isinstance(outcome, Done)
+    users = (await crm.state())["users"]
+    assert [user["status"] for user in users if user["id"] == 19] == ["dinner"]
+
+
+async def test_a_status_of_nobody_is_no_failure(delivery: RetailCrmDelivery, crm: Crm) -> None:
+    command = SetPresence(extension="199", presence="busy")
+    outcome = await one(delivery, crm, command, user_extensions={"19": "101"})
+    assert outcome == Done(note="nobody_at_extension")
+
+
+def test_a_status_waits_through_a_working_day(delivery: RetailCrmDelivery) -> None:
+    patience = delivery.patience(SetPresence(extension="101", presence="busy"))
+    assert patience.give_up.total_seconds() == 12 * 3600
