@@ -38,11 +38,13 @@ from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
 from kommutator.flows.phone_book import PhoneBook
 from kommutator.flows.presence import HearPresence
+from kommutator.flows.put_right import PutRight
 from kommutator.flows.recording_links import RecordingLinks
 from kommutator.flows.recording_place import objects_of, spool_of
 from kommutator.flows.recordings import Recordings
 from kommutator.flows.refusals import Refusals
 from kommutator.flows.replay import Replay
+from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
@@ -108,6 +110,8 @@ def compose(
         phone_book=phone_book,
         recordings=FollowRecordings(recording_links),
     )
+    right = PutRight(db, clock=clock, recordings=FollowRecordings(recording_links))
+    reprocess = Reprocess(db, directory, follow.read, right, clock=clock)
     pauses = FollowPauses(directory, read_pause_row, follow.decide, ids=ids)
     counters = Metrics()
     refusals = Refusals(db, counters, clock=clock)
@@ -175,6 +179,7 @@ def compose(
         recordings=Recordings(db, objects, recording_links, clock=clock),
         take_recording=take_recording,
         replay=Replay(db),
+        reprocess=reprocess,
     )
     delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)
     fetch = FetchRecording(

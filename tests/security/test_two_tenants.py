@@ -32,6 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_enterprise": {"name": "Changed"},
     "create_enterprise": {"number": "0999", "name": "New"},
     "replay": {"ids": []},
+    "reprocess": {"since": "2026-11-01T00:00:00Z", "until": "2026-11-02T00:00:00Z"},
     "take_call": {"extension": "150"},
     "smart_redirect": {"phone": "+375290000411"},
     "make_pbx_files": {"host": "pbx.example"},
@@ -215,6 +216,7 @@ async def test_employees_neither_configure_nor_see_configuration(
     allowed = {
         "list_calls",
         "show_call",
+        "show_statistics",
         "cancel_call",
         "take_call",
         "list_extensions",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -76,3 +77,19 @@ def lane_of(kind: ConnectionKind, connection_id: UUID) -> str:
 def decision_lane(enterprise: EnterpriseNumber) -> str:
     """The lane in which the journal of this enterprise is decided upon, in order."""
     return f"decide:{enterprise}"
+
+
+def hears(account: Account) -> bool:
+    """CRM connections that work; a paused or broken one gets its commands too, they wait."""
+    return account.kind is not ConnectionKind.ASTERISK and account.status in {
+        ConnectionStatus.ACTIVE,
+        ConnectionStatus.PAUSED,
+        ConnectionStatus.BROKEN,
+    }
+
+
+def pbx_of(accounts: Sequence[Account], connection_id: UUID | None) -> Account | None:
+    """The PBX that the row came from, else the tenant's only one."""
+    pbxes = [account for account in accounts if account.kind is ConnectionKind.ASTERISK]
+    named = [account for account in pbxes if account.connection_id == connection_id]
+    return next(iter(named or pbxes), None)

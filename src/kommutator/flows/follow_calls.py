@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
-from uuid import UUID
 
 import msgspec
 
@@ -23,7 +22,7 @@ from kommutator.domain.calls.memory import Memory, Told, dump, load
 from kommutator.domain.calls.policy import read_policy
 from kommutator.domain.calls.read import read_call
 from kommutator.domain.calls.reports import Click, Report
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus, by_ssh
+from kommutator.domain.connection import Account, by_ssh, hears, pbx_of
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.follow_recordings import FollowRecordings
@@ -119,16 +118,17 @@ class FollowCalls:
     async def decide(self, unit: Unit, row: JournalRow) -> Verdict:
         """Give the row its effect, inside the caller's transaction."""
         accounts = await self._accounts.accounts(row.enterprise)
-        pbx = _pbx(accounts, row.connection_id)
-        events = self._read(row, pbx, accounts)
+        pbx = pbx_of(accounts, row.connection_id)
+        events = self.read(row, pbx, accounts)
         if not events and not _asks_to_look(row):
             return Ignored("not_about_a_call")
         story = _Story(unit, row, accounts, pbx, self._phone_book, self._recordings)
         return await story.tell(events)
 
-    def _read(
+    def read(
         self, row: JournalRow, pbx: Account | None, accounts: Sequence[Account]
     ) -> Sequence[CallEvent]:
+        """What the row tells about calls; empty if nothing. Raises UserError: see `Reader`."""
         at = row.received_at.timestamp()
         if row.source == "timer":
             return (TimeUp(call=row.key or "", at=at),) if row.kind == TIME_UP else ()
@@ -155,7 +155,7 @@ class _Story:
         self._recordings = recordings
         self._row = row
         self._enterprise = row.enterprise
-        self._crms = [account for account in accounts if _hears(account)]
+        self._crms = [account for account in accounts if hears(account)]
         self._pbx = pbx
         self._phone_book = phone_book
         self._stored: dict[str, StoredCall] = {}
@@ -232,7 +232,12 @@ class _Story:
         link = None
         if self._recordings is not None:
             link = await self._recordings.bind(
-                self._unit, self._enterprise, self._call(memory), memory, self._row, pbx_id
+                self._unit,
+                self._enterprise,
+                self._call(memory),
+                memory,
+                self._row.received_at,
+                pbx_id,
             )
         call = self._call(memory)
         owed: list[Owed] = []
@@ -281,19 +286,3 @@ def _asks_to_look(row: JournalRow) -> bool:
 
 def _origin(row: JournalRow) -> str:
     return "ami" if row.source == "click" else row.source
-
-
-def _hears(account: Account) -> bool:
-    """CRM connections that work; a paused or broken one gets its commands too, they wait."""
-    return account.kind is not ConnectionKind.ASTERISK and account.status in {
-        ConnectionStatus.ACTIVE,
-        ConnectionStatus.PAUSED,
-        ConnectionStatus.BROKEN,
-    }
-
-
-def _pbx(accounts: Sequence[Account], connection_id: UUID | None) -> Account | None:
-    """The PBX that the row came from, else the tenant's only one."""
-    pbxes = [account for account in accounts if account.kind is ConnectionKind.ASTERISK]
-    named = [account for account in pbxes if account.connection_id == connection_id]
-    return next(iter(named or pbxes), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -44,7 +44,7 @@ class FollowRecordings:
         enterprise: EnterpriseNumber,
         call: Call,
         memory: Memory,
-        row: JournalRow,
+        now: datetime,
         connection_id: UUID | None,
     ) -> str | None:
         """Tie an ended call to its recordings, both ways; returns where they play.
@@ -54,7 +54,6 @@ class FollowRecordings:
         wanted = [r for r in call.recordings if _is_expected(call, r)]
         if call.phase is not Phase.ENDED or not wanted:
             return None
-        now = row.received_at
         for recording in wanted:
             state = await unit.recordings.expect(
                 enterprise,

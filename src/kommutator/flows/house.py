@@ -26,6 +26,7 @@ from kommutator.flows.people import People
 from kommutator.flows.presence import HearPresence
 from kommutator.flows.recordings import Recordings
 from kommutator.flows.refusals import Refusals
+from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
@@ -76,7 +77,7 @@ class House:
 
     Attributes:
         probes: dependency → probe, for /health; "database" is always there.
-        replay: None in a process that does not deliver.
+        replay, reprocess: None in a process that does not deliver.
     """
 
     settings: Settings
@@ -113,6 +114,7 @@ class House:
     take_recording: TakeRecording
     news: News = field(default_factory=News)
     replay: Replay | None = None
+    reprocess: Reprocess | None = None
     probes: Mapping[str, Probe] = field(default_factory=dict)
 
     def config_changed(self, payload: str) -> None:
