@@ -51,7 +51,7 @@ async def picture(page: Page, name: str) -> None:
     if folder := os.environ.get("KOMMUTATOR_PICTURES"):
         for width in (1280, 360):
             await page.set_viewport_size({"width": width, "height": 900})
-            await page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+            await page.screenshot(path=f"{folder}/{name}-{width}.png")
         await page.set_viewport_size({"width": 1280, "height": 900})
 
 

@@ -13,8 +13,10 @@ from kommutator.flows.ask_crm import next_night
 from kommutator.flows.phone_book import FRESH, FRESH_STRANGER, PhoneBook
 from kommutator.kit.clock import Clock, ManualClock, SystemClock
 from kommutator.store.database import Database
+from kommutator.store.listener import Listener
 from kommutator.store.phone_book import Told
 from kommutator.store.phone_book_reads import BookRead
+from kommutator.store.unit import LIVE
 from tests.support.book import (
     ANNA,
     CRM,
@@ -96,6 +98,24 @@ async def test_a_caller_is_looked_up_aside_and_named_while_it_rings(
     held = await entry(db)
     assert held is not None
     assert (held.owner_user, held.wanted_at) == ("19", None)
+
+
+async def test_the_live_board_hears_of_the_name(db: Database, crm: Crm, database_url: str) -> None:
+    heard: list[str] = []
+    clock = SystemClock()
+    listener = Listener(database_url, {LIVE: heard.append}, on_reconnect=lambda: None, clock=clock)
+    await listener.start()
+    try:
+        async with filler(db, crm, database_url):
+            await attend(db, a_call())
+            await eventually(lambda: heard)
+            await eventually(lambda: name_of(db))
+        assert heard == ['{"enterprise_number":"0367","call_id":"c-1"}']
+        await attend(db, a_call("c-2"))  # known by now: named at once
+        await eventually(lambda: len(heard) == 2)
+    finally:
+        await listener.stop()
+    assert await name_of(db, "c-2") == "Анна Тестова"
 
 
 async def test_nobody_is_an_answer_too(db: Database, crm: Crm, database_url: str) -> None:
