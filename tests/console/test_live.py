@@ -194,7 +194,12 @@ async def test_an_administrator_sends_a_ringing_call_to_any_phone(
     await a_ringing_call(console)
     await admin.goto(f"{console.url}/console/calls/card?id=1700000000.1")
     await admin.get_by_text("Передать на другой телефон").click()
-    await admin.get_by_label("Куда передать звонок").select_option("152")
+    choice = admin.get_by_label("Куда передать звонок")
+    await choice.select_option("152")
+    await execute(console.house.db, "UPDATE calls SET client_name = 'Анна Клиентова'")
+    console.house.news.publish(f'{{"enterprise_number":"{HERE}"}}')
+    await expect(admin.get_by_text("Анна Клиентова").first).to_be_visible()
+    await expect(choice).to_have_value("152")  # news does not undo what a person is about to do
     await admin.get_by_role("button", name="Передать", exact=True).click()
     await expect(admin.get_by_role("status").last).to_contain_text("Переводим звонок на 152")
     await execute(

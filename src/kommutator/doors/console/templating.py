@@ -51,6 +51,11 @@ def _pretty(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, default=str)
 
 
+def _anchor(name: str) -> str:
+    """An id for an element: htmx looks for it by a selector, which a dot would break."""
+    return "x" + hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
 def environment() -> Environment:
     """One per process; templates are compiled once."""
     env = Environment(
@@ -68,5 +73,6 @@ def environment() -> Environment:
         phone=formats.phone,
         pretty=_pretty,
         percent=formats.percent,
+        anchor=_anchor,
     )
     return env
