@@ -1,7 +1,7 @@
 """Promise: a folder and an S3-compatible storage behave the same, and nothing is half there."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -40,16 +40,18 @@ def bucket(url: str, **changes: str) -> Objects:
 
 
 @pytest.fixture(params=["folder", "bucket"])
-async def objects(
-    request: pytest.FixtureRequest, tmp_path: Path, s3: str
-) -> AsyncIterator[Objects]:
-    yield Objects.in_folder(tmp_path / "kept") if request.param == "folder" else bucket(s3)
+def objects(request: pytest.FixtureRequest, tmp_path: Path, s3: str) -> Objects:
+    return Objects.in_folder(tmp_path / "kept") if request.param == "folder" else bucket(s3)
 
 
 def file_of(tmp_path: Path, content: bytes) -> Path:
     path = tmp_path / "source"
     path.write_bytes(content)
     return path
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 async def read(objects: Objects, key: str, start: int = 0, end: int | None = None) -> bytes:
@@ -109,12 +111,12 @@ async def test_keys_stay_inside(objects: Objects, tmp_path: Path, key: str) -> N
     for attempt in (objects.put(key, source), objects.read(key), objects.delete(key)):
         with pytest.raises(ValueError, match="not a name"):
             await attempt
-    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [source]
+    assert files_in(tmp_path) == [source]
 
 
 async def test_a_folder_that_is_in_the_way_or_full_is_said(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("a file where the folder should be")
-    with pytest.raises(StorageAway, match="File exists|FileExistsError"):
+    with pytest.raises(StorageAway, match="File exists"):
         await Objects.in_folder(tmp_path / "kept").put(KEY, file_of(tmp_path, b"abc"))
 
 
