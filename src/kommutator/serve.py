@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -26,6 +27,7 @@ from kommutator.store import migrate
 _BACKLOG = 2048
 _LOCK = "up.lock"
 _KEEP_ALIVE_S = 75  # longer than nginx and HTTP clients keep theirs: they close, not we
+_GC_THRESHOLDS = (10_000, 20, 50)
 
 
 class PortTaken(KommutatorError):
@@ -156,7 +158,19 @@ async def application(
     ring, _ = settings.key_ring()
     made = Application(settings, dsn, Vault(ring), roles=roles, only=only, redactor=redactor)
     async with made as running:
+        _calm_memory()
         yield running
+
+
+def _calm_memory() -> None:
+    """Keep the garbage collector's long pauses out of what must be answered in milliseconds.
+
+    Some 160,000 objects of code and configuration live as long as the process: walking them all
+    again and again was measured at 30 to 300 ms each time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 @asynccontextmanager

@@ -22,6 +22,7 @@ import structlog
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.redirect import (
     Knowledge,
+    KnownCaller,
     RouteAnswer,
     decide_route,
     forget_moments,
@@ -48,7 +49,7 @@ _NOT_A_CALL_ID = re.compile(r"[^A-Za-z0-9._-]")
 _NOT_A_NUMBER = re.compile(r"[^0-9+]")
 _LONGEST_ID, _LONGEST_NUMBER = 128, 32
 
-Memory = OrderedDict[tuple[EnterpriseNumber, str | None], Knowledge]
+Callers = OrderedDict[tuple[EnterpriseNumber, str | None], KnownCaller | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,8 @@ class Route:
         self._seconds = metrics.route_seconds
         self._answers = metrics.route_answers
         self._log = RouteLog(db, clock=clock, lost=metrics.route_answers_lost)
-        self._memory: Memory = OrderedDict()
+        self._offices: dict[EnterpriseNumber, Knowledge] = {}
+        self._callers: Callers = OrderedDict()
         self._policies: dict[UUID, tuple[Account, RoutePolicy]] = {}
         self._reads: set[asyncio.Task[_Found]] = set()
 
@@ -151,15 +153,15 @@ class Route:
         )
 
     def _by_memory(self, policy: RoutePolicy, account: Account, question: _Question) -> RouteAnswer:
-        enterprise, caller = question.enterprise, question.caller
-        knowledge = self._memory.get((enterprise, caller))
-        # Of an unknown caller the line's own phone is still to be told.
-        general = knowledge or self._memory.get((enterprise, None))
+        general = self._offices.get(question.enterprise)
         if general is None:
             return to_group("no_data")
-        answer = self._decide(forget_moments(general), policy, account, question)
-        if knowledge is None and answer.extension is None:
-            return to_group("no_data")
+        known = (question.enterprise, question.caller) in self._callers
+        entry = self._callers.get((question.enterprise, question.caller))
+        knowledge = replace(forget_moments(general), entry=entry)
+        answer = self._decide(knowledge, policy, account, question)
+        if not known and answer.extension is None:
+            return to_group("no_data")  # of an unknown caller only the line's own phone is sure
         return replace(answer, remembered=True)
 
     async def _read_in_time(self, question: _Question) -> _Found | None:
@@ -194,15 +196,13 @@ class Route:
         )
 
     def _remember(self, question: _Question, knowledge: Knowledge) -> None:
-        for caller, kept in (
-            (question.caller, knowledge),
-            (None, replace(knowledge, entry=None)),
-        ):
-            key = (question.enterprise, caller)
-            self._memory[key] = kept
-            self._memory.move_to_end(key)
-        while len(self._memory) > _REMEMBERED:
-            self._memory.popitem(last=False)
+        # One small object per caller: what lives long is walked by the garbage collector.
+        self._offices[question.enterprise] = replace(knowledge, entry=None)
+        key = (question.enterprise, question.caller)
+        self._callers[key] = knowledge.entry
+        self._callers.move_to_end(key)
+        if len(self._callers) > _REMEMBERED:
+            self._callers.popitem(last=False)
 
     def _policy(self, account: Account, region: str) -> RoutePolicy:
         """Read once per loaded configuration."""
