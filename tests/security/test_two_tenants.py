@@ -217,6 +217,7 @@ async def test_employees_neither_configure_nor_see_configuration(
         "list_calls",
         "show_call",
         "show_statistics",
+        "download_calls",
         "cancel_call",
         "take_call",
         "list_extensions",

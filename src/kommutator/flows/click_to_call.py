@@ -141,10 +141,9 @@ class ClickToCall:
         pbx = await self._pbx(enterprise)
         crm = crm or await self._directory.account_of(enterprise, ConnectionKind.RETAILCRM)
         async with self._db.unit() as unit:
-            owner = await unit.enterprises.get(enterprise)
+            owner, known = await unit.enterprises.with_numbers(enterprise)
             if not owner.active:
                 raise Conflict("enterprise_off")
-            known = await unit.extensions.numbers(enterprise)
             order = read_order(request, pbx, crm, settings=owner.settings, known=known)
             receipt = await self._owe(unit, pbx, order, request.requested_by)
         if order.foreign_line and not receipt.repeated:
