@@ -95,6 +95,31 @@ async def test_another_tenants_rows_are_not_there(visitor: Visitor, console: Con
     assert await value(db, "SELECT state FROM outbox WHERE id = $1", dead) == "dead"
 
 
+async def test_another_tenants_phone_book_is_not_there(visitor: Visitor, console: Console) -> None:
+    phone, at = "+375290000001", console.house.clock.now()
+    async with console.house.db.unit() as unit:
+        await unit.phone_book.talked(HERE, phone, "150", at)
+    await visitor.sign_in("admin@0411.example")
+    assert phone not in (await visitor.get("/console/phone-book"))[1]
+    assert (await visitor.get(f"/console/phone-book/entry?phone=%2B{phone[1:]}"))[0] == 404
+    assert (await visitor.get("/console/phone-book?enterprise=0367"))[0] == 404
+    status, _, _ = await visitor.post(
+        "/console/phone-book/pin", csrf_token=await _token(visitor), phone=phone, extension="150"
+    )
+    assert status == 404
+    assert await value(console.house.db, "SELECT count(*) FROM phone_book") == 1
+
+
+async def test_an_employee_reads_the_phone_book_and_pins_nobody(visitor: Visitor) -> None:
+    await visitor.sign_in(EMPLOYEE)
+    assert (await visitor.get("/console/phone-book"))[0] == 200
+    for act in ("pin", "read", "refresh"):
+        status, _, _ = await visitor.post(
+            f"/console/phone-book/{act}", csrf_token=visitor.csrf, phone="+375290000001"
+        )
+        assert status == 403
+
+
 async def _token(visitor: Visitor) -> str:
     _, page, _ = await visitor.get("/console/calls")
     return page.partition('name="csrf-token" content="')[2].partition('"')[0]

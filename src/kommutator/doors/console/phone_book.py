@@ -25,6 +25,12 @@ router = APIRouter(route_class=PageRoute, prefix="/phone-book")
 Seen = Annotated[Visit, Depends(visit)]
 _HERE = "/console/phone-book"
 _PAGE = 50
+# The caller is in the book, and nobody was asked in earnest.
+_IN_THE_BOOK = {
+    "route.group.nobody": "book.group",
+    "route.group.unknown_caller": "book.group.nobody_known",
+}
+_MOST_LOOKS = 10  # a CRM that is down is not watched for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +83,19 @@ async def phone_book_page(
         more=more,
         wanted=wanted,
         filtered=bool(wanted.query() or before),
+        empty=not found and not wanted.query() and not before,
         book=None if part else await book.state(enterprise),
     )
 
 
 @router.get("/state")
-async def state_part(see: Seen) -> HTMLResponse:
-    """How full the book is; asked again while it fills."""
+async def state_part(see: Seen, empty: bool = False) -> Response:  # noqa: FBT001, FBT002  a query
+    """How full the book is; asked again while it fills. `empty`: the page has no list yet."""
     enterprise = see.demand(Permission.READ_CALLS)
-    return await page(
-        see, "parts/book_state.html", book=await see.house.phone_book.state(enterprise)
-    )
+    book = await see.house.phone_book.state(enterprise)
+    if empty and book.figures.numbers:
+        return Response(headers={"HX-Refresh": "true", "Cache-Control": "no-store"})
+    return await page(see, "parts/book_state.html", book=book, empty=empty)
 
 
 @router.get("/entry")
@@ -98,10 +106,10 @@ async def entry_part(see: Seen, phone: str, watched: int = 0) -> HTMLResponse:
 
 
 @router.post("/read")
-async def read_all(see: Seen) -> Response:
+async def read_all(see: Seen, empty: Annotated[str, Form()] = "") -> Response:
     enterprise = see.demand(Permission.CONFIGURE)
     await see.house.phone_book.read_all(see.actor, enterprise)
-    return await state_part(see) if _by_htmx(see) else go(_HERE)
+    return await state_part(see, bool(empty)) if _by_htmx(see) else go(_HERE)
 
 
 @router.post("/pin")
@@ -120,9 +128,6 @@ async def refresh(see: Seen, phone: Annotated[str, Form()]) -> Response:
     number = await see.house.phone_book.refresh(enterprise, phone)
     shown = await see.house.phone_book.get(enterprise, number)
     return await _row(see, shown, 0) if _by_htmx(see) else go(_HERE)
-
-
-_MOST_LOOKS = 10  # a CRM that is down is not watched for ever
 
 
 async def _row(see: Visit, shown: Shown, watched: int | None) -> HTMLResponse:
@@ -148,7 +153,7 @@ def _line(
     answer, talker = shown.answer, shown.entry.last_talker
     route = explain_route(
         extension=answer.extension,
-        why=answer.why,
+        why=_IN_THE_BOOK.get(answer.why, answer.why),
         age_s=None,
         skipped=answer.skipped,
         remembered=False,
