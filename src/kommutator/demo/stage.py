@@ -11,6 +11,7 @@ from typing import Self
 import structlog
 
 from kommutator.demo.notes import DemoNotes
+from kommutator.demo.recorder import Recorder
 from kommutator.kit.ids import Ids
 from kommutator.serve import PortTaken
 from kommutator.twins import TwinsConfig, start_twins
@@ -42,6 +43,7 @@ class Stage:
         self._ids = ids
         self._crm_port = crm_port
         self._stack = AsyncExitStack()
+        self.recorder = Recorder(home / "asterisk" / "tools")
         self.crm_url = ""
         self.office: Office | None = None
         self.without_pbx: str | None = None
@@ -81,7 +83,12 @@ class Stage:
 
     async def _office(self) -> Office:
         installation = await asyncio.to_thread(install, self._home / "cache" / "asterisk")
-        config = PbxConfig(ami_secret=self._notes.ami_secret, phone_secret=self._notes.phone_secret)
+        config = PbxConfig(
+            ami_secret=self._notes.ami_secret,
+            phone_secret=self._notes.phone_secret,
+            record=True,
+            recorded_command=self.recorder.install(),
+        )
         pbx = PrivateAsterisk(installation, self._home / "asterisk", config)
         await self._stack.enter_async_context(pbx)
         self._stack.push_async_callback(_end, asyncio.create_task(_keep_up(pbx)))

@@ -66,7 +66,9 @@ async def demo(
     if ready.office is not None:
         pbx = ready.office.pbx
         secret = await seed.pbx(app.house, "127.0.0.1", pbx.ports.ami, AMI_USER, pbx.ami_secret)
-        await pbx.ask_gateway(f"http://127.0.0.1:{settings.port}", secret)
+        here = f"http://127.0.0.1:{settings.port}"
+        await pbx.ask_gateway(here, secret)
+        ready.recorder.point_to(here, secret)
         await _link_up(app)
     else:
         await seed.no_pbx(app.house)
