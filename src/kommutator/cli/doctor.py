@@ -16,6 +16,7 @@ from rich.markup import escape
 
 from kommutator.app import Application
 from kommutator.cli.frame import app, out, run, say, settings_with, t, words
+from kommutator.demo.notes import running_in
 from kommutator.domain.finding import Finding, Health, exit_code
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role, enterprise_number
 from kommutator.flows import check_house
@@ -51,8 +52,16 @@ def doctor(
     ] = False,
 ) -> None:
     """Look at database, disk, clock, address, storage, PBX, CRM and queues; say what to repair."""
-    settings = settings_with(log_level="error")
+    settings = _as_it_runs(settings_with(log_level="error"))
     run(_doctor(settings, enterprise, ring, as_json=json, crm_record=crm_record))
+
+
+def _as_it_runs(settings: Settings) -> Settings:
+    """The demo's fake vendors are on this machine; only the demo itself is told so."""
+    if not running_in(settings.home):
+        return settings
+    hosts = tuple({*settings.private_hosts, "127.0.0.1"})
+    return settings.model_copy(update={"private_hosts": hosts})
 
 
 async def _doctor(

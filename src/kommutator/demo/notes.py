@@ -53,3 +53,12 @@ def save(home: Path, notes: DemoNotes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(notes)))
     draft.replace(home / NAME)
+
+
+def running_in(home: Path) -> bool:
+    """Whether the demo runs in this home now, as far as its notes tell."""
+    try:
+        notes = msgspec.json.decode((home / NAME).read_bytes(), type=DemoNotes)
+    except (OSError, msgspec.DecodeError):
+        return False
+    return notes.street_url is not None

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.finding import Finding, failed, fine, skipped, warned
 from kommutator.domain.ports import CrmDesk
-from kommutator.kit.errors import ErrorKind, UserError, VendorError
+from kommutator.kit.errors import ErrorKind, Stage, UserError, VendorError
 from kommutator.store.views.check_up import CheckUpViews
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ async def key(desk: CrmDesk, account: Account) -> Sequence[Finding]:
     try:
         probe = await desk.probe(account)
     except VendorError as error:
-        word = "refused" if error.kind is ErrorKind.ACCESS_REVOKED else "away"
+        word = "guarded" if _guarded(error) else "away"
+        if error.kind is ErrorKind.ACCESS_REVOKED:
+            word = "refused"
         return [failed("crm", word, reason=error.message), skipped("crm_codes")]
     except UserError as error:  # our own pace: the vendor was not asked
         return [warned("crm", "later", reason=error.code), skipped("crm_codes")]
@@ -72,3 +74,9 @@ async def _codes(desk: CrmDesk, account: Account) -> Finding:
     if differing:
         return warned("crm_codes", "differ", n=len(differing), users=", ".join(differing[:8]))
     return fine("crm_codes", count=len(ours))
+
+
+def _guarded(error: VendorError) -> bool:
+    """Our own guard refused the address: the vendor was not asked."""
+    refusals = ("insecure_url", "address_refused")
+    return error.stage is Stage.BEFORE_SENDING and error.message.startswith(refusals)

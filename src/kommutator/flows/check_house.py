@@ -143,7 +143,7 @@ def not_looked(check: str) -> Finding:
 
 
 def _drift(check: str, seconds: float) -> Finding:
-    facts: dict[str, Any] = {"seconds": round(seconds, 2)}
+    facts: dict[str, Any] = {"seconds": round(seconds, 2) + 0.0}  # no "-0.0"
     if abs(seconds) > _FAR_S:
         return failed(check, "far", **facts)
     if abs(seconds) > _DRIFT_S:

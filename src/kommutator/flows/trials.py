@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _RING_LIMIT_S = 12.0
 _LOOK_S = 0.2
+_FAILURES = {Stage.SENT: "unsure", Stage.BEFORE_SENDING: "away"}
 
 
 class Trials:
@@ -73,8 +74,8 @@ class Trials:
         try:
             trial = await trier.try_record(crm, text)
         except VendorError as error:
-            unsure = error.stage is Stage.SENT
-            found = failed("crm_record", "unsure" if unsure else "refused", reason=error.message)
+            word = _FAILURES.get(error.stage, "refused")
+            found = failed("crm_record", word, reason=error.message)
         except UserError as error:  # the vendor's allowance is spent; nothing was asked
             found = warned("crm_record", "later", reason=error.code)
         else:
