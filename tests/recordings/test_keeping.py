@@ -347,6 +347,11 @@ async def test_retention_is_each_enterprises_own(
     leap(clock, days=150)
     await worker.retire()
     assert objects_in(tmp_path) == []
+    assert (await row_of(house, pbx)).state == "expired"  # so that its links say why
+    leap(clock, days=400)
+    await worker.retire()
+    async with house.db.single() as unit:
+        assert await unit.recordings.get(pbx.tenant.number, NAME) is None
 
 
 async def _away(*_: object) -> None:

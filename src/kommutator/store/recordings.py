@@ -78,6 +78,11 @@ UPDATE recordings SET original_key = NULL, object_key = NULL
 _LEFT = f"""
 SELECT {_COLUMNS} FROM recordings
  WHERE state = 'expired' AND coalesce(original_key, object_key) IS NOT NULL LIMIT $1"""
+_FORGET = """
+DELETE FROM recordings WHERE (enterprise, name) IN (
+    SELECT enterprise, name FROM recordings
+     WHERE state = 'expired' AND coalesce(original_key, object_key) IS NULL
+       AND expected_at < $1::timestamptz - interval '400 days' LIMIT $2)"""
 _DAYS = """
 SELECT (settings -> 'retention_days' ->> 'recordings')::int FROM enterprises WHERE number = $1"""
 _OF_CALL = f"""
@@ -255,6 +260,11 @@ class RecordingStore:
     async def left_everywhere(self, *, limit: int) -> Sequence[RecordingRow]:
         """Expired ones whose objects could not be deleted yet."""
         return [RecordingRow(**row) for row in await self._connection.fetch(_LEFT, limit)]
+
+    async def forget_everywhere(self, *, now: datetime, limit: int) -> int:
+        """Delete the last trace of those that expired long ago; returns how many."""
+        status = await self._connection.execute(_FORGET, now, limit)
+        return int(status.rpartition(" ")[2])
 
     async def days(self, enterprise: EnterpriseNumber) -> int:
         """How long the enterprise keeps recordings."""

@@ -99,6 +99,9 @@ class RecordingWorker:
             if len(aged) < _AGED:
                 break
         await self._delete_left()
+        async with self._db.single() as unit:
+            while await unit.recordings.forget_everywhere(now=self._clock.now(), limit=_AGED):
+                pass
 
     async def _delete_left(self) -> None:
         while True:

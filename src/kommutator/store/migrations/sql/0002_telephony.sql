@@ -103,6 +103,7 @@ CREATE INDEX recordings_call ON recordings (enterprise, call_id);
 CREATE INDEX recordings_due ON recordings (next_try_at) WHERE state IN ('expected', 'stored');
 CREATE INDEX recordings_age ON recordings (enterprise, expected_at) WHERE state <> 'expired';
 CREATE INDEX recordings_missing ON recordings (enterprise) WHERE state = 'missing';
+CREATE INDEX recordings_gone ON recordings (expected_at) WHERE state = 'expired';
 CREATE INDEX recordings_left ON recordings (enterprise) WHERE state = 'expired'
     AND coalesce(original_key, object_key) IS NOT NULL;
 
