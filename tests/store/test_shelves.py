@@ -214,6 +214,11 @@ async def test_retention_by_each_enterprises_setting(db: Database) -> None:
             "VALUES ('\\x01', 'employee', 'a', 'password', 'c', now() - interval '1 s'), "
             "('\\x02', 'employee', 'a', 'password', 'c', now() + interval '1 h')"
         )
+        await unit.connection.execute(
+            "INSERT INTO route_answers (enterprise, call_id, why, at) VALUES "
+            "('0367', 'old', 'route.owner', now() - interval '91 days'), "
+            "('0367', 'new', 'route.owner', now() - interval '89 days')"
+        )
     await Scheduler(db, clock=SystemClock()).retire()
     async with db.single() as unit:
         fetch = unit.connection.fetch
@@ -222,6 +227,7 @@ async def test_retention_by_each_enterprises_setting(db: Database) -> None:
         calls = await fetch("SELECT enterprise, id FROM calls ORDER BY enterprise, id")
         assert [tuple(r) for r in calls] == [("0367", "old"), ("1", "new")]
         assert await fetch("SELECT 1 FROM call_aliases") == []
+        assert [r[0] for r in await fetch("SELECT call_id FROM route_answers")] == ["new"]
         assert [r[0] for r in await fetch("SELECT token_hash FROM sessions")] == [b"\x02"]
 
 

@@ -7,13 +7,20 @@ from typing import Literal
 
 from kommutator.store.driver import Connection
 
-Family = Literal["journal", "outbox", "attempts"]
+Family = Literal["journal", "outbox", "attempts", "route_answers"]
 
-_DEFAULT_DAYS = {"journal": 30, "outbox": 90, "attempts": 90, "calls": 365}
+_DEFAULT_DAYS = {
+    "journal": 30,
+    "outbox": 90,
+    "attempts": 90,
+    "route_answers": 90,
+    "calls": 365,
+}
 _AGE = {
     "journal": ("received_at", "state <> 'new'"),
     "outbox": ("coalesce(finished_at, created_at)", "state <> 'due'"),
     "attempts": ("at", "true"),
+    "route_answers": ("at", "true"),
 }
 
 

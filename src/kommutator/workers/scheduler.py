@@ -13,7 +13,7 @@ from kommutator.store.retention import Family
 from kommutator.workers import metrics
 
 _log = structlog.get_logger(__name__)
-_FAMILIES: tuple[Family, ...] = ("journal", "outbox", "attempts")
+_FAMILIES: tuple[Family, ...] = ("journal", "outbox", "attempts", "route_answers")
 _STRANGER_DAYS = 365  # a number of the phone book whose CRM has no such client
 _WISH_DAYS = 7  # a look-up that no CRM could answer
 _BREATH_S = 0.05  # between small deletes, so that the hot path hardly notices
