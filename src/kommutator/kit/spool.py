@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -88,6 +89,16 @@ class Spool:
         """The folder, existing. Raises OSError."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self.folder
+
+    def clean(self, before: float) -> int:
+        """Delete what a killed process left; returns how many. `before`: epoch seconds."""
+        old = [path for path in self.ready().iterdir() if path.stat().st_mtime < before]
+        for path in old:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        return len(old)
 
     @asynccontextmanager
     async def draft(self) -> AsyncIterator[Draft]:

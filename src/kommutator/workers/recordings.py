@@ -29,6 +29,7 @@ _FETCHES = 4
 _TRIES = 3
 _PAUSE = timedelta(minutes=5)
 _AGED = 200
+_ABANDONED = timedelta(days=1)
 
 
 class RecordingWorker:
@@ -99,6 +100,8 @@ class RecordingWorker:
             if len(aged) < _AGED:
                 break
         await self._delete_left()
+        yesterday = (self._clock.now() - _ABANDONED).timestamp()
+        await asyncio.to_thread(self._spool.clean, yesterday)
         async with self._db.single() as unit:
             while await unit.recordings.forget_everywhere(now=self._clock.now(), limit=_AGED):
                 pass
