@@ -208,5 +208,10 @@ async def test_a_private_key_is_the_one_secret_with_line_breaks(house: House) ->
     assert record.base_url == "ssh://pbx.example.com:2222"
     with pytest.raises(InvalidInput, match="secret_needed_for_new_address"):
         await house.set_up.save(ADMIN, HERE, ssh_form("", "other.example.com", ssh_port=2222))
-    kept = await house.set_up.save(ADMIN, HERE, ssh_form("", ssh_port=2222, context="x"))
-    assert kept.config["context"] == "x"
+    other_page = ConnectionForm(PBX, "pbx.example.com:2222", config={"context": "x"})
+    kept = await house.set_up.save(ADMIN, HERE, other_page)
+    assert (kept.base_url, kept.config["context"]) == ("ssh://pbx.example.com:2222", "x")
+    with pytest.raises(InvalidInput, match="secret_needed_for_new_address"):  # of the AMI user
+        await house.set_up.save(
+            ADMIN, HERE, ConnectionForm(PBX, "pbx.example.com", config={"link": "ami"})
+        )

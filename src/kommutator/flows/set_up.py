@@ -6,7 +6,7 @@ What needs the vendor's consent (test, registration, removal) is in `enrol.py`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -85,10 +85,10 @@ class SetUp:
                 another host than the one it was given for.
             Conflict: the account is connected already, here or elsewhere.
         """
-        address = self._address(form)
         _check_secrets(form.secrets)
         async with self._db.unit() as unit:
             stored = await unit.connections.of_kind(enterprise, form.kind)
+            address = self._address(form, merged(stored.config if stored else {}, form.config))
             if stored is None:
                 record = await self._create(unit, enterprise, form, address)
             else:
@@ -179,18 +179,18 @@ class SetUp:
             )
             unit.config_changed(account.enterprise, account.kind.value)
 
-    def _address(self, form: ConnectionForm) -> str:
+    def _address(self, form: ConnectionForm, config: Mapping[str, Any]) -> str:
+        """`config` is what the connection will have: a form may fill in a part of it."""
         if form.kind is ConnectionKind.ASTERISK:
-            if form.config.get("link") == _SSH:
-                port = int(form.config.get("ssh_port") or _SSH_PORT)
-                return pbx_address(form.address, port, _SSH)
-            return pbx_address(form.address, int(form.config.get("ami_port") or _AMI_PORT))
+            if config.get("link") == _SSH:
+                return pbx_address(form.address, int(config.get("ssh_port") or _SSH_PORT), _SSH)
+            return pbx_address(form.address, int(config.get("ami_port") or _AMI_PORT))
         return crm_address(form.address, private_hosts=self._private_hosts)
 
     async def _create(
         self, unit: Unit, enterprise: EnterpriseNumber, form: ConnectionForm, address: str
     ) -> ConnectionRecord:
-        for name in _required(form):
+        for name in _required(form.kind, form.config):
             if not form.secrets.get(name):
                 raise InvalidInput(f"{name}_missing")
         connection_id = self._ids.uuid()
@@ -216,7 +216,7 @@ class SetUp:
         self, unit: Unit, stored: ConnectionRecord, form: ConnectionForm, address: str
     ) -> ConnectionRecord:
         if _host(address) != _host(stored.base_url):
-            for name in _required(form):
+            for name in _required(form.kind, merged(stored.config, form.config)):
                 if not form.secrets.get(name):
                     raise InvalidInput("secret_needed_for_new_address")
         typed = {name: value for name, value in form.secrets.items() if value}
@@ -271,11 +271,11 @@ def _crm_may_switch(stored: ConnectionRecord) -> bool:
     )
 
 
-def _required(form: ConnectionForm) -> tuple[str, ...]:
+def _required(kind: ConnectionKind, config: Mapping[str, Any]) -> tuple[str, ...]:
     """The secrets without which a connection cannot work."""
-    if form.kind is ConnectionKind.ASTERISK and form.config.get("link") == _SSH:
+    if kind is ConnectionKind.ASTERISK and config.get("link") == _SSH:
         return (_SSH_KEY,)
-    return _REQUIRED[form.kind]
+    return _REQUIRED[kind]
 
 
 def _check_secrets(secrets: Mapping[str, str]) -> None:

@@ -78,7 +78,7 @@ async def save_dialing(see: Seen) -> Response:
         pbx = await unit.connections.of_kind(enterprise, ConnectionKind.ASTERISK)
         unit.config_changed(enterprise, "enterprise")
     if pbx is not None:
-        address = pbx.base_url.removeprefix("ami://")
+        address = pbx.base_url.partition("://")[2]
         config = {"numbers": numbers, "shown": shown}
         form = ConnectionForm(ConnectionKind.ASTERISK, address, config=config)
         await see.house.set_up.save(see.actor, enterprise, form)

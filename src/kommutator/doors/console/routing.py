@@ -56,7 +56,7 @@ async def save_routing(see: Seen) -> Response:
     enterprise = see.demand(Permission.CONFIGURE)
     pbx = await _pbx(see, enterprise)
     routing = await _sent(see, enterprise, pbx)
-    form = ConnectionForm(_KIND, pbx.base_url.removeprefix("ami://"), config={"routing": routing})
+    form = ConnectionForm(_KIND, pbx.base_url.partition("://")[2], config={"routing": routing})
     await see.house.set_up.save(see.actor, enterprise, form)
     see.house.directory.invalidate(enterprise)
     return go(_PAGE, done="saved")
