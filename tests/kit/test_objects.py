@@ -1,47 +1,29 @@
 """Promise: a folder and an S3-compatible storage behave the same, and nothing is half there."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from kommutator.kit.objects import Bucket, ObjectMissing, Objects, StorageAway
+from tests.support.s3 import ACCESS_KEY, BUCKET, S3, SECRET_KEY, s3
+
+__all__ = ["s3"]
 
 KEY = "0367/2026/01/gw-1700000000.1-0123456789ab.wav"
 BIG = os.urandom(6 * 1024 * 1024 + 77)  # more than one part of a multipart upload
-_SECRET = "not-a-real-secret-key"
-
-
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The address of a real HTTP server that speaks S3, with one bucket."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=url, region_name="us-east-1",
-        aws_access_key_id="tests", aws_secret_access_key=_SECRET,
-    )  # fmt: skip
-    client.create_bucket(Bucket="calls")
-    client.close()
-    yield url
-    server.stop()
 
 
 def bucket(url: str, **changes: str) -> Objects:
-    given = {"name": "calls", "prefix": "recordings/here", **changes}
+    given = {"name": BUCKET, "prefix": "recordings/here", **changes}
     return Objects.in_bucket(
-        Bucket(endpoint=url, access_key="tests", secret_key=_SECRET, **given)  # type: ignore[arg-type]  # strings only
+        Bucket(endpoint=url, access_key=ACCESS_KEY, secret_key=SECRET_KEY, **given)  # type: ignore[arg-type]  # strings only
     )
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path, s3: str) -> Objects:
-    return Objects.in_folder(tmp_path / "kept") if request.param == "folder" else bucket(s3)
+def objects(request: pytest.FixtureRequest, tmp_path: Path, s3: S3) -> Objects:
+    return Objects.in_folder(tmp_path / "kept") if request.param == "folder" else bucket(s3.url)
 
 
 def file_of(tmp_path: Path, content: bytes) -> Path:
@@ -125,15 +107,15 @@ async def test_only_we_may_look_into_the_folder(tmp_path: Path) -> None:
     assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
 
 
-async def test_a_missing_bucket_is_an_away_storage(s3: str, tmp_path: Path) -> None:
+async def test_a_missing_bucket_is_an_away_storage(s3: S3, tmp_path: Path) -> None:
     with pytest.raises(StorageAway):
-        await bucket(s3, name="nobodys").put(KEY, file_of(tmp_path, b"abc"))
+        await bucket(s3.url, name="nobodys").put(KEY, file_of(tmp_path, b"abc"))
 
 
 async def test_a_storage_that_does_not_answer_is_said_without_secrets(tmp_path: Path) -> None:
     away = bucket("http://127.0.0.1:9")
     with pytest.raises(StorageAway) as told:
         await away.put(KEY, file_of(tmp_path, b"abc"))
-    assert _SECRET not in str(told.value)
-    assert _SECRET not in repr(Bucket("calls", secret_key=_SECRET))
+    assert SECRET_KEY not in str(told.value)
+    assert SECRET_KEY not in repr(Bucket(BUCKET, secret_key=SECRET_KEY))
     assert away.place == "s3://calls/recordings/here"
