@@ -162,3 +162,15 @@ async def test_reference_books(crm: Crm) -> None:
     assert statuses["new"]["group"] == "new"
     groups = (await crm.get("/v5/reference/status-groups")).json["statusGroups"]
     assert groups["cancel"]["statuses"] == ["no-call", "cancel-other"]
+
+
+async def test_a_note_is_put_on_a_customer_and_deleted(crm: Crm) -> None:
+    customer = await make_customer(crm)
+    note = {"text": "Проверка", "customer": {"id": customer}}
+    made = await crm.post("/v5/customers/notes/create", note=note)
+    assert made.status == 201
+    path = f"/v5/customers/notes/{made.json['id']}/delete"
+    assert (await crm.post(path)).json == {"success": True}
+    assert (await crm.post(path)).status == 404
+    nobody = await crm.post("/v5/customers/notes/create", note={"text": "x"})
+    assert nobody.status == 400
