@@ -20,7 +20,7 @@ from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.connectors.pbx.asterisk.ssh_delivery import SshDelivery
 from kommutator.doors.console import router as console
 from kommutator.doors.http import asterisk, retailcrm
-from kommutator.doors.http.app import Door, Family, create_app
+from kommutator.doors.http.app import Door, Family, create_app, create_watch
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.runner import PbxRunner
 from kommutator.flows.house import House
@@ -49,7 +49,7 @@ class Application:
 
     Attributes:
         house: the services, once started.
-        asgi: the HTTP application, None without the role `api`.
+        asgi: the HTTP application; without the role `api` only its health and metrics.
         links: the PBX links that this process holds.
     """
 
@@ -75,7 +75,7 @@ class Application:
         self._redactor = redactor or Redactor()
         self._stack = AsyncExitStack()
         self.house: House
-        self.asgi: FastAPI | None = None
+        self.asgi: FastAPI
         self.links = Links()
 
     async def __aenter__(self) -> Self:
@@ -119,6 +119,8 @@ class Application:
         self._keep(made.house.directory.keep_fresh())
         if "api" in self._roles:
             self.asgi = create_app(made.house, only=self._only, families=_FAMILIES)
+        else:
+            self.asgi = create_watch(made.house)
 
     async def _engine(self, made: Composition, db: Database) -> LaneEngine | None:
         working = self._roles & {"worker", "pbx"}

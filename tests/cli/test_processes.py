@@ -131,6 +131,23 @@ async def test_one_crms_service_by_itself_shares_everything(
             assert await command.end() == 0
 
 
+@pytest.mark.parametrize("role", ["worker", "pbx"])
+async def test_processes_without_callers_can_be_watched(
+    tmp_path: Path, database_url: str, session: aiohttp.ClientSession, role: str
+) -> None:
+    port = free_port()
+    async with start(role, "--port", str(port), env=env_of(tmp_path, database_url)) as command:
+        await command.until(f"Running: {role}.")
+        watcher = Caller(session, f"http://127.0.0.1:{port}")
+        statuses = {
+            path: (await watcher.get(path)).status
+            for path in ("/health", "/ready", "/metrics", "/api/v1/calls", "/console/")
+        }
+        assert list(statuses.values()) == [200, 200, 200, 404, 404]
+        assert "kommutator_lane" in (await watcher.get("/metrics")).text
+        assert await command.end() == 0
+
+
 async def test_two_ups_do_not_share_a_home(tmp_path: Path, database_url: str) -> None:
     env = env_of(tmp_path, database_url, port=free_port())
     async with start("up", "--no-demo", env=env) as first:

@@ -42,7 +42,6 @@ async def _up(settings: Settings) -> int:
         stack.enter_context(home_alone(settings.home))
         dsn = await stack.enter_async_context(database(settings))
         running = await stack.enter_async_context(application(settings, dsn, roles=ROLES))
-        assert running.asgi is not None
         await stack.enter_async_context(http(running.asgi, settings))
         await _welcome(running, settings)
         await until_told()
@@ -59,7 +58,6 @@ async def _up_with_demo(settings: Settings, crm_port: int, street_port: int) -> 
         ready = await stack.enter_async_context(world.stage(settings, crm_port=crm_port))
         dsn = await stack.enter_async_context(database(settings))
         running = await stack.enter_async_context(application(settings, dsn, roles=ROLES))
-        assert running.asgi is not None
         await stack.enter_async_context(http(running.asgi, settings))
         report = await stack.enter_async_context(
             world.demo(settings, running, ready, street_port=street_port)
@@ -99,7 +97,8 @@ async def _first_admin(running: Application, settings: Settings) -> str | None:
 @app.command()
 def api(
     only: Annotated[
-        Literal["retailcrm"] | None, typer.Option(help="Only one CRM's service: retailcrm.")
+        Literal["retailcrm", "asterisk"] | None,
+        typer.Option(help="Only one service of the requirement: retailcrm or asterisk."),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port of the HTTP door.")] = None,
 ) -> None:
@@ -107,31 +106,40 @@ def api(
     run(_role(settings_with(port=port), ("api",), only))
 
 
+WatchPort = Annotated[
+    int | None, typer.Option("--port", help="Port of /health, /ready and /metrics; else none.")
+]
+
+
 @app.command()
-def worker() -> None:
+def worker(port: WatchPort = None) -> None:
     """Decide and deliver. Any number of these may run."""
-    run(_role(settings_with(), ("worker",)))
+    run(_role(settings_with(port=port), ("worker",), watched=port is not None))
 
 
 @pbx_app.callback(invoke_without_command=True)
-def pbx(context: typer.Context) -> None:
+def pbx(context: typer.Context, port: WatchPort = None) -> None:
     """Hold the links to PBXs. Any number of these may run; each PBX has one link."""
     if context.invoked_subcommand is None:
-        run(_role(settings_with(), ("pbx",)))
+        run(_role(settings_with(port=port), ("pbx",), watched=port is not None))
 
 
-async def _role(settings: Settings, roles: tuple[str, ...], only: str | None = None) -> int:
+async def _role(
+    settings: Settings, roles: tuple[str, ...], only: str | None = None, *, watched: bool = True
+) -> int:
+    """`watched`: open the HTTP door, be it only for health and metrics."""
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(database(settings))
         running = await stack.enter_async_context(
             application(settings, dsn, roles=roles, only=only)
         )
-        if running.asgi is not None:
+        if watched:
             await stack.enter_async_context(http(running.asgi, settings))
-            if password := await _first_admin(running, settings):
-                say("cli.up.login", email=settings.admin_email)
-                say("cli.up.password", password=password)
-        say("cli.role.ready", roles=", ".join(roles), port=settings.port)
+        if "api" in roles and (password := await _first_admin(running, settings)):
+            say("cli.up.login", email=settings.admin_email)
+            say("cli.up.password", password=password)
+        port = settings.port if watched else "—"
+        say("cli.role.ready", roles=", ".join(roles), port=port)
         await until_told()
         say("cli.stopping")
     return 0

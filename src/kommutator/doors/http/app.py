@@ -105,6 +105,20 @@ def create_app(
     return app
 
 
+def create_watch(house: House) -> FastAPI:
+    """For processes that answer no callers: health, readiness and metrics, nothing else."""
+    app = FastAPI(
+        title="Kommutator", version=__version__, openapi_url=None, responses=errors.RESPONSES
+    )
+    settings = house.settings
+    app.state.house = house
+    app.state.api_throttle = Throttle(settings.api_rate, settings.api_burst, house.clock)
+    errors.install(app)
+    app.include_router(health.router)
+    app.add_middleware(Frame, house=house)
+    return app
+
+
 def _operation_id(route: APIRoute) -> str:
     return route.name
 
