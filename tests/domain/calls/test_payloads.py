@@ -21,10 +21,10 @@ from kommutator.domain.commands import CallRecord, HangupPopup, RingPopup
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.ports import Due
 from kommutator.domain.tenancy import EnterpriseNumber
-from tests.support.calls import EVERY_NAME, FIXTURES, events_of
+from tests.support.calls import EVERY_NAME, events_of
+from tests.support.payloads import EXPECTED, payload_lines
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
-EXPECTED = FIXTURES / "payloads.txt"
 POLICY = Policy(connection="crm")
 ACCOUNT = Account(
     enterprise=EnterpriseNumber("0367"),
@@ -68,25 +68,13 @@ def _word(value: Any) -> str:
     return "+".join(value) if isinstance(value, list) else str(value)
 
 
-def expected() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    name = ""
-    for line in EXPECTED.read_text().splitlines():
-        if line.startswith("  "):
-            found[name].append(line.strip())
-        elif line:
-            name = line
-            found[name] = []
-    return found
-
-
 @pytest.mark.parametrize("name", EVERY_NAME)
 def test_the_crm_is_sent_exactly_this(name: str) -> None:
-    assert lines_of(name) == expected()[name]
+    assert lines_of(name) == payload_lines()[name]
 
 
 def test_no_scenario_is_missing() -> None:
-    assert set(expected()) == set(EVERY_NAME)
+    assert set(payload_lines()) == set(EVERY_NAME)
 
 
 if __name__ == "__main__":

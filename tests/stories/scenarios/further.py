@@ -8,7 +8,6 @@ from tests.stories.scenarios.stage import (
     CROWD,
     FORWARD,
     MOBILE,
-    SECOND_CLIENT,
     TUBES,
     Stage,
     soon,
@@ -69,7 +68,7 @@ async def conference_of_two_employees(stage: Stage) -> None:
 async def call_waiting(stage: Stage) -> None:
     """A second client comes in while 150 talks; both are answered, one after the other."""
     first, first_at_150 = await _talks_to_150(stage)
-    second = await stage.call_in(stage.asterisk.dids.personal, SECOND_CLIENT)
+    second = await stage.call_in(stage.asterisk.dids.personal, stage.second)
     await stage.met(second, await stage["150"].next_call())
     await stage.talk()
     await second.hang_up()
@@ -123,8 +122,8 @@ async def blind_transfer_to_the_queue(stage: Stage) -> None:
 async def blind_transfer_to_another_client(stage: Stage) -> None:
     """150 hands the client over to somebody outside."""
     call, at_150 = await _talks_to_150(stage)
-    stage.provider.expect(SECOND_CLIENT, soon())
-    await at_150.refer(SECOND_CLIENT)
+    stage.provider.expect(stage.second, soon())
+    await at_150.refer(stage.second)
     await stage.met(call, await stage.provider.next_call())
     await stage.talk()
     await call.hang_up()
@@ -133,12 +132,12 @@ async def blind_transfer_to_another_client(stage: Stage) -> None:
 async def attended_transfer_to_another_client(stage: Stage) -> None:
     """150 asks a second client and connects the two."""
     call, at_150 = await _talks_to_150(stage)
-    stage.provider.expect(SECOND_CLIENT, answers(0.2))
-    consultation = await stage["150"].call(SECOND_CLIENT)
+    stage.provider.expect(stage.second, answers(0.2))
+    consultation = await stage["150"].call(stage.second)
     outside = await stage.provider.next_call()
     await stage.met(consultation, outside)
     await stage.talk()
-    await at_150.refer(SECOND_CLIENT, consultation)
+    await at_150.refer(stage.second, consultation)
     await at_150.wait_ended()
     await stage.met(call, outside)
     await stage.talk()
@@ -202,7 +201,7 @@ async def two_at_once(stage: Stage) -> None:
     first = await stage.call_in()
     await stage.met(first, await stage["150"].next_call())
     stage.set(_150=BUSY, _151=soon())
-    second = await stage.call_in("", SECOND_CLIENT)
+    second = await stage.call_in("", stage.second)
     await stage.met(second)
     await stage.talk()
     await asyncio.gather(first.hang_up(), second.hang_up())

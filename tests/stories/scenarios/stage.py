@@ -20,7 +20,6 @@ TALK_S = 1.2
 FORWARD, CROWD, TUBES = "375000000011", "375000000012", "375000000013"
 """Company numbers: forwarded to a mobile; a queue with re-rings; a group behind Local channels."""
 
-SECOND_CLIENT = "+375000000071"
 MOBILE = "+375000000099"
 
 # The Local channels stay (/n): what happens to FreePBX's ring groups and follow-me.
@@ -42,9 +41,15 @@ exten => 803,1,Queue(crowd,t,,,8)
 """
 
 
-def config() -> PbxConfig:
+def config(recorded_command: str = "") -> PbxConfig:
     """An Asterisk on which every scenario can be played."""
-    return PbxConfig(record=True, ledgers=True, extra_lines=_LINES, extra_dialplan=_CONTEXTS)
+    return PbxConfig(
+        record=True,
+        recorded_command=recorded_command,
+        ledgers=True,
+        extra_lines=_LINES,
+        extra_dialplan=_CONTEXTS,
+    )
 
 
 @dataclass
@@ -63,6 +68,11 @@ class Stage:
     client: str
     click: Ask
     route: Ask
+
+    @property
+    def second(self) -> str:
+        """Another client."""
+        return f"{self.client[:-1]}1"
 
     def __getitem__(self, extension: str) -> Phone:
         return self.phones[extension]
