@@ -123,3 +123,33 @@ async def test_twins_stand_alone_and_say_where(tmp_path: Path) -> None:
             async with session.get(f"{url}/api/credentials", headers=headers) as answer:
                 assert (await answer.json())["success"] is True
         assert await command.end() == 0
+
+
+async def test_a_past_period_is_told_as_words_and_as_json(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with open_house(database_url) as house:
+        await settle_tenant(house, "0367")
+    env = environment(tmp_path, database_url=database_url, master_keys=MASTER_KEYS)
+    span = ("--enterprise", "0367", "--since", "2026-11-20", "--until", "2026-11-21")
+    code, said = await run("reprocess", *span, env=env)
+    assert code == 0
+    assert "Calls: 0 unchanged, 0 changed, 0 new, 0 vanished." in said
+    assert "This was a trial" in said
+
+    ledger = tmp_path / "Master.csv"
+    ledger.write_text(
+        '"CHAN_START","1795186800.5","","+375000000070","","","","375000000001","from-trunk",'
+        '"PJSIP/trunk-0","","","3","","1.1","1.1","","","",""\n'
+        '"HANGUP","1795186803.5","","+375000000070","","","","375000000001","from-trunk",'
+        '"PJSIP/trunk-0","","","3","","1.1","1.1","","","","{""hangupcause"":16}"\n'
+    )
+    code, said = await run("reprocess", *span, "--cel", str(ledger), "--json", env=env)
+    assert code == 0, said
+    told = msgspec.json.decode(said)
+    assert (code, told["counts"], told["applied"]) == (0, {"new": 1}, 0)
+    assert [f["call_id"] for f in told["findings"]] == ["1.1"]
+
+    code, said = await run("reprocess", *span, "--cdr", str(tmp_path / "nothing"), env=env)
+    assert code == 1
+    assert said.startswith("The PBX's ledger file could not be read")

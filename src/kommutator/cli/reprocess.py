@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -79,7 +79,7 @@ async def _reprocess(
             enterprise, *span, actor="cli", apply=apply, ledger=ledger
         )
     if as_json:
-        typer.echo(msgspec.json.encode(asdict(report)).decode())
+        typer.echo(msgspec.json.encode(report).decode())
     else:
         _show(report, apply=apply)
     return 0
@@ -93,8 +93,7 @@ async def _ledger(house: House, enterprise: EnterpriseNumber, book: _Book, file:
     if not is_zone(name):
         raise InvalidInput("time_zone_unknown", zone=name)
     try:
-        # The command's only work at this moment: nobody waits for the loop.
-        text = file.read_text(encoding="utf-8", errors="replace").splitlines()  # noqa: ASYNC240
+        text = file.read_text(encoding="utf-8", errors="replace").splitlines()  # noqa: ASYNC240  nobody waits for this loop
     except OSError as error:
         raise InvalidInput("ledger_not_readable", line=0) from error
     if book.coarse:
