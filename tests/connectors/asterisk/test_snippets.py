@@ -79,6 +79,16 @@ def test_the_contexts_that_other_parts_count_on_are_there(flavour: Flavour) -> N
     assert "Goto(from-provider,${EXTEN},1)" in text
 
 
+@pytest.mark.parametrize("flavour", list(Flavour))
+def test_the_number_shown_is_the_companys_and_the_notes_say_what_would_hide_it(
+    flavour: Flavour,
+) -> None:
+    made = files(flavour)
+    outbound = next(iter(made.values())).text.partition("\n[gw-outbound]\n")[2]
+    assert "Set(CALLERID(all)=<${FILTER(+0-9,${GW_LINE})}>)" in outbound.partition("\n[")[0]
+    assert re.search(r"^; .*\bno `from_user`", made["pjsip"].text, re.MULTILINE)
+
+
 def test_freepbx_hooks_in_where_freepbx_looks() -> None:
     text = files(Flavour.FREEPBX)["dialplan_freepbx"].text
     assert "[macro-dialout-trunk-predial-hook]" in text

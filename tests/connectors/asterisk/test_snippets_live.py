@@ -190,7 +190,9 @@ async def test_an_inbound_call_rings_whom_the_gateway_names(town: Office, gatewa
     await call.hang_up()
 
 
-@pytest.mark.parametrize("answer", ["", "999", "<html>152</html>0", "152&PJSIP/+79990000000@trunk"])
+@pytest.mark.parametrize(
+    "answer", ["", "999", "error 152", "<html>152</html>0", "152&PJSIP/+79990000000@trunk"]
+)
 async def test_whatever_else_it_says_the_group_rings(
     town: Office, gateway: Gateway, answer: str
 ) -> None:
