@@ -279,6 +279,21 @@ async def test_talks_teach_whom_the_client_talked_with(db: Database) -> None:
     assert (held.last_talker, held.last_talk_at) == ("151", ended)
 
 
+@pytest.mark.parametrize("then", [{"rang": ("150",)}, {"phase": Phase.ENDED}])
+async def test_a_click_waits_for_no_name_and_gets_it_when_the_phone_rings(
+    db: Database, then: dict[str, object]
+) -> None:
+    click = a_call(direction="out", requested_by="a@example.com", dialler="150")
+    await attend(db, click)
+    assert await entry(db) is None
+    await attend(db, click, click)
+    assert await entry(db) is None
+    await attend(db, replace(click, **then), click)
+    wanted = await entry(db)
+    assert wanted is not None
+    assert wanted.wanted_at is not None
+
+
 async def test_internal_calls_and_missed_ones_teach_nothing(db: Database) -> None:
     await attend(db, a_call(direction="internal", answered_by=("150",)))
     assert await entry(db) is None

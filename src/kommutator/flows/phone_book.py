@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from kommutator.domain.calls.call import Call
+from kommutator.domain.calls.call import Call, Phase
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.clock import Clock
@@ -63,7 +63,7 @@ class PhoneBook:
         phone = call.client
         if phone is None or not fits(phone) or call.direction == "internal":
             return
-        if before is None or before.client != phone:
+        if _appears(call, before):
             await self._recognise(unit, enterprise, call.id, phone, crms)
         if call.answered_by and (before is None or _spoke(before) != _spoke(call)):
             extension, at = _spoke(call)
@@ -100,6 +100,17 @@ class PhoneBook:
         if entry.crm_at is None:
             return True
         return self._clock.now() - entry.crm_at > (FRESH if entry.known else FRESH_STRANGER)
+
+
+def _appears(call: Call, before: Call | None) -> bool:
+    """Whether the client is new in this call.
+
+    Of a click only when a phone rings: the click itself is waited for, and needs no name.
+    """
+    if call.requested_by and call.phase is Phase.RINGING:
+        return bool(call.rang) and not (before and before.rang)
+    was_click = before is not None and before.requested_by and not before.rang
+    return before is None or before.client != call.client or bool(was_click)
 
 
 def _told_by(account: Account, entry: BookEntry) -> bool:
