@@ -87,9 +87,9 @@ async def desk(db: Database) -> AsyncIterator[Desk]:
             await unit.extensions.put(E, extension)
         for number in (E, OTHER):
             await unit.connection.execute(
-                "INSERT INTO phone_book (enterprise, phone, owner_user, crm_at, known) "
-                "VALUES ($1, $2, '19', $3, true)",
-                number, PHONE, datetime.now(UTC) - timedelta(seconds=90),
+                "INSERT INTO phone_book (enterprise, phone, owner_user, crm_at, known, "
+                "connection_id) VALUES ($1, $2, '19', $3, true, $4)",
+                number, PHONE, datetime.now(UTC) - timedelta(seconds=90), CRM.connection_id,
             )  # fmt: skip
     desk = Desk(db)
     yield desk
@@ -111,7 +111,23 @@ async def test_the_owner_rings_and_the_answer_stays_with_the_call(desk: Desk) ->
 async def test_another_tenants_book_is_closed(desk: Desk) -> None:
     foreign = replace(PBX, enterprise=OTHER, connection_id=UUID(int=3))
     answer = await desk.ask(account=foreign)  # no CRM of theirs maps user 19
-    assert (answer.extension, answer.why) == (None, "route.group.nobody")
+    assert (answer.extension, answer.why) == (None, "route.group.unknown_caller")
+
+
+@pytest.mark.parametrize("code", [None, "150"])
+async def test_a_former_crms_owner_is_nobody_here_and_the_present_crm_is_asked(
+    desk: Desk, code: str | None
+) -> None:
+    """Its user 19 may be anybody in the account that is connected now."""
+    async with desk.db.unit() as unit:
+        await unit.connection.execute("UPDATE phone_book SET owner_code = $1", code)
+    desk.accounts.crms = [replace(CRM, connection_id=UUID(int=9))]
+    answer = await desk.ask()
+    assert (answer.extension, answer.why) == (None, "route.group.unknown_caller")
+    await desk.kept(1, "why")
+    assert await desk.rows(
+        "SELECT phone FROM phone_book WHERE enterprise = '0367' AND wanted_at IS NOT NULL"
+    ) == [(PHONE,)]
 
 
 async def test_a_miss_is_looked_up_for_the_next_time(desk: Desk) -> None:

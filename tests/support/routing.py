@@ -86,8 +86,9 @@ async def list_client(
 ) -> None:
     """Into the phone book, as the CRM tells it."""
     async with house.db.unit() as unit:
+        crm = await unit.connections.of_kind(enterprise, ConnectionKind.RETAILCRM)
         await unit.connection.execute(
-            "INSERT INTO phone_book (enterprise, phone, owner_user, known, crm_at) "
-            "VALUES ($1, $2, $3, true, $4)",
-            enterprise, phone, owner, datetime.now(UTC),
+            "INSERT INTO phone_book (enterprise, phone, owner_user, known, crm_at, connection_id) "
+            "VALUES ($1, $2, $3, true, $4, $5)",
+            enterprise, phone, owner, datetime.now(UTC), crm.id if crm else None,
         )  # fmt: skip

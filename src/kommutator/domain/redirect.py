@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from kommutator.domain.routing import RoutePolicy, Rule, Step
 
@@ -24,7 +25,10 @@ Obstacle = Literal["busy", "away", "closed"]
 
 @dataclass(frozen=True, slots=True)
 class KnownCaller:
-    """What the phone book holds about the caller; the columns of `phone_book`."""
+    """What the phone book holds about the caller; the columns of `phone_book`.
+
+    `told_by` is the CRM connection that named the owner.
+    """
 
     owner_user: str | None = None
     owner_code: str | None = None
@@ -32,6 +36,7 @@ class KnownCaller:
     last_talker: str | None = None
     last_talk_at: datetime | None = None
     pinned: str | None = None
+    told_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ rules as the call itself, as if everybody were free and at work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
-from kommutator.domain.redirect import Knowledge, KnownCaller, RouteAnswer, decide_route
+from kommutator.domain.owners import gather
+from kommutator.domain.redirect import KnownCaller, RouteAnswer, decide_route
 from kommutator.domain.routing import RoutePolicy, read_routing
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.directory import Directory
@@ -168,13 +169,10 @@ class KeepBook:
         self, enterprise: EnterpriseNumber, numbers: frozenset[str]
     ) -> Callable[[BookEntry], Shown]:
         accounts = await self._directory.accounts(enterprise)
-        mapped: dict[str, str | None] = {}
         policy = RoutePolicy()
         for account in accounts:
             if account.kind is ConnectionKind.ASTERISK:
                 policy = read_routing(account.config)
-            else:
-                mapped |= _texts(account.config.get("user_extensions"))
         policy = replace(policy, hours=None)
         at = self._clock.now()
 
@@ -186,16 +184,11 @@ class KeepBook:
                 last_talker=entry.last_talker,
                 last_talk_at=entry.last_talk_at,
                 pinned=entry.pinned,
+                told_by=entry.connection_id,
             )
-            knowledge = Knowledge(caller, mapped, numbers)
+            knowledge = gather(caller, accounts, numbers)
             return Shown(
                 entry, decide_route(knowledge, policy, caller=entry.phone, line=None, at=at)
             )
 
         return show
-
-
-def _texts(given: object) -> Mapping[str, str]:
-    if not isinstance(given, Mapping):
-        return {}
-    return {str(key): str(value) for key, value in given.items() if value}

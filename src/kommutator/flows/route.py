@@ -11,7 +11,6 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -20,6 +19,7 @@ import msgspec
 import structlog
 
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.owners import gather, told_by_present
 from kommutator.domain.redirect import (
     Knowledge,
     KnownCaller,
@@ -186,13 +186,11 @@ class Route:
         crms = [a for a in accounts if a.kind is not ConnectionKind.ASTERISK]
         async with self._db.single() as unit:
             facts = await unit.routes.facts(question.enterprise, question.caller, question.call_id)
-        extensions: dict[str, str | None] = {}
-        for crm in crms:
-            extensions |= _texts(crm.config.get("user_extensions"))
         knows = any(crm.status is ConnectionStatus.ACTIVE for crm in crms)
+        foreign = facts.entry is not None and not told_by_present(facts.entry.told_by, crms)
         return _Found(
-            Knowledge(facts.entry, extensions, facts.numbers, facts.states),
-            want=question.caller if facts.stale and knows else None,
+            gather(facts.entry, crms, facts.numbers, facts.states),
+            want=question.caller if (facts.stale or foreign) and knows else None,
         )
 
     def _remember(self, question: _Question, knowledge: Knowledge) -> None:
@@ -237,9 +235,3 @@ def _number(text: str, region: str) -> str | None:
 def _digits(text: str) -> str | None:
     """What of an untrusted text may be kept, if there is anything."""
     return _NOT_A_NUMBER.sub("", text)[:_LONGEST_NUMBER] or None
-
-
-def _texts(mapping: object) -> dict[str, str | None]:
-    if not isinstance(mapping, Mapping):
-        return {}
-    return {str(user): None if number is None else str(number) for user, number in mapping.items()}

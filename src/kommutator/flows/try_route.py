@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kommutator.domain.connection import Account, ConnectionKind
-from kommutator.domain.redirect import Knowledge, RouteAnswer, decide_route
+from kommutator.domain.connection import Account
+from kommutator.domain.owners import gather
+from kommutator.domain.redirect import RouteAnswer, decide_route
 from kommutator.domain.routing import read_routing
 from kommutator.flows.directory import Directory
 from kommutator.kit.clock import Clock
@@ -40,14 +41,11 @@ async def try_route(
     """
     region = str(pbx.config.get("region") or "RU")
     number = to_e164(caller, region)
-    extensions: dict[str, str | None] = {}
-    for account in await directory.accounts(pbx.enterprise):
-        if account.kind is not ConnectionKind.ASTERISK:
-            extensions |= account.config.get("user_extensions") or {}
+    accounts = await directory.accounts(pbx.enterprise)
     async with db.unit() as unit:
         facts = await unit.routes.facts(pbx.enterprise, number, _NO_CALL)
     return decide_route(
-        Knowledge(facts.entry, extensions, facts.numbers, facts.states),
+        gather(facts.entry, accounts, facts.numbers, facts.states),
         read_routing({"routing": routing}, region),
         caller=number,
         line=to_e164(line, region) or line,

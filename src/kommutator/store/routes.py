@@ -16,6 +16,7 @@ _FACTS = """
 SELECT b.phone IS NOT NULL AS listed, b.wanted_at IS NULL AND
        (b.crm_at IS NULL OR b.crm_at < now() - make_interval(secs => $4)) AS stale,
        b.owner_user, b.owner_code, b.crm_at, b.last_talker, b.last_talk_at, b.pinned,
+       b.connection_id,
        ARRAY (SELECT phone_number FROM user_internal_phones WHERE enterprise = $1) AS numbers,
        ARRAY (SELECT extension || '=' || status FROM presence
                WHERE enterprise = $1 AND status <> 'free') AS presence,
@@ -117,6 +118,7 @@ class RouteStore:
             last_talker=row["last_talker"],
             last_talk_at=row["last_talk_at"],
             pinned=row["pinned"],
+            told_by=row["connection_id"],
         )
         return RouteFacts(
             entry=entry if row["listed"] else None,
