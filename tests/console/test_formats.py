@@ -117,8 +117,9 @@ def test_a_rate_may_be_written_with_a_comma() -> None:
 
 
 def test_retention_is_asked_for_in_sensible_days() -> None:
-    kept = {f"keep_{family}": "30" for family in ("journal", "outbox", "attempts", "calls")}
-    assert forms.kept_days(kept) == {"journal": 30, "outbox": 30, "attempts": 30, "calls": 30}
+    families = ("journal", "outbox", "attempts", "calls", "recordings")
+    kept = {f"keep_{family}": "30" for family in families}
+    assert forms.kept_days(kept) == dict.fromkeys(families, 30)
     with pytest.raises(InvalidInput, match="retention_invalid"):
         forms.kept_days({**kept, "keep_calls": "0"})
     assert dict(forms.retention({"retention_days": {"calls": 30}}))["calls"] == 30
