@@ -9,7 +9,13 @@ from typing import Literal, cast
 
 import msgspec
 
-from kommutator.domain.commands import Command, OriginateCall, decode
+from kommutator.domain.commands import (
+    Command,
+    CreateCustomer,
+    CreateOrder,
+    OriginateCall,
+    decode,
+)
 from kommutator.domain.connection import Account
 from kommutator.domain.delivery import Dead, Decision, Finish, Park, Retry, is_down, settle
 from kommutator.domain.outcome import RECORD, Budget, Done, Failed, Outcome, Patience
@@ -53,12 +59,14 @@ class Result:
 
     Attributes:
         unplaced: the call that will not begin, because the command to place it is dead.
+        outdated: the client of whom the CRM knows more now than our phone book.
     """
 
     key: str
     settled: Settled
     attempt: Attempt | None
     unplaced: str | None = None
+    outdated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,11 @@ def settle_request(
             park = park or decision
         settled = _settled(item, outcome, decision)
         attempt = _attempt(account, item, outcome)
-        results.append(Result(item.due.key, settled, attempt, _unplaced(item, settled)))
+        results.append(
+            Result(
+                item.due.key, settled, attempt, _unplaced(item, settled), _outdated(item, settled)
+            )
+        )
     errors = [o.message for o in outcomes if isinstance(o, Failed)]
     return Summary(results, _vendor(outcomes), errors[0] if errors else None, park)
 
@@ -197,6 +209,14 @@ def _unplaced(item: Item, settled: Settled) -> str | None:
     """Not where the PBX may have begun it in spite of all: its events will tell."""
     places = isinstance(item.due.command, OriginateCall)
     return item.call_id if places and settled.state == "dead" and not settled.unsure else None
+
+
+def _outdated(item: Item, settled: Settled) -> str | None:
+    """A new client has a name and an owner; a new order may bring its manager along."""
+    command = item.due.command
+    if settled.state != "done" or not isinstance(command, CreateCustomer | CreateOrder):
+        return None
+    return command.client
 
 
 def _attempt(account: Account, item: Item, outcome: Outcome) -> Attempt:

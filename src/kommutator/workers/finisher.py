@@ -15,6 +15,7 @@ from kommutator.kit.clock import Clock
 from kommutator.store.database import Database
 from kommutator.store.deliveries import LaneHealth
 from kommutator.store.driver import is_transient
+from kommutator.store.phone_book import fits
 from kommutator.store.timers import SOURCE as TIMER
 from kommutator.workers import metrics
 from kommutator.workers.lease import Lease
@@ -103,7 +104,9 @@ class Finisher:
         await self._flush([Result(result.key, settled, bare)])
 
     async def _write(self, batch: list[Result]) -> None:
-        async with self._db.single() as unit:
+        clients = {r.outdated for r in batch if r.outdated is not None and fits(r.outdated)}
+        # Together where there is more than one statement: a crash must not leave the book behind.
+        async with self._db.unit() if clients else self._db.single() as unit:
             changed = await unit.deliveries.finish(
                 self._lease.enterprise,
                 self._lease.lane,
@@ -112,6 +115,8 @@ class Finisher:
                 attempts=[r.attempt for r in batch if r.attempt is not None],
                 health=self._health(),
             )
+            for client in sorted(clients) if changed else ():
+                await unit.phone_book.want(self._lease.enterprise, client)
         await self._tell_clickers([r for r in batch if r.settled.id in changed and r.unplaced])
         if len(changed) < len(batch):  # dropped by a person meanwhile, or fenced off
             _log.info("finish_partly", lane=self._lease.lane, lost=len(batch) - len(changed))
