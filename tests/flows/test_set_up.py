@@ -72,6 +72,43 @@ async def test_none_takes_an_option_away(house: House) -> None:
     assert (await house.set_up.stored(HERE, CRM)).config == {}
 
 
+async def _read_half(house: House) -> None:
+    async with house.db.unit() as unit:
+        await unit.phone_book_reads.enrol_everywhere([CRM.value])
+        await unit.connection.execute(
+            "UPDATE phone_book_reads SET page = 7, owner = gen_random_uuid(), "
+            "lease_until = now() + interval '1 hour', due_at = now() + interval '1 day'"
+        )
+
+
+async def _read_stands(house: House) -> tuple[int, bool]:
+    """The last page that was read, and whether anybody may go on now."""
+    async with house.db.single() as unit:
+        row = await unit.connection.fetchrow(
+            "SELECT page, owner IS NULL AND due_at <= clock_timestamp() AS due "
+            "FROM phone_book_reads"
+        )
+    return row["page"], row["due"]
+
+
+@pytest.mark.parametrize(
+    ("address", "key", "anew"),
+    [
+        ("june.retailcrm.ru", "not-a-real-key", False),
+        ("june.retailcrm.ru", "another-unreal-key", True),
+        ("july.retailcrm.ru", "not-a-real-key", True),
+    ],
+)
+async def test_another_address_or_key_of_the_crm_reads_its_clients_anew(
+    house: House, address: str, key: str, anew: bool
+) -> None:
+    await house.set_up.save(ADMIN, HERE, form())
+    await house.set_up.activate(ADMIN, HERE, CRM)
+    await _read_half(house)
+    await house.set_up.save(ADMIN, HERE, ConnectionForm(CRM, address, secrets={"api_key": key}))
+    assert await _read_stands(house) == ((0, True) if anew else (7, False))
+
+
 @pytest.mark.parametrize(
     ("address", "code"),
     [

@@ -14,12 +14,12 @@ import structlog
 
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
+from kommutator.flows.form_secrets import SSH, check_secrets, demand_secrets
 from kommutator.flows.forms import ConnectionForm, crm_address, merged, pbx_address
-from kommutator.flows.secrets import digest, seal_secrets
-from kommutator.kit.crypto import Vault
-from kommutator.kit.errors import InvalidInput, NotFound
+from kommutator.flows.secrets import digest, open_secrets, seal_secrets
+from kommutator.kit.crypto import Vault, VaultError
+from kommutator.kit.errors import NotFound
 from kommutator.kit.ids import Ids
-from kommutator.kit.ssh_keys import checked_private_key
 from kommutator.kit.zones import is_zone
 from kommutator.store.connection_rows import ConnectionRecord
 
@@ -35,15 +35,8 @@ CLIENT_ID_BYTES = 24
 _HOOK_SECRET_BYTES = 24
 _AMI_PORT = 5038
 _SSH_PORT = 22
-_SSH = "ssh"
-_SSH_KEY = "ssh_key"
-_LONGEST_SECRET = 512
 _SWITCHED_OFF = "crm_switched_off"
 _FROZEN = "crm_froze"
-_REQUIRED: Mapping[ConnectionKind, tuple[str, ...]] = {
-    ConnectionKind.RETAILCRM: ("api_key",),
-    ConnectionKind.ASTERISK: ("ami_user", "ami_secret"),
-}
 
 
 class SetUp:
@@ -85,7 +78,7 @@ class SetUp:
                 another host than the one it was given for.
             Conflict: the account is connected already, here or elsewhere.
         """
-        _check_secrets(form.secrets)
+        check_secrets(form.secrets)
         async with self._db.unit() as unit:
             stored = await unit.connections.of_kind(enterprise, form.kind)
             address = self._address(form, merged(stored.config if stored else {}, form.config))
@@ -182,17 +175,15 @@ class SetUp:
     def _address(self, form: ConnectionForm, config: Mapping[str, Any]) -> str:
         """`config` is what the connection will have: a form may fill in a part of it."""
         if form.kind is ConnectionKind.ASTERISK:
-            if config.get("link") == _SSH:
-                return pbx_address(form.address, int(config.get("ssh_port") or _SSH_PORT), _SSH)
+            if config.get("link") == SSH:
+                return pbx_address(form.address, int(config.get("ssh_port") or _SSH_PORT), SSH)
             return pbx_address(form.address, int(config.get("ami_port") or _AMI_PORT))
         return crm_address(form.address, private_hosts=self._private_hosts)
 
     async def _create(
         self, unit: Unit, enterprise: EnterpriseNumber, form: ConnectionForm, address: str
     ) -> ConnectionRecord:
-        for name in _required(form.kind, form.config):
-            if not form.secrets.get(name):
-                raise InvalidInput(f"{name}_missing")
+        demand_secrets(form.kind, form.config, form.secrets, "{}_missing")
         connection_id = self._ids.uuid()
         secrets = dict(form.secrets)
         if form.kind is ConnectionKind.ASTERISK:
@@ -216,9 +207,8 @@ class SetUp:
         self, unit: Unit, stored: ConnectionRecord, form: ConnectionForm, address: str
     ) -> ConnectionRecord:
         if _host(address) != _host(stored.base_url):
-            for name in _required(form.kind, merged(stored.config, form.config)):
-                if not form.secrets.get(name):
-                    raise InvalidInput("secret_needed_for_new_address")
+            config = merged(stored.config, form.config)
+            demand_secrets(form.kind, config, form.secrets, "secret_needed_for_new_address")
         typed = {name: value for name, value in form.secrets.items() if value}
         sealed = None
         if typed:
@@ -226,6 +216,10 @@ class SetUp:
                 **stored.sealed,
                 **seal_secrets(self._vault, stored.enterprise, stored.id, typed),
             }
+        if form.kind is not ConnectionKind.ASTERISK and (
+            address != stored.base_url or self._is_new_key(stored, typed)
+        ):
+            await unit.phone_book_reads.restart(stored.enterprise, stored.id)
         return await unit.connections.save(
             stored.enterprise,
             stored.id,
@@ -235,6 +229,15 @@ class SetUp:
             config=merged(stored.config, form.config),
             sealed=sealed,
         )
+
+    def _is_new_key(self, stored: ConnectionRecord, typed: Mapping[str, str]) -> bool:
+        """A key that reads more, or less, than the one before."""
+        if "api_key" not in typed:
+            return False
+        try:
+            return open_secrets(self._vault, stored).get("api_key") != typed["api_key"]
+        except VaultError:
+            return True
 
     async def _set_status(
         self,
@@ -269,22 +272,6 @@ def _crm_may_switch(stored: ConnectionRecord) -> bool:
         stored.status is ConnectionStatus.PAUSED
         and stored.status_reason in (_SWITCHED_OFF, _FROZEN)
     )
-
-
-def _required(kind: ConnectionKind, config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The secrets without which a connection cannot work."""
-    if kind is ConnectionKind.ASTERISK and config.get("link") == _SSH:
-        return (_SSH_KEY,)
-    return _REQUIRED[kind]
-
-
-def _check_secrets(secrets: Mapping[str, str]) -> None:
-    """A private key alone has line breaks; it goes nowhere but into the reader of keys."""
-    for name, value in secrets.items():
-        if name == _SSH_KEY:
-            checked_private_key(value)
-        elif len(value) > _LONGEST_SECRET or not value.isprintable():
-            raise InvalidInput("secret_invalid")
 
 
 def _host(address: str) -> str:

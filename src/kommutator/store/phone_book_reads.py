@@ -89,6 +89,12 @@ _START = """
 INSERT INTO phone_book_reads AS r (enterprise, connection_id)
 SELECT enterprise, id FROM connections WHERE enterprise = $1 AND id = $2
 ON CONFLICT (connection_id) DO UPDATE SET due_at = least(r.due_at, clock_timestamp())"""
+_RESTART = """
+INSERT INTO phone_book_reads AS r (enterprise, connection_id)
+SELECT enterprise, id FROM connections WHERE enterprise = $1 AND id = $2
+ON CONFLICT (connection_id) DO UPDATE SET
+    page = 0, pages = 0, due_at = clock_timestamp(), error = NULL, error_hint = NULL,
+    owner = NULL, lease_until = NULL"""
 _NEWS = "SELECT pg_notify('kommutator_wanted', '')"
 
 
@@ -110,6 +116,13 @@ class PhoneBookReadStore:
         """Read all clients now; one under way goes on, without waiting for its next try."""
         await self._connection.execute(_START, enterprise, connection_id)
         await self._connection.execute(_NEWS)
+
+    async def restart(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
+        """Read all clients from the first page; a read under way loses the right to go on.
+
+        The news of the changed connection, which is why, wakes the readers.
+        """
+        await self._connection.execute(_RESTART, enterprise, connection_id)
 
     async def enrol_everywhere(self, kinds: Sequence[str]) -> None:
         """Make a read due for every new working connection of these kinds."""
