@@ -1,5 +1,6 @@
 """The rules for outgoing calls as an administrator sets them, and what they do at once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -8,10 +9,12 @@ from playwright.async_api import Page, expect
 
 from kommutator.domain.clicks import ClickRequest
 from kommutator.domain.connection import ConnectionKind
+from kommutator.doors.console.settings_form import retention
 from kommutator.kit.errors import Forbidden
 from tests.console.conftest import ADMIN, EMPLOYEE, HERE, Console, connect_pbx
 from tests.console.visitor import Visitor, visiting
 from tests.support.factories import value
+from tests.support.waiting import eventually
 
 SAVED = {
     "allowed": "+48 22\n+48 (12)",
@@ -32,6 +35,32 @@ async def visitor(console: Console) -> AsyncIterator[Visitor]:
 async def dialing(console: Console) -> Any:
     async with console.house.db.unit() as unit:
         return (await unit.enterprises.get(HERE)).settings.get("dialing")
+
+
+async def test_two_forms_saved_at_once_are_both_kept(visitor: Visitor, console: Console) -> None:
+    await visitor.sign_in(ADMIN)
+    kept = {f"keep_{family}": "30" for family, _ in retention({})}
+    enterprise = {"name": "June", "time_zone": "Europe/Minsk", "locale": "ru", **kept}
+    lock = "SELECT FROM enterprises WHERE number = $1 FOR UPDATE"
+    async with console.house.db.unit() as first:
+        await first.connection.execute(lock, HERE)
+        forms = [
+            asyncio.create_task(save(visitor, country="BY")),
+            asyncio.create_task(
+                visitor.post("/console/settings/enterprise", csrf_token=visitor.csrf, **enterprise)
+            ),
+        ]
+
+        async def both_wait() -> bool:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            return bool(await value(console.house.db, waiting) == len(forms))
+
+        await eventually(both_wait)
+    assert [(await form)[0] for form in forms] == [303, 303]
+    async with console.house.db.unit() as unit:
+        settings = (await unit.enterprises.get(HERE)).settings
+    assert settings["dialing"]["countries"] == ["BY"]
+    assert settings["retention_days"]["calls"] == 30
 
 
 async def save(visitor: Visitor, **fields: str) -> tuple[int, str]:

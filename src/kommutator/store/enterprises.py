@@ -91,13 +91,17 @@ class EnterpriseStore:
         active: bool | None = None,
         settings: dict[str, Any] | None = None,
     ) -> Enterprise:
-        """Change what is given, keep the rest. Raises NotFound."""
+        """Change what is given, keep the rest, and of `settings` the parts that are not given.
+
+        Raises:
+            NotFound: `enterprise_not_found`.
+        """
         row = await self._connection.fetchrow(
             f"""
             UPDATE enterprises SET
                 name = coalesce($2, name), time_zone = coalesce($3, time_zone),
                 locale = coalesce($4, locale), active = coalesce($5, active),
-                settings = coalesce($6, settings)
+                settings = settings || coalesce($6, '{{}}'::jsonb)
             WHERE number = $1 RETURNING {_COLUMNS}
             """,
             enterprise, name, time_zone, locale, active,

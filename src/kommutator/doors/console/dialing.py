@@ -65,9 +65,7 @@ async def save_dialing(see: Seen) -> Response:
     numbers = line_book(str(sent.get("numbers", "")))
     shown = shown_book(str(sent.get("shown", "")))
     async with see.house.db.unit() as unit:
-        before = await unit.enterprises.get(enterprise)
-        settings = {**before.settings, "dialing": dialing.stored()}
-        await unit.enterprises.update(enterprise, settings=settings)
+        await unit.enterprises.update(enterprise, settings={"dialing": dialing.stored()})
         await unit.audit.add(
             enterprise,
             actor=see.actor.name,

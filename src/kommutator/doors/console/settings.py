@@ -113,8 +113,7 @@ async def save_enterprise(
         raise InvalidInput("language_unknown", language=locale[:20])
     sent = await _sent(see)
     async with see.house.db.unit() as unit:
-        before = await unit.enterprises.get(enterprise)
-        settings = {**before.settings, "retention_days": forms.kept_days(sent)}
+        settings = {"retention_days": forms.kept_days(sent)}
         await unit.enterprises.update(
             enterprise, name=name.strip(), time_zone=time_zone, locale=locale, settings=settings
         )

@@ -117,9 +117,7 @@ async def change_enterprise(
     enterprise = EnterpriseNumber(number)
     async with house_of(request).db.unit() as unit:
         if body.dialing is not None:
-            before = await unit.enterprises.get(enterprise)
-            dialing = checked_dialing(body.dialing.model_dump()).stored()
-            changes["settings"] = {**before.settings, "dialing": dialing}
+            changes["settings"] = {"dialing": checked_dialing(body.dialing.model_dump()).stored()}
         row: Enterprise = await unit.enterprises.update(enterprise, **changes)
         await unit.audit.add(
             enterprise, actor=who.name, action="enterprise.update", target=number, detail=changes
