@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from kommutator.domain.calls.memory import load
 from kommutator.domain.clicks import ClickRequest
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
@@ -12,7 +13,7 @@ from kommutator.flows.click_to_call import ClickReceipt
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
 from kommutator.kit.clock import ManualClock
-from kommutator.kit.errors import Conflict, InvalidInput, NotFound
+from kommutator.kit.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.support.house import open_house
 
 HERE = EnterpriseNumber("0367")
@@ -81,26 +82,65 @@ async def test_every_number_of_a_big_house_may_ring(scene: Scene) -> None:
 
 async def test_only_our_own_calls_can_be_cancelled(scene: Scene) -> None:
     placed = await scene.click()
-    await scene.house.clicks.cancel(HERE, placed.call_id, "tests")
+    await scene.house.clicks.cancel(ADMIN, HERE, placed.call_id)
     assert await scene.owed("cancel_call") == [placed.call_id]
     with pytest.raises(NotFound) as missing:
-        await scene.house.clicks.cancel(HERE, "1700000000.1", "tests")
+        await scene.house.clicks.cancel(ADMIN, HERE, "1700000000.1")
     assert missing.value.code == "call_not_found"
+
+
+async def test_an_employee_cancels_own_clicks_and_those_for_the_own_phone(scene: Scene) -> None:
+    mine = await scene.click(requested_by="anna")
+    for_my_phone = await scene.click(code="151", requested_by="retailcrm:19")
+    anothers = await scene.click(code="152", requested_by="retailcrm:18")
+    user = await scene.house.people.create(
+        "tests", HERE, email="anna@june.example", name="Anna", role=Role.EMPLOYEE,
+        password="correct horse 7 battery",
+    )  # fmt: skip
+    async with scene.house.db.unit() as unit:
+        await unit.extensions.put(HERE, "151", user_id=user.id)
+    anna = Actor("anna", Role.EMPLOYEE, HERE, user_id=user.id)
+    for allowed in (mine, for_my_phone):
+        await scene.house.clicks.cancel(anna, HERE, allowed.call_id)
+    with pytest.raises(Forbidden):
+        await scene.house.clicks.cancel(anna, HERE, anothers.call_id)
+    assert await scene.owed("cancel_call") == [mine.call_id, for_my_phone.call_id]
+
+
+async def test_the_call_remembers_that_it_was_cancelled(scene: Scene) -> None:
+    placed = await scene.click()
+    await scene.house.clicks.cancel(ADMIN, HERE, placed.call_id)
+    async with scene.house.db.unit() as unit:
+        fold = await unit.calls.fold(HERE, placed.call_id)
+        kinds = [entry.row.kind for entry in await unit.journal.page(HERE, key=placed.call_id)]
+    assert fold is not None
+    assert load(fold).cancelled_at == scene.clock.now().timestamp()
+    assert kinds == ["cancel-call", "make-call"]
+
+
+async def test_a_click_that_overtook_an_earlier_one_is_still_its_repeat(scene: Scene) -> None:
+    """Waiting for the lock it may look at the journal with a time before its rival's."""
+    await scene.clock.advance(0.6)
+    later = await scene.click()
+    await scene.clock.advance(-0.3)
+    earlier = await scene.click()
+    assert (earlier.repeated, earlier.call_id) == (True, later.call_id)
+    assert await scene.owed() == [later.call_id]
 
 
 async def test_a_call_is_cancelled_once_and_only_while_it_lives(scene: Scene) -> None:
     placed = await scene.click()
     for _ in range(3):
-        await scene.house.clicks.cancel(HERE, placed.call_id, "anna")
+        await scene.house.clicks.cancel(ADMIN, HERE, placed.call_id)
     assert await scene.owed("cancel_call") == [placed.call_id]
     async with scene.house.db.unit() as unit:
         audit = [row for row in await unit.audit.page(HERE) if row.action == "call.cancel"]
         (command,) = await unit.outbox.page(HERE, kind="originate_call")
         await unit.connection.execute("UPDATE calls SET phase = 'ended'")
-    assert [(row.actor, row.target) for row in audit] == [("anna", placed.call_id)]
+    assert [(row.actor, row.target) for row in audit] == [("tests", placed.call_id)]
     assert (command.state, command.note) == ("dropped", "cancelled")
     with pytest.raises(Conflict) as over:
-        await scene.house.clicks.cancel(HERE, placed.call_id, "anna")
+        await scene.house.clicks.cancel(ADMIN, HERE, placed.call_id)
     assert over.value.code == "call_is_over"
 
 
@@ -116,7 +156,7 @@ async def test_only_what_the_pbx_has_not_is_dropped(scene: Scene, state: str, mo
     before = await alarm()
     async with scene.house.db.unit() as unit:
         await unit.connection.execute("UPDATE outbox SET state = $1", state)
-    await scene.house.clicks.cancel(HERE, placed.call_id, "tests")
+    await scene.house.clicks.cancel(ADMIN, HERE, placed.call_id)
     async with scene.house.db.unit() as unit:
         (command,) = await unit.outbox.page(HERE, kind="originate_call")
     assert command.state == ("dropped" if moved else "done")

@@ -115,6 +115,14 @@ async def test_who_may(scene: Scene) -> None:
         await scene.house.take_over.take(ADMIN, HERE, "another", "150")
 
 
+async def test_an_employee_gives_calls_to_the_own_phone_only(scene: Scene) -> None:
+    await scene.ring()
+    employee = Actor("e", Role.EMPLOYEE, HERE, user_id=scene.here.employee.id)
+    with pytest.raises(Forbidden):
+        await scene.house.take_over.take(employee, HERE, CALL, "150")
+    assert await scene.house.take_over.take(employee, HERE, CALL, "151") == "151"
+
+
 async def test_without_a_working_pbx_nothing_is_owed(scene: Scene) -> None:
     await scene.ring()
     await scene.house.set_up.pause(ADMIN, HERE, ConnectionKind.ASTERISK, "paused_by_admin")

@@ -211,6 +211,8 @@ async def test_employees_neither_configure_nor_see_configuration(
     house: House, app: Any, here: TenantOfTests
 ) -> None:
     ids = await seed(house, here)
+    async with house.db.unit() as unit:
+        await unit.extensions.put(here.number, "150", user_id=here.employee.id)
     token = house.tokens.issue(here.employee).value
     caller = Asgi(app, headers={"authorization": f"Bearer {token}"})
     allowed = {

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import msgspec
 
@@ -22,9 +23,10 @@ from kommutator.domain.clicks import ClickRequest, Order, read_order
 from kommutator.domain.commands import CancelCall, OriginateCall
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus, by_ssh
 from kommutator.domain.journal import Arrival, JournalRow, Verdict
-from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.domain.reach import may_cancel, refuse
+from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.directory import Directory
-from kommutator.flows.follow_calls import TIME_UP, alarm_name
+from kommutator.flows.follow_calls import CANCEL, TIME_UP, alarm_name
 from kommutator.flows.refusals import Refusals
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import Conflict, NotFound, TooMany, UserError
@@ -39,7 +41,8 @@ Follow = Callable[["Unit", JournalRow], Awaitable[Verdict]]
 """`FollowCalls.decide`: how a journalled click becomes a call."""
 
 _TICK_S = 0.5
-_DOUBLE_CLICK_TICKS = 4  # two seconds
+# Two seconds, also ahead: who waited for the lock may have read the clock before the winner did.
+_DOUBLE_CLICK = range(-4, 5)
 _SOURCE = "click"
 _DROPPED = timedelta(seconds=1)  # a command already in the lane's hands may still reach the PBX
 
@@ -96,11 +99,12 @@ class ClickToCall:
             )
             raise
 
-    async def cancel(self, enterprise: EnterpriseNumber, call_id: str, requested_by: str) -> None:
+    async def cancel(self, actor: Actor, enterprise: EnterpriseNumber, call_id: str) -> None:
         """Hang up a call that was placed here, whoever rings or talks; twice does no harm.
 
         Raises:
             NotFound: `call_not_found`, also for calls that we did not place.
+            Forbidden: `not_allowed`, see `domain.reach`.
             Conflict: `call_is_over`.
         """
         async with self._db.unit() as unit:
@@ -111,8 +115,22 @@ class ClickToCall:
             )
             if not placed:
                 raise NotFound("call_not_found")
+            command = _cancelling(placed[0])
+            own = await unit.extensions.of_user(enterprise, actor.user_id)
+            if not may_cancel(
+                actor,
+                own,
+                requested_by=call.requested_by if call else None,
+                phones=(command.extension or "", *(call.rang if call else ())),
+            ):
+                raise refuse()
             if call is not None and call.phase == "ended":
                 raise Conflict("call_is_over")
+            lane, pbx = placed[0].lane, placed[0].connection_id
+            owed = Owed(lane, pbx, call_id, command, f"{call_id}:cancel")
+            if await unit.outbox.add(enterprise, [owed]):
+                # Locks the call before its timer, as whoever hears of the call does.
+                await self._note_cancelling(unit, pbx, actor, enterprise, call_id)
             waiting = [row.id for row in placed if row.state == "due"]
             if await unit.outbox.drop(enterprise, waiting, "cancelled"):
                 # Most likely never sent: no event will tell the end.
@@ -123,15 +141,36 @@ class ClickToCall:
                     kind=TIME_UP,
                     key=call_id,
                 )
-            lane, pbx = placed[0].lane, placed[0].connection_id
-            command = _cancelling(placed[0])
-            owed = Owed(lane, pbx, call_id, command, f"{call_id}:cancel")
-            fresh = await unit.outbox.add(enterprise, [owed])
-            if fresh:
-                unit.call_changed(enterprise, call_id)
-                await unit.audit.add(
-                    enterprise, actor=requested_by, action="call.cancel", target=call_id
-                )
+
+    async def _note_cancelling(
+        self, unit: Unit, pbx: UUID, actor: Actor, enterprise: EnterpriseNumber, call_id: str
+    ) -> None:
+        """The call itself remembers why it ended so soon."""
+        arrival = Arrival(
+            enterprise=enterprise,
+            source=_SOURCE,
+            kind=CANCEL,
+            key=call_id,
+            dedupe_key=f"{call_id}:cancel",
+            body=b"{}",
+            connection_id=pbx,
+        )
+        await self._follow(unit, await self._recorded(unit, arrival))
+        unit.call_changed(enterprise, call_id)
+        await unit.audit.add(enterprise, actor=actor.name, action="call.cancel", target=call_id)
+
+    async def _recorded(self, unit: Unit, arrival: Arrival) -> JournalRow:
+        """In the journal, decided: its effect is in this same transaction, under our lock."""
+        return JournalRow(
+            id=await unit.journal.record(arrival),
+            enterprise=arrival.enterprise,
+            source=arrival.source,
+            kind=arrival.kind,
+            key=arrival.key,
+            body=arrival.body,
+            connection_id=arrival.connection_id,
+            received_at=self._clock.now(),
+        )
 
     async def _place(
         self, enterprise: EnterpriseNumber, request: ClickRequest, crm: Account | None
@@ -159,7 +198,7 @@ class ClickToCall:
         before = await unit.journal.earlier(
             pbx.enterprise,
             _SOURCE,
-            [f"{pair}:{tick - back}" for back in range(_DOUBLE_CLICK_TICKS + 1)],
+            [f"{pair}:{tick + off}" for off in _DOUBLE_CLICK],
             lock=pair,
         )
         if before is not None:
@@ -174,16 +213,7 @@ class ClickToCall:
         )
         call_id = str(command.call_id)
         arrival = _arrival(pbx, command, dedupe_key=f"{pair}:{tick}")
-        row = JournalRow(
-            id=await unit.journal.record(arrival),  # under our lock, so it is no repeat
-            enterprise=arrival.enterprise,
-            source=arrival.source,
-            kind=arrival.kind,
-            key=call_id,
-            body=arrival.body,
-            connection_id=arrival.connection_id,
-            received_at=now,
-        )
+        row = await self._recorded(unit, arrival)
         await self._follow(unit, row)
         await unit.outbox.add(
             pbx.enterprise,

@@ -21,7 +21,7 @@ from kommutator.domain.calls.facts import news
 from kommutator.domain.calls.memory import Memory, Told, dump, load
 from kommutator.domain.calls.policy import read_policy
 from kommutator.domain.calls.read import read_call
-from kommutator.domain.calls.reports import Click, Report
+from kommutator.domain.calls.reports import Click, ClickCancelled, Report
 from kommutator.domain.connection import Account, by_ssh, hears, pbx_of
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
 from kommutator.domain.tenancy import EnterpriseNumber
@@ -44,6 +44,7 @@ _LONGEST_CALL = timedelta(hours=4)
 
 TIME_UP = "time_up"
 LOOK_AGAIN = "look_again"
+CANCEL = "cancel-call"
 
 
 class Reader(Protocol):
@@ -132,6 +133,8 @@ class FollowCalls:
         at = row.received_at.timestamp()
         if row.source == "timer":
             return (TimeUp(call=row.key or "", at=at),) if row.kind == TIME_UP else ()
+        if row.source == "click" and row.kind == CANCEL:
+            return (ClickCancelled(call=row.key or "", at=at),)
         if row.source == "click":
             return (msgspec.json.decode(row.body, type=Click),)
         reader = self._readers.get(row.source)

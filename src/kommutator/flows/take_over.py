@@ -13,6 +13,7 @@ from kommutator.domain.calls.memory import load
 from kommutator.domain.calls.take import leg_to_take
 from kommutator.domain.commands import TakeCall
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.reach import may_take, refuse
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.flows.directory import Directory
 from kommutator.flows.sync_people import ours_of
@@ -50,7 +51,8 @@ class TakeOver:
             permission: what the actor must be allowed; machines bring their own.
 
         Raises:
-            NotFound: `call_not_found`; Forbidden: `not_allowed`.
+            NotFound: `call_not_found`.
+            Forbidden: `not_allowed`, see `domain.reach`.
             InvalidInput: `extension_unknown`, `own_extension_unknown`.
             Conflict: `call_not_incoming`, `call_not_ringing`, `pbx_not_connected`, `pbx_paused`.
         """
@@ -62,7 +64,10 @@ class TakeOver:
             if not found:
                 raise NotFound("call_not_found")
             call, pbx = found[0], _usable(account)
-            chosen = await self._extension(unit, actor, enterprise, extension, mapped)
+            own = await unit.extensions.of_user(enterprise, actor.user_id)
+            if permission is Permission.PLACE_CALLS and not may_take(actor, own, extension):
+                raise refuse()
+            chosen = await self._extension(unit, enterprise, extension or own, mapped)
             if call.connection_id not in (None, pbx.connection_id):
                 raise Conflict("call_not_ringing")  # of a PBX that is not connected any more
             command = TakeCall(
@@ -93,16 +98,12 @@ class TakeOver:
     async def _extension(
         self,
         unit: Unit,
-        actor: Actor,
         enterprise: EnterpriseNumber,
         extension: str | None,
         mapped: Collection[str],
     ) -> str:
         if extension is None:
-            own = await unit.extensions.of_user(enterprise, actor.user_id)
-            if own is None:
-                raise InvalidInput("own_extension_unknown")
-            return own
+            raise InvalidInput("own_extension_unknown")
         if extension not in mapped and extension not in await unit.extensions.numbers(enterprise):
             raise InvalidInput("extension_unknown", extension=extension)
         return extension

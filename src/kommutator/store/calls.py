@@ -24,7 +24,7 @@ SELECT id, connection_id, source, fold::text AS fold,
    AND id = ANY ($2::text[] || ARRAY (SELECT call_id FROM named))
  ORDER BY id FOR UPDATE OF calls"""
 _GET = """
-SELECT id, connection_id, phase, requested_by FROM calls
+SELECT id, connection_id, phase, requested_by, rang FROM calls
  WHERE enterprise = $1 AND phase <> 'merged' AND id IN ($2, (
     SELECT call_id FROM call_aliases WHERE enterprise = $1 AND alias = $2))
  ORDER BY id = $2 DESC LIMIT 1"""
@@ -95,6 +95,7 @@ class CallBrief:
     connection_id: UUID | None
     phase: str
     requested_by: str | None
+    rang: Sequence[str]
 
 
 class CallStore:

@@ -6,6 +6,7 @@ from kommutator.flows.house import House
 from tests.support.asgi import Asgi
 from tests.support.factories import a_call, a_click
 from tests.support.house import TenantOfTests
+from tests.support.routing import a_ringing_call, settle_pbx
 
 ENGLISH = {"accept-language": "en"}
 
@@ -42,6 +43,29 @@ async def test_other_calls_have_no_click_and_cannot_be_cancelled(
     assert (await admin.get("/api/v1/calls/c-1")).json()["click"] is None
     refused = await admin.post("/api/v1/calls/c-1/cancel")
     assert (refused.status, refused.code) == (404, "call_not_found")
+
+
+async def test_an_employee_reaches_no_others_calls(
+    house: House, admin: Asgi, here: TenantOfTests
+) -> None:
+    """The same rule as in the console."""
+    url = await clicked(house, here, phase="ringing", result=None, rang=["150"])
+    async with house.db.unit() as unit:
+        await a_ringing_call(unit, here.number, "ringing")
+    await settle_pbx(house, here.number)
+    caller = Asgi(
+        admin.app, headers={"authorization": f"Bearer {house.tokens.issue(here.employee).value}"}
+    )
+    take = "/api/v1/calls/ringing/take"
+    refused = [
+        await caller.post(f"{url}/cancel"),
+        await caller.post(take, json_body={"extension": "150"}),
+    ]
+    assert [(reply.status, reply.code) for reply in refused] == [(403, "not_allowed")] * 2
+    async with house.db.unit() as unit:
+        await unit.extensions.put(here.number, "150", user_id=here.employee.id)
+    assert (await caller.post(f"{url}/cancel")).status == 202
+    assert (await caller.post(take, json_body={"extension": "150"})).status == 202
 
 
 async def test_a_call_that_is_over_is_not_cancelled(

@@ -12,6 +12,7 @@ import asyncssh
 import pytest
 
 from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.tenancy import Actor, Role
 from kommutator.flows.forms import ConnectionForm
 from kommutator.twins.pbx.behaviour import RINGS_ON, answers
 from kommutator.twins.pbx.phone import Phone
@@ -135,7 +136,9 @@ async def _is(reading: Any, wanted: str) -> bool:
 async def test_the_cancel_button_stops_the_ringing(site: Site) -> None:
     call_id = await site.click()
     rung = await site.phone.wait_ringing()
-    await site.service.house.clicks.cancel(HERE, call_id, "anna")
+    await site.service.house.clicks.cancel(
+        Actor("anna", Role.ENTERPRISE_ADMIN, HERE), HERE, call_id
+    )
     assert await rung.wait_final() == 487
 
 

@@ -31,13 +31,20 @@ from kommutator.domain.calls.merge import join
 from kommutator.domain.calls.observe import observe
 from kommutator.domain.calls.read import read_call
 from kommutator.domain.calls.recordings import RecordingArrived, RecordingLost, RecordingNews
-from kommutator.domain.calls.reports import Click, Report, ReportKind
+from kommutator.domain.calls.reports import Click, ClickCancelled, Report, ReportKind
 
-CallEvent = PbxEvent | Report | Click | RecordingNews
+CallEvent = PbxEvent | Report | Click | ClickCancelled | RecordingNews
 
 _BEGINNINGS = (LegBorn, LegDialled, LegRang, BridgeEntered)
 
-_NO_BEGINNINGS = (BlindTransferred, OriginateRefused, TimeUp, RecordingArrived, RecordingLost)
+_NO_BEGINNINGS = (
+    BlindTransferred,
+    OriginateRefused,
+    TimeUp,
+    ClickCancelled,
+    RecordingArrived,
+    RecordingLost,
+)
 
 
 def names_in(event: CallEvent) -> tuple[str, ...]:
@@ -211,7 +218,7 @@ def _seniority(memory: Memory) -> tuple[bool, datetime, str]:
 
 
 def _may_begin(event: CallEvent) -> bool:
-    """A recording, a transfer or a refusal alone does not make a call."""
+    """A recording, a transfer, a refusal or a cancelling alone does not make a call."""
     if isinstance(event, Report):
         return event.kind is not ReportKind.DOWNLOAD
     return not isinstance(event, _NO_BEGINNINGS)

@@ -29,7 +29,14 @@ _ASK_SOON = timedelta(seconds=2)
 _ASK_SELDOM = timedelta(minutes=15)
 _ASK_FOR = timedelta(hours=72)
 _UNPLACED = frozenset(
-    {"manager_no_answer", "manager_busy", "manager_unreachable", "not_placed", "untold"}
+    {
+        "manager_no_answer",
+        "manager_busy",
+        "manager_unreachable",
+        "cancelled_by_clicker",
+        "not_placed",
+        "untold",
+    }
 )
 
 

@@ -69,7 +69,7 @@ class Memory(msgspec.Struct, omit_defaults=True):
     """All observations of one call.
 
     Attributes:
-        clicked_at: epoch seconds by our clock.
+        clicked_at: epoch seconds by our clock; `cancelled_at` when the click was taken back.
         records: names of recordings that the dialplan promised.
         arrived, lost_records: names of recordings that came, and that cannot be had.
         lost: epoch seconds at which it showed that the end of the call went unheard.
@@ -84,6 +84,7 @@ class Memory(msgspec.Struct, omit_defaults=True):
     reports: list[Report] = []
     click: Click | None = None
     clicked_at: float | None = None
+    cancelled_at: float | None = None
     refusal: Refusal | None = None
     records: list[str] = []
     arrived: list[str] = []

@@ -13,6 +13,7 @@ def join(into: Memory, other: Memory) -> None:
     into.reports = sorted({*into.reports, *other.reports}, key=lambda report: report.at)
     into.click = into.click or other.click
     into.clicked_at = into.clicked_at or other.clicked_at
+    into.cancelled_at = into.cancelled_at or other.cancelled_at
     into.refusal = into.refusal or other.refusal
     into.lost = into.lost or other.lost
     for names, others in (

@@ -24,7 +24,7 @@ from kommutator.domain.calls.events import (
 )
 from kommutator.domain.calls.memory import Leg, Mark, Memory, Refusal
 from kommutator.domain.calls.recordings import RecordingArrived, RecordingLost
-from kommutator.domain.calls.reports import Click, Report
+from kommutator.domain.calls.reports import Click, ClickCancelled, Report
 
 LOST_CAUSE = -1
 """Stands for a hang-up that nobody heard: its cause is not known."""
@@ -177,3 +177,8 @@ def _(event: TimeUp, memory: Memory) -> None:
 @observe.register
 def _(event: Click, memory: Memory) -> None:
     memory.click = memory.click or event
+
+
+@observe.register
+def _(event: ClickCancelled, memory: Memory) -> None:
+    memory.cancelled_at = _earlier(memory.cancelled_at, event.at)

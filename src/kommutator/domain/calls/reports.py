@@ -41,6 +41,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     record_url: str | None = None
 
 
+class ClickCancelled(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever clicked, or somebody above, wants the call no more. `at`: epoch seconds."""
+
+    call: str
+    at: float
+
+
 class Click(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An employee wants to be connected with a client. Journalled with source "click".
 

@@ -11,6 +11,7 @@ _DECLINED = 21
 _BUSY = 17
 _CALLER_GAVE_UP = 127  # "interworking": what Asterisk writes for a SIP CANCEL
 _GONE = "cancelled"
+_TAKEN_BACK = "cancelled_by_clicker"
 _NEVER_ASKED = frozenset({"CHANUNAVAIL", "CONGESTION"})
 
 Verdict = tuple[CallResult, str]
@@ -26,7 +27,8 @@ def missed(memory: Memory, direction: Direction) -> Verdict:
     if memory.lost is not None:
         return CallResult.NO_ANSWER if direction is Direction.IN else CallResult.FAILED, "lost"
     if (unplaced := _unplaced(memory)) is not None:
-        return CallResult.FAILED, unplaced
+        taken_back = unplaced == _TAKEN_BACK
+        return CallResult.CANCELLED if taken_back else CallResult.FAILED, unplaced
     reason = _reason(_asked(memory, direction), memory)
     if direction is not Direction.OUT:
         return CallResult.NO_ANSWER, "caller_gave_up" if reason == _GONE else reason
@@ -47,12 +49,14 @@ def _unplaced(memory: Memory) -> str | None:
         return None
     if any(leg.party.kind is PartyKind.TRUNK for leg in memory.legs.values()):
         return None
+    busy = any(leg.dial == "BUSY" or leg.cause == _BUSY for leg in memory.legs.values())
+    if memory.cancelled_at is not None and not busy:
+        return _TAKEN_BACK
     if not memory.legs:
         told = memory.refusal is not None and memory.refusal.reason is not None
         if not told and memory.click is not None and memory.click.blind:
             return "untold"
         return "manager_unreachable" if told else "not_placed"
-    busy = any(leg.dial == "BUSY" or leg.cause == _BUSY for leg in memory.legs.values())
     return "manager_busy" if busy else "manager_no_answer"
 
 

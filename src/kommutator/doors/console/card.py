@@ -14,7 +14,7 @@ import msgspec
 from kommutator.domain.calls.memory import Memory, load
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.doors.console import formats
-from kommutator.doors.console.live import acts_in, holders_of, own_extension, shown_route
+from kommutator.doors.console.live import acts_of, holders_of, own_extension, shown_route
 from kommutator.doors.console.picture import draw
 from kommutator.doors.console.picture_words import Say, ShownPicture, describe
 from kommutator.doors.console.story import tell
@@ -74,7 +74,7 @@ async def tell_card(
         **told,
         "holders": holders,
         "phones": phones,
-        "acts": acts_in(see, call, own),
+        "acts": acts_of(call, see.actor, own),
         "picture": _picture(memory, call, holders, see),
         "reports": _reports(memory, say),
         "recordings": recordings,

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Response
 
-from kommutator.domain.tenancy import EnterpriseNumber, Permission
+from kommutator.domain.reach import may_cancel
+from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.doors.console.render import go, notice, page
 from kommutator.doors.console.route_words import ShownRoute, explain_route
 from kommutator.doors.console.visit import PageRoute, Visit, visit
-from kommutator.kit.errors import Forbidden, InvalidInput, NotFound
+from kommutator.kit.errors import InvalidInput
 from kommutator.store.views import AccessViews, CallLine, CallViews, RouteLine, RouteViews
 
 router = APIRouter(route_class=PageRoute, prefix="/calls")
@@ -51,24 +52,18 @@ class LiveCall:
     acts: Acts
 
 
-def acts_of(
-    call: CallLine, *, name: str, extension: str | None, may: Callable[[Permission], bool]
-) -> Acts:
-    """An employee takes calls to the own phone and cancels own clicks; whoever configures, all."""
-    if not may(Permission.PLACE_CALLS) or call.source != "ami":
+def acts_of(call: CallLine, actor: Actor, extension: str | None) -> Acts:
+    """What `domain.reach` allows, of what is possible now. `extension` is the actor's own."""
+    if not actor.may(Permission.PLACE_CALLS) or call.source != "ami":
         return Acts()
     ringing = call.phase == "ringing" and call.direction == "in"
     clicked = call.phase in ("ringing", "talking") and call.requested_by is not None
     return Acts(
         take=ringing and extension is not None,
-        give=ringing and may(Permission.CONFIGURE),
-        cancel=clicked and (may(Permission.CONFIGURE) or _is_own(call, name, extension)),
+        give=ringing and actor.may(Permission.CONFIGURE),
+        cancel=clicked
+        and may_cancel(actor, extension, requested_by=call.requested_by, phones=call.rang),
     )
-
-
-def _is_own(call: CallLine, name: str, extension: str | None) -> bool:
-    """Clicked here, or in the CRM for one's own phone."""
-    return call.requested_by == name or (extension is not None and extension in call.rang)
 
 
 def mark(calls: Sequence[LiveCall]) -> str:
@@ -106,14 +101,12 @@ async def live_calls(
         own = await own_extension(access, enterprise, see)
     holders = holders_of(phones)
     live = [
-        LiveCall(call, shown_route(routes.get(call.id), holders, see), acts_in(see, call, own))
+        LiveCall(
+            call, shown_route(routes.get(call.id), holders, see), acts_of(call, see.actor, own)
+        )
         for call in lines
     ]
     return {"live": live, "live_mark": mark(live), "holders": holders, "phones": phones}
-
-
-def acts_in(see: Visit, call: CallLine, extension: str | None) -> Acts:
-    return acts_of(call, name=see.actor.name, extension=extension, may=see.actor.may)
 
 
 def holders_of(phones: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
@@ -166,10 +159,6 @@ async def take_call(
 ) -> Response:
     """Move a ringing call to the own phone, or to another one if the visitor may."""
     enterprise = see.demand(Permission.PLACE_CALLS)
-    async with see.house.db.unit() as unit:
-        own = await own_extension(AccessViews(unit.connection), enterprise, see)
-    if extension not in ("", own) and not see.actor.may(Permission.CONFIGURE):
-        raise Forbidden("not_allowed", permission=Permission.CONFIGURE.value)
     to = await see.house.take_over.take(see.actor, enterprise, call_id, extension or None)
     return await _done(see, "call.taken", extension=to)
 
@@ -178,14 +167,7 @@ async def take_call(
 async def cancel_call(see: Seen, call_id: Annotated[str, Form()]) -> Response:
     """Hang up a call that a click ordered."""
     enterprise = see.demand(Permission.PLACE_CALLS)
-    async with see.house.db.unit() as unit:
-        call = await CallViews(unit.connection).one(enterprise, call_id)
-        own = await own_extension(AccessViews(unit.connection), enterprise, see)
-    if call is None or call.requested_by is None:
-        raise NotFound("call_not_found")
-    if not see.actor.may(Permission.CONFIGURE) and not _is_own(call, see.actor.name, own):
-        raise Forbidden("not_allowed", permission=Permission.CONFIGURE.value)
-    await see.house.clicks.cancel(enterprise, call.id, see.actor.name)
+    await see.house.clicks.cancel(see.actor, enterprise, call_id)
     return await _done(see, "call.cancelled")
 
 

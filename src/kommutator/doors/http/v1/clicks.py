@@ -72,8 +72,9 @@ async def cancel_call(
 ) -> Cancelled:
     """Before or after the employee has picked up: whoever rings stops, whoever talks is cut off.
 
-    Twice does no harm; a call that is over answers 409.
+    One's own clicks, and those for one's own phone; all for whoever may configure. Twice does no
+    harm; a call that is over answers 409.
     """
     house = house_of(request)
-    await house.clicks.cancel(tenant.enterprise, call_id, tenant.actor.name)
+    await house.clicks.cancel(tenant.actor, tenant.enterprise, call_id)
     return Cancelled(call_id=call_id)

@@ -36,7 +36,8 @@ async def take_call(
 ) -> Taken:
     """Only incoming calls, and only while they ring; whoever rings stops ringing.
 
-    Answers 409 when the call has been answered or is over.
+    To another phone than one's own only for whoever may configure. Answers 409 when the call has
+    been answered or is over.
     """
     extension = await house_of(request).take_over.take(
         tenant.actor, tenant.enterprise, call_id, body.extension if body else None
