@@ -232,3 +232,40 @@ async def test_static_files_may_be_kept_and_nothing_else_is_served(visitor: Visi
     assert (await visitor.get(f"/console/static/console.css{css}"))[0] == 200
     assert (await visitor.get("/console/static/../router.py"))[0] == 404
     assert (await visitor.get("/console/static/%2e%2e/router.py"))[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/console/statistics?within=²", 200),
+        ("/console/calls?before=0001-01-01T00:00:00%2B14:00~x", 200),
+        ("/console/calls?since=0001-01-01&until=9999-12-31", 200),
+        ("/console/phone-book?before=9999-12-31T23:59:59-14:00~x", 200),
+        ("/console/log?before=99999999999999999999", 400),
+        ("/console/log/dead?before=99999999999999999999", 400),
+        ("/console/log/99999999999999999999", 400),
+        ("/console/audit?before=99999999999999999999", 400),
+    ],
+)
+async def test_numbers_and_moments_out_of_bounds_break_no_page(
+    visitor: Visitor, path: str, status: int
+) -> None:
+    await visitor.sign_in(ADMIN)
+    assert (await visitor.get(path))[0] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/console/connections/asterisk/save", {"host": "pbx.example:²", "ami_user": "u"}),
+        ("/console/connections/asterisk/save", {"host": "pbx.example", "ami_port": "²"}),
+        ("/console/connections/asterisk/save", {"host": "pbx.example", "ami_port": "9" * 5000}),
+        ("/console/log/replay", {"outbox_id": "99999999999999999999"}),
+    ],
+)
+async def test_odd_digits_in_a_form_are_refused(
+    visitor: Visitor, path: str, fields: dict[str, str]
+) -> None:
+    await visitor.sign_in(ADMIN)
+    status, _, _ = await visitor.post(path, headers={"X-CSRF-Token": visitor.csrf}, **fields)
+    assert status == 400

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import errno
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -252,6 +253,20 @@ async def test_conversion_makes_it_playable_and_drops_the_original(
         assert opened.streams.audio[0].channels == 1
     assert not list((tmp_path / "spool").iterdir())
     assert (await pbx.put(NAME, SOUND)).json()["state"] == "duplicate"
+
+
+async def test_a_full_disk_delays_a_conversion_and_gives_nothing_up(
+    house: House, pbx: Pbx, worker: RecordingWorker, clock: ManualClock
+) -> None:
+    await pbx.put(NAME, SOUND)
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with patch("kommutator.workers.recordings.tempfile.TemporaryDirectory", side_effect=full):
+        await worker.convert_due()
+    row = await row_of(house, pbx)
+    assert (row.state, row.error) == ("stored", "storage_away")
+    await clock.advance(301)
+    await worker.convert_due()
+    assert (await row_of(house, pbx)).state == "ready"
 
 
 async def test_the_original_is_kept_where_that_is_wanted(

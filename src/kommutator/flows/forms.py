@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from kommutator.domain.connection import ConnectionKind
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.given import whole
 
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _PORTS = range(1, 65536)
@@ -77,7 +78,7 @@ def pbx_address(text: str, port: int, link: str = "ami") -> str:
         raise InvalidInput("pbx_host_missing")
     if host.count(":") == 1:
         host, _, tail = host.partition(":")
-        port = int(tail) if tail.isdigit() else 0
+        port = whole(tail) or 0
     if not _HOST.fullmatch(host):
         raise InvalidInput("pbx_host_invalid", host=host[:100])
     if port not in _PORTS:

@@ -1,13 +1,36 @@
-"""What people write into settings: addresses that must have a shape, names with a slip in them."""
+"""What people write into settings and forms: addresses, numbers, moments, names with a slip."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Mapping
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 _LIKE_A_TYPO = 0.84
+_LONGEST_NUMBER = 9
+
+
+def whole(text: str) -> int | None:
+    """Up to nine of the digits 0 to 9 as a number; None for anything else.
+
+    `str.isdigit` also knows "²", at which `int` stumbles, and any length.
+    """
+    bare = text.strip()
+    fits = bare.isascii() and bare.isdigit() and len(bare) <= _LONGEST_NUMBER
+    return int(bare) if fits else None
+
+
+def on_calendar(at: datetime) -> datetime:
+    """A moment that exists in every time zone, as databases want it.
+
+    Raises:
+        ValueError: it names no zone, or lies at an edge of the calendar.
+    """
+    if at.tzinfo is None or not MINYEAR < at.year < MAXYEAR:
+        raise ValueError("must name its time zone and lie within the calendar")
+    return at
 
 
 def by_comma(value: Any) -> Any:

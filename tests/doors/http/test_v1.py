@@ -129,7 +129,9 @@ async def test_given_up_commands_are_listed_and_tried_again(
 @pytest.mark.parametrize(
     "body",
     [{}, {"ids": []}, {"ids": [1], "since": "2026-03-01T09:00:00Z"}, {"ids": [2**63]},
-     {"since": "2026-03-01T09:00:00Z"}, {"since": "2026-03-01", "until": "2026-03-02"}],
+     {"since": "2026-03-01T09:00:00Z"}, {"since": "2026-03-01", "until": "2026-03-02"},
+     {"since": "0001-01-01T00:00:00+14:00", "until": "2026-03-01T09:00:00Z"},
+     {"since": "2026-03-01T09:00:00Z", "until": "9999-12-31T23:59:59-14:00"}],
 )  # fmt: skip
 async def test_a_replay_order_must_be_clear(admin: Asgi, body: dict[str, object]) -> None:
     reply = await admin.post("/api/v1/replay", json_body=body)
@@ -233,6 +235,21 @@ async def test_platform_staff_keep_tenants(root: Asgi) -> None:
     assert (await root.get("/api/v1/enterprises/0500")).json() == changed.json()
     assert (await root.request("PATCH", "/api/v1/enterprises/1", json_body={})).status == 404
     assert [len(page) for page in await all_pages(root, "/api/v1/enterprises", 1)] == [1]
+
+
+@pytest.mark.parametrize("path", ["calls", "log"])
+async def test_moments_at_the_edge_of_the_calendar_are_refused(admin: Asgi, path: str) -> None:
+    reply = await admin.get(f"/api/v1/{path}?since=0001-01-01T00:00:00%2B14:00")
+    assert (reply.status, reply.code) == (400, "request_invalid")
+    reply = await admin.get(f"/api/v1/{path}?until=9999-12-31T23:59:59-14:00")
+    assert (reply.status, reply.code) == (400, "request_invalid")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "2026-03-01T00:00:00"])
+def test_a_cursor_with_an_impossible_moment_is_refused(at: str) -> None:
+    cursor = page_of([1, 2], 1, str, lambda _: [at, "x"]).next_cursor
+    with pytest.raises(InvalidInput):
+        read_cursor(cursor, tuple[datetime, str])
 
 
 def test_the_last_page_has_no_cursor() -> None:

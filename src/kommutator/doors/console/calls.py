@@ -20,6 +20,7 @@ from kommutator.doors.console.live import CALM_S, about, demanded_extension, liv
 from kommutator.doors.console.render import go, notice, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.kit.errors import NotFound
+from kommutator.kit.given import on_calendar
 from kommutator.kit.zones import zone
 from kommutator.store.views import AccessViews, CallFilter, CallViews
 
@@ -152,7 +153,6 @@ async def _zone_of(connection: Any, enterprise: EnterpriseNumber) -> ZoneInfo:
 def _cursor(text: str) -> tuple[datetime, str] | None:
     moment, _, call_id = text.partition("~")
     try:
-        at = datetime.fromisoformat(moment)
+        return on_calendar(datetime.fromisoformat(moment)), call_id
     except ValueError:
         return None
-    return (at, call_id) if at.tzinfo is not None else None

@@ -16,6 +16,8 @@ from babel.dates import (
     get_day_names,
 )
 
+from kommutator.kit.given import on_calendar
+
 
 def moment(at: datetime, now: datetime, tz: ZoneInfo, locale: str) -> str:
     """Only the time for today, else day and time."""
@@ -94,5 +96,8 @@ def day_bounds(text: str, tz: ZoneInfo, *, end: bool = False) -> datetime | None
         chosen = date.fromisoformat(text)
     except ValueError:
         return None
-    start = datetime.combine(chosen, time(), tz)
+    try:
+        start = on_calendar(datetime.combine(chosen, time(), tz))
+    except ValueError:
+        return None
     return (start + timedelta(days=1)).astimezone(UTC) if end else start.astimezone(UTC)

@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Form
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import HTMLResponse, Response
 
 from kommutator.domain.connection import ConnectionKind
@@ -15,12 +15,15 @@ from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import formats
 from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
+from kommutator.doors.http.paging import BIGGEST_ID
+from kommutator.doors.http.v1.words import RowId
 from kommutator.flows.house import Replay
 from kommutator.kit.errors import NotFound, Unavailable
 from kommutator.kit.zones import zone
 from kommutator.store.views import AccessViews, LogFilter, LogViews
 
 router = APIRouter(route_class=PageRoute)
+Before = Annotated[int | None, Query(ge=1, le=BIGGEST_ID)]
 _PAGE = 50
 COMMAND_KINDS = (
     "call_record",
@@ -64,7 +67,7 @@ class Wanted:
 async def log_page(
     see: Annotated[Visit, Depends(visit)],
     wanted: Annotated[Wanted, Depends()],
-    before: int | None = None,
+    before: Before = None,
     part: str = "",
 ) -> HTMLResponse:
     enterprise = see.demand(Permission.CONFIGURE)
@@ -97,7 +100,7 @@ async def log_page(
 
 @router.get("/log/dead")
 async def dead_page(
-    see: Annotated[Visit, Depends(visit)], before: int | None = None, part: str = ""
+    see: Annotated[Visit, Depends(visit)], before: Before = None, part: str = ""
 ) -> HTMLResponse:
     enterprise = see.demand(Permission.CONFIGURE)
     async with see.house.db.unit() as unit:
@@ -109,7 +112,7 @@ async def dead_page(
 
 
 @router.get("/log/{attempt_id:int}")
-async def bodies_part(see: Annotated[Visit, Depends(visit)], attempt_id: int) -> HTMLResponse:
+async def bodies_part(see: Annotated[Visit, Depends(visit)], attempt_id: RowId) -> HTMLResponse:
     enterprise = see.demand(Permission.CONFIGURE)
     async with see.house.db.unit() as unit:
         bodies = await LogViews(unit.connection).bodies(enterprise, attempt_id)
@@ -120,7 +123,7 @@ async def bodies_part(see: Annotated[Visit, Depends(visit)], attempt_id: int) ->
 
 @router.get("/audit")
 async def audit_page(
-    see: Annotated[Visit, Depends(visit)], before: int | None = None, part: str = ""
+    see: Annotated[Visit, Depends(visit)], before: Before = None, part: str = ""
 ) -> HTMLResponse:
     enterprise = see.demand(Permission.CONFIGURE)
     async with see.house.db.unit() as unit:
@@ -133,7 +136,7 @@ async def audit_page(
 
 @router.post("/log/replay")
 async def replay_one(
-    see: Annotated[Visit, Depends(visit)], outbox_id: Annotated[int, Form()]
+    see: Annotated[Visit, Depends(visit)], outbox_id: Annotated[int, Form(ge=1, le=BIGGEST_ID)]
 ) -> HTMLResponse:
     """Queue one given-up command again; the answer takes the button's place."""
     enterprise = see.demand(Permission.CONFIGURE)

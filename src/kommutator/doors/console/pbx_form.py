@@ -7,6 +7,7 @@ from typing import Any
 
 from kommutator.connectors.pbx.asterisk.ssh_address import command_words, ssh_user
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.given import whole
 from kommutator.kit.ssh_keys import fingerprint
 
 
@@ -51,6 +52,7 @@ def known_as(config: Mapping[str, Any]) -> str:
 
 
 def _number(text: str, code: str) -> int:
-    if not text.strip().isdigit():
+    number = whole(text)
+    if number is None:
         raise InvalidInput(code)
-    return int(text)
+    return number

@@ -17,6 +17,7 @@ from kommutator.doors.console.render import go, page
 from kommutator.doors.console.route_words import ShownRoute, explain_route
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.flows.keep_book import Shown
+from kommutator.kit.given import on_calendar
 from kommutator.store.phone_book import BookEntry
 from kommutator.store.views import AccessViews, BookFilter
 from kommutator.store.views.phone_book import Place, place_of
@@ -178,7 +179,7 @@ def _place(text: str) -> Place | None:
     """The last line shown; whatever cannot be read begins anew."""
     moment, _, phone = text.partition("~")
     try:
-        at = datetime.fromisoformat(moment)
+        at = on_calendar(datetime.fromisoformat(moment))
     except ValueError:
         return None
-    return (at, phone[:20]) if at.tzinfo is not None and "\x00" not in phone else None
+    return (at, phone[:20]) if "\x00" not in phone else None

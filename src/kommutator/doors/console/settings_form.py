@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.given import whole
 from kommutator.kit.phones import to_e164
 
 RULE_CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -78,10 +79,10 @@ def kept_days(sent: Mapping[str, str]) -> dict[str, int]:
     """`keep_<family>` → days. Raises InvalidInput: `retention_invalid`."""
     found = {}
     for family in _DEFAULT_DAYS:
-        text = sent.get(f"keep_{family}", "").strip()
-        if not text.isdigit() or not 1 <= int(text) <= _LONGEST_DAYS:
+        days = whole(sent.get(f"keep_{family}", "")) or 0
+        if not 1 <= days <= _LONGEST_DAYS:
             raise InvalidInput("retention_invalid", most=_LONGEST_DAYS)
-        found[family] = int(text)
+        found[family] = days
     return found
 
 
@@ -103,7 +104,8 @@ def _rule(index: int, create: str, sent: Mapping[str, str]) -> dict[str, Any]:
     if typed("performer"):
         rule["performer"] = typed("performer")
     if typed("due"):
-        if not typed("due").isdigit():
+        due = whole(typed("due"))
+        if due is None:
             raise InvalidInput("rule_due_invalid", due=typed("due")[:20])
-        rule["due_minutes"] = int(typed("due"))
+        rule["due_minutes"] = due
     return rule

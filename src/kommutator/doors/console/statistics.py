@@ -25,6 +25,7 @@ from kommutator.doors.console.render import page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.doors.http import sheets
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.given import whole
 from kommutator.kit.zones import zone
 from kommutator.store.views import AccessViews, CallFilter, CountFilter, StatisticsViews
 
@@ -52,8 +53,8 @@ class Wanted:
 
     @property
     def within_hours(self) -> int:
-        known = self.within.isdigit() and int(self.within) in _WITHIN_HOURS
-        return int(self.within) if known else _DEFAULT_WITHIN
+        hours = whole(self.within)
+        return hours if hours in _WITHIN_HOURS else _DEFAULT_WITHIN
 
     def counted(self) -> CountFilter:
         direction = self.direction if self.direction in ("in", "out") else ""

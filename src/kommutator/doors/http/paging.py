@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.given import on_calendar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -61,7 +63,17 @@ def read_cursor(cursor: str | None, shape: type[T]) -> T | None:
         raise InvalidInput("cursor_invalid")
     if any(isinstance(part, str) and "\x00" in part for part in _parts(place)):
         raise InvalidInput("cursor_invalid")
+    if not all(_is_moment(part) for part in _parts(place) if isinstance(part, datetime)):
+        raise InvalidInput("cursor_invalid")
     return place
+
+
+def _is_moment(at: datetime) -> bool:
+    try:
+        on_calendar(at)
+    except ValueError:
+        return False
+    return True
 
 
 def _parts(place: Any) -> Sequence[Any]:

@@ -27,6 +27,7 @@ from kommutator.domain.calls.events import (
     Snapshot,
 )
 from kommutator.domain.commands import Direction
+from kommutator.kit.given import whole
 from kommutator.kit.phones import to_e164
 
 RECONCILE: Final = "Reconcile"
@@ -203,14 +204,14 @@ def _reconcile(event: Raw, wiring: Wiring, at: float) -> Sequence[PbxEvent]:
 def _lasted(clock: Any) -> float:
     """Seconds of a "HH:MM:SS"; 0 for anything else."""
     parts = str(clock).split(":")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):  # noqa: PLR2004  h, m, s
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):  # noqa: PLR2004  h, m, s
         return 0.0
     hours, minutes, seconds = map(int, parts)
     return hours * 3600.0 + minutes * 60.0 + seconds
 
 
 def _number(text: Any) -> int | None:
-    return int(text) if str(text).isdigit() else None
+    return whole(str(text))
 
 
 _READERS: dict[str, Callable[[Raw, Wiring, float], Sequence[PbxEvent]]] = {

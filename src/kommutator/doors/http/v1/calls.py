@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.http.auth import Tenant, demand, house_of
 from kommutator.doors.http.paging import Cursor, Limit, Page, page_of, read_cursor
 from kommutator.doors.http.v1.clicks import ClickShown, click_of
-from kommutator.doors.http.v1.words import ExtensionNumber, Found, Shown
+from kommutator.doors.http.v1.words import ExtensionNumber, Found, Moment, Shown
 from kommutator.kit.errors import NotFound
 from kommutator.store.views import CallFilter, CallLine, CallViews
 
@@ -118,8 +118,8 @@ async def list_calls(
     ] = None,
     phone: Annotated[Found | None, Query(description="Digits anywhere in the number.")] = None,
     extension: ExtensionNumber | None = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[CallShown]:

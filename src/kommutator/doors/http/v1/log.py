@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.http.auth import Tenant, demand, house_of
@@ -19,7 +19,7 @@ from kommutator.doors.http.paging import (
     page_of,
     read_cursor,
 )
-from kommutator.doors.http.v1.words import Body, Found, RowId, Shown
+from kommutator.doors.http.v1.words import Body, Found, Moment, RowId, Shown
 from kommutator.kit.errors import NotFound, Unavailable
 from kommutator.store.views import LogFilter, LogLine, LogViews
 
@@ -71,8 +71,8 @@ class ReplayOrder(Body):
     ids: list[Annotated[int, Field(ge=1, le=BIGGEST_ID)]] | None = Field(
         None, min_length=1, max_length=1000
     )
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -95,8 +95,8 @@ async def list_log(
     event_type: Annotated[Found | None, Query()] = None,
     status: Literal["success", "error"] | None = None,
     words: Annotated[Found | None, Query(description="In the error, or the call's id.")] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[LogShown]:

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.http.auth import Tenant, demand, house_of
-from kommutator.doors.http.v1.words import Body, Shown
+from kommutator.doors.http.v1.words import Body, Moment, Shown
 from kommutator.kit.errors import InvalidInput, Unavailable
 
 router = APIRouter(tags=["calls"])
@@ -21,8 +21,8 @@ _LONGEST = timedelta(days=31)
 class ReprocessOrder(Body):
     """Calls that began in [since, until)."""
 
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Moment
+    until: Moment
     dry_run: bool = Field(True, description="Only tell the differences, change nothing.")
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from kommutator.doors.http.paging import BIGGEST_ID
+from kommutator.kit.given import on_calendar
 from kommutator.kit.passwords import LONGEST, SHORTEST
 from kommutator.kit.zones import is_zone
 
@@ -34,6 +35,7 @@ Email = Annotated[
 GivenPassword = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 NewPassword = Annotated[str, StringConstraints(min_length=SHORTEST, max_length=LONGEST)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+Moment = Annotated[AwareDatetime, AfterValidator(on_calendar)]
 Locale = Literal["ru", "uk", "en"]
 Number = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,10}$")]
 ExtensionNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,6}$")]
