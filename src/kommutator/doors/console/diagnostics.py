@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 
+from kommutator.connectors.pbx.asterisk.errors import trouble_of
 from kommutator.domain.tenancy import EnterpriseNumber, Permission
 from kommutator.doors.console.render import page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
@@ -42,6 +43,7 @@ async def diagnostics_page(see: Seen) -> HTMLResponse:
         journal=facts["journal"],
         workers=facts["workers"] if see.actor.enterprise is None else [],
         parts=_parts(see, facts["workers"]),
+        trouble_of=trouble_of,
         cache=[(name, f"{value:g}") for name, value in cache],
     )
 

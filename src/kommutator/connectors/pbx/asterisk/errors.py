@@ -58,6 +58,30 @@ _REFUSALS: Final = (
     ("no such command", "ssh_command_missing"),
 )
 
+# Fragments of what the link's own errors say → catalog key `link.<slug>`, the more telling first.
+# Words for the log are English and stay in the lane's row; people read the catalog's.
+_TROUBLES: Final = (
+    ("events come faster", "too_many_events"),
+    ("certificate", "tls"),
+    ("not an asterisk manager", "not_ami"),
+    ("says nothing", "silent"),
+    ("no answer", "silent"),
+    ("another key than the saved", "host_key"),
+    ("key is not saved yet", "host_key"),
+    ("authentication failed", "login_refused"),
+    ("refuses this user or this key", "login_refused"),
+    ("does not answer", "down"),
+    ("to the pbx is down", "down"),
+    ("was closed", "down"),
+    ("broke", "down"),
+)
+
+
+def trouble_of(words: str) -> str | None:
+    """Which known trouble of the link these words tell of; None for the PBX's other words."""
+    lower = words.lower()
+    return next((slug for fragment, slug in _TROUBLES if fragment in lower), None)
+
 
 def failure(error: AmiError, exchange: Exchange) -> Failed:
     """The outcome that this error means for a command."""
