@@ -1,5 +1,6 @@
 """`up` and `api` as processes: what they serve, what they must not know, how they end."""
 
+import os
 import signal
 import socket
 import time
@@ -12,6 +13,7 @@ import pytest
 import typer
 
 from kommutator.cli.frame import run as run_command
+from kommutator.cli.frame import settings_with
 from kommutator.kit.postgres import PostgresStartError
 from tests.support.command import environment, left_behind, run, start
 from tests.support.house import MASTER_KEYS
@@ -66,6 +68,18 @@ async def test_production_knows_no_twins_and_ends_in_time(
         assert time.perf_counter() - began < 5.0
     assert "Traceback" not in command.said
     assert left_behind(tmp_path) == []
+
+
+def test_any_port_is_a_real_one_for_whoever_must_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo's PBX asks at it, and links name it: 0 would be nobody's address."""
+    for name in [name for name in os.environ if name.startswith("KOMMUTATOR_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KOMMUTATOR_HOME", str(tmp_path))
+    settings = settings_with(port=0)
+    assert settings.port > 0
+    assert settings.public_url.endswith(f":{settings.port}")
 
 
 async def test_a_taken_port_ends_in_a_sentence(tmp_path: Path, database_url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 import os
+import socket
 from collections.abc import Coroutine
 from typing import Any
 
@@ -27,6 +28,7 @@ pbx_app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.add_typer(pbx_app, name="pbx")
 out = Console(highlight=False, soft_wrap=True)
 _texts = Texts.load()
+_PORT = "KOMMUTATOR_PORT"
 
 
 def words() -> tuple[Texts, str]:
@@ -86,12 +88,22 @@ def _gist(words: str) -> str:
     return next(told, lines[-1] if lines else "")
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 def settings_with(**override: Any) -> Settings:
-    """Settings from the environment, with what the command line says on top."""
+    """Settings from the environment, with what the command line says on top.
+
+    Port 0 becomes a free one here: links, and the PBX of the demo, need to know which.
+    """
     environment = dict(os.environ)
     for name, value in override.items():
         if value is not None:
             environment[f"KOMMUTATOR_{name.upper()}"] = str(value)
+    if environment.get(_PORT) == "0":
+        environment[_PORT] = str(_free_port())
     try:
         return load_settings(environment)
     except SettingsError as error:
