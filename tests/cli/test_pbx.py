@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.tenancy import EnterpriseNumber
 from tests.support.command import environment, run
 from tests.support.house import MASTER_KEYS, open_house, settle_tenant
 
@@ -36,6 +38,27 @@ async def test_setup_writes_the_files_and_says_where(tmp_path: Path, database_ur
     code, said = await run(*arguments, "--trunk", "a;b", env=env)
     assert code == 1
     assert "trunk" in said
+
+
+async def test_the_client_id_is_shown_once_there_is_one(tmp_path: Path, database_url: str) -> None:
+    async with open_house(database_url) as house:
+        await settle_tenant(house, "0367")
+        env = environment(tmp_path, database_url=database_url, master_keys=MASTER_KEYS)
+        arguments = ["pbx", "client-id", "--enterprise", "0367"]
+        code, said = await run(*arguments, env=env)
+        assert (code, said.startswith("This connection is not set up yet")) == (1, True)
+
+        out = ["--out", str(tmp_path / "out")]
+        setup = ["pbx", "setup", "--enterprise", "0367", "--host", "pbx.example", *out]
+        assert (await run(*setup, env=env))[0] == 0
+        code, said = await run(*arguments, env=env)
+        assert code == 0
+        found = await house.directory.by_client_id(said.strip())
+        assert found is not None
+        assert (found.enterprise, found.kind) == ("0367", ConnectionKind.ASTERISK)
+        async with house.db.unit() as unit:
+            (shown, *_) = await unit.audit.page(EnterpriseNumber("0367"))
+        assert (shown.actor, shown.action) == ("cli", "connection.client_id")
 
 
 async def test_without_a_subcommand_it_is_still_the_process(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`pbx setup`: the files that the administrator of a PBX installs."""
+"""`pbx setup`, `pbx client-id`: the files and the secret that others have to install."""
 
 from __future__ import annotations
 
@@ -66,6 +66,24 @@ async def _setup(settings: Settings, number: str, wishes: PbxWishes, out: Path |
     except OSError as error:
         raise HomeUnusable(folder, error.strerror or type(error).__name__) from error
     say("cli.pbx.written", folder=str(folder), count=len(bundle.files) + 1)
+    return 0
+
+
+@pbx_app.command(name="client-id")
+def client_id(
+    enterprise: Annotated[str, typer.Option(help="Number of the enterprise, e.g. 0367.")],
+) -> None:
+    """Show the secret by which the enterprise's own services place calls."""
+    run(_client_id(settings_with(log_level="error"), enterprise))
+
+
+async def _client_id(settings: Settings, number: str) -> int:
+    actor = Actor("cli", Role.PLATFORM_ADMIN, None)
+    async with AsyncExitStack() as stack:
+        dsn = await stack.enter_async_context(database(settings))
+        running = await stack.enter_async_context(application(settings, dsn, roles=()))
+        found = await running.house.pbx_setup.client_id(actor, enterprise_number(number))
+    typer.echo(found)
     return 0
 
 

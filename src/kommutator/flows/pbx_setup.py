@@ -114,6 +114,21 @@ class PbxSetUp:
         values = self._values(record, {**kept, **made}, wishes, permit).hidden()
         return PbxBundle(values, wishes.flavour, self._render(values, wishes.flavour), guessed)
 
+    async def client_id(self, actor: Actor, enterprise: EnterpriseNumber) -> str:
+        """The secret by which the enterprise's own services place calls; audited.
+
+        Raises NotFound: `connection_not_set_up`, also where `files` have not made one yet.
+        """
+        record = await self._set_up.stored(enterprise, _KIND)
+        found = open_secrets(self._vault, record).get("client_id")
+        if not found:
+            raise NotFound("connection_not_set_up", kind=_KIND.value)
+        async with self._db.unit() as unit:
+            await unit.audit.add(
+                enterprise, actor=actor.name, action="connection.client_id", target=str(record.id)
+            )
+        return found
+
     async def _record(
         self, actor: Actor, enterprise: EnterpriseNumber, wishes: PbxWishes
     ) -> ConnectionRecord:
