@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from kommutator.store.driver import create_pool
+from kommutator.store.driver import Connection, create_pool
 from kommutator.store.unit import Unit
 
 
@@ -32,7 +32,7 @@ class Database:
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[Unit]:
         """One transaction: committed at the end of the block, rolled back if it raises."""
-        async with self._pool.acquire() as connection:
+        async with self._borrowed() as connection:
             unit = Unit(connection, self._wake)
             async with connection.transaction():
                 yield unit
@@ -45,7 +45,7 @@ class Database:
 
         News still go out, in a statement of their own after the block.
         """
-        async with self._pool.acquire() as connection:
+        async with self._borrowed() as connection:
             unit = Unit(connection, self._wake)
             yield unit
             await unit.send_news()
@@ -54,6 +54,24 @@ class Database:
     async def close(self) -> None:
         """Wait for borrowed connections and close them."""
         await self._pool.close()
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncIterator[Connection]:
+        """A connection of the pool, which may have to open one first.
+
+        Whatever the system says then (no such host, several addresses tried in vain, too many
+        files) means that the database is away, so it is raised as ConnectionError.
+        """
+        try:
+            connection = await self._pool.acquire()
+        except (ConnectionError, TimeoutError):
+            raise
+        except OSError as error:
+            raise ConnectionError(str(error)) from error
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
 
     def _wake(self, lane: str) -> None:
         if self.waker is not None:

@@ -1,5 +1,7 @@
 """While PostgreSQL is away callers hear 503 and what to do, and the log stays readable."""
 
+import socket
+
 import asyncpg
 import pytest
 
@@ -45,3 +47,27 @@ async def test_a_missing_file_is_a_bug(house: House, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(house.keys, "actor", broken)
     caller = Asgi(create_app(house), headers={"x-api-key": tenant.key})
     assert (await caller.get("/api/v1/calls")).status == 500
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        socket.gaierror(-2, "Name or service not known"),
+        OSError("Multiple exceptions: [Errno 111] Connect call failed, [Errno 111] Connect"),
+        OSError(24, "Too many open files"),
+    ],
+    ids=["no such host", "two addresses", "no more files"],
+)
+async def test_a_connection_that_cannot_be_opened_is_no_bug_either(
+    house: House, error: OSError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool grows under load: opening one more may fail in the middle of a click."""
+    tenant = await settle_tenant(house, "0367")
+
+    class Pool:
+        async def acquire(self) -> None:
+            raise error
+
+    monkeypatch.setattr(house.db, "_pool", Pool())
+    reply = await Asgi(create_app(house), headers={"x-api-key": tenant.key}).get("/api/v1/calls")
+    assert (reply.status, reply.code) == (503, "database_unavailable")
