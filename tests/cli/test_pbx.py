@@ -59,6 +59,13 @@ async def test_the_client_id_is_shown_once_there_is_one(tmp_path: Path, database
         async with house.db.unit() as unit:
             (shown, *_) = await unit.audit.page(EnterpriseNumber("0367"))
         assert (shown.actor, shown.action) == ("cli", "connection.client_id")
+        assert shown.detail == {"made": []}
+
+        code, another = await run(*arguments, "--rotate", env=env)
+        assert (code, another != said) == (0, True)
+        await house.directory.refresh_all()
+        assert await house.directory.by_client_id(said.strip()) is None
+        assert await house.directory.by_client_id(another.strip()) is not None
 
 
 async def test_without_a_subcommand_it_is_still_the_process(tmp_path: Path) -> None:

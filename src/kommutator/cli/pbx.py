@@ -72,17 +72,22 @@ async def _setup(settings: Settings, number: str, wishes: PbxWishes, out: Path |
 @pbx_app.command(name="client-id")
 def client_id(
     enterprise: Annotated[str, typer.Option(help="Number of the enterprise, e.g. 0367.")],
+    *,
+    rotate: Annotated[
+        bool, typer.Option("--rotate", help="Make it anew; the old one is dead at once.")
+    ] = False,
 ) -> None:
     """Show the secret by which the enterprise's own services place calls."""
-    run(_client_id(settings_with(log_level="error"), enterprise))
+    run(_client_id(settings_with(log_level="error"), enterprise, rotate=rotate))
 
 
-async def _client_id(settings: Settings, number: str) -> int:
+async def _client_id(settings: Settings, number: str, *, rotate: bool) -> int:
     actor = Actor("cli", Role.PLATFORM_ADMIN, None)
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(database(settings))
         running = await stack.enter_async_context(application(settings, dsn, roles=()))
-        found = await running.house.pbx_setup.client_id(actor, enterprise_number(number))
+        enterprise = enterprise_number(number)
+        found = await running.house.pbx_setup.client_id(actor, enterprise, rotate=rotate)
     typer.echo(found)
     return 0
 

@@ -9,7 +9,7 @@ import asyncio
 import io
 import socket
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -33,7 +33,8 @@ Render = Callable[[PbxValues, Flavour], Sequence[PbxFile]]
 
 _KIND = ConnectionKind.ASTERISK
 _AMI_SECRET_BYTES = 24
-_DEFAULT_GROUP = {Flavour.ASTERISK: "from-trunk", Flavour.FREEPBX: "from-trunk"}
+_DEFAULT_GROUP = "from-trunk"
+_NOTHING: Mapping[str, Any] = {}
 _NO_ADDRESS = "127.0.0.1"
 
 
@@ -114,20 +115,17 @@ class PbxSetUp:
         values = self._values(record, {**kept, **made}, wishes, permit).hidden()
         return PbxBundle(values, wishes.flavour, self._render(values, wishes.flavour), guessed)
 
-    async def client_id(self, actor: Actor, enterprise: EnterpriseNumber) -> str:
+    async def client_id(self, actor: Actor, enterprise: EnterpriseNumber, *, rotate: bool) -> str:
         """The secret by which the enterprise's own services place calls; audited.
 
-        Raises NotFound: `connection_not_set_up`, also where `files` have not made one yet.
+        `rotate` makes it anew; the old one is dead. Raises NotFound: `connection_not_set_up`.
         """
         record = await self._set_up.stored(enterprise, _KIND)
-        found = open_secrets(self._vault, record).get("client_id")
-        if not found:
-            raise NotFound("connection_not_set_up", kind=_KIND.value)
-        async with self._db.unit() as unit:
-            await unit.audit.add(
-                enterprise, actor=actor.name, action="connection.client_id", target=str(record.id)
-            )
-        return found
+        found = None if rotate else open_secrets(self._vault, record).get("client_id")
+        fresh = {} if found else {"client_id": self._ids.token(CLIENT_ID_BYTES)}
+        noted = {"made": sorted(fresh)}
+        await self._note(actor, record, fresh, action="connection.client_id", detail=noted)
+        return found or fresh["client_id"]
 
     async def _record(
         self, actor: Actor, enterprise: EnterpriseNumber, wishes: PbxWishes
@@ -175,7 +173,7 @@ class PbxSetUp:
             public_url=self._public_url,
             technology=wishes.technology or config.get("technology") or "PJSIP",
             trunk=wishes.trunk or (trunks[0].rpartition("/")[2] if trunks else "trunk"),
-            group=wishes.group or config.get("group_context") or _DEFAULT_GROUP[wishes.flavour],
+            group=wishes.group or config.get("group_context") or _DEFAULT_GROUP,
             click_context=config.get("context") or "click2call",
             line=str(shown.get("*") or ""),
             hook_secret=secrets["hook_secret"],
@@ -199,6 +197,19 @@ class PbxSetUp:
             learnt["technology"] = values.technology
         if wishes.trunk and wishes.trunk not in (record.config.get("trunks") or []):
             learnt["trunks"] = [*(record.config.get("trunks") or []), wishes.trunk]
+        noted = {"flavour": wishes.flavour.value, "made": sorted(fresh)}
+        await self._note(actor, record, fresh, learnt, action="connection.pbx_files", detail=noted)
+
+    async def _note(
+        self,
+        actor: Actor,
+        record: ConnectionRecord,
+        fresh: dict[str, str],
+        learnt: Mapping[str, Any] = _NOTHING,
+        *,
+        action: str,
+        detail: dict[str, Any],
+    ) -> None:
         enterprise = record.enterprise
         async with self._db.unit() as unit:
             stored = await unit.connections.lock(enterprise, record.id)
@@ -213,12 +224,9 @@ class PbxSetUp:
                     sealed={**stored.sealed, **sealed},
                     client_id_hash=digest(client_id) if client_id else None,
                 )
+            target = str(record.id)
             await unit.audit.add(
-                enterprise,
-                actor=actor.name,
-                action="connection.pbx_files",
-                target=str(record.id),
-                detail={"flavour": wishes.flavour.value, "made": sorted(fresh)},
+                enterprise, actor=actor.name, action=action, target=target, detail=detail
             )
             unit.config_changed(enterprise, _KIND.value)
 
