@@ -150,6 +150,11 @@ async def test_a_past_period_is_told_as_words_and_as_json(
     assert (code, told["counts"], told["applied"]) == (0, {"new": 1}, 0)
     assert [f["call_id"] for f in told["findings"]] == ["1.1"]
 
+    edge = ("--enterprise", "0367", "--since", "0001-01-01", "--until", "9999-12-31")
+    code, said = await run("reprocess", *edge, env=env)
+    assert (code, "Traceback" in said) == (2, False)
+    assert "within the calendar" in said
+
     code, said = await run("reprocess", *span, "--cdr", str(tmp_path / "nothing"), env=env)
     assert code == 1
     assert said.startswith("The PBX's ledger file could not be read")

@@ -91,6 +91,12 @@ def test_translations_fill_the_same_places(locale: str) -> None:
     assert differing == []
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_sentence_is_only_its_slug(locale: str) -> None:
+    bare = [_id(m.id) for m in catalog(locale) if m.id and _id(m.id) in _forms(m.string)]
+    assert bare == []
+
+
 def test_every_slug_asked_for_has_a_sentence() -> None:
     known = msgids("ru")
     asked = re.compile(r"""\b(?:t|say)\(\s*["']([a-z_.0-9]+[a-z_0-9])["']\s*[,)]""")

@@ -179,6 +179,7 @@ async def test_big_files_go_through_and_too_big_ones_do_not(
         pieces = [sound[n : n + 999] for n in range(0, len(sound), 999)]
         streamed = await pbx.door.request("PUT", "/asterisk/recordings/gw-2", chunks=pieces)
         assert (declared.status, streamed.status) == (413, 413)
+        assert (declared.code, streamed.code) == ("recording_too_large", "recording_too_large")
         assert len(files(tmp_path)) == 1
         other = await pbx.admin.post("/api/events", raw=bytes(20_000))
         assert other.status == 413

@@ -22,6 +22,7 @@ from kommutator.domain.tenancy import EnterpriseNumber, enterprise_number
 from kommutator.flows.house import House
 from kommutator.flows.reprocess import Finding, Ledger, Report
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.given import on_calendar
 from kommutator.kit.zones import is_zone
 from kommutator.serve import application, database
 from kommutator.settings import Settings
@@ -44,7 +45,10 @@ def reprocess(
     """Conclude the calls of a past period anew. Without --apply nothing changes."""
     if cel is not None and cdr is not None:
         raise typer.BadParameter("give either --cel or --cdr")
-    span = (since.astimezone(), until.astimezone())
+    try:
+        span = (on_calendar(since.astimezone()), on_calendar(until.astimezone()))
+    except (ValueError, OverflowError) as error:
+        raise typer.BadParameter("--since and --until must lie within the calendar") from error
     book = _Book(cel or cdr, coarse=cel is None, zone=zone)
     run(_reprocess(settings_with(), enterprise, span, book, as_json=as_json, apply=apply))
 

@@ -57,7 +57,7 @@ class Frame:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = _Answer(self._house, scope, send)
         limit = _limit(scope, self._house.settings)
-        body = _Body(receive, limit)
+        body = _Body(receive, limit, _too_large(scope, limit))
         try:
             _check_head(scope, limit)
             await self._app(scope, body.receive, answer.send)
@@ -80,16 +80,17 @@ class Frame:
 class _Body:
     """Counts what comes in; a body without a declared length is stopped in time."""
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, limit: int, beyond: UserError) -> None:
         self._receive = receive
         self._left = limit
+        self._beyond = beyond
 
     async def receive(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
-                raise TooLarge("body_too_large")
+                raise self._beyond
         return message
 
 
@@ -143,8 +144,17 @@ def _policy(state: dict[str, Any]) -> str:
 
 def _limit(scope: Scope, settings: Settings) -> int:
     """Bytes of body; a recording is written to disk as it comes, so it may be big."""
-    recording = scope["method"] == "PUT" and scope["path"].startswith(_RECORDINGS)
-    return settings.recording_max_bytes if recording else settings.max_body_bytes
+    return settings.recording_max_bytes if _is_recording(scope) else settings.max_body_bytes
+
+
+def _is_recording(scope: Scope) -> bool:
+    return bool(scope["method"] == "PUT" and scope["path"].startswith(_RECORDINGS))
+
+
+def _too_large(scope: Scope, limit: int) -> UserError:
+    if _is_recording(scope):  # nobody can hand it in by parts
+        return TooLarge("recording_too_large", limit=limit // 1_000_000)
+    return TooLarge("body_too_large")
 
 
 def _check_head(scope: Scope, limit: int) -> None:
@@ -153,7 +163,7 @@ def _check_head(scope: Scope, limit: int) -> None:
         raise InvalidInput("request_invalid")
     for name, value in scope["headers"]:
         if name == b"content-length" and (not value.isdigit() or int(value) > limit):
-            raise TooLarge("body_too_large")
+            raise _too_large(scope, limit)
 
 
 def _correlation(scope: Scope) -> str:
