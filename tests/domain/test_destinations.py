@@ -104,6 +104,24 @@ def test_dear_numbers_need_the_switch(phone: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "phone",
+    [
+        "+780912345678",  # +7 809 123-45-67 and one digit more, which no network looks at
+        "+37590212345678",
+        "+3758101234567",  # whose 8 the parser takes for a trunk prefix
+        "81037590212345678",
+    ],
+)
+def test_a_dear_number_cannot_hide_behind_more_digits(phone: str) -> None:
+    assert refused(phone) == "destination_premium"
+
+
+@pytest.mark.parametrize("phone", ["+3752912345678", "+375000000070", "+78409401234"])
+def test_other_numbers_of_no_plan_are_not_taken_for_dear(phone: str) -> None:
+    assert called(phone, countries=["BY", "RU", "KZ"]) == phone
+
+
+@pytest.mark.parametrize(
     "phone", ["+12425551234", "+18765551234", "+442071234567", "+37126123456", "+80012345678"]
 )
 def test_other_countries_are_closed_until_opened(phone: str) -> None:

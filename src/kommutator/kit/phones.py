@@ -102,8 +102,36 @@ def destination_of(e164: str) -> Destination:
     one = phonenumbers.region_code_for_number(number)
     shared = phonenumbers.region_codes_for_country_code(number.country_code)
     countries = frozenset({one} if one else shared) - {_WORLD}
-    dear = phonenumbers.number_type(number) in _DEAR or number.country_code in _DEAR_CODES
+    dear = number.country_code in _DEAR_CODES or _is_dear(e164, number)
     return Destination(countries, dear)
+
+
+def _is_dear(e164: str, number: phonenumbers.PhoneNumber) -> bool:
+    """Whether a switch that takes its digits one by one would end at a dear number.
+
+    Networks ignore digits after a complete number, so a premium number with one more at its end,
+    which no plan knows, is reached all the same. And what is dialled are all the digits: the
+    parser takes the 8 of +375 810 for a trunk prefix, the network does not.
+    """
+    if phonenumbers.is_valid_number(number):
+        return phonenumbers.number_type(number) in _DEAR
+    code = number.country_code or 0
+    national = digits(e164)[len(str(code)) :]
+    return any(
+        phonenumbers.number_type(_of_digits(code, national[:length])) in _DEAR
+        for length in range(1, len(national) + 1)
+    )
+
+
+def _of_digits(code: int, national: str) -> phonenumbers.PhoneNumber:
+    """As it is dialled: no prefix taken off, leading zeros kept."""
+    zeros = min(len(national) - len(national.lstrip("0")), len(national) - 1)
+    return phonenumbers.PhoneNumber(
+        country_code=code,
+        national_number=int(national),
+        italian_leading_zero=True if zeros else None,
+        number_of_leading_zeros=zeros or None,
+    )
 
 
 def countries() -> frozenset[str]:
