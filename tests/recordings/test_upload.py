@@ -165,6 +165,15 @@ async def test_secrets_open_their_own_tenant_only(
         assert (reply.status, reply.code) == (401, "hook_secret_unknown")
 
 
+@pytest.mark.parametrize("trouble", [TimeoutError, ConnectionRefusedError])
+async def test_a_database_that_is_away_is_not_taken_for_a_full_disk(
+    house: House, pbx: Pbx, trouble: type[OSError]
+) -> None:
+    with patch.object(house.take_recording, "keep", side_effect=trouble):
+        reply = await pbx.put(NAME, SOUND)
+    assert (reply.status, reply.code) == (503, "database_unavailable")
+
+
 async def test_big_files_go_through_and_too_big_ones_do_not(
     database_url: str, tmp_path: Path
 ) -> None:

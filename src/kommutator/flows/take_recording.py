@@ -94,6 +94,8 @@ class TakeRecording:
                 )
         except SpoolFull as error:
             raise TooLong("recording_too_large", limit=error.limit // 1_000_000) from error
+        except (ConnectionError, TimeoutError):
+            raise  # of the database, though by descent they are OSErrors
         except OSError as error:
             _log.error("recordings.spool_failed", error=type(error).__name__)
             raise Unavailable("recording_storage_away") from error

@@ -130,6 +130,8 @@ class RecordingWorker:
         try:
             with tempfile.TemporaryDirectory(dir=self._spool.ready()) as folder:
                 await self._convert_in(Path(folder), row)
+        except (ConnectionError, TimeoutError):
+            raise  # of the database, though by descent they are OSErrors
         except (StorageAway, OSError) as error:  # the spool's disk, too, may be full
             _log.warning("recordings.storage_away", error=str(error))
             await self._postpone(row, "storage_away", last=False)
