@@ -30,6 +30,10 @@ async def test_setup_writes_the_files_and_says_where(tmp_path: Path, database_ur
     assert "@provider,60" in (out / "kommutator.conf").read_text()
     assert "Files for the PBX" not in (out / "INSTALL.txt").read_text()
 
+    taken = [*arguments[:-1], str(out / "INSTALL.txt" / "below")]
+    code, said = await run(*taken, env=env)
+    assert (code, "--out" in said, "KOMMUTATOR_HOME" in said) == (1, True, False)
+
     secret = (out / "manager.kommutator.conf").read_text()
     code, _ = await run(*arguments, "--flavour", "freepbx", "--rotate-secret", env=env)
     assert code == 0

@@ -13,7 +13,7 @@ from kommutator.cli.frame import pbx_app, run, say, settings_with, words
 from kommutator.domain.pbx_files import Flavour
 from kommutator.domain.tenancy import Actor, Role, enterprise_number
 from kommutator.flows.pbx_setup import PbxBundle, PbxWishes, instructions, mode_of
-from kommutator.serve import HomeUnusable, application, database
+from kommutator.serve import application, database
 from kommutator.settings import Settings
 
 
@@ -64,7 +64,9 @@ async def _setup(settings: Settings, number: str, wishes: PbxWishes, out: Path |
     try:
         _write(folder, bundle)
     except OSError as error:
-        raise HomeUnusable(folder, error.strerror or type(error).__name__) from error
+        reason = error.strerror or type(error).__name__
+        say("cli.pbx.folder_unusable", folder=str(folder), reason=reason)
+        return 1
     say("cli.pbx.written", folder=str(folder), count=len(bundle.files) + 1)
     return 0
 
