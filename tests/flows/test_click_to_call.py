@@ -2,16 +2,20 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 
 from kommutator.domain.calls.memory import load
 from kommutator.domain.clicks import ClickRequest
 from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
 from kommutator.flows.click_to_call import ClickReceipt
+from kommutator.flows.follow_calls import TIME_UP, FollowCalls
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
+from kommutator.flows.reprocess import Outcome
 from kommutator.kit.clock import ManualClock
 from kommutator.kit.errors import Conflict, Forbidden, InvalidInput, NotFound
 from tests.support.house import open_house
@@ -162,3 +166,23 @@ async def test_only_what_the_pbx_has_not_is_dropped(scene: Scene, state: str, mo
     assert command.state == ("dropped" if moved else "done")
     assert (await alarm() != before) is moved
     assert await scene.owed("cancel_call") == [placed.call_id]
+
+
+async def test_a_click_concluded_anew_is_the_same_to_the_microsecond(scene: Scene) -> None:
+    """The journal keeps the very moment from which the call was concluded."""
+    await scene.clock.advance(0.123457)
+    placed = await scene.click()
+    await scene.clock.advance(1)
+    await scene.house.clicks.cancel(ADMIN, HERE, placed.call_id)
+    await scene.clock.advance(60)
+    alarm = Arrival(HERE, "timer", TIME_UP, placed.call_id, f"{placed.call_id}:up", b"{}")
+    async with scene.house.db.unit() as unit:
+        row = await unit.journal.record(alarm, scene.clock.now())
+        await FollowCalls(scene.house.directory, {}).decide(unit, row)
+    await scene.clock.advance(4 * 3600)
+
+    assert scene.house.reprocess is not None
+    day = timedelta(days=1)
+    since, until = scene.clock.now() - day, scene.clock.now() + day
+    report = await scene.house.reprocess.span(HERE, since, until, actor="tests")
+    assert (report.findings, report.counts) == ([], {Outcome.SAME: 1})

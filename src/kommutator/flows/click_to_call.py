@@ -145,7 +145,10 @@ class ClickToCall:
     async def _note_cancelling(
         self, unit: Unit, pbx: UUID, actor: Actor, enterprise: EnterpriseNumber, call_id: str
     ) -> None:
-        """The call itself remembers why it ended so soon."""
+        """The call itself remembers why it ended so soon.
+
+        In the journal, decided: its effect is in this same transaction, under our lock.
+        """
         arrival = Arrival(
             enterprise=enterprise,
             source=_SOURCE,
@@ -155,22 +158,10 @@ class ClickToCall:
             body=b"{}",
             connection_id=pbx,
         )
-        await self._follow(unit, await self._recorded(unit, arrival))
+        row = await unit.journal.record(arrival, self._clock.now())
+        await self._follow(unit, row)
         unit.call_changed(enterprise, call_id)
         await unit.audit.add(enterprise, actor=actor.name, action="call.cancel", target=call_id)
-
-    async def _recorded(self, unit: Unit, arrival: Arrival) -> JournalRow:
-        """In the journal, decided: its effect is in this same transaction, under our lock."""
-        return JournalRow(
-            id=await unit.journal.record(arrival),
-            enterprise=arrival.enterprise,
-            source=arrival.source,
-            kind=arrival.kind,
-            key=arrival.key,
-            body=arrival.body,
-            connection_id=arrival.connection_id,
-            received_at=self._clock.now(),
-        )
 
     async def _place(
         self, enterprise: EnterpriseNumber, request: ClickRequest, crm: Account | None
@@ -213,7 +204,7 @@ class ClickToCall:
         )
         call_id = str(command.call_id)
         arrival = _arrival(pbx, command, dedupe_key=f"{pair}:{tick}")
-        row = await self._recorded(unit, arrival)
+        row = await unit.journal.record(arrival, now)
         await self._follow(unit, row)
         await unit.outbox.add(
             pbx.enterprise,

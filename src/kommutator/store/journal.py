@@ -29,9 +29,9 @@ SELECT id, enterprise, source, dedupe_key,
   FROM fresh"""
 
 _RECORD = """
-INSERT INTO journal (enterprise, source, kind, key, dedupe_key, body, connection_id, state,
-                     decided_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 'decided', clock_timestamp()) RETURNING id"""
+INSERT INTO journal (enterprise, source, kind, key, dedupe_key, body, connection_id, received_at,
+                     state, decided_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'decided', clock_timestamp()) RETURNING id"""
 
 _COLUMNS = "id, enterprise, source, kind, key, body, connection_id, received_at"
 _FETCH_NEW = f"""
@@ -89,13 +89,24 @@ class JournalStore:
             self._wake(decision_lane(arrival.enterprise))
         return receipt
 
-    async def record(self, arrival: Arrival) -> int:
-        """Append one row whose effect is in this same transaction; nobody is woken for it."""
+    async def record(self, arrival: Arrival, at: datetime) -> JournalRow:
+        """Append one row whose effect is in this same transaction; nobody is woken for it.
+
+        `at` is kept with it, so that whoever reads the row again concludes the same.
+        """
         a = arrival
-        number = await self._connection.fetchval(
-            _RECORD, a.enterprise, a.source, a.kind, a.key, a.dedupe_key, a.body, a.connection_id
+        given = (a.enterprise, a.source, a.kind, a.key, a.dedupe_key, a.body, a.connection_id)
+        number = await self._connection.fetchval(_RECORD, *given, at)
+        return JournalRow(
+            id=int(number),
+            enterprise=a.enterprise,
+            source=a.source,
+            kind=a.kind,
+            key=a.key,
+            body=a.body,
+            connection_id=a.connection_id,
+            received_at=at,
         )
-        return int(number)
 
     async def earlier(
         self, enterprise: EnterpriseNumber, source: str, dedupe_keys: Sequence[str], *, lock: str
