@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 15.0, 3600.0
 _BUSY_WAIT_S = 5.0
 _AGAIN_S = 60.0
 _MUCH_LATER_S = 3600.0
+_SILENT = frozenset({ErrorKind.TRANSIENT, ErrorKind.UNSURE})
 _LASTING = frozenset({ErrorKind.ACCESS_REVOKED, ErrorKind.REJECTED, ErrorKind.GONE})
 
 
@@ -65,8 +67,11 @@ class AskCrm:
 
     async def look_up(
         self, enterprise: EnterpriseNumber, connection_id: UUID, wanted: Wanted
-    ) -> None:
-        """Ask for one number. What goes wrong is only a reason to ask again later."""
+    ) -> Literal["up", "down", "unknown"]:
+        """Ask for one number. What goes wrong is only a reason to ask again later.
+
+        Returns whether the CRM answered, be it with a refusal.
+        """
         try:
             account = await self._account(enterprise, connection_id)
             person = await self._desks[account.kind].person(account, wanted.phone)
@@ -79,6 +84,8 @@ class AskCrm:
             log = _log.info if expected else _log.warning
             log("phone_book.not_found_out", reason=str(error) if expected else repr(error))
             await self._postpone(enterprise, wanted)
+            return _answered(error)
+        return "up"
 
     async def read_page(
         self, read: BookRead, owner: UUID, page: int, lease_s: float
@@ -185,6 +192,12 @@ def _told(phone: str, person: Person | None) -> Told:
         owner_code=person.responsible_code,
         links=person.links,
     )
+
+
+def _answered(error: Exception) -> Literal["up", "down", "unknown"]:
+    if not isinstance(error, VendorError) or error.kind is ErrorKind.RATE_LIMITED:
+        return "unknown"
+    return "down" if error.kind in _SILENT else "up"
 
 
 def _again(error: Exception) -> float:

@@ -129,9 +129,12 @@ ON CONFLICT (enterprise, phone) DO UPDATE SET wanted_at = excluded.wanted_at, as
 _WANT_UNCONFIRMED = """
 UPDATE phone_book SET wanted_at = clock_timestamp(), ask_after = NULL
  WHERE enterprise = $1 AND connection_id = $2 AND known AND crm_at < $3 AND wanted_at IS NULL"""
+# A CRM whose deliveries wait for it to come back is left alone.
 _WANTING = """
 SELECT DISTINCT c.enterprise, c.id FROM connections c
- WHERE c.kind = ANY ($1::text[]) AND c.status = 'active' AND EXISTS (
+  LEFT JOIN lanes l ON l.lane = 'crm:' || c.id
+ WHERE c.kind = ANY ($1::text[]) AND c.status = 'active' AND l.parked_reason IS NULL
+   AND (l.breaker_until IS NULL OR l.breaker_until <= clock_timestamp()) AND EXISTS (
     SELECT FROM phone_book b WHERE b.enterprise = c.enterprise AND b.wanted_at IS NOT NULL
        AND (b.ask_after IS NULL OR b.ask_after <= clock_timestamp()))"""
 # The newest wish first: its caller may still be ringing.

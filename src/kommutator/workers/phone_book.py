@@ -10,13 +10,14 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import structlog
 
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.ask_crm import AskCrm
+from kommutator.kit.breaker import Breaker, BreakerRules, Permit, Phase
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import UserError, VendorError
 from kommutator.kit.ids import Ids
@@ -32,6 +33,7 @@ _READS_AT_ONCE = 4
 _LOOK_AROUND_S = 5.0  # for what nobody told us of: retries, leases of the dead, new connections
 _PAUSE_S = 1.0
 _ASKING_S = 60.0  # longer than a look-up with its wait for the allowance
+_RULES = BreakerRules(threshold=1)  # nobody waits for a look-up: one silence is enough
 LEASE_S = 15.0  # of a read; renewed thrice in that time
 
 
@@ -47,6 +49,7 @@ class PhoneBookFiller:
         self._ids = ids
         self._lease_s = lease_s
         self._looking_up: defaultdict[UUID, set[asyncio.Task[None]]] = defaultdict(set)
+        self._breakers: dict[UUID, Breaker] = {}
         self._reading: dict[UUID, asyncio.Task[None]] = {}
         self._wanted = asyncio.Event()
         self._due = asyncio.Event()
@@ -100,17 +103,37 @@ class PhoneBookFiller:
         async with self._db.single() as unit:
             waiting = await unit.phone_book.wanting_everywhere(self._ask.kinds)
         for enterprise, connection_id in waiting:
-            room = _AT_ONCE - len(self._looking_up[connection_id])
-            if room <= 0:
-                continue
-            async with self._db.single() as unit:
-                taken = await unit.phone_book.take_wanted(enterprise, room, _ASKING_S)
-            for wanted in taken:
-                self._look_up(enterprise, connection_id, wanted)
+            await self._look_some_up(enterprise, connection_id)
 
-    def _look_up(self, enterprise: EnterpriseNumber, connection_id: UUID, wanted: Wanted) -> None:
+    async def _look_some_up(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
+        """As many as there is room for; of a silent CRM one at a time, ever more seldom."""
+        now = self._clock.monotonic()
+        breaker = self._breakers.setdefault(connection_id, Breaker(_RULES, now=now))
+        room = _AT_ONCE - len(self._looking_up[connection_id])
+        if room <= 0 or breaker.wait(now) > 0:
+            return
+        if breaker.phase is not Phase.CLOSED:
+            room = 1
+        async with self._db.single() as unit:
+            taken = await unit.phone_book.take_wanted(enterprise, room, _ASKING_S)
+        for wanted in taken:
+            if permit := breaker.ask(self._clock.monotonic()):
+                self._look_up(enterprise, connection_id, wanted, permit)
+
+    def _look_up(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, wanted: Wanted, permit: Permit
+    ) -> None:
         under_way = self._looking_up[connection_id]
-        task = asyncio.create_task(self._ask.look_up(enterprise, connection_id, wanted))
+
+        async def ask() -> None:
+            result: Literal["up", "down", "unknown"] = "unknown"
+            try:
+                result = await self._ask.look_up(enterprise, connection_id, wanted)
+            finally:
+                now, jitter = self._clock.monotonic(), self._ids.uniform()
+                self._breakers[connection_id].record(permit, result, now=now, jitter=jitter)
+
+        task = asyncio.create_task(ask())
         under_way.add(task)
 
         def done(ended: asyncio.Task[None]) -> None:

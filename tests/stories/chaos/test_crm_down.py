@@ -55,8 +55,9 @@ async def test_a_dead_crm_is_probed_seldom_and_then_told_all_in_order(
         await eventually(lambda: clock.monotonic() >= end, DOWN_S + 5)
         assert await breaker(town) in ("open", "half_open")
         knocks = await requests(tenant.crm) - before
-        # Five failures open it, up to three more were under way; then one probe per pause.
-        assert 5 <= knocks <= 12, knocks
+        # Five failures open it, up to three more were under way; then one probe per pause. The
+        # phone book's look-ups (four at once at first) and its read add a few of their own.
+        assert 5 <= knocks <= 20, knocks
         assert fault["kind"] == "html_502"
         await tenant.crm.heal()
         await eventually(town.quiet, 90)
