@@ -10,7 +10,7 @@ _ONE_PROCESS = ("pbx", "browser")
 
 pytest_plugins = [
     f"tests.support.{name}"
-    for name in ("postgres", "browser", "pbx")
+    for name in ("postgres", "browser", "pbx", "s3")
     if (_SUPPORT / f"{name}.py").exists()
 ]
 

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 
 from kommutator.kit.objects import Bucket, ObjectMissing, Objects, StorageAway
-from tests.support.s3 import ACCESS_KEY, BUCKET, S3, SECRET_KEY, s3
-
-__all__ = ["s3"]
+from tests.support.s3 import ACCESS_KEY, BUCKET, S3, SECRET_KEY
 
 KEY = "0367/2026/01/gw-1700000000.1-0123456789ab.wav"
 BIG = os.urandom(6 * 1024 * 1024 + 77)  # more than one part of a multipart upload

@@ -13,10 +13,8 @@ from kommutator.store.recording_rows import RecordingRow
 from tests.recordings.conftest import Pbx, settle_pbx
 from tests.support.asgi import Asgi
 from tests.support.house import open_house, vault_of
-from tests.support.s3 import ACCESS_KEY, BUCKET, S3, SECRET_KEY, s3
+from tests.support.s3 import ACCESS_KEY, BUCKET, S3, SECRET_KEY
 from tests.support.sounds import tone
-
-__all__ = ["s3"]
 
 NAME = "gw-1700000000.1"
 SOUND = tone(1.5)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
+
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.domain.calls.call import Call, Phase
 from kommutator.domain.connection import Account, ConnectionKind
@@ -37,6 +39,7 @@ class Hurried(RetailCrmDesk):
         return replace(await super().people(account, page), pause_s=0.0)
 
 
+@pytest.mark.slow
 async def test_calls_go_on_while_all_clients_are_read(database_url: str) -> None:
     async with AsyncExitStack() as stack:
         db = await Database.open(database_url, size=6)
@@ -61,7 +64,7 @@ async def test_calls_go_on_while_all_clients_are_read(database_url: str) -> None
         assert await value(db, known, HERE) == CLIENTS + 5
         unnamed = "SELECT count(*) FROM calls WHERE client_name IS NULL"
         assert await value(db, unnamed) == 0, "every call got its client's name"
-    assert len(took) >= 100
+    assert len(took) >= 50
     took.sort()
     # Waiting for the CRM would take seconds; for a lock of the read, hundreds of milliseconds.
     assert took[int(len(took) * 0.95)] < 0.25, took[-10:]
