@@ -174,6 +174,40 @@ async def test_the_crm_comes_back_and_is_asked_by_the_next_call(
     assert await name_of(db, "c-1") == "Анна Тестова"
 
 
+async def test_a_silent_crm_is_left_alone(db: Database, crm: Crm, database_url: str) -> None:
+    """The rest of the wishes waits for a probe, not for a failure of its own."""
+    crm.broken = {CRM}
+    for number in range(20):
+        await attend(db, a_call(f"c-{number}", f"+37529{number:07}"))
+    async with filler(db, crm, database_url) as made:
+        await eventually(lambda: len(crm.asked) >= 4)
+        await eventually(lambda: not any(made._looking_up.values()))
+        for _ in range(5):
+            await made._take_wanted()
+    assert len(crm.asked) <= 6
+
+
+async def test_nobody_asks_a_crm_whose_deliveries_wait(
+    db: Database, crm: Crm, database_url: str
+) -> None:
+    await attend(db, a_call())
+    async with db.unit() as unit:
+        await unit.connection.execute(
+            "INSERT INTO lanes (lane, enterprise, breaker, breaker_until) "
+            "VALUES ('crm:' || $1::uuid, $2, 'open', now() + interval '1 hour') "
+            "ON CONFLICT (lane) DO UPDATE SET breaker = 'open', "
+            "breaker_until = excluded.breaker_until",
+            CRM, HERE,
+        )  # fmt: skip
+    async with filler(db, crm, database_url) as made:
+        await made._take_wanted()
+        assert crm.asked == []
+        async with db.unit() as unit:
+            await unit.connection.execute("UPDATE lanes SET breaker_until = now()")
+        await made._take_wanted()
+        await eventually(lambda: crm.asked)
+
+
 async def db_forgets_the_last_seconds(db: Database) -> None:
     async with db.unit() as unit:
         await unit.connection.execute(

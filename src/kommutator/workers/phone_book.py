@@ -33,7 +33,7 @@ _READS_AT_ONCE = 4
 _LOOK_AROUND_S = 5.0  # for what nobody told us of: retries, leases of the dead, new connections
 _PAUSE_S = 1.0
 _ASKING_S = 60.0  # longer than a look-up with its wait for the allowance
-_RULES = BreakerRules(threshold=1)  # nobody waits for a look-up: one silence is enough
+_RULES = BreakerRules(threshold=3)  # nobody waits for a look-up: less patience than for a record
 LEASE_S = 15.0  # of a read; renewed thrice in that time
 
 
