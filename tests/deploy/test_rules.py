@@ -89,6 +89,16 @@ async def test_selectors_use_labels_that_the_metrics_have(database_url: str) -> 
     assert checked > 10
 
 
+def test_being_blind_is_noticed_also_where_memory_still_helps() -> None:
+    """A labelled counter that was never counted is no vector: added to it, nothing would fire."""
+    (blind,) = (rule["expr"] for rule in rules() if rule["alert"] == "KommutatorRouteBlind")
+    signs = [part for part in blind.split(" or ") if _NAME.findall(part)]
+    assert [_NAME.findall(sign) for sign in signs] == [
+        ["kommutator_route_answers_total"],
+        ["kommutator_route_remembered_total"],
+    ]
+
+
 def test_every_alert_says_what_to_do() -> None:
     names = [rule["alert"] for rule in rules()]
     assert len(names) == len(set(names))

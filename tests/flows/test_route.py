@@ -182,6 +182,8 @@ async def test_a_stuck_database_is_not_waited_for(desk: Desk) -> None:
     took = [row[0] for row in await desk.kept(4, "took_ms")]
     assert max(took) < 350
     assert await desk.rows("SELECT call_id FROM route_answers WHERE remembered") == [("1.2",)]
+    counted = desk.metrics.registry.get_sample_value("kommutator_route_remembered_total")
+    assert counted == 1
 
 
 async def test_a_rush_at_a_stuck_database_is_answered_at_once(desk: Desk) -> None:

@@ -88,6 +88,7 @@ class Route:
         self._limit_s = limit_s
         self._seconds = metrics.route_seconds
         self._answers = metrics.route_answers
+        self._remembered = metrics.route_remembered
         self._log = RouteLog(db, clock=clock, lost=metrics.route_answers_lost)
         self._offices: dict[EnterpriseNumber, Knowledge] = {}
         self._callers: Callers = OrderedDict()
@@ -117,6 +118,8 @@ class Route:
         took = time.perf_counter() - began
         self._seconds.observe(took)
         self._answers.labels(answer.why).inc()
+        if answer.remembered:
+            self._remembered.inc()
         self._log.add(self._given(question, caller, answer, took * 1000), want=want)
         return answer
 

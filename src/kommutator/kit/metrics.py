@@ -62,6 +62,11 @@ class Metrics:
             ("why",),
             registry=self.registry,
         )
+        self.route_remembered = Counter(
+            "kommutator_route_remembered_total",
+            "Answers to PBXs by what this process remembered: the database was away or slow.",
+            registry=self.registry,
+        )
         self.route_answers_lost = Counter(
             "kommutator_route_answers_lost_total",
             "Answers that were given and could not be kept.",
