@@ -115,7 +115,7 @@ async def test_recordings_pulled_by_ari_get_a_user(house: House, here: TenantOfT
         ConnectionKind.ASTERISK,
         "pbx.example",
         secrets={"ami_user": "gateway", "ami_secret": "s" * 20},
-        config={"recordings": {"pull": "ari", "ari_url": "http://pbx.example:8088"}},
+        config={"recordings": {"pull": "ari", "ari_url": "http://pbx.example:8088/ari"}},
     )
     await house.set_up.save(ADMIN, here.number, form)
     bundle = await house.pbx_setup.files(ADMIN, here.number, PbxWishes())

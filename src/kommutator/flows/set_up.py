@@ -16,6 +16,7 @@ from kommutator.domain.connection import Account, ConnectionKind, ConnectionStat
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.form_secrets import SSH, check_secrets, demand_secrets
 from kommutator.flows.forms import ConnectionForm, crm_address, merged, pbx_address
+from kommutator.flows.pbx_choices import check_pbx_choices, demand_ari_secrets
 from kommutator.flows.secrets import digest, open_secrets, seal_secrets
 from kommutator.kit.crypto import Vault, VaultError
 from kommutator.kit.errors import NotFound
@@ -73,15 +74,20 @@ class SetUp:
         Raises:
             InvalidInput: the address or a secret is missing or malformed (`secret_invalid`: with
                 control characters it could end a header or a line of AMI), or the SSH key is not
-                usable (`ssh_key_invalid`, `ssh_key_encrypted`); a new address with
-                the old secret (`secret_needed_for_new_address`): a key must never travel to
-                another host than the one it was given for.
+                usable (`ssh_key_invalid`, `ssh_key_encrypted`); what `check_pbx_choices` refuses;
+                a new address with the old secret (`secret_needed_for_new_address`): a key
+                must never travel to another host than the one it was given for.
             Conflict: the account is connected already, here or elsewhere.
         """
         check_secrets(form.secrets)
         async with self._db.unit() as unit:
             stored = await unit.connections.of_kind(enterprise, form.kind)
-            address = self._address(form, merged(stored.config if stored else {}, form.config))
+            config = merged(stored.config if stored else {}, form.config)
+            address = self._address(form, config)
+            if form.kind is ConnectionKind.ASTERISK:
+                moved = stored is None or stored.base_url != address
+                chosen = config if moved else form.config
+                check_pbx_choices(chosen, address, private_hosts=self._private_hosts)
             if stored is None:
                 record = await self._create(unit, enterprise, form, address)
             else:
@@ -210,6 +216,7 @@ class SetUp:
             config = merged(stored.config, form.config)
             demand_secrets(form.kind, config, form.secrets, "secret_needed_for_new_address")
         typed = {name: value for name, value in form.secrets.items() if value}
+        demand_ari_secrets(stored, merged(stored.config, form.config), typed)
         sealed = None
         if typed:
             sealed = {

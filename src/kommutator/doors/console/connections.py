@@ -14,6 +14,7 @@ from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.presence import Ways
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.doors.console import outcome
+from kommutator.doors.console.formats import countries as country_names
 from kommutator.doors.console.pbx_form import known_as, read_pbx_config
 from kommutator.doors.console.render import page
 from kommutator.doors.console.visit import PageRoute, Visit, stranger, visit
@@ -22,6 +23,7 @@ from kommutator.doors.http.auth import CSRF_HEADER
 from kommutator.flows.forms import ConnectionForm
 from kommutator.flows.house import House
 from kommutator.kit.errors import InvalidInput, NotFound, VendorError
+from kommutator.kit.phones import countries
 from kommutator.kit.ssh_keys import checked_host_key
 from kommutator.store.views import ConnectionLine, ConnectionViews
 
@@ -31,6 +33,7 @@ EVENTS = ("incoming", "outgoing", "hangup", "record", "unplaced")
 _OFF_BY_DEFAULT = ("unplaced",)
 _TAIL = 4  # characters of a key that may be shown
 _LONG_ENOUGH = 12
+_HIDDEN = ("ssh_key", "ari_password")  # of these only that they are there is shown
 
 
 @router.get("")
@@ -117,7 +120,9 @@ async def asterisk_page(see: Seen) -> HTMLResponse:
         config=line.config if line else {},
         host=line.base_url.partition("://")[2].rpartition(":")[0] if line else "",
         user=account.secrets.get("ami_user", "") if account else "",
-        has_ssh_key=bool(account and account.secrets.get("ssh_key")),
+        ari_user=account.secrets.get("ari_user", "") if account else "",
+        kept={name for name in _HIDDEN if account and account.secrets.get(name)},
+        countries=country_names(countries(), see.locale),
         known_as=known_as(line.config if line else {}),
     )
 
@@ -129,11 +134,14 @@ async def save_asterisk(
     ami_user: Annotated[str, Form()] = "",
     ami_secret: Annotated[str, Form()] = "",
     ssh_key: Annotated[str, Form()] = "",
+    ari_user: Annotated[str, Form()] = "",
+    ari_password: Annotated[str, Form()] = "",
     then: Annotated[str, Form()] = "activate",
 ) -> Response:
     enterprise = see.demand(Permission.CONFIGURE)
     kind = ConnectionKind.ASTERISK
     typed = {"ami_user": ami_user.strip(), "ami_secret": ami_secret, "ssh_key": ssh_key.strip()}
+    typed |= {"ari_user": ari_user.strip(), "ari_password": ari_password}
     form = ConnectionForm(
         kind,
         host,

@@ -23,6 +23,7 @@ def read_pbx_config(form: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "ami_port": _number(sent.get("ami_port") or "5038", "pbx_port_invalid"),
         **_ssh_config(sent),
+        **_more(sent),
         "tls": bool(sent.get("tls")),
         "tls_ca": sent.get("tls_ca", "").strip() or None,
         "trunks": trunks,
@@ -42,6 +43,24 @@ def _ssh_config(sent: Mapping[str, str]) -> dict[str, Any]:
         "ssh_port": _number(sent.get("ssh_port") or "22", "pbx_port_invalid"),
         "ssh_user": ssh_user(sent.get("ssh_user", "").strip()),
         "asterisk_command": command,
+    }
+
+
+def _more(sent: Mapping[str, str]) -> dict[str, Any]:
+    """Judged where it is stored, see `check_pbx_choices`; a form without this part changes none."""
+    if not sent.get("more_shown"):
+        return {}
+    queues = [name.strip() for name in sent.get("queues", "").split(",") if name.strip()]
+    recordings = {
+        "pull": sent.get("pull") or "none",
+        "ari_url": sent.get("ari_url", "").strip().rstrip("/") or None,
+        "delete": bool(sent.get("pull_delete")),
+    }
+    return {
+        "region": sent.get("region", "").strip().upper() or None,
+        "queues": queues or None,
+        "queue_member": sent.get("queue_member", "").strip() or None,
+        "recordings": {name: value for name, value in recordings.items() if value is not None},
     }
 
 

@@ -16,7 +16,14 @@ RULE_CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("client", ("", "new", "known")),
 )
 _TEXT_FIELD = {"customer": "name", "order": "method", "task": "text"}
-_DEFAULT_DAYS = {"journal": 30, "outbox": 90, "attempts": 90, "calls": 365, "recordings": 180}
+_DEFAULT_DAYS = {
+    "journal": 30,
+    "outbox": 90,
+    "attempts": 90,
+    "route_answers": 90,
+    "calls": 365,
+    "recordings": 180,
+}
 _LONGEST_DAYS = 3650
 _MOST_LINES = 200
 _FASTEST = 10.0  # requests per second that the vendor allows

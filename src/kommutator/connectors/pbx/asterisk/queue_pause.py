@@ -14,6 +14,7 @@ from kommutator.connectors.pbx.asterisk.errors import InvalidField
 from kommutator.connectors.pbx.asterisk.originate import Action
 from kommutator.domain.commands import SetPresence
 from kommutator.domain.presence import Pause, PresenceStatus, status_of_reason
+from kommutator.domain.queue_words import EXTENSION_SLOT, QUEUE_NAME, is_member
 
 PAUSED: Final = "QueueMemberPause"
 MARK: Final = "kmt:"
@@ -21,10 +22,7 @@ LAMP: Final = "Custom:kmt-{extension}"
 """For dialplan hints: `exten => 150,hint,PJSIP/150&Custom:kmt-150`."""
 
 _EXTENSION = re.compile(r"[0-9]{2,6}")
-_QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}")
-_MEMBER = re.compile(r"[A-Za-z0-9]{1,20}/[A-Za-z0-9@._/-]{0,60}\{extension\}[A-Za-z0-9@._/-]{0,60}")
 _TECHNOLOGY = re.compile(r"[A-Za-z0-9]{1,20}")
-_NUMBER: Final = "{extension}"
 
 
 def pauses(
@@ -87,13 +85,13 @@ def member_of(extension: str, config: Mapping[str, Any]) -> str:
 
     FreePBX's agents are `Local/{extension}@from-queue/n`. Raises InvalidField.
     """
-    return _template(config).replace(_NUMBER, _extension(extension))
+    return _template(config).replace(EXTENSION_SLOT, _extension(extension))
 
 
 def queues_of(config: Mapping[str, Any]) -> list[str]:
     """The queues that follow the status; empty means all. Raises InvalidField."""
     queues = [str(queue) for queue in config.get("queues") or ()]
-    if not all(map(_QUEUE.fullmatch, queues)):
+    if not all(map(QUEUE_NAME.fullmatch, queues)):
         raise InvalidField("not a valid name of a queue")
     return queues
 
@@ -114,7 +112,7 @@ def read_pause(event: Mapping[str, Any], config: Mapping[str, Any]) -> Pause | N
 
 def _whose(event: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
     """By the member itself, else by the phone whose state the queue watches."""
-    before, after = map(re.escape, _template(config).split(_NUMBER, 1))
+    before, after = map(re.escape, _template(config).split(EXTENSION_SLOT, 1))
     for field, pattern in (
         ("Interface", f"{before}([0-9]{{2,6}}){after}"),
         ("StateInterface", f"{_technology(config)}/([0-9]{{2,6}})"),
@@ -125,8 +123,8 @@ def _whose(event: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
 
 
 def _template(config: Mapping[str, Any]) -> str:
-    template = str(config.get("queue_member") or f"{_technology(config)}/{_NUMBER}")
-    if not _MEMBER.fullmatch(template) or template.count(_NUMBER) != 1:
+    template = str(config.get("queue_member") or f"{_technology(config)}/{EXTENSION_SLOT}")
+    if not is_member(template):
         raise InvalidField("not a valid queue member")
     return template
 
