@@ -16,6 +16,7 @@ from kommutator.domain.commands import CallResult
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.mapping import State
 from kommutator.domain.tenancy import Permission, Role
+from kommutator.flows import refusals
 from kommutator.kit.errors import InvalidInput
 from kommutator.kit.texts import FOLDER, LOCALES, Texts, choose_locale
 
@@ -200,6 +201,26 @@ def test_every_hint_has_a_sentence() -> None:
         for slug in re.findall(r"""\bhint=["']([a-z_]+)["']""", path.read_text())
     }
     assert {hint for hint in hints if f"hint.{hint}" not in known} == set()
+
+
+def test_every_action_of_the_audit_has_a_sentence() -> None:
+    known = msgids("ru")
+    actions = {action for path in sources(".py") for action in _audited(path)}
+    assert {"connection.pbx_files", "connection.pause", "extensions.save"} <= actions
+    # Of these the code knows the name only as a constant, or as the status that was set.
+    actions |= {refusals.CLICK, refusals.HOOK}
+    actions |= {f"connection.{s}" for s in (ConnectionStatus.ACTIVE, ConnectionStatus.PAUSED)}
+    assert {action for action in actions if f"audit.action.{action}" not in known} == set()
+
+
+def _audited(path: Path) -> Iterator[str]:
+    """Each `action="…"`, and what sync_people.py hands on to where it is written."""
+    code = path.read_text()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.keyword) and node.arg == "action":
+            for action in _literals(node.value):
+                yield action if "." in action else f"connection.{action}"
+    yield from re.findall(r"""["'](extensions\.[a-z]+)["']""", code)
 
 
 @pytest.mark.parametrize(
