@@ -3,7 +3,13 @@ import socket
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from kommutator.kit.guard import AddressRefused, GuardedResolver, is_literal, is_public
+from kommutator.kit.guard import (
+    AddressRefused,
+    GuardedResolver,
+    is_literal,
+    is_public,
+    is_public_or_lan,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,3 +76,46 @@ async def test_name_that_leads_inside_is_refused() -> None:
 async def test_allowed_name_may_lead_inside() -> None:
     resolver = GuardedResolver(Fixed("10.0.0.1"), allowed={"crm.example"})
     assert [r["host"] for r in await resolver.resolve("crm.example", 443)] == ["10.0.0.1"]
+
+
+SPECIAL = [
+    "127.0.0.1",
+    "169.254.169.254",
+    "100.100.100.200",
+    "168.63.129.16",
+    "0.0.0.0",  # noqa: S104  an address to refuse, not to bind
+    "224.0.0.1",
+    "255.255.255.255",
+    "192.0.2.1",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::ffff:127.0.0.1",
+    "::ffff:169.254.169.254",
+    "64:ff9b::a9fe:a9fe",
+    "2002:7f00:1::",
+    "fe80::1%eth0",
+    "ff02::1",
+    "fd00:ec2::254",
+]
+LAN = ["10.0.0.5", "172.16.3.4", "192.168.1.1", "fd12:3456::1", "93.184.216.34"]
+
+
+@pytest.mark.parametrize("address", SPECIAL)
+async def test_own_name_does_not_lead_to_a_special_address(address: str) -> None:
+    assert not is_public_or_lan(address)
+    resolver = GuardedResolver(Fixed(address), allowed=(), own_hosts={"pbx.example"})
+    with pytest.raises(AddressRefused):
+        await resolver.resolve("pbx.example", 80)
+
+
+@pytest.mark.parametrize("address", LAN)
+async def test_own_name_may_lead_into_a_private_network(address: str) -> None:
+    resolver = GuardedResolver(Fixed("127.0.0.1", address), allowed=(), own_hosts={"pbx.example"})
+    assert [r["host"] for r in await resolver.resolve("pbx.example", 80)] == [address]
+
+
+async def test_a_stranger_beside_an_own_name_stays_outside() -> None:
+    resolver = GuardedResolver(Fixed("10.0.0.1"), allowed=(), own_hosts={"pbx.example"})
+    with pytest.raises(AddressRefused):
+        await resolver.resolve("other.example", 80)

@@ -6,8 +6,9 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from aiohttp import web
@@ -15,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from yarl import URL
 
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.errors import Stage
@@ -126,6 +128,31 @@ async def test_cookies_do_not_travel_between_tenants(http: HttpClient, site: Sit
 async def test_where_it_does_not_go(http: HttpClient, url: str, reason: str) -> None:
     error = await failure(http, url)
     assert (error.stage, error.reason) == (Stage.BEFORE_SENDING, reason)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "127.1", "2130706433", "[::ffff:127.0.0.1]", "[::127.0.0.1]", "0"],
+)
+async def test_a_tenants_own_host_is_never_this_machine(site: Site, host: str) -> None:
+    port = site.url.rpartition(":")[2]
+    own = URL(f"http://{host}").host
+    assert own is not None
+    client = HttpClient(clock=SystemClock(), own_hosts={own})
+    error = await failure(client, f"http://{host}:{port}/echo")
+    await client.close()
+    assert (error.stage, error.reason) == (Stage.BEFORE_SENDING, "address_refused")
+    assert site.seen == []
+
+
+async def test_a_tenants_own_host_may_be_private_and_without_tls(site: Site) -> None:
+    client = HttpClient(clock=SystemClock(), own_hosts={"127.0.0.1"})
+    with patch("kommutator.kit.guard._LAN", (ip_network("127.0.0.0/8"),)):
+        answer = await client.request("GET", f"{site.url}/echo")
+        stranger = await failure(client, site.url.replace("127.0.0.1", "127.0.0.2"))
+    await client.close()
+    assert (answer.status, len(site.seen)) == (200, 1)
+    assert stranger.reason == "insecure_url"
 
 
 async def test_closed_port(http: HttpClient) -> None:

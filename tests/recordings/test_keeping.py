@@ -4,9 +4,10 @@ import asyncio
 import base64
 import errno
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -69,12 +70,14 @@ async def host() -> AsyncIterator[Host]:
     await runner.cleanup()
 
 
-def worker_of(house: House, **changes: Any) -> RecordingWorker:
+def worker_of(
+    house: House, *, trusted: Collection[str] = ("127.0.0.1",), **changes: Any
+) -> RecordingWorker:
     spool = spool_of(house.settings)
     objects = house.recordings.objects
     fetch = FetchRecording(
         house.db, house.directory, StoredRecordings(), house.take_recording, spool,
-        clock=house.clock, trusted_hosts=house.settings.private_hosts,
+        clock=house.clock, trusted_hosts=trusted,
     )  # fmt: skip
     chosen = {"keep_original": False, **changes}
     return RecordingWorker(house.db, objects, spool, fetch, clock=house.clock, **chosen)
@@ -228,14 +231,38 @@ async def told(house: House, pbx: Pbx, url: str) -> None:
         )  # fmt: skip
 
 
-async def test_the_pbxs_own_host_may_be_private(
-    house: House, pbx: Pbx, host: Host, worker: RecordingWorker
-) -> None:
+async def test_the_pbxs_own_host_may_be_private(house: House, pbx: Pbx, host: Host) -> None:
     host.answers["/monitor/1.wav"] = SOUND
     await told(house, pbx, f"{host.url}/monitor/1.wav")
-    await worker.fetch_due()
+    with patch("kommutator.kit.guard._LAN", (ip_network("127.0.0.0/8"),)):
+        await worker_of(house, trusted=()).fetch_due()
     row = await row_of(house, pbx, "url-1")
     assert (row.state, row.origin) == ("stored", "download")
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "169.254.169.254"])
+@pytest.mark.parametrize("way", ["told", "pulled"])
+async def test_a_pbxs_own_host_is_neither_this_machine_nor_a_cloud(
+    house: House, pbx: Pbx, host: Host, clock: ManualClock, name: str, way: str
+) -> None:
+    port = host.url.rpartition(":")[2]
+    there = f"http://{name}:{port}"
+    async with house.db.unit() as unit:
+        record = await unit.connections.lock(pbx.tenant.number, pbx.connection_id)
+        await unit.connections.save(
+            pbx.tenant.number, pbx.connection_id, name=record.name, base_url=f"ami://{name}:5038",
+            account_key=None, config=record.config, sealed=record.sealed,
+        )  # fmt: skip
+    if way == "pulled":
+        await pulls(house, pbx, Host(there))
+        await note_call(house, pbx)
+        leap(clock, days=121 / 86_400)
+    else:
+        house.directory.clear()
+        await told(house, pbx, f"{there}/monitor/1.wav")
+    await worker_of(house, trusted=()).fetch_due()
+    row = await row_of(house, pbx, NAME if way == "pulled" else "url-1")
+    assert (row.state, row.error, host.asked) == ("missing", "address_refused", [])
 
 
 async def test_conversion_makes_it_playable_and_drops_the_original(

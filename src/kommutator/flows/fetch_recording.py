@@ -1,7 +1,8 @@
 """A recording that nobody brought: look for it where it should lie, again and again for a day.
 
 Addresses come from tenants and their PBXs, so only public https is opened, besides the hosts
-that the settings trust and the PBX's own. Redirects are not followed.
+that the settings trust and the PBX's own, which may stand in a private network, but is never
+this machine or its neighbour on the link. Redirects are not followed.
 """
 
 from __future__ import annotations
@@ -138,7 +139,7 @@ class FetchRecording:
     def _client(self, source: RecordingSource) -> HttpClient:
         """Of its own, because what it may open depends on whose PBX this is."""
         own = {source.host} if source.host else set()
-        return HttpClient(clock=self._clock, allowed_hosts=self._trusted | own)
+        return HttpClient(clock=self._clock, allowed_hosts=self._trusted, own_hosts=own)
 
     async def _failed(self, row: RecordingRow, why: str | None) -> Outcome:
         now = self._clock.now()

@@ -18,7 +18,13 @@ from yarl import URL
 
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import KommutatorError, Stage
-from kommutator.kit.guard import AddressRefused, GuardedResolver, is_literal, is_public
+from kommutator.kit.guard import (
+    AddressRefused,
+    GuardedResolver,
+    is_literal,
+    is_public,
+    is_public_or_lan,
+)
 
 CONNECT_TIMEOUT_S = 3.0
 TOTAL_TIMEOUT_S = 10.0
@@ -64,6 +70,8 @@ class HttpClient:
     Args:
         allowed_hosts: hosts that may be private, and may be reached without TLS (twins, an
             intranet CRM); from settings only, never from a tenant.
+        own_hosts: hosts that a tenant calls its own (its PBX): without TLS too, and in a private
+            network, but never at loopback, link-local or other special addresses.
         ca_file: extra certificate authority for an on-premises CRM.
     """
 
@@ -72,12 +80,14 @@ class HttpClient:
         *,
         clock: Clock,
         allowed_hosts: Collection[str] = (),
+        own_hosts: Collection[str] = (),
         ca_file: str | None = None,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         per_host: int = CONNECTIONS_PER_HOST,
     ) -> None:
         self._clock = clock
         self._allowed = frozenset(allowed_hosts)
+        self._own = frozenset(own_hosts)
         self._ca_file = ca_file
         self._max_bytes = max_answer_bytes
         self._per_host = per_host
@@ -168,9 +178,10 @@ class HttpClient:
         host = target.host or ""
         if host in self._allowed:
             return target
-        if target.scheme != "https":
+        own = host in self._own
+        if target.scheme != "https" and not (own and target.scheme == "http"):
             raise WireError(Stage.BEFORE_SENDING, "insecure_url")
-        if is_literal(host) and not is_public(host):
+        if is_literal(host) and not (is_public_or_lan(host) if own else is_public(host)):
             raise WireError(Stage.BEFORE_SENDING, "address_refused")
         return target
 
@@ -194,7 +205,7 @@ class HttpClient:
                     limit=CONNECTIONS,
                     limit_per_host=self._per_host,
                     keepalive_timeout=KEEP_ALIVE_S,
-                    resolver=GuardedResolver(aiohttp.ThreadedResolver(), self._allowed),
+                    resolver=GuardedResolver(aiohttp.ThreadedResolver(), self._allowed, self._own),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),  # one session serves all tenants
                 trace_configs=[_stage_trace()],
