@@ -109,21 +109,30 @@ async def company(database_url: str) -> AsyncIterator[Company]:
 # -- who asks ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", [CRM, PBX])
-async def test_guessing_ends_after_ten_tries(company: Company, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "unknown"), [(CRM, "client_id_unknown"), (PBX, "call_client_id_unknown")]
+)
+async def test_guessing_ends_after_ten_tries(company: Company, path: str, unknown: str) -> None:
     fields = {"code": "150", "phone": PHONE}
     replies = [await company.ask(path, {**fields, "clientId": guess}) for guess in STRANGE]
     assert [reply.status for reply in replies] == [401] * 10 + [429] * 30
-    assert {reply.code for reply in replies} == {"client_id_unknown", "client_ids_too_many"}
+    assert {reply.code for reply in replies} == {unknown, "client_ids_too_many"}
     assert int(replies[-1].header("retry-after") or 0) >= 1
-    assert company.counted("client_id_unknown") == 10
+    assert company.counted(unknown) == 10
     assert company.counted("client_ids_too_many") == 30
     rows = await company.audited(None)
     assert [(row.actor, row.detail["reason"], row.detail["times"]) for row in rows] == [
-        ("203.0.113.9", "client_id_unknown", 1),
+        ("203.0.113.9", unknown, 1),
         ("203.0.113.9", "client_ids_too_many", 1),
     ]
     assert await company.owed() == 0
+
+
+async def test_a_stranger_is_told_where_a_client_id_comes_from(company: Company) -> None:
+    fields = {"code": "150", "phone": PHONE, "clientId": "nobody"}
+    reply = await company.ask(PBX, fields)
+    assert (reply.status, reply.code) == (401, "call_client_id_unknown")
+    assert "kommutator pbx client-id --enterprise" in reply.json()["error"]["action"]
 
 
 async def test_a_right_client_id_passes_where_others_guess(company: Company) -> None:
@@ -167,14 +176,14 @@ async def test_a_number_is_no_client_id_even_where_it_is_accepted_it_is_not_to_b
     company: Company,
 ) -> None:
     assert (await company.click(clientId="0367")).code == "client_id_unknown"
-    assert (await company.order(clientId="0367")).code == "client_id_unknown"
+    assert (await company.order(clientId="0367")).code == "call_client_id_unknown"
     async with company.house.db.unit() as unit:
         await unit.connection.execute(
             "UPDATE connections SET config = config || '{\"accept_number_client_id\": true}'"
         )
     company.house.directory.clear()
     assert (await company.click(clientId="0367")).status == 200
-    assert (await company.order(clientId="0367")).code == "client_id_unknown"
+    assert (await company.order(clientId="0367")).code == "call_client_id_unknown"
     asked = [f"{number:04}" for number in range(20)]
     codes = [(await company.click("198.51.100.7", clientId=number)).code for number in asked]
     assert codes == ["client_id_unknown"] * 10 + ["client_ids_too_many"] * 10
@@ -185,7 +194,7 @@ async def test_a_number_is_no_client_id_even_where_it_is_accepted_it_is_not_to_b
 
 async def test_each_secret_opens_its_own_door_only(company: Company) -> None:
     assert (await company.click(clientId=company.pbx_secret)).code == "client_id_unknown"
-    assert (await company.order(clientId=company.tenant.client_id)).code == "client_id_unknown"
+    assert (await company.order(clientId=company.tenant.client_id)).code == "call_client_id_unknown"
     assert await company.owed() == 0
 
 

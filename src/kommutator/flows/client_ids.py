@@ -16,6 +16,10 @@ from kommutator.kit.clock import Clock
 from kommutator.kit.errors import InvalidInput, TooMany, Unauthorized
 from kommutator.kit.throttle import Throttle
 
+_UNKNOWN = {  # each kind's clientId is got in another way
+    ConnectionKind.ASTERISK: "call_client_id_unknown",
+    ConnectionKind.RETAILCRM: "client_id_unknown",
+}
 _GUESSES = 10  # at once, and per minute afterwards
 
 
@@ -45,7 +49,8 @@ class ClientIds:
             action: what is refused to strangers: a `CLICK` or a `HOOK`.
 
         Raises:
-            Unauthorized: `client_id_unknown`; the same for another kind's clientId.
+            Unauthorized: `client_id_unknown`, of an Asterisk `call_client_id_unknown`; the same
+                for another kind's clientId.
             TooMany: `client_ids_too_many`.
         """
         account = await self._accounts.by_client_id(client_id)
@@ -58,8 +63,9 @@ class ClientIds:
         if account is not None:
             return account
         self._guesses.take(address)
-        await self._refusals.note(None, "client_id_unknown", actor=address, action=action)
-        raise Unauthorized("client_id_unknown")
+        unknown = _UNKNOWN[kind]
+        await self._refusals.note(None, unknown, actor=address, action=action)
+        raise Unauthorized(unknown)
 
     async def _by_number(self, client_id: str, kind: ConnectionKind) -> Account | None:
         """A CRM that brings the enterprise's number instead, as requirement 002 did.
