@@ -155,6 +155,10 @@ async def test_a_past_period_is_told_as_words_and_as_json(
     assert (code, "Traceback" in said) == (2, False)
     assert "within the calendar" in said
 
-    code, said = await run("reprocess", *span, "--cdr", str(tmp_path / "nothing"), env=env)
-    assert code == 1
-    assert said.startswith("The PBX's ledger file could not be read")
+    for option, file, why in (
+        ("--cdr", tmp_path / "nothing", "No such file or directory"),
+        ("--cel", tmp_path, "Is a directory"),
+    ):
+        code, said = await run("reprocess", *span, option, str(file), env=env)
+        assert code == 1
+        assert f"The file {file} cannot be opened: {why}." in said.replace("\n", " ")

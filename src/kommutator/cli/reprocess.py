@@ -90,7 +90,7 @@ async def _reprocess(
 
 
 async def _ledger(house: House, enterprise: EnterpriseNumber, book: _Book, file: Path) -> Ledger:
-    """Raises InvalidInput: `ledger_not_readable`, `time_zone_unknown`."""
+    """Raises InvalidInput: `ledger_not_opened`, `ledger_not_readable`, `time_zone_unknown`."""
     pbx = await house.directory.account_of(enterprise, ConnectionKind.ASTERISK)
     wiring = Wiring.of(pbx.config if pbx else {})
     name = book.zone or (pbx.time_zone if pbx else "UTC")
@@ -99,7 +99,8 @@ async def _ledger(house: House, enterprise: EnterpriseNumber, book: _Book, file:
     try:
         text = file.read_text(encoding="utf-8", errors="replace").splitlines()  # noqa: ASYNC240  nobody waits for this loop
     except OSError as error:
-        raise InvalidInput("ledger_not_readable", line=0) from error
+        reason = error.strerror or type(error).__name__
+        raise InvalidInput("ledger_not_opened", file=str(file), reason=reason) from error
     if book.coarse:
         return Ledger("cdr", read_cdr(text, wiring, ZoneInfo(name)))
     return Ledger("cel", read_cel(text, wiring, ZoneInfo(name)))
