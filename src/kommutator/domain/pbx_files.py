@@ -27,7 +27,9 @@ class Flavour(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PbxValues:
-    """Everything the files need. Raises InvalidInput at construction: `pbx_value_invalid`.
+    """Everything the files need.
+
+    Raises InvalidInput at construction: `pbx_value_invalid`, `pbx_permit_everybody`.
 
     Attributes:
         technology: of the phones' channels: `PJSIP` or `SIP`.
@@ -65,9 +67,11 @@ class PbxValues:
             if not isinstance(value, str) or not _PATTERNS[name.name].fullmatch(value):
                 raise InvalidInput("pbx_value_invalid", field=name.name)
         try:
-            ipaddress.ip_network(self.permit)
+            network = ipaddress.ip_network(self.permit)
         except ValueError:
             raise InvalidInput("pbx_value_invalid", field="permit") from None
+        if network.prefixlen == 0:
+            raise InvalidInput("pbx_permit_everybody", permit=self.permit)
 
     @property
     def permit_line(self) -> str:

@@ -93,7 +93,8 @@ class PbxSetUp:
         Raises:
             NotFound: `connection_not_set_up` without a connection and without `host`;
                 `enterprise_not_found`.
-            InvalidInput: `pbx_value_invalid`; an existing connection is then as it was.
+            InvalidInput: `pbx_value_invalid`, `pbx_permit_everybody`; an existing connection is
+                then as it was.
         """
         record = await self._record(actor, enterprise, wishes)
         permit, guessed = await _permit(record, wishes)

@@ -55,6 +55,16 @@ def test_without_a_pull_there_is_no_ari_user() -> None:
     assert "ari" not in files(ari_user="", ari_password="")
 
 
+@pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0"])
+def test_the_whole_internet_is_not_permitted(network: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        PbxValues(**{**GOOD, "permit": network})
+    assert (refused.value.code, refused.value.params) == (
+        "pbx_permit_everybody",
+        {"permit": network},
+    )
+
+
 @pytest.mark.parametrize("flavour", list(Flavour))
 def test_secrets_are_in_marked_files_only(flavour: Flavour) -> None:
     for file in files(flavour).values():
