@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any, Final, Protocol
-from uuid import UUID
 
 from kommutator.connectors.pbx.asterisk.errors import ActionRefused, AmiError, failure
 from kommutator.connectors.pbx.asterisk.originate import Action, cancel, look_up, originate, ring
+from kommutator.connectors.pbx.asterisk.over_link import OverLink
 from kommutator.connectors.pbx.asterisk.set_presence import set_presence
 from kommutator.connectors.pbx.asterisk.take import NotTaken, Taking
 from kommutator.domain.commands import (
     CancelCall,
-    Command,
     OriginateCall,
     RingPhone,
     SetPresence,
     TakeCall,
     kind_of,
 )
-from kommutator.domain.connection import Account, ConnectionKind
-from kommutator.domain.outcome import Budget, Done, Exchange, Failed, Outcome, Patience
+from kommutator.domain.connection import Account
+from kommutator.domain.outcome import Done, Exchange, Failed, Outcome
 from kommutator.domain.ports import Due
-from kommutator.kit.clock import Clock
 from kommutator.kit.errors import ErrorKind, Stage
 
-CLICK: Final = Patience(
-    first=timedelta(seconds=0.5),
-    longest=timedelta(seconds=2),
-    give_up=timedelta(seconds=15),
-    timeout=8.0,  # an action's own time-out and the look-up after it
-)
-"""Whoever clicked has picked another way after a quarter of a minute."""
-
-PRESENCE: Final = Patience(
-    first=timedelta(seconds=1),
-    longest=timedelta(seconds=30),
-    give_up=timedelta(hours=12),
-    timeout=8.0,
-)
-"""The latest status waits for the PBX through a working day; a newer one takes its place."""
-
-_CONCURRENCY: Final = 8
 _TELLING: Final[tuple[str, ...]] = ("Response", "Message", "error")
 _NO_SUCH_CHANNEL: Final = "no such channel"
 
@@ -53,48 +32,11 @@ class Link(Protocol):
     async def action(self, fields: Action) -> dict[str, Any]: ...
 
 
-class AsteriskDelivery:
-    """Implements the `Delivery` port.
+class AsteriskDelivery(OverLink[Link]):
+    """Implements the `Delivery` port."""
 
-    Args:
-        link_of: the open link of a connection, None while there is none.
-    """
-
-    kind = ConnectionKind.ASTERISK
-
-    def __init__(self, link_of: Callable[[UUID], Link | None], *, clock: Clock) -> None:
-        self._link_of = link_of
-        self._clock = clock
-
-    def concurrency(self, account: Account) -> int:  # noqa: ARG002  the port's signature
-        """One socket takes them one after the other anyway; answers overlap."""
-        return _CONCURRENCY
-
-    def patience(self, command: Command) -> Patience:
-        return PRESENCE if isinstance(command, SetPresence) else CLICK
-
-    def budgets(self, account: Account, command: Command) -> Sequence[Budget]:  # noqa: ARG002  the port's signature
-        """None: a PBX has no rate allowance."""
-        return ()
-
-    def batch_limit(self, command: Command) -> int:  # noqa: ARG002  the port's signature
-        return 1
-
-    async def deliver(self, account: Account, batch: Sequence[Due]) -> Sequence[Outcome]:
-        """Try each once."""
-        return [await self._deliver_one(account, due) for due in batch]
-
-    async def _deliver_one(self, account: Account, due: Due) -> Outcome:
-        began = self._clock.monotonic()
-        link = self._link_of(account.connection_id)
-        if link is None:
-            return Failed(
-                ErrorKind.TRANSIENT,
-                Stage.BEFORE_SENDING,
-                "the link to the PBX is down",
-                hint="pbx_link_down",
-            )
-        return await self._do(link, due, account, began)
+    async def _try(self, link: Link, account: Account, due: Due) -> Outcome:
+        return await self._do(link, due, account, self._clock.monotonic())
 
     async def _do(self, link: Link, due: Due, account: Account, began: float) -> Outcome:
         match due.command:

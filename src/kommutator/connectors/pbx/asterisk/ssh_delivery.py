@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
-from uuid import UUID
 
 from kommutator.connectors.pbx.asterisk import ssh_commands as cli
-from kommutator.connectors.pbx.asterisk.delivery import CLICK, PRESENCE
 from kommutator.connectors.pbx.asterisk.errors import (
     ActionRefused,
     AmiError,
     InvalidField,
     failure,
 )
+from kommutator.connectors.pbx.asterisk.over_link import OverLink
 from kommutator.connectors.pbx.asterisk.take import NotTaken
 from kommutator.domain.commands import (
     CancelCall,
@@ -24,13 +22,12 @@ from kommutator.domain.commands import (
     TakeCall,
     kind_of,
 )
-from kommutator.domain.connection import Account, ConnectionKind
-from kommutator.domain.outcome import Budget, Done, Exchange, Failed, Outcome, Patience
+from kommutator.domain.connection import Account
+from kommutator.domain.outcome import Done, Exchange, Failed, Outcome
 from kommutator.domain.ports import Due
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import ErrorKind, Stage
 
-_CONCURRENCY: Final = 8  # OpenSSH opens 10 channels in one connection unless told otherwise
 _NO_CHANNEL: Final = "not a known channel"
 _NO_MEMBER: Final = ("unable to pause", "unable to unpause")
 _NO_DEVICE: Final = ("no such command",)
@@ -42,45 +39,10 @@ class Link(Protocol):
     async def run(self, command: str) -> str: ...
 
 
-class SshDelivery:
-    """Implements the `Delivery` port.
+class SshDelivery(OverLink[Link]):
+    """Implements the `Delivery` port."""
 
-    Args:
-        link_of: the open link of a connection, None while there is none.
-    """
-
-    kind = ConnectionKind.ASTERISK
-
-    def __init__(self, link_of: Callable[[UUID], Link | None], *, clock: Clock) -> None:
-        self._link_of = link_of
-        self._clock = clock
-
-    def concurrency(self, account: Account) -> int:  # noqa: ARG002  the port's signature
-        return _CONCURRENCY
-
-    def patience(self, command: Command) -> Patience:
-        return PRESENCE if isinstance(command, SetPresence) else CLICK
-
-    def budgets(self, account: Account, command: Command) -> Sequence[Budget]:  # noqa: ARG002  the port's signature
-        """None: a PBX has no rate allowance."""
-        return ()
-
-    def batch_limit(self, command: Command) -> int:  # noqa: ARG002  the port's signature
-        return 1
-
-    async def deliver(self, account: Account, batch: Sequence[Due]) -> Sequence[Outcome]:
-        """Try each once."""
-        return [await self._deliver_one(account, due) for due in batch]
-
-    async def _deliver_one(self, account: Account, due: Due) -> Outcome:
-        link = self._link_of(account.connection_id)
-        if link is None:
-            return Failed(
-                ErrorKind.TRANSIENT,
-                Stage.BEFORE_SENDING,
-                "the link to the PBX is down",
-                hint="pbx_link_down",
-            )
+    async def _try(self, link: Link, account: Account, due: Due) -> Outcome:
         if due.unsure and isinstance(due.command, OriginateCall | RingPhone | TakeCall):
             return Failed(
                 ErrorKind.REJECTED,
