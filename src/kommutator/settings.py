@@ -115,8 +115,8 @@ class Settings(BaseSettings):
     # --- Network ---
     private_hosts: Annotated[tuple[str, ...], *_LISTED] = Field(
         (),
-        description="CRM hosts that may have a private address or speak plain http, by comma: "
-        "an intranet CRM, the demo's fake vendors.",
+        description="Hosts that may be private or speak plain http, by comma: an intranet CRM, a "
+        "PBX on this machine whose recordings are fetched, the demo's vendors.",
     )
     egress: str = Field(
         "default",
