@@ -48,6 +48,19 @@ async def test_a_wrong_secret_is_said_and_not_hammered(peer: Peer, make_link: Ma
     assert peer.asked("Login") == 1
 
 
+async def test_a_pbx_that_is_just_restarting_is_asked_again_soon(
+    peer: Peer, make_link: MakeLink
+) -> None:
+    """A log-in during its shutdown is refused, too; that must not cost us a quarter of a minute."""
+    peer.answers["Login"] = lambda request: refused(request, "Asterisk is shutting down")
+    troubles: list[AmiError] = []
+    link = make_link(peer.address, on_down=troubles.append)
+    await eventually(lambda: troubles)
+    assert isinstance(troubles[0], LinkDown)
+    peer.answers["Login"] = ok
+    await eventually(lambda: link.up, 5.0)
+
+
 async def test_the_secret_shows_nowhere(peer: Peer) -> None:
     assert SECRET not in repr(peer.address)
 

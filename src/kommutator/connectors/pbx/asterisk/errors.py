@@ -44,6 +44,9 @@ class ActionRefused(AmiError):
     """The PBX answered `Response: Error`; the text is its own message."""
 
 
+SHUTTING_DOWN: Final = "shutting down"
+"""In the answer to any action while Asterisk stops, log-ins too (main/manager.c)."""
+
 _PERMISSION: Final = "permission denied"
 
 # Fragments of Asterisk's `Message` in lower case → our hint (catalog key `hint.<slug>`).
@@ -100,5 +103,7 @@ def failure(error: AmiError, exchange: Exchange) -> Failed:
 def _refusal(message: str, exchange: Exchange) -> Failed:
     """A click that was refused is dead: by the time that somebody repairs it, it is stale."""
     words = message.lower()
+    if SHUTTING_DOWN in words:  # nothing was done, and it may be back within the click's patience
+        return Failed(ErrorKind.TRANSIENT, Stage.ANSWERED, message, exchange, hint="pbx_link_down")
     hint = next((hint for fragment, hint in _REFUSALS if fragment in words), None)
     return Failed(ErrorKind.REJECTED, Stage.ANSWERED, message, exchange, hint=hint)

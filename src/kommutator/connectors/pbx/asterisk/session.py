@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 
 from kommutator.connectors.pbx.asterisk.address import AmiAddress
 from kommutator.connectors.pbx.asterisk.errors import (
+    SHUTTING_DOWN,
     ActionRefused,
     ActionTimeout,
     AmiError,
@@ -159,6 +160,8 @@ class AmiSession:
         try:
             await self.action(login, "login")
         except ActionRefused as refusal:
+            if SHUTTING_DOWN in str(refusal).lower():  # a restart says nothing about the secret
+                raise LinkDown(f"the PBX does not answer: {refusal}") from None
             raise LoginRefused(str(refusal)) from None
         except (ActionTimeout, LinkLost) as error:
             raise LinkDown(f"log-in got no answer: {error}") from None
