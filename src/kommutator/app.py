@@ -115,6 +115,8 @@ class Application:
             scheduler = Scheduler(db, clock=self._clock)
             await self._run(scheduler.start, scheduler.stop)
             await self._run(made.recordings.start, made.recordings.stop)
+            for aside in made.background:
+                await self._run(aside.start, aside.stop)
         made.house.metrics.watch_cache("config", made.house.directory.stats)
         self._keep(made.house.directory.keep_fresh())
         if "api" in self._roles:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -14,7 +14,11 @@ from kommutator.domain.tenancy import EnterpriseNumber
 
 class ConnectionKind(StrEnum):
     RETAILCRM = "retailcrm"
+    AMOCRM = "amocrm"
     ASTERISK = "asterisk"
+
+
+CRMS = frozenset({ConnectionKind.RETAILCRM, ConnectionKind.AMOCRM})
 
 
 class ConnectionStatus(StrEnum):
@@ -68,6 +72,23 @@ def by_ssh(account: Account) -> bool:
     return account.config.get("link") == "ssh"
 
 
+class _Connected(Protocol):
+    @property
+    def kind(self) -> ConnectionKind: ...
+    @property
+    def status(self) -> ConnectionStatus: ...
+
+
+_AnyConnected = TypeVar("_AnyConnected", bound=_Connected)
+
+
+def crm_of(accounts: Sequence[_AnyConnected]) -> _AnyConnected | None:
+    """The CRM whose owners, mapping and rules count: the oldest that works, else the oldest."""
+    crms = [account for account in accounts if account.kind in CRMS]
+    working = [account for account in crms if account.status is ConnectionStatus.ACTIVE]
+    return next(iter(working or crms), None)
+
+
 def lane_of(kind: ConnectionKind, connection_id: UUID) -> str:
     """The lane that owns all commands of this connection: `pbx:<id>` or `crm:<id>`."""
     room = "pbx" if kind is ConnectionKind.ASTERISK else "crm"
@@ -81,7 +102,7 @@ def decision_lane(enterprise: EnterpriseNumber) -> str:
 
 def hears(account: Account) -> bool:
     """CRM connections that work; a paused or broken one gets its commands too, they wait."""
-    return account.kind is not ConnectionKind.ASTERISK and account.status in {
+    return account.kind in CRMS and account.status in {
         ConnectionStatus.ACTIVE,
         ConnectionStatus.PAUSED,
         ConnectionStatus.BROKEN,

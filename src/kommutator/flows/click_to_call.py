@@ -169,7 +169,7 @@ class ClickToCall:
         if crm is not None and crm.status is not ConnectionStatus.ACTIVE:
             raise Conflict("connection_paused")
         pbx = await self._pbx(enterprise)
-        crm = crm or await self._directory.account_of(enterprise, ConnectionKind.RETAILCRM)
+        crm = crm or await self._directory.crm_of(enterprise)
         async with self._db.unit() as unit:
             owner, known = await unit.enterprises.with_numbers(enterprise)
             if not owner.active:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus, crm_of
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.secrets import account_without_secrets, digest, open_account
 from kommutator.kit.cache import Cache
@@ -92,7 +92,7 @@ class Directory:
         raise NotFound("connection_not_found")
 
     async def accounts(self, enterprise: EnterpriseNumber) -> Accounts:
-        """All of one tenant, whatever their status."""
+        """All that belong to one tenant, not to one of its people; whatever their status."""
         return await self._shelves.get(enterprise)
 
     async def account_of(
@@ -101,6 +101,10 @@ class Directory:
         """The tenant's account of this kind, whatever its status."""
         shelf = await self._shelves.get(enterprise)
         return next((account for account in shelf if account.kind is kind), None)
+
+    async def crm_of(self, enterprise: EnterpriseNumber) -> Account | None:
+        """The tenant's CRM, see `domain.connection.crm_of`."""
+        return crm_of(await self._shelves.get(enterprise))
 
     async def by_client_id(self, client_id: str) -> Account | None:
         """Whose hook this is. Looked up and compared by digest: timing tells nothing."""

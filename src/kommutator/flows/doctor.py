@@ -77,7 +77,7 @@ class Doctor:
             lines = await ConnectionViews(unit.connection).all(enterprise)
             extensions = await unit.extensions.numbers(enterprise)
         now = self._clock.now()
-        crm = await self._directory.account_of(enterprise, ConnectionKind.RETAILCRM)
+        crm = await self._directory.crm_of(enterprise)
         pbx = await self._directory.account_of(enterprise, ConnectionKind.ASTERISK)
 
         async def lanes() -> Sequence[Finding]:

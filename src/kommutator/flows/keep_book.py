@@ -145,13 +145,13 @@ class KeepBook:
         async with self._db.unit() as unit:
             figures = await PhoneBookViews(unit.connection).figures(enterprise)
             reads = await unit.phone_book_reads.of(enterprise)
-            crm = await unit.connections.of_kind(enterprise, ConnectionKind.RETAILCRM)
+            crm = await unit.connections.crm(enterprise)
         can_read = crm is not None and crm.status is ConnectionStatus.ACTIVE
         return State(figures, reads, can_read)
 
     async def _crm(self, enterprise: EnterpriseNumber) -> UUID:
         async with self._db.unit() as unit:
-            crm = await unit.connections.of_kind(enterprise, ConnectionKind.RETAILCRM)
+            crm = await unit.connections.crm(enterprise)
         if crm is None or crm.status is not ConnectionStatus.ACTIVE:
             raise Conflict("crm_not_working")
         return crm.id

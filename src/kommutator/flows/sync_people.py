@@ -91,7 +91,7 @@ class SyncPeople:
     async def local(self, enterprise: EnterpriseNumber) -> LocalTable:
         """Numbers and our table, without asking the CRM; empty while none is set up."""
         async with self._db.unit() as unit:
-            record = await unit.connections.of_kind(enterprise, ConnectionKind.RETAILCRM)
+            record = await unit.connections.crm(enterprise)
             extensions = await unit.extensions.page(enterprise, limit=_ALL)
         return LocalTable(extensions, ours_of(record.config) if record else {})
 

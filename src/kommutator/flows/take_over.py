@@ -92,7 +92,7 @@ class TakeOver:
 
     async def _mapped(self, enterprise: EnterpriseNumber) -> Collection[str]:
         """Extensions that the CRM's users have by our own table."""
-        crm = await self._directory.account_of(enterprise, ConnectionKind.RETAILCRM)
+        crm = await self._directory.crm_of(enterprise)
         return {} if crm is None else ours_of(crm.config).values()
 
     async def _extension(

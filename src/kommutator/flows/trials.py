@@ -66,7 +66,7 @@ class Trials:
 
     async def crm_record(self, actor: Actor, enterprise: EnterpriseNumber, locale: str) -> Finding:
         """Write a record into the CRM and take it back; noted in the log of exchanges."""
-        crm = await self._directory.account_of(enterprise, ConnectionKind.RETAILCRM)
+        crm = await self._directory.crm_of(enterprise)
         trier = self._triers.get(crm.kind) if crm else None
         if crm is None or trier is None:
             return skipped("crm_record", "not_connected")

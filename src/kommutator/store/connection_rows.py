@@ -15,7 +15,8 @@ from kommutator.domain.tenancy import EnterpriseNumber
 _COLUMNS = """
     c.enterprise, c.id, c.kind, c.name, c.base_url, c.account_key, c.status, c.status_reason,
     c.status_detail, c.status_since, c.config, c.secrets AS sealed,
-    c.client_id_hash, c.entry_epoch, c.version, c.last_sync_at, c.created_at, c.updated_at,
+    c.client_id_hash, c.entry_epoch, c.version, c.user_id, c.last_sync_at, c.created_at,
+    c.updated_at,
     e.time_zone, e.active AS enterprise_active
 """
 SELECT = f"SELECT {_COLUMNS} FROM connections c JOIN enterprises e ON e.number = c.enterprise"
@@ -23,7 +24,10 @@ SELECT = f"SELECT {_COLUMNS} FROM connections c JOIN enterprises e ON e.number =
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRecord:
-    """A connection as stored. `sealed` is field → envelope of the vault."""
+    """A connection as stored. `sealed` is field → envelope of the vault.
+
+    `user_id`: the one person it belongs to; None: the whole enterprise.
+    """
 
     enterprise: EnterpriseNumber
     id: UUID
@@ -40,6 +44,7 @@ class ConnectionRecord:
     client_id_hash: bytes | None = field(repr=False)
     entry_epoch: int
     version: int
+    user_id: UUID | None
     last_sync_at: datetime | None
     created_at: datetime
     updated_at: datetime

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from kommutator.domain.connection import ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import ConnectionKind, ConnectionStatus, crm_of
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.errors import Conflict, NotFound
 from kommutator.store.connection_rows import SELECT, ConnectionRecord, record_of
@@ -19,6 +19,7 @@ _CONFLICTS = {
     "connections_account": "account_already_connected",
     "connections_client_id": "client_id_taken",
     "connections_one_of_kind": "connection_of_kind_exists",
+    "connections_person": "connection_of_kind_exists",
 }
 
 
@@ -40,8 +41,9 @@ class ConnectionStore:
         config: dict[str, Any],
         sealed: dict[str, Any],
         client_id_hash: bytes | None = None,
+        user_id: UUID | None = None,
     ) -> ConnectionRecord:
-        """Save a draft.
+        """Save a draft. With `user_id` it belongs to that person alone, one of a kind for each.
 
         Raises:
             Conflict: `account_already_connected` (here or at another tenant),
@@ -51,11 +53,11 @@ class ConnectionStore:
             await self._connection.execute(
                 """
                 INSERT INTO connections (enterprise, id, kind, name, base_url, account_key, config,
-                                         secrets, client_id_hash)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                                         secrets, client_id_hash, user_id)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                 """,
                 enterprise, connection_id, kind.value, name, base_url, account_key, config,
-                sealed, client_id_hash,
+                sealed, client_id_hash, user_id,
             )  # fmt: skip
         except asyncpg.UniqueViolationError as error:
             raise _conflict(error) from None
@@ -79,10 +81,10 @@ class ConnectionStore:
         return await self.get(enterprise, connection_id)
 
     async def list(self, enterprise: EnterpriseNumber) -> Sequence[ConnectionRecord]:
-        """All of one tenant that are not removed, oldest first."""
+        """The enterprise's own that are not removed, oldest first."""
         rows = await self._connection.fetch(
             f"{SELECT} WHERE c.enterprise = $1 AND c.status <> 'removed' AND c.kind = ANY($2) "
-            f"ORDER BY c.created_at, c.id",
+            f"AND c.user_id IS NULL ORDER BY c.created_at, c.id",
             enterprise, _KINDS,
         )  # fmt: skip
         return [record_of(row) for row in rows]
@@ -90,10 +92,26 @@ class ConnectionStore:
     async def of_kind(
         self, enterprise: EnterpriseNumber, kind: ConnectionKind
     ) -> ConnectionRecord | None:
-        """The tenant's connection of this kind that is not removed, if there is one."""
+        """The enterprise's oldest connection of this kind that is not removed."""
         row = await self._connection.fetchrow(
-            f"{SELECT} WHERE c.enterprise = $1 AND c.kind = $2 AND c.status <> 'removed'",
+            f"{SELECT} WHERE c.enterprise = $1 AND c.kind = $2 AND c.status <> 'removed' "
+            f"AND c.user_id IS NULL ORDER BY c.created_at, c.id LIMIT 1",
             enterprise, kind.value,
+        )  # fmt: skip
+        return None if row is None else record_of(row)
+
+    async def crm(self, enterprise: EnterpriseNumber) -> ConnectionRecord | None:
+        """The enterprise's CRM, see `domain.connection.crm_of`."""
+        return crm_of(await self.list(enterprise))
+
+    async def of_person(
+        self, enterprise: EnterpriseNumber, user_id: UUID, kind: ConnectionKind
+    ) -> ConnectionRecord | None:
+        """One person's own connection of this kind that is not removed."""
+        row = await self._connection.fetchrow(
+            f"{SELECT} WHERE c.enterprise = $1 AND c.user_id = $2 AND c.kind = $3 "
+            f"AND c.status <> 'removed'",
+            enterprise, user_id, kind.value,
         )  # fmt: skip
         return None if row is None else record_of(row)
 
@@ -222,9 +240,9 @@ class ConnectionStore:
         return None if row is None else (EnterpriseNumber(row["enterprise"]), row["id"])
 
     async def all_everywhere(self) -> Sequence[ConnectionRecord]:
-        """All that are not removed, by tenant; for the full refresh of the directory."""
+        """All enterprises' own that are not removed; for the full refresh of the directory."""
         rows = await self._connection.fetch(
-            f"{SELECT} WHERE c.status <> 'removed' AND c.kind = ANY($1) "
+            f"{SELECT} WHERE c.status <> 'removed' AND c.kind = ANY($1) AND c.user_id IS NULL "
             f"ORDER BY c.enterprise, c.created_at, c.id",
             _KINDS,
         )

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
-from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, enterprise_number
 from kommutator.doors.http import cookies
 from kommutator.doors.http.frame import allow_framing_by
@@ -129,7 +128,7 @@ async def session_of(request: Request) -> Session:
     session = await house.sign_in.session(token)
     request.state.locale = session.user_locale
     if session.enterprise is not None:
-        crm = await house.directory.account_of(session.enterprise, ConnectionKind.RETAILCRM)
+        crm = await house.directory.crm_of(session.enterprise)
         if crm is not None:
             allow_framing_by(request, crm.base_url)
     return session

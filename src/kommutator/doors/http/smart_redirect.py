@@ -99,7 +99,7 @@ async def _ask(
 
 async def _account(house: House, enterprise: EnterpriseNumber) -> Account | None:
     pbx = await house.directory.account_of(enterprise, ConnectionKind.ASTERISK)
-    return pbx or await house.directory.account_of(enterprise, ConnectionKind.RETAILCRM)
+    return pbx or await house.directory.crm_of(enterprise)
 
 
 async def _move(

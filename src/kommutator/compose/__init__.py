@@ -5,8 +5,10 @@ This file and `app.py` are the composition root: the only ones that see everythi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
@@ -16,6 +18,7 @@ from kommutator.connectors.pbx.asterisk.readers import READERS, http_arrival, re
 from kommutator.connectors.pbx.asterisk.snippets.render import render_files
 from kommutator.connectors.pbx.asterisk.stored import StoredRecordings
 from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.ports import Delivery
 from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.ask_crm import AskCrm
 from kommutator.flows.click_to_call import ClickToCall
@@ -69,6 +72,13 @@ from kommutator.workers.recordings import RecordingWorker
 _ENTRY_KEY = "crm-entry"
 
 
+class Background(Protocol):
+    """Work that goes on aside in a process of the role "worker"."""
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Composition:
     """The house, and the parts that only processes need. `decide` gives journal rows effect."""
@@ -78,8 +88,9 @@ class Composition:
     follow: FollowCalls
     decide: Decide
     ask_crm: AskCrm
-    deliveries: dict[ConnectionKind, RetailCrmDelivery]
+    deliveries: dict[ConnectionKind, Delivery]
     recordings: RecordingWorker
+    background: Sequence[Background] = ()
 
 
 def compose(
@@ -193,5 +204,5 @@ def compose(
     )
     keep = settings.recordings_keep_original
     worker = RecordingWorker(db, objects, spool, fetch, clock=clock, keep_original=keep)
-    deliveries = {delivery.kind: delivery}
+    deliveries: dict[ConnectionKind, Delivery] = {delivery.kind: delivery}
     return Composition(house, http, follow, pauses.decide, ask_crm, deliveries, worker)

@@ -1,0 +1,2 @@
+-- Bulk writes to a CRM, item by item.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- The auto-dialer's campaigns.
+SELECT 1;
