@@ -79,12 +79,24 @@ async def test_a_client_id_asked_for_too_early_is_found_after_its_saving(house: 
 
 async def test_the_matrix_says_what_works(house: House) -> None:
     crm = await settle_crm(house, HERE, CLIENT)
-    assert await house.directory.matrix(HERE) == {"retailcrm": True, "asterisk": False}
-    assert await house.directory.matrix(THERE) == {"retailcrm": False, "asterisk": False}
+    assert await house.directory.matrix(HERE) == {
+        "retailcrm": True,
+        "amocrm": False,
+        "asterisk": False,
+    }
+    assert await house.directory.matrix(THERE) == {
+        "retailcrm": False,
+        "amocrm": False,
+        "asterisk": False,
+    }
     assert await house.directory.active_enterprises() == (HERE,)
     await set_status(house, crm, ConnectionStatus.PAUSED)
     house.directory.invalidate(HERE)
-    assert await house.directory.matrix(HERE) == {"retailcrm": False, "asterisk": False}
+    assert await house.directory.matrix(HERE) == {
+        "retailcrm": False,
+        "amocrm": False,
+        "asterisk": False,
+    }
     assert await house.directory.active_enterprises() == ()
 
 
@@ -174,7 +186,11 @@ async def test_a_saving_during_a_full_refresh_is_never_lost(house: House) -> Non
 
 async def test_a_saver_elsewhere_is_heard_after_the_commit(house: House, database_url: str) -> None:
     crm = await settle_crm(house, HERE, CLIENT)
-    assert await house.directory.matrix(HERE) == {"retailcrm": True, "asterisk": False}
+    assert await house.directory.matrix(HERE) == {
+        "retailcrm": True,
+        "amocrm": False,
+        "asterisk": False,
+    }
     listener = Listener(
         database_url,
         {"kommutator_config": house.config_changed},

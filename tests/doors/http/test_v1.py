@@ -208,7 +208,11 @@ async def test_a_connection_pauses_resumes_and_goes(
     shown = (await admin.get(url)).json()
     assert shown["secrets"] == {"api_key": "***", "client_id": "***"}
     assert (await admin.post(f"{url}/pause")).json()["status"] == "paused"
-    assert await house.directory.matrix(here.number) == {"retailcrm": False, "asterisk": False}
+    assert await house.directory.matrix(here.number) == {
+        "retailcrm": False,
+        "amocrm": False,
+        "asterisk": False,
+    }
     assert (await admin.post(f"{url}/pause")).json()["status"] == "paused"
     assert (await admin.post(f"{url}/resume")).json()["status"] == "active"
     assert (await house.directory.matrix(here.number))["retailcrm"] is True

@@ -200,7 +200,7 @@ async def test_the_cache_can_be_asked_and_renewed(service: Service, prefix: str)
     refreshed = await service.admin.post(f"{prefix}/config-cache/refresh/0367")
     assert refreshed.body == {"success": True, "refreshed": ["0367"]}
     matrix = await service.admin.get(f"{prefix}/config-cache/matrix/0367")
-    assert matrix.body["integrations"] == {"retailcrm": True, "asterisk": False}
+    assert matrix.body["integrations"] == {"retailcrm": True, "amocrm": False, "asterisk": False}
     everything = await root.post(f"{prefix}/config-cache/refresh-all")
     assert everything.body == {"success": True, "refreshed": ["0367"]}
     for path in ("/active-enterprises", "/config-cache/active-enterprises"):
