@@ -6,7 +6,7 @@ import locale
 import os
 import socket
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 import uvloop
@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 pbx_app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.add_typer(pbx_app, name="pbx")
+amocrm_app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.add_typer(amocrm_app, name="amocrm", help="amoCRM and Kommo.")
 out = Console(highlight=False, soft_wrap=True)
 _texts = Texts.load()
 _PORT = "KOMMUTATOR_PORT"
@@ -72,13 +74,18 @@ def run(work: Coroutine[Any, Any, int | None]) -> None:
         say("cli.postgres_failed", reason=_gist(str(error)))
         code = 1
     except UserError as error:
-        text = _texts.error(_locale(), error)
-        out.print(f"{text.message} {text.action}")
-        code = 1
+        stop_with(error)
     except KommutatorError as error:
         out.print(str(error), markup=False)
         code = 1
     raise typer.Exit(code or 0)
+
+
+def stop_with(error: UserError) -> NoReturn:
+    """Say what a person can repair, and end."""
+    text = _texts.error(_locale(), error)
+    out.print(f"{text.message} {text.action}")
+    raise typer.Exit(1) from None
 
 
 def _gist(words: str) -> str:
