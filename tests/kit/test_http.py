@@ -264,3 +264,22 @@ async def test_certificates_are_verified(certificate: tuple[Path, Path]) -> None
     await friend.close()
     assert (error.stage, error.reason) == (Stage.BEFORE_SENDING, "tls")
     assert (answer.status, answer.body) == (200, b"hi")
+
+
+async def test_each_request_to_a_vendor_is_counted_with_what_came_of_it(site: Site) -> None:
+    told: list[tuple[str, str]] = []
+
+    def meter(vendor: str, outcome: str, seconds: float) -> None:
+        assert seconds >= 0
+        told.append((vendor, outcome))
+
+    client = HttpClient(clock=SystemClock(), allowed_hosts={"127.0.0.1"}, meter=meter)
+    try:
+        await client.request("POST", f"{site.url}/echo", body=b"{}", vendor="amocrm")
+        await client.request("GET", f"{site.url}/moved", vendor="retailcrm")
+        await client.request("GET", f"{site.url}/echo")
+        with pytest.raises(WireError):
+            await client.request("GET", "https://127.0.0.2/", vendor="amocrm")
+    finally:
+        await client.close()
+    assert told == [("amocrm", "200"), ("retailcrm", "302"), ("amocrm", "address_refused")]

@@ -105,7 +105,10 @@ def compose(
     """Make every service over one database. Nothing is started and nothing is asked."""
     clock, ids = clock or SystemClock(), ids or SystemIds()
     redactor = redactor or Redactor()
-    http = HttpClient(clock=clock, allowed_hosts=settings.private_hosts)
+    counters = Metrics()
+    http = HttpClient(
+        clock=clock, allowed_hosts=settings.private_hosts, meter=counters.vendor_answered
+    )
     turns = Turns(db, clock=clock)
     desk = RetailCrmDesk(http, turn=turns, egress=settings.egress)
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
@@ -124,7 +127,6 @@ def compose(
     right = PutRight(db, clock=clock, recordings=FollowRecordings(recording_links))
     reprocess = Reprocess(db, directory, follow.read, right, clock=clock)
     pauses = FollowPauses(directory, read_pause_row, follow.decide, ids=ids)
-    counters = Metrics()
     refusals = Refusals(db, counters, clock=clock)
     links = EntryLinks(vault.derive(_ENTRY_KEY), clock)
     passwords = Passwords()

@@ -78,12 +78,30 @@ class Metrics:
             ("place",),
             registry=self.registry,
         )
+        self.vendor_requests = Counter(
+            "kommutator_vendor_requests_total",
+            "Requests to vendors: by kind, and the status that came or why none came.",
+            ("kind", "outcome"),
+            registry=self.registry,
+        )
+        self.vendor_seconds = Histogram(
+            "kommutator_vendor_seconds",
+            "Time until a vendor's answer was read, seconds.",
+            ("kind",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
         self.up = Gauge(
             "kommutator_dependency_up",
             "1 if the dependency answered the last check.",
             ("dependency",),
             registry=self.registry,
         )
+
+    def vendor_answered(self, kind: str, outcome: str, seconds: float) -> None:
+        """A request to a vendor ended; for `kit.http.HttpClient`."""
+        self.vendor_requests.labels(kind, outcome).inc()
+        self.vendor_seconds.labels(kind).observe(seconds)
 
     def watch_cache(self, name: str, stats: Callable[[], Mapping[str, float]]) -> None:
         """Show a cache's own counters as `kommutator_cache_*{cache=name}` at each scrape."""

@@ -25,7 +25,7 @@ from kommutator.connectors.crm.retailcrm.manifest import (
     TELEPHONY_PACE,
 )
 from kommutator.connectors.crm.retailcrm.schemas import json_field
-from kommutator.domain.connection import Account
+from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Exchange
 from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
 from kommutator.kit.errors import ErrorKind, Stage, TooMany
@@ -228,6 +228,7 @@ class RetailCrmClient:
                 params=request.params,
                 form=request.form,
                 timeout_s=self._timeout_s,
+                vendor=ConnectionKind.RETAILCRM,
             )
         except WireError as error:
             exchange = self.last_exchange = Exchange(sent, describe_silence(error))
