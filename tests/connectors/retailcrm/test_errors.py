@@ -7,13 +7,13 @@ import pytest
 
 from kommutator.connectors.crm.retailcrm.errors import (
     TEXTS,
-    Judgement,
     RetailCrmError,
     judge,
     judge_silence,
 )
 from kommutator.connectors.crm.retailcrm.texts import HINTS
 from kommutator.domain.outcome import Exchange, Failed
+from kommutator.domain.refusal import Judgement
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, WireError
 from tests.connectors.retailcrm.samples import error_items

@@ -7,6 +7,7 @@ import pytest
 
 from kommutator.connectors.crm.retailcrm import schemas
 from kommutator.connectors.crm.retailcrm.schemas import Customer, Page, User
+from kommutator.kit import plain_json
 from tests.connectors.retailcrm.samples import answer_of
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -94,12 +95,12 @@ def test_edit_info_as_list_and_as_map() -> None:
     listed = answer_of("php__IntegrationTests__testEmbedJsEdit")["info"]
     mapped = answer_of("go__integration_module_edit_201")["info"]
     assert listed == []
-    assert schemas.as_map(listed) == {}
-    assert set(schemas.as_map(mapped)) == {"deliveryType", "billingInfo"}
+    assert plain_json.as_map(listed) == {}
+    assert set(plain_json.as_map(mapped)) == {"deliveryType", "billingInfo"}
 
 
 def test_scalars() -> None:
-    assert [schemas.as_text(v) for v in (7, "7", " x ", "", None, True, [], 1.5)] == [
+    assert [plain_json.as_text(v) for v in (7, "7", " x ", "", None, True, [], 1.5)] == [
         "7",
         "7",
         "x",

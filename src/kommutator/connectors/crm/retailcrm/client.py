@@ -13,7 +13,6 @@ from urllib.parse import quote, urlsplit
 
 from kommutator.connectors.crm.retailcrm import schemas
 from kommutator.connectors.crm.retailcrm.errors import (
-    Judgement,
     RetailCrmError,
     judge,
     judge_silence,
@@ -27,10 +26,11 @@ from kommutator.connectors.crm.retailcrm.manifest import (
 from kommutator.connectors.crm.retailcrm.schemas import json_field
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Exchange
+from kommutator.domain.refusal import Judgement
 from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
 from kommutator.kit.errors import ErrorKind, Stage, TooMany
 from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
-from kommutator.kit.plain_json import read_json
+from kommutator.kit.plain_json import as_map, as_text, maps_in, read_json
 
 Turn = Callable[[Sequence[Budget]], Awaitable[None]]
 """Waits until one request may leave under all these budgets; `TooMany` if that is too long."""
@@ -45,7 +45,7 @@ class Reply:
 
     @property
     def id(self) -> str | None:
-        return schemas.as_text(self.body.get("id"))
+        return as_text(self.body.get("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,11 @@ class RetailCrmClient:
         return schemas.read_credentials((await self._get("/api/credentials")).body)
 
     async def settings(self) -> Mapping[str, Any]:
-        return schemas.as_map((await self._get("/api/v5/settings")).body.get("settings"))
+        return as_map((await self._get("/api/v5/settings")).body.get("settings"))
 
     async def sites(self) -> Mapping[str, Any]:
         """Code → shop, not paged."""
-        return schemas.as_map((await self._get("/api/v5/reference/sites")).body.get("sites"))
+        return as_map((await self._get("/api/v5/reference/sites")).body.get("sites"))
 
     async def users(self, page: int) -> tuple[list[schemas.User], schemas.Page]:
         body = (await self._get("/api/v5/users", _paged(page))).body
@@ -176,14 +176,14 @@ class RetailCrmClient:
         body = (
             await self._get("/api/v5/orders", [("filter[customer]", customer), *_paged(page)])
         ).body
-        return list(schemas.maps_in(body.get("orders"))), schemas.read_page(body)
+        return list(maps_in(body.get("orders"))), schemas.read_page(body)
 
     async def create_order(self, order: Mapping[str, Any], site: str | None) -> Reply:
         return await self._create("orders", "order", order, site)
 
     async def tasks(self, filters: Pairs, page: int) -> tuple[list[Any], schemas.Page]:
         body = (await self._get("/api/v5/tasks", [*filters, *_paged(page)])).body
-        return list(schemas.maps_in(body.get("tasks"))), schemas.read_page(body)
+        return list(maps_in(body.get("tasks"))), schemas.read_page(body)
 
     async def create_task(self, task: Mapping[str, Any], site: str | None) -> Reply:
         return await self._create("tasks", "task", task, site)
@@ -257,7 +257,7 @@ class RetailCrmClient:
         judgement = judge(answer, writing=request.writing)
         if judgement is not None:
             raise self._refusal(judgement, exchange, Stage.ANSWERED, answer.status)
-        return Reply(schemas.as_map(read_json(answer.body)), exchange)
+        return Reply(as_map(read_json(answer.body)), exchange)
 
     def _refusal(
         self, judgement: Judgement, exchange: Exchange, stage: Stage, status: int | None

@@ -18,7 +18,7 @@ from kommutator.connectors.crm.retailcrm.manifest import (
     SCOPE_PATHS,
     USER_STATUSES,
 )
-from kommutator.connectors.crm.retailcrm.schemas import Credentials, Module, as_map, texts_in
+from kommutator.connectors.crm.retailcrm.schemas import Credentials, Module
 from kommutator.connectors.crm.retailcrm.trial import try_note
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.finding import Trial
@@ -33,6 +33,7 @@ from kommutator.domain.ports import (
 from kommutator.kit.describe import MASK
 from kommutator.kit.errors import InvalidInput
 from kommutator.kit.http import HttpClient
+from kommutator.kit.plain_json import as_map, texts_in
 
 TIMEOUT_S = 10.0
 T = TypeVar("T")

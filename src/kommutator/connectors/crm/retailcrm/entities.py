@@ -24,8 +24,6 @@ from kommutator.connectors.crm.retailcrm.errors import RetailCrmError
 from kommutator.connectors.crm.retailcrm.reads import customer_by_phone
 from kommutator.connectors.crm.retailcrm.schemas import (
     Customer,
-    as_map,
-    as_text,
     local_minute,
     local_time,
     vendor_id,
@@ -37,6 +35,7 @@ from kommutator.domain.outcome import Done, Outcome
 from kommutator.domain.ports import Due
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.phones import same_number
+from kommutator.kit.plain_json import as_map, as_text
 
 _SEARCH_PAGES = 3  # newest first; a repeat is minutes old, not three hundred orders
 _CLOCK_SLACK = timedelta(minutes=2)  # between our clock and the vendor's

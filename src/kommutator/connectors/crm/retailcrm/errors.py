@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kommutator.domain.outcome import Exchange, Failed
+from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import cut
-from kommutator.kit.errors import ErrorKind, Stage, VendorError
+from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, WireError
 from kommutator.kit.plain_json import read_json
 
@@ -20,34 +20,8 @@ RATE_PAUSE_S = 1.0  # the vendor names no pause; its window is one second
 _LIMIT_PAGE = b"service temporarily unavailable"  # nginx limit_req; other 503 pages are outages
 
 
-class RetailCrmError(VendorError):
-    """A refusal or a silence, with what went over the wire."""
-
-    def __init__(
-        self,
-        kind: ErrorKind,
-        message: str,
-        *,
-        stage: Stage = Stage.ANSWERED,
-        status: int | None = None,
-        retry_after: float | None = None,
-        hint: str | None = None,
-        exchange: Exchange | None = None,
-    ) -> None:
-        super().__init__(
-            kind, message, stage=stage, status=status, retry_after=retry_after, hint=hint
-        )
-        self.exchange = exchange or Exchange()
-
-    def as_outcome(self) -> Failed:
-        return Failed(
-            kind=self.kind,
-            stage=self.stage,
-            message=self.message,
-            exchange=self.exchange,
-            retry_after=self.retry_after,
-            hint=self.hint,
-        )
+class RetailCrmError(Refusal):
+    """RetailCRM said no, or said nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +67,6 @@ _STATUSES: dict[int, tuple[ErrorKind, str | None]] = {
     460: (ErrorKind.REJECTED, "partly_loaded"),
 }
 _UNDECIDED_FROM = 500  # a crash or a gateway's silence: the write may have happened
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    kind: ErrorKind
-    message: str
-    hint: str | None = None
-    retry_after: float | None = None
 
 
 def judge(answer: Answer, *, writing: bool) -> Judgement | None:

@@ -14,8 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from kommutator.connectors.crm.retailcrm.manifest import HOST_SUFFIXES, USER_STATUSES
-from kommutator.connectors.crm.retailcrm.schemas import as_map, as_text
-from kommutator.kit.plain_json import read_json
+from kommutator.kit.plain_json import as_map, as_text, read_json
 
 MAX_FIELDS = 50
 Presence = Literal["free", "busy", "dinner", "break"]

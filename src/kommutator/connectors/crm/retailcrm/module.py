@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kommutator.connectors.crm.retailcrm.schemas import Module, as_map, as_text, vendor_id
+from kommutator.connectors.crm.retailcrm.schemas import Module, vendor_id
 from kommutator.domain.ports import Difference, Registration
+from kommutator.kit.plain_json import as_map, as_text
 
 ACTIVITY_PATH = "/activity"  # appended to `Registration.base_url`
 SETTINGS_PATH = "/settings"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from kommutator.connectors.crm.retailcrm.client import RetailCrmClient
 from kommutator.connectors.crm.retailcrm.errors import RetailCrmError
-from kommutator.connectors.crm.retailcrm.schemas import Customer, Lookup, Module, as_map, as_text
+from kommutator.connectors.crm.retailcrm.schemas import Customer, Lookup, Module
 from kommutator.domain.ports import Employee, Person, PersonPage, Site
 from kommutator.kit.errors import ErrorKind
 from kommutator.kit.phones import national_digits, same_number, to_e164
+from kommutator.kit.plain_json import as_map, as_text
 
 MAX_PAGES = 200  # a list that never ends is the vendor's bug, not a reason to hang
 

@@ -7,7 +7,7 @@ are strings inside the house. Writers emit exactly the documented fields, ids as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -15,34 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-
-def as_map(value: object) -> dict[str, Any]:
-    """An object; `[]`, null and anything else are an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: object) -> list[Any]:
-    """A list; of an object (a PHP list with holes) its values."""
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
-
-
-def as_text(value: object) -> str | None:
-    """A non-empty string; numbers are written out."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, str | int | float):
-        return str(value).strip() or None
-    return None
-
-
-def maps_in(value: object) -> Iterator[dict[str, Any]]:
-    return (item for item in as_list(value) if isinstance(item, dict))
-
-
-def texts_in(value: object) -> tuple[str, ...]:
-    return tuple(text for item in as_list(value) if (text := as_text(item)) is not None)
+from kommutator.kit.plain_json import as_map, as_text, maps_in, texts_in
 
 
 def full_name(person: Mapping[str, Any]) -> str | None:
