@@ -70,3 +70,30 @@ async def test_the_system_clock_is_kept_too(db: Database) -> None:
     for _ in range(3):
         await turns([budget])
     assert clock.monotonic() - began >= 0.09
+
+
+async def test_a_hold_is_for_everybody(db: Database) -> None:
+    turns, budget = Turns(db, clock=Hurried()), Budget("tests:held", rate=5.0)
+    await turns([budget])
+    await Turns(db, clock=Hurried()).hold([budget], 60.0)
+    with pytest.raises(TooMany) as refused:
+        await turns([budget])
+    assert 56 < refused.value.retry_after < 61
+
+
+async def test_a_turn_already_given_is_taken_back_by_a_hold(db: Database) -> None:
+    budget = Budget("tests:taken-back", rate=1.0)
+
+    class HoldsWhileWaiting(Hurried):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            if seconds > 0.25:
+                await other.hold([budget], 60.0)
+
+    other = Turns(db, clock=Hurried())
+    turns = Turns(db, clock=HoldsWhileWaiting())
+    await turns([budget])
+    with pytest.raises(TooMany) as refused:
+        await turns([budget])
+    assert refused.value.code == "vendor_budget_spent"
+    assert refused.value.retry_after > 50

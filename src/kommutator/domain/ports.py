@@ -54,6 +54,22 @@ class Delivery(Protocol):
         ...
 
 
+class Turn(Protocol):
+    """A vendor's allowance, for whoever asks outside the lanes; the lanes draw from the same."""
+
+    async def __call__(self, budgets: Sequence[Budget]) -> None:
+        """Wait until one request may leave under all these budgets.
+
+        Raises:
+            TooMany: that would take too long.
+        """
+        ...
+
+    async def hold(self, budgets: Sequence[Budget], seconds: float) -> None:
+        """The vendor asked to slow down: give nothing from these budgets, to anybody."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Employee:
     """A user of the CRM."""

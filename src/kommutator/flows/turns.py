@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _HORIZON_S = 3.0
 _PATIENCE_S = 20.0
+_SURE_S = 0.25
+"""A turn further away than this may be taken back meanwhile: it is asked for once more."""
 
 
 class Turns:
@@ -35,9 +37,27 @@ class Turns:
         while True:
             async with self._db.single() as unit:
                 draw = await unit.budgets.take_everywhere(budgets, horizon=_HORIZON_S)
-            if draw.granted:
-                await self._clock.sleep(draw.wait)
-                return
-            if self._clock.monotonic() + draw.wait > deadline:
+            if not draw.granted and self._clock.monotonic() + draw.wait > deadline:
                 raise TooMany("vendor_budget_spent", retry_after=draw.wait)
             await self._clock.sleep(draw.wait)
+            if draw.granted and not (draw.wait > _SURE_S and await self._held(budgets)):
+                return
+
+    async def hold(self, budgets: Sequence[Budget], seconds: float) -> None:
+        """Give nothing from these budgets for so long, in no process: lanes hold back too.
+
+        Turns that were given before are taken back from whoever still waits for them.
+        """
+        if not budgets:
+            return
+        async with self._db.single() as unit:
+            await unit.budgets.hold_everywhere([budget.key for budget in budgets], seconds)
+
+    async def _held(self, budgets: Sequence[Budget]) -> bool:
+        """Whether somebody pushed a budget further than turns are ever given ahead."""
+        async with self._db.single() as unit:
+            ahead = await unit.budgets.ahead_everywhere([budget.key for budget in budgets])
+        return any(
+            ahead.get(budget.key, 0.0) > _HORIZON_S + _SURE_S + (budget.burst + 1) / budget.rate
+            for budget in budgets
+        )

@@ -47,3 +47,12 @@ class BudgetStore:
     async def hold_everywhere(self, keys: Sequence[str], seconds: float) -> None:
         """Give nothing from these budgets for a while: the vendor asked to slow down."""
         await self._connection.execute(_HOLD, keys, seconds)
+
+    async def ahead_everywhere(self, keys: Sequence[str]) -> dict[str, float]:
+        """Seconds from now to the end of what has been given or held, per key."""
+        rows = await self._connection.fetch(
+            "SELECT key, tat - extract(epoch FROM clock_timestamp()) AS ahead"
+            " FROM budgets WHERE key = ANY ($1)",
+            list(keys),
+        )
+        return {row["key"]: float(row["ahead"]) for row in rows}
