@@ -8,9 +8,12 @@ from functools import cached_property
 import msgspec
 
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.answered import AnsweredStore
 from kommutator.store.attempts import AttemptStore
 from kommutator.store.audit import AuditStore
 from kommutator.store.budgets import BudgetStore
+from kommutator.store.bulk import BulkStore
+from kommutator.store.bulk_work import BulkWorkStore
 from kommutator.store.calls import CallStore
 from kommutator.store.connections import ConnectionStore
 from kommutator.store.deliveries import DeliveryStore
@@ -144,6 +147,18 @@ class Unit:
     @cached_property
     def phone_book_reads(self) -> PhoneBookReadStore:
         return PhoneBookReadStore(self.connection)
+
+    @cached_property
+    def bulk(self) -> BulkStore:
+        return BulkStore(self.connection)
+
+    @cached_property
+    def bulk_work(self) -> BulkWorkStore:
+        return BulkWorkStore(self.connection)
+
+    @cached_property
+    def answered(self) -> AnsweredStore:
+        return AnsweredStore(self.connection)
 
     def wake(self, lane: str) -> None:
         """Tell every engine at commit, once per lane; our own first, without the database."""
