@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
 from phonenumbers import (
@@ -18,12 +20,14 @@ from phonenumbers import (
     PhoneNumberFormat,
     PhoneNumberType,
     ValidationResult,
+    timezone,
 )
 
 _NOT_DIGITS = re.compile(r"\D+", re.ASCII)
 _TRUNK_8_REGIONS = ("RU", "KZ")
 _SHORTEST_INTERNATIONAL = 11  # of the countries we serve; shorter bare digits are local numbers
 _LONGEST = 40  # characters; nobody writes a phone number longer than that
+_SEASONS = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC))
 _WORLD = "001"  # the library's word for numbers that belong to no country
 _DEAR = frozenset(
     {
@@ -132,6 +136,25 @@ def _of_digits(code: int, national: str) -> phonenumbers.PhoneNumber:
         italian_leading_zero=True if zeros else None,
         number_of_leading_zeros=zeros or None,
     )
+
+
+@lru_cache(maxsize=8192)
+def zone_of(e164: str) -> str | None:
+    """The IANA time zone in which the number's holder lives; None where the number cannot tell.
+
+    Mobile numbers of big countries live in a dozen zones. Zones of one country that keep the
+    same time all year count as one.
+    """
+    number = _parse(e164, "ZZ")
+    names = timezone.time_zones_for_number(number) if number is not None else ()
+    clocks: dict[tuple[object, ...], str] = {}
+    for name in names:
+        try:
+            wall = ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            return None  # "Etc/Unknown"
+        clocks.setdefault(tuple(at.astimezone(wall).utcoffset() for at in _SEASONS), name)
+    return next(iter(clocks.values())) if len(clocks) == 1 else None
 
 
 def countries() -> frozenset[str]:
