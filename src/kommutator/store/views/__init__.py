@@ -3,6 +3,7 @@
 from kommutator.store.views.access import AccessViews
 from kommutator.store.views.calls import CallFilter, CallLine, CallViews
 from kommutator.store.views.connections import ConnectionLine, ConnectionViews
+from kommutator.store.views.crm import CrmViews
 from kommutator.store.views.health import HealthViews
 from kommutator.store.views.log import LogFilter, LogLine, LogViews
 from kommutator.store.views.phone_book import BookFilter, PhoneBookViews
@@ -18,6 +19,7 @@ __all__ = [
     "ConnectionLine",
     "ConnectionViews",
     "CountFilter",
+    "CrmViews",
     "HealthViews",
     "LogFilter",
     "LogLine",

@@ -72,7 +72,7 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS waiting, min(o.age_from) AS oldest FROM outbox o
     WHERE o.lane = (CASE c.kind WHEN 'asterisk' THEN 'pbx:' ELSE 'crm:' END) || c.id
       AND o.enterprise = c.enterprise AND o.state = 'due') due
-WHERE c.enterprise = $1 AND c.status <> 'removed'"""
+WHERE c.enterprise = $1 AND c.status <> 'removed' AND c.user_id IS NULL"""
 
 
 class ConnectionViews:
@@ -82,11 +82,15 @@ class ConnectionViews:
         self._connection = connection
 
     async def all(self, enterprise: EnterpriseNumber) -> list[ConnectionLine]:
+        """Of the enterprise, not of its people."""
         rows = await self._connection.fetch(f"{_SELECT} ORDER BY c.created_at", enterprise)
         return [_line(row) for row in rows]
 
     async def of_kind(self, enterprise: EnterpriseNumber, kind: str) -> ConnectionLine | None:
-        row = await self._connection.fetchrow(f"{_SELECT} AND c.kind = $2", enterprise, kind)
+        """The oldest of this kind."""
+        row = await self._connection.fetchrow(
+            f"{_SELECT} AND c.kind = $2 ORDER BY c.created_at LIMIT 1", enterprise, kind
+        )
         return _line(row) if row is not None else None
 
 
