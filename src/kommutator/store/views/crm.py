@@ -54,7 +54,7 @@ class HookLine:
 
 @dataclass(frozen=True, slots=True)
 class ReadLine:
-    """One round of reading: "contacts", "changed:contacts", "events" …"""
+    """One round of reading: "contacts", "changed:contacts", "events" and so on."""
 
     task: str
     items: int
