@@ -16,6 +16,11 @@ from kommutator.store.bulk import BulkStore
 from kommutator.store.bulk_work import BulkWorkStore
 from kommutator.store.calls import CallStore
 from kommutator.store.connections import ConnectionStore
+from kommutator.store.crm_copy import CrmCopyStore
+from kommutator.store.crm_hooks import CrmHookStore
+from kommutator.store.crm_reads import CrmReadStore
+from kommutator.store.crm_references import CrmReferenceStore
+from kommutator.store.crm_wanted import CrmWantedStore
 from kommutator.store.deliveries import DeliveryStore
 from kommutator.store.driver import Connection
 from kommutator.store.enterprises import EnterpriseStore
@@ -159,6 +164,26 @@ class Unit:
     @cached_property
     def answered(self) -> AnsweredStore:
         return AnsweredStore(self.connection)
+
+    @cached_property
+    def crm_copy(self) -> CrmCopyStore:
+        return CrmCopyStore(self.connection)
+
+    @cached_property
+    def crm_wanted(self) -> CrmWantedStore:
+        return CrmWantedStore(self.connection)
+
+    @cached_property
+    def crm_reads(self) -> CrmReadStore:
+        return CrmReadStore(self.connection)
+
+    @cached_property
+    def crm_references(self) -> CrmReferenceStore:
+        return CrmReferenceStore(self.connection)
+
+    @cached_property
+    def crm_hooks(self) -> CrmHookStore:
+        return CrmHookStore(self.connection)
 
     def wake(self, lane: str) -> None:
         """Tell every engine at commit, once per lane; our own first, without the database."""
