@@ -5,10 +5,17 @@ from typing import Any
 
 import pytest
 
-from kommutator.domain.commands import CreateCustomer, CreateOrder, CreateTask, Direction
+from kommutator.domain.commands import (
+    CreateCustomer,
+    CreateOrder,
+    CreateTask,
+    CreateUnsorted,
+    Direction,
+)
 from kommutator.domain.rules import CallFacts, apply_rules, dry_run, read_rules
 
 NOW = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
+STARTED = datetime(2026, 11, 20, 16, 58, tzinfo=UTC)
 
 
 def facts(**changes: Any) -> CallFacts:
@@ -99,3 +106,23 @@ def test_each_thing_is_created_once_by_the_first_rule_that_asks() -> None:
 )
 def test_lines_that_make_no_sense_are_left_out(line: Any) -> None:
     assert read_rules([line, {"create": "order"}]) == read_rules([{"create": "order"}])
+
+
+def test_a_strangers_call_goes_into_the_tray() -> None:
+    rules = read_rules([{"create": "unsorted", "name": "Звонок", "client": "new"}])
+    applied = apply_rules(rules, facts(started_at=STARTED, talk_s=0, rang=("150", "151")))
+    assert applied.commands == (
+        CreateUnsorted(
+            client="+375000000070",
+            name="Звонок",
+            started_at=STARTED,
+            talk_s=0,
+            line="+375000000001",
+            extension="150",
+            rang=("150", "151"),
+        ),
+    )
+
+
+def test_the_tray_takes_no_outbound_calls() -> None:
+    assert fates({"create": "unsorted"}, direction=Direction.OUT) == "only_inbound"

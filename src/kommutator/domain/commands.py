@@ -65,6 +65,7 @@ class CallRecord(_Command, frozen=True, kw_only=True, tag="call_record"):
 
     Attributes:
         started_at: when the client's leg appeared.
+        rang: of a missed call, who rang, in order; empty for an answered one.
         wait_s: seconds from start to the conversation, or to the end if there was none.
         talk_s: seconds of conversation, 0 if none.
         extension: who talked last with the client; of a missed call, who rang first.
@@ -81,15 +82,17 @@ class CallRecord(_Command, frozen=True, kw_only=True, tag="call_record"):
     line: str | None = None
     site: str | None = None
     record_url: str | None = None
+    rang: tuple[str, ...] = ()
 
 
 class CreateCustomer(_Command, frozen=True, kw_only=True, tag="create_customer"):
-    """A client the CRM does not know yet."""
+    """A client the CRM does not know yet. `rang` as in CallRecord, here and below."""
 
     client: str
     name: str
     extension: str | None = None  # whose client it becomes
     site: str | None = None
+    rang: tuple[str, ...] = ()
 
 
 class CreateOrder(_Command, frozen=True, kw_only=True, tag="create_order"):
@@ -99,13 +102,15 @@ class CreateOrder(_Command, frozen=True, kw_only=True, tag="create_order"):
     method: str | None = None  # the CRM's code of the order method, e.g. "missed-call"
     extension: str | None = None
     site: str | None = None
+    rang: tuple[str, ...] = ()
 
 
 class CreateTask(_Command, frozen=True, kw_only=True, tag="create_task"):
     """A task for an employee, e.g. "call back".
 
     `due_at` None means as soon as possible; `performer` is an extension, or None for the
-    client's own manager, falling back to `default_performer` (the CRM's user id).
+    client's own manager, falling back to `default_performer` (the CRM's user id). `lead_id`:
+    on this very deal, where the CRM has such; else on what the CRM has of the client.
     """
 
     client: str
@@ -114,12 +119,51 @@ class CreateTask(_Command, frozen=True, kw_only=True, tag="create_task"):
     performer: str | None = None
     default_performer: str | None = None
     site: str | None = None
+    lead_id: int | None = None
+    rang: tuple[str, ...] = ()
+
+
+class CreateUnsorted(_Command, frozen=True, kw_only=True, tag="create_unsorted"):
+    """Put a stranger's inbound call into the tray of what nobody has taken yet.
+
+    Attributes:
+        name: of the deal in it; empty: the client's number.
+        started_at, talk_s: of the call, as in CallRecord.
+    """
+
+    client: str
+    name: str
+    started_at: datetime
+    talk_s: int = 0
+    line: str | None = None
+    extension: str | None = None
+    rang: tuple[str, ...] = ()
+
+
+class MoveLead(_Command, frozen=True, kw_only=True, tag="move_lead"):
+    """Put a deal into a stage. A stage is known by both ids: some repeat in every pipeline."""
+
+    lead_id: int
+    pipeline_id: int
+    status_id: int
+
+
+class AddNote(_Command, frozen=True, kw_only=True, tag="add_note"):
+    """Write a line into the history of a card."""
+
+    entity: Literal["leads", "contacts", "companies"]
+    entity_id: int
+    text: str
 
 
 class OriginateCall(_Command, frozen=True, kw_only=True, tag="originate_call"):
     """Ring the employee's phone, then the client. Never repeated: a late ring is a wrong ring.
 
     `call_id` is chosen by us and becomes the PBX's unique id (Asterisk `ChannelId`).
+
+    Attributes:
+        client_first: the other way round; the employee is kept free meanwhile (campaigns).
+        client_ring_s, agent_ring_s: how long phones ring then.
     """
 
     live: ClassVar[bool] = True
@@ -127,6 +171,9 @@ class OriginateCall(_Command, frozen=True, kw_only=True, tag="originate_call"):
     client: str
     line: str | None = None
     requested_by: str
+    client_first: bool = False
+    client_ring_s: int = 30
+    agent_ring_s: int = 20
 
 
 class CancelCall(_Command, frozen=True, kw_only=True, tag="cancel_call"):
@@ -182,6 +229,9 @@ Command = (
     | CreateCustomer
     | CreateOrder
     | CreateTask
+    | CreateUnsorted
+    | MoveLead
+    | AddNote
     | OriginateCall
     | CancelCall
     | SetPresence

@@ -7,7 +7,8 @@ thing is created once per call, by the first rule that asks for it. Config shape
      "create": "task", "text": "Call back", "due_minutes": 15, "performer": "150",
      "method": "missed-call", "name": "…"}
 
-Only `create` is required; a condition left out holds always.
+Only `create` is required; a condition left out holds always. `unsorted` needs a CRM with a tray
+for what nobody has taken yet, and an inbound call.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from kommutator.domain.commands import Command, CreateCustomer, CreateOrder, CreateTask, Direction
+from kommutator.domain.commands import (
+    Command,
+    CreateCustomer,
+    CreateOrder,
+    CreateTask,
+    CreateUnsorted,
+    Direction,
+)
 
 _LONGEST_DUE_MINUTES = 366 * 24 * 60
 
@@ -27,6 +35,7 @@ class Creates(StrEnum):
     CUSTOMER = "customer"
     ORDER = "order"
     TASK = "task"
+    UNSORTED = "unsorted"
 
 
 class CallEnd(StrEnum):
@@ -59,7 +68,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What rules look at. `known`: the CRM has this client; None if nobody has looked."""
+    """What rules look at. `known`: the CRM has this client; None if nobody has looked.
+
+    Attributes:
+        at: when the rules are asked; deadlines count from it.
+        started_at, talk_s, rang: of the call, as in `CallRecord`; `started_at` None means `at`.
+    """
 
     direction: Direction
     client: str
@@ -70,6 +84,9 @@ class CallFacts:
     known: bool | None = None
     site: str | None = None
     default_performer: str | None = None
+    started_at: datetime | None = None
+    talk_s: int = 0
+    rang: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +132,8 @@ dry_run = apply_rules
 def _first_obstacle(rule: Rule, facts: CallFacts) -> str:
     if rule.direction is not None and rule.direction is not facts.direction:
         return "other_direction"
+    if rule.create is Creates.UNSORTED and facts.direction is not Direction.IN:
+        return "only_inbound"
     if rule.result not in {None, CallEnd.ANSWERED if facts.answered else CallEnd.MISSED}:
         return "other_result"
     if rule.line is not None and rule.line != facts.line:
@@ -140,10 +159,25 @@ def _command(rule: Rule, facts: CallFacts) -> Command:
             name=rule.name or facts.client,
             extension=facts.extension,
             site=facts.site,
+            rang=facts.rang,
         )
     if rule.create is Creates.ORDER:
         return CreateOrder(
-            client=facts.client, method=rule.method, extension=facts.extension, site=facts.site
+            client=facts.client,
+            method=rule.method,
+            extension=facts.extension,
+            site=facts.site,
+            rang=facts.rang,
+        )
+    if rule.create is Creates.UNSORTED:
+        return CreateUnsorted(
+            client=facts.client,
+            name=rule.name,
+            started_at=facts.started_at or facts.at,
+            talk_s=facts.talk_s,
+            line=facts.line,
+            extension=facts.extension,
+            rang=facts.rang,
         )
     return CreateTask(
         client=facts.client,
@@ -152,6 +186,7 @@ def _command(rule: Rule, facts: CallFacts) -> Command:
         performer=rule.performer,
         default_performer=facts.default_performer,
         site=facts.site,
+        rang=facts.rang,
     )
 
 

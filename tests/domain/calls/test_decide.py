@@ -156,6 +156,12 @@ def test_rules_run_once_at_the_end() -> None:
     tasks = [c for c in story("inbound_nobody_answers", policy) if isinstance(c, CreateTask)]
 
     assert tasks == [
-        CreateTask(call_id="1795193318.9", client=CLIENT, text="Call back", default_performer="16")
+        CreateTask(
+            call_id="1795193318.9",
+            client=CLIENT,
+            text="Call back",
+            default_performer="16",
+            rang=("150", "151"),
+        )
     ]
     assert not [c for c in story("inbound_answered", policy) if isinstance(c, CreateTask)]

@@ -206,8 +206,13 @@ def _record(call: Call, told: Told, policy: Policy, record_url: str | None) -> l
         line=call.line,
         site=policy.site_of(call.line),
         record_url=record_url,
+        rang=_missed_by(call),
     )
     return [Owed(f"{call.id}:call_record:0", record)]
+
+
+def _missed_by(call: Call) -> tuple[str, ...]:
+    return () if call.result is CallResult.ANSWERED else call.rang
 
 
 def _rule(
@@ -228,6 +233,9 @@ def _rule(
         site=policy.site_of(call.line),
         default_performer=policy.default_performer,
         at=now,
+        started_at=call.started_at,
+        talk_s=call.talk_s or 0,
+        rang=_missed_by(call),
     )
     commands = apply_rules(policy.rules, facts).commands
     return [

@@ -25,6 +25,11 @@ HINTS: Final[dict[str, dict[str, str]]] = {
         "uk": "Ключу API бракує прав на цю дію. Адміністратору RetailCRM потрібно додати ключу відсутні права, потім повторіть надсилання.",
         "en": "The API key lacks the rights for this action. A RetailCRM administrator has to grant them to the key; then send again.",
     },
+    "not_in_this_crm": {
+        "ru": "В RetailCRM такого действия нет: «Неразобранное», этапы сделок и примечания есть у amoCRM. Уберите это действие из правил или подключите amoCRM.",
+        "uk": "У RetailCRM такої дії немає: «Нерозібране», етапи угод і примітки є в amoCRM. Приберіть цю дію з правил або підключіть amoCRM.",
+        "en": "RetailCRM has no such action: the tray of incoming leads, stages and notes belong to amoCRM. Remove the action from the rules, or connect amoCRM.",
+    },
     "account_missing": {
         "ru": "По этому адресу нет аккаунта RetailCRM: он переименован, закрыт или введён с ошибкой. Проверьте адрес в настройках подключения.",
         "uk": "За цією адресою немає акаунта RetailCRM: його перейменовано, закрито або введено з помилкою. Перевірте адресу в налаштуваннях підключення.",

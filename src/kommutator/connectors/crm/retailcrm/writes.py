@@ -20,13 +20,16 @@ from kommutator.connectors.crm.retailcrm.entities import Entities
 from kommutator.connectors.crm.retailcrm.errors import RetailCrmError
 from kommutator.connectors.crm.retailcrm.manifest import BATCH, CONCURRENCY
 from kommutator.domain.commands import (
+    AddNote,
     CallRecord,
     Command,
     CreateCustomer,
     CreateOrder,
     CreateTask,
+    CreateUnsorted,
     Direction,
     HangupPopup,
+    MoveLead,
     RingPopup,
     SetPresence,
     kind_of,
@@ -197,6 +200,13 @@ def _one_is_guilty(error: RetailCrmError) -> bool:
 
 
 def _not_ours(command: Command) -> Failed:
+    if isinstance(command, CreateUnsorted | MoveLead | AddNote):
+        return Failed(
+            ErrorKind.REJECTED,
+            Stage.BEFORE_SENDING,
+            f"RetailCRM has nothing like {kind_of(command)}",
+            hint="not_in_this_crm",
+        )
     return Failed(
         ErrorKind.OURS, Stage.BEFORE_SENDING, f"a CRM cannot take the command {kind_of(command)}"
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.mapping import validated
-from kommutator.domain.rules import read_rules
+from kommutator.domain.rules import Creates, read_rules
 from kommutator.flows.forms import ConnectionForm
 from kommutator.kit.errors import InvalidInput
 from kommutator.kit.plain_json import read_json
@@ -88,8 +88,11 @@ def _rules(value: Any, name: str) -> list[Any]:
     rules = _decoded(value)
     if not isinstance(rules, list):
         raise InvalidInput("option_invalid", option=name)
-    if len(read_rules(rules)) != len(rules):
+    understood = read_rules(rules)
+    if len(understood) != len(rules):
         raise InvalidInput("rule_invalid")
+    if any(rule.create is Creates.UNSORTED for rule in understood):
+        raise InvalidInput("rule_unsorted_foreign")
     return rules
 
 
