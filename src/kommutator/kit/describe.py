@@ -23,7 +23,13 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 
 def describe_request(
-    method: str, url: str, *, params: Pairs = (), form: Pairs = (), secrets: Collection[str] = ()
+    method: str,
+    url: str,
+    *,
+    params: Pairs = (),
+    form: Pairs = (),
+    body: bytes | None = None,
+    secrets: Collection[str] = (),
 ) -> dict[str, Any]:
     """The request without its headers (they carry nothing but the key)."""
     described: dict[str, Any] = {"method": method, "url": mask(url, secrets)}
@@ -31,12 +37,13 @@ def describe_request(
         described["query"] = _pairs(params, secrets)
     if form:
         described["form"] = _pairs(form, secrets)
+    if body is not None:
+        described["body"] = _shown(body, secrets)
     return described
 
 
 def describe_answer(answer: Answer, secrets: Collection[str] = ()) -> dict[str, Any]:
-    body = answer.body[: LIMIT * 4].decode("utf-8", "replace")
-    return {"status": answer.status, "body": cut(mask(body, secrets))}
+    return {"status": answer.status, "body": _shown(answer.body, secrets)}
 
 
 def describe_silence(error: WireError) -> dict[str, Any]:
@@ -45,6 +52,10 @@ def describe_silence(error: WireError) -> dict[str, Any]:
     if error.status is not None:
         silence["status"] = error.status
     return silence
+
+
+def _shown(body: bytes, secrets: Collection[str]) -> str:
+    return cut(mask(body[: LIMIT * 4].decode("utf-8", "replace"), secrets))
 
 
 def cut(text: str, limit: int = LIMIT) -> str:

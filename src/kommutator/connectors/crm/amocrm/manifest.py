@@ -1,0 +1,78 @@
+"""Facts about the vendor, as data.
+
+Sources: [D] the vendor's developer documentation, [K] Kommo's mirror of it, [R] a note of 2026
+that quotes the live pages, [I#n] an issue of the official SDK.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# --- hosts [D, K] --------------------------------------------------------------------------
+HOSTS: Final = re.compile(r"[a-z0-9-]+\.(?:amocrm\.ru|amocrm\.com|kommo\.com)")
+AUTHORIZE: Final = "https://www.amocrm.ru/oauth"
+"""The consent screen; accounts of Kommo have it at www.kommo.com."""
+
+# --- limits --------------------------------------------------------------------------------
+PER_SECOND: Final = 7.0  # per integration and account [D]
+ACCOUNT_PER_SECOND: Final = 50.0  # per account, all integrations together [R]
+PACE: Final = 7.05
+"""What the budget is told. The store takes 95 % of it: 6.6975 a second, 149.3 ms apart, so the
+eighth request leaves 1,045 ms after the first, and no second holds eight of them unless one was
+45 ms later on its way than another. Still 0.956 of what the vendor allows."""
+ACCOUNT_PACE: Final = 47.0
+ACCOUNT_AT_ONCE: Final = 2
+PAUSE_S: Final = 60.0  # after a 429 that names no pause; doubled for each one after another
+LONGEST_PAUSE_S: Final = 900.0
+BLOCKED_S: Final = 300.0  # between two probes of an account that is blocked for its limits
+CONCURRENCY: Final = 4  # requests at once per account
+
+# --- sizes [D, K] --------------------------------------------------------------------------
+PAGE: Final = 250
+EVENTS_PAGE: Final = 100
+EVENT_ENTITIES: Final = 10  # ids in one filter of /events
+BATCH: Final = 50  # recommended
+MAX_BATCH: Final = 250
+COMPLEX_BATCH: Final = 50
+HOOKS: Final = 100  # webhooks of one account
+MAX_PAGES: Final = 4000  # a list that never ends is the vendor's bug, not a reason to hang
+
+# --- words [D] -----------------------------------------------------------------------------
+WON: Final = 142  # the same ids in every pipeline
+LOST: Final = 143
+INCOMING_TYPE: Final = 1  # of a stage: the tray
+UNFOUND: Final = 263  # error of an item of /calls whose number nobody has
+TASK_CALL: Final = 1
+TASK_MEETING: Final = 2
+ACCESS_S: Final = 86_400
+CODE_S: Final = 20 * 60
+REFRESH_DAYS: Final = 90  # three months from its issue
+DISPOSABLE_S: Final = 30 * 60
+
+OAUTH_TIMEOUT_S: Final = 15.0  # below the lock of whoever refreshes
+TIMEOUT_S: Final = 10.0
+BULK_TIMEOUT_S: Final = 30.0
+
+HOOK_SETTINGS: Final = (
+    "add_lead",
+    "update_lead",
+    "status_lead",
+    "responsible_lead",
+)
+"""What requirement 003 subscribes; more by the connection's setting."""
+COPY_SETTINGS: Final = (
+    "delete_lead",
+    "restore_lead",
+    "add_contact",
+    "update_contact",
+    "delete_contact",
+    "restore_contact",
+    "responsible_contact",
+    "add_company",
+    "update_company",
+    "delete_company",
+    "restore_company",
+    "responsible_company",
+)
+"""What keeps the local copy fresh."""
