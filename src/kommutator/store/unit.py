@@ -26,9 +26,12 @@ from kommutator.store.driver import Connection
 from kommutator.store.enterprises import EnterpriseStore
 from kommutator.store.extensions import ExtensionStore
 from kommutator.store.figures import FigureStore
+from kommutator.store.grants import GrantStore
 from kommutator.store.journal import JournalStore
 from kommutator.store.keys import KeyStore
 from kommutator.store.lanes import LaneStore
+from kommutator.store.oauth_installs import OAuthInstallStore
+from kommutator.store.oauth_states import OAuthStateStore
 from kommutator.store.outbox import OutboxStore
 from kommutator.store.people import PeopleStore
 from kommutator.store.phone_book import PhoneBookStore
@@ -144,6 +147,18 @@ class Unit:
     @cached_property
     def routes(self) -> RouteStore:
         return RouteStore(self.connection)
+
+    @cached_property
+    def grants(self) -> GrantStore:
+        return GrantStore(self.connection)
+
+    @cached_property
+    def oauth_states(self) -> OAuthStateStore:
+        return OAuthStateStore(self.connection)
+
+    @cached_property
+    def oauth_installs(self) -> OAuthInstallStore:
+        return OAuthInstallStore(self.connection)
 
     @cached_property
     def phone_book(self) -> PhoneBookStore:

@@ -32,16 +32,19 @@ CREATE TABLE oauth_grants (
     generation    int NOT NULL DEFAULT 1,                       -- grows with each pair
     issued_at     timestamptz NOT NULL DEFAULT now(),
     expires_at    timestamptz NOT NULL,                         -- of the access token
-    refresh_until timestamptz,                                  -- NULL: a long-lived token, no refresh
+    refresh_until timestamptz,                                  -- NULL: nothing to renew it with
+    api_domain    text,                                         -- whom to ask where the account moved
     fence         bigint NOT NULL DEFAULT 0,                    -- grows with each holder of the lock
     lock_until    timestamptz NOT NULL DEFAULT '-infinity',     -- one refresher at a time
     sent_at       timestamptz,                                  -- this refresh token left, no answer is known
+    tries         int NOT NULL DEFAULT 0,                       -- in vain since the last pair
+    next_try_at   timestamptz NOT NULL DEFAULT '-infinity',     -- not before
     PRIMARY KEY (enterprise, connection_id),
     FOREIGN KEY (enterprise, connection_id) REFERENCES connections ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX oauth_grants_connection ON oauth_grants (connection_id);
 CREATE INDEX oauth_grants_due ON oauth_grants (expires_at)
-    WHERE state = 'active' AND refresh_until IS NOT NULL;
+    WHERE state IN ('active', 'unpaid', 'blocked', 'lost');
 
 -- Who set out to the vendor's consent screen, and may come back once.
 CREATE TABLE oauth_states (
@@ -52,7 +55,9 @@ CREATE TABLE oauth_states (
     session_hash  bytea,                                        -- of the browser that set out, if a browser did
     personal      boolean NOT NULL DEFAULT false,
     connection_id uuid,                                         -- reconnect this one, and no other account
-    app           jsonb NOT NULL DEFAULT '{}',                  -- client_id, and a sealed secret of its own
+    app           jsonb NOT NULL DEFAULT '{}',                  -- client_id, redirect_uri of its own integration
+    sealed        jsonb NOT NULL DEFAULT '{}',                  -- client_secret; code kept until the person signed in
+    referer       text,                                         -- came with the kept code
     created_at    timestamptz NOT NULL DEFAULT now(),
     expires_at    timestamptz NOT NULL,
     used_at       timestamptz
@@ -70,4 +75,11 @@ CREATE TABLE oauth_installs (
     refresh_until timestamptz NOT NULL,
     installed_at  timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (kind, client_id, account_id)
+);
+
+-- Codes that were handed to us without a browser: each is tried once, whoever restarts.
+CREATE TABLE oauth_codes (
+    code_hash bytea PRIMARY KEY,                                -- SHA-256
+    tried_at  timestamptz NOT NULL DEFAULT now(),
+    problem   text                                              -- slug or the vendor's words; NULL: accepted
 );
