@@ -10,7 +10,7 @@ How many clicked calls go on at once is not limited here: each needs an employee
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from kommutator.domain.clicks import ClickRequest, Order, read_order
 from kommutator.domain.commands import CancelCall, OriginateCall
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus, by_ssh
 from kommutator.domain.journal import Arrival, JournalRow, Verdict
+from kommutator.domain.outcome import Budget
 from kommutator.domain.reach import may_cancel, refuse
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.directory import Directory
@@ -55,6 +56,14 @@ class ClickReceipt:
     extension: str
     phone: str
     repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RingFirst:
+    """The client's phone rings first, for so many seconds; then the employee's."""
+
+    client_s: int
+    agent_s: int
 
 
 class ClickToCall:
@@ -175,14 +184,32 @@ class ClickToCall:
             if not owner.active:
                 raise Conflict("enterprise_off")
             order = read_order(request, pbx, crm, settings=owner.settings, known=known)
-            receipt = await self._owe(unit, pbx, order, request.requested_by)
+            receipt = await self.owe(unit, pbx, order, request.requested_by)
         if order.foreign_line and not receipt.repeated:
             await self._refusals.note(
                 enterprise, "line_not_ours", actor=request.requested_by, target=request.line
             )
         return receipt
 
-    async def _owe(self, unit: Unit, pbx: Account, order: Order, requested_by: str) -> ClickReceipt:
+    async def owe(
+        self,
+        unit: Unit,
+        pbx: Account,
+        order: Order,
+        requested_by: str,
+        *,
+        paces: Sequence[Budget] = (),
+        ring: RingFirst | None = None,
+    ) -> ClickReceipt:
+        """Owe the call in the caller's transaction: for campaigns, with their own accounts.
+
+        Args:
+            paces: allowances to draw from besides those of clicks.
+            ring: the client's phone first; None: the employee's.
+
+        Raises:
+            TooMany: `clicks_too_many`; nothing was drawn or written.
+        """
         now = self._clock.now()
         extension, client = order.extension, order.client
         pair, tick = f"{extension}:{client}", int(now.timestamp() / _TICK_S)
@@ -194,7 +221,7 @@ class ClickToCall:
         )
         if before is not None:
             return ClickReceipt(before, extension, client, repeated=True)
-        await self._draw(unit, pbx.enterprise, order)
+        await self._draw(unit, (*order.budgets(pbx.enterprise), *paces))
         command = OriginateCall(
             call_id=f"kmt-{self._ids.uuid().hex}",
             extension=extension,
@@ -202,6 +229,10 @@ class ClickToCall:
             line=order.line,
             requested_by=requested_by,
         )
+        if ring is not None:
+            command = msgspec.structs.replace(
+                command, client_first=True, client_ring_s=ring.client_s, agent_ring_s=ring.agent_s
+            )
         call_id = str(command.call_id)
         arrival = _arrival(pbx, command, dedupe_key=f"{pair}:{tick}")
         row = await unit.journal.record(arrival, now)
@@ -213,9 +244,9 @@ class ClickToCall:
         )
         return ClickReceipt(call_id, extension, client)
 
-    async def _draw(self, unit: Unit, enterprise: EnterpriseNumber, order: Order) -> None:
+    async def _draw(self, unit: Unit, budgets: Sequence[Budget]) -> None:
         """From the employee's allowance and the enterprise's, or from neither."""
-        draw = await unit.budgets.take_everywhere(order.budgets(enterprise), horizon=0)
+        draw = await unit.budgets.take_everywhere(budgets, horizon=0)
         if not draw.granted:
             seconds = math.ceil(draw.wait)
             raise TooMany("clicks_too_many", retry_after=draw.wait, seconds=seconds)
@@ -244,6 +275,7 @@ def _arrival(pbx: Account, command: OriginateCall, *, dedupe_key: str) -> Arriva
         blind=by_ssh(pbx),
         line=command.line,
         requested_by=command.requested_by,
+        client_first=command.client_first,
     )
     return Arrival(
         enterprise=pbx.enterprise,

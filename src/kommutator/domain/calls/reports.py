@@ -56,6 +56,7 @@ class Click(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         extension: whose phone rings first.
         requested_by: who pressed it, for people: an e-mail, a key, a CRM user.
         blind: the PBX could not be given the id, and tells of the call under one of its own.
+        client_first: the client's phone rings first, then the employee's.
     """
 
     call_id: str
@@ -64,3 +65,4 @@ class Click(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     requested_by: str
     line: str | None = None
     blind: bool = False
+    client_first: bool = False

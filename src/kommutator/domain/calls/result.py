@@ -12,6 +12,7 @@ _BUSY = 17
 _CALLER_GAVE_UP = 127  # "interworking": what Asterisk writes for a SIP CANCEL
 _GONE = "cancelled"
 _TAKEN_BACK = "cancelled_by_clicker"
+_ORDER = ("no_answer", "declined", "busy", "bad_number", _GONE, "unreachable")
 _NEVER_ASKED = frozenset({"CHANUNAVAIL", "CONGESTION"})
 
 Verdict = tuple[CallResult, str]
@@ -26,6 +27,8 @@ def missed(memory: Memory, direction: Direction) -> Verdict:
     """
     if memory.lost is not None:
         return CallResult.NO_ANSWER if direction is Direction.IN else CallResult.FAILED, "lost"
+    if memory.click is not None and memory.click.client_first:
+        return _client_first(memory)
     if (unplaced := _unplaced(memory)) is not None:
         taken_back = unplaced == _TAKEN_BACK
         return CallResult.CANCELLED if taken_back else CallResult.FAILED, unplaced
@@ -53,11 +56,33 @@ def _unplaced(memory: Memory) -> str | None:
     if memory.cancelled_at is not None and not busy:
         return _TAKEN_BACK
     if not memory.legs:
-        told = memory.refusal is not None and memory.refusal.reason is not None
+        told = _was_told(memory)
         if not told and memory.click is not None and memory.click.blind:
             return "untold"
         return "manager_unreachable" if told else "not_placed"
     return "manager_busy" if busy else "manager_no_answer"
+
+
+def _client_first(memory: Memory) -> Verdict:
+    """A campaign's call: the client was rung while an employee was kept free."""
+    outside = {name: leg for name, leg in memory.legs.items() if leg.party.kind is PartyKind.TRUNK}
+    if not outside:
+        word = "unreachable" if memory.legs or _was_told(memory) else "not_placed"
+        return CallResult.FAILED, word
+    answered = any(leg.dial == "ANSWER" for leg in outside.values())
+    if answered or any(mark.leg in outside for mark in memory.marks):
+        return CallResult.NO_ANSWER, "abandoned"
+    if memory.cancelled_at is not None:
+        return CallResult.CANCELLED, _TAKEN_BACK
+    met = {_met(leg) for leg in outside.values()}
+    reason = next((word for word in _ORDER if word in met), "unreachable")
+    # Only our own patience ends such a call before the client does.
+    reason = "no_answer" if reason == _GONE else reason
+    return _OUTBOUND.get(reason, CallResult.FAILED), reason
+
+
+def _was_told(memory: Memory) -> bool:
+    return memory.refusal is not None and memory.refusal.reason is not None
 
 
 def _asked(memory: Memory, direction: Direction) -> list[Leg]:
@@ -76,8 +101,7 @@ def _reason(asked: list[Leg], memory: Memory) -> str:
     if _caller_gave_up(memory):
         return _GONE
     met = {_met(leg) for leg in asked}
-    order = ("no_answer", "declined", "busy", "bad_number", _GONE, "unreachable")
-    return next((word for word in order if word in met), "unreachable")
+    return next((word for word in _ORDER if word in met), "unreachable")
 
 
 def _caller_gave_up(memory: Memory) -> bool:

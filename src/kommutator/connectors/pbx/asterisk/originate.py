@@ -38,18 +38,51 @@ def originate(command: OriginateCall, config: Mapping[str, Any]) -> Action:
     variables = {"GW_CALL_ID": call_id, "GW_DIR": "out", "GW_CLIENT": client}
     if command.line:
         variables["GW_LINE"] = _checked(_DESTINATION, command.line, "company number")
+    phone = f"{technology}/{extension}"
+    if command.client_first:
+        ways = _client_first(command, client, phone, context)
+        variables["GW_AGENT"] = extension
+    else:
+        ways = _employee_first(client, phone, context, config)
     return [
         ("Action", "Originate"),
-        ("Channel", f"{technology}/{extension}"),
+        *ways,
+        ("ChannelId", call_id),
+        ("Async", "true"),
+        *(("Variable", f"__{name}={value}") for name, value in variables.items()),
+    ]
+
+
+def _employee_first(client: str, phone: str, context: str, config: Mapping[str, Any]) -> Action:
+    return [
+        ("Channel", phone),
         ("Context", context),
         ("Exten", client),
         ("Priority", "1"),
         ("CallerID", f'"{client}" <{client}>'),
         ("Timeout", str(_timeout_ms(config))),
-        ("ChannelId", call_id),
-        ("Async", "true"),
-        *(("Variable", f"__{name}={value}") for name, value in variables.items()),
     ]
+
+
+def _client_first(command: OriginateCall, client: str, phone: str, context: str) -> Action:
+    """The dialplan's own context dials the client, so trunk, line and recording are as for clicks.
+
+    Whoever picks up is connected with the employee by `Dial`, which every Asterisk has; a client
+    whom the employee leaves waiting is let go after `agent_ring_s`.
+    """
+    shown = client if command.line else command.extension
+    return [
+        ("Channel", f"Local/{client}@{context}"),
+        ("Application", "Dial"),
+        ("Data", f"{phone},{_seconds(command.agent_ring_s)},tT"),
+        ("CallerID", f'"{shown}" <{shown}>'),
+        ("Timeout", str(_seconds(command.client_ring_s) * 1000)),
+        ("OtherChannelId", f"{command.call_id}-2"),
+    ]
+
+
+def _seconds(given: int) -> int:
+    return min(max(given, 1), _LONGEST_TIMEOUT_S)
 
 
 def ring(command: RingPhone, config: Mapping[str, Any]) -> Action:

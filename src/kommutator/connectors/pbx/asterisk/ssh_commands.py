@@ -53,6 +53,8 @@ def originate(command: OriginateCall, config: Mapping[str, Any]) -> str:
     Raises:
         InvalidField: a value that is no number, extension or name.
     """
+    if command.client_first:
+        raise InvalidField("order for a PBX by SSH, which rings the employee first")
     client = _checked(_DESTINATION, command.client, "number of the client")
     return f"channel originate {_phone(command, config)} extension {client}@{_context(config)}"
 
