@@ -15,6 +15,8 @@ from kommutator.store.budgets import BudgetStore
 from kommutator.store.bulk import BulkStore
 from kommutator.store.bulk_work import BulkWorkStore
 from kommutator.store.calls import CallStore
+from kommutator.store.campaign_items import CampaignItemStore
+from kommutator.store.campaigns import CampaignStore
 from kommutator.store.connections import ConnectionStore
 from kommutator.store.crm_copy import CrmCopyStore
 from kommutator.store.crm_hooks import CrmHookStore
@@ -22,6 +24,7 @@ from kommutator.store.crm_reads import CrmReadStore
 from kommutator.store.crm_references import CrmReferenceStore
 from kommutator.store.crm_wanted import CrmWantedStore
 from kommutator.store.deliveries import DeliveryStore
+from kommutator.store.do_not_call import DoNotCallStore
 from kommutator.store.driver import Connection
 from kommutator.store.enterprises import EnterpriseStore
 from kommutator.store.extensions import ExtensionStore
@@ -167,6 +170,18 @@ class Unit:
     @cached_property
     def phone_book_reads(self) -> PhoneBookReadStore:
         return PhoneBookReadStore(self.connection)
+
+    @cached_property
+    def campaigns(self) -> CampaignStore:
+        return CampaignStore(self.connection)
+
+    @cached_property
+    def campaign_items(self) -> CampaignItemStore:
+        return CampaignItemStore(self.connection)
+
+    @cached_property
+    def do_not_call(self) -> DoNotCallStore:
+        return DoNotCallStore(self.connection)
 
     @cached_property
     def bulk(self) -> BulkStore:

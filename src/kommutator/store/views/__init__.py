@@ -2,6 +2,7 @@
 
 from kommutator.store.views.access import AccessViews
 from kommutator.store.views.calls import CallFilter, CallLine, CallViews
+from kommutator.store.views.campaigns import AttemptLine, CampaignFigures, CampaignViews
 from kommutator.store.views.connections import ConnectionLine, ConnectionViews
 from kommutator.store.views.crm import CrmViews
 from kommutator.store.views.health import HealthViews
@@ -12,10 +13,13 @@ from kommutator.store.views.statistics import CountFilter, StatisticsViews
 
 __all__ = [
     "AccessViews",
+    "AttemptLine",
     "BookFilter",
     "CallFilter",
     "CallLine",
     "CallViews",
+    "CampaignFigures",
+    "CampaignViews",
     "ConnectionLine",
     "ConnectionViews",
     "CountFilter",
