@@ -20,6 +20,8 @@ _NOT_COMPARED = frozenset({"id", "request_id", "_embedded", "created_at", "updat
 _TAGS = ("tags_to_add", "tags_to_delete")
 _FIELDS = "custom_fields_values"
 _OURS = frozenset({"request_id", "updated_at"})
+_LAST_MOMENT = 2**32  # unix seconds, the year 2106
+_LAST_ID = 2**63 - 1
 
 
 class BulkAction(StrEnum):
@@ -79,7 +81,7 @@ def read_items(action: BulkAction, given: Sequence[Mapping[str, Any]]) -> list[B
 
     Raises:
         InvalidInput: `bulk_empty`, `bulk_too_many`, and of one item `bulk_item_id_missing`,
-            `bulk_item_id_given`, `bulk_item_empty` with its `position`.
+            `bulk_item_id_given`, `bulk_item_empty`, `bulk_item_created_at` with its `position`.
     """
     if not given:
         raise InvalidInput("bulk_empty")
@@ -90,12 +92,19 @@ def read_items(action: BulkAction, given: Sequence[Mapping[str, Any]]) -> list[B
 
 def _read(action: BulkAction, position: int, raw: Mapping[str, Any]) -> BulkItem:
     body = {key: value for key, value in raw.items() if key not in _OURS and key != "id"}
+    made_at = body.get("created_at", 0)
+    if not isinstance(made_at, int) or not 0 <= made_at <= _LAST_MOMENT:
+        raise InvalidInput("bulk_item_created_at", position=position)
     if action is BulkAction.CREATE:
         if raw.get("id") is not None:
             raise InvalidInput("bulk_item_id_given", position=position)
         return BulkItem(position, None, body)
     entity_id = raw.get("id")
-    if not isinstance(entity_id, int) or isinstance(entity_id, bool) or entity_id < 1:
+    if (
+        not isinstance(entity_id, int)
+        or isinstance(entity_id, bool)
+        or not 1 <= entity_id <= _LAST_ID
+    ):
         raise InvalidInput("bulk_item_id_missing", position=position)
     if not body:
         raise InvalidInput("bulk_item_empty", position=position)

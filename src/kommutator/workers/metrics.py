@@ -18,6 +18,7 @@ RETAINED = Counter("kommutator_rows_retired", "Rows deleted by retention", ["fam
 LOOKED_UP = Counter("kommutator_phone_book_look_ups", "Numbers a CRM was asked for")
 BOOK_PAGES = Counter("kommutator_phone_book_pages", "Pages of clients read into the phone book")
 RECORDINGS = Counter("kommutator_recordings", "Recordings by what became of them", ["outcome"])
+BULK_ITEMS = Counter("kommutator_bulk_items", "Items of bulk writes by outcome", ["outcome"])
 
 ALL = (
     LANES_OWNED,
@@ -34,5 +35,6 @@ ALL = (
     LOOKED_UP,
     BOOK_PAGES,
     RECORDINGS,
+    BULK_ITEMS,
 )
 """For the registry of the process that runs an engine."""

@@ -1,0 +1,1 @@
+"""amoCRM and Kommo: whose account, its grants, its cards."""
