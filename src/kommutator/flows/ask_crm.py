@@ -5,7 +5,7 @@ The answers go into the table, and their names to the calls that lack them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Literal
@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.crm_news import read_pace
 from kommutator.domain.ports import CrmDesk, Person
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.directory import Directory
+from kommutator.flows.name_calls import name_calls
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import ErrorKind, KommutatorError, TooMany, VendorError
 from kommutator.store.database import Database
@@ -45,7 +47,11 @@ class Turned:
 
 
 class AskCrm:
-    """The only one who fills the phone book from CRMs."""
+    """The only one who fills the phone book from CRMs, but for what copies tell it.
+
+    Args:
+        copied: CRMs of whose cards we keep a copy: only numbers that no card has are asked for.
+    """
 
     def __init__(
         self,
@@ -54,16 +60,23 @@ class AskCrm:
         desks: Mapping[ConnectionKind, CrmDesk],
         *,
         clock: Clock,
+        copied: Collection[ConnectionKind] = (),
     ) -> None:
         self._db = db
         self._directory = directory
         self._desks = desks
         self._clock = clock
+        self._copied = frozenset(copied)
 
     @property
     def kinds(self) -> list[str]:
         """The CRMs that can be asked."""
         return [kind.value for kind in self._desks]
+
+    @property
+    def listed_kinds(self) -> list[str]:
+        """The CRMs whose clients are read at night; of a copied one the book is told at once."""
+        return [kind.value for kind in self._desks if kind not in self._copied]
 
     async def look_up(
         self, enterprise: EnterpriseNumber, connection_id: UUID, wanted: Wanted
@@ -74,17 +87,19 @@ class AskCrm:
         """
         try:
             account = await self._account(enterprise, connection_id)
+            if self._is_copied(account) and await self._have_reread(account, wanted):
+                return "unknown"
             person = await self._desks[account.kind].person(account, wanted.phone)
             told = _told(wanted.phone, person)
             async with self._db.single() as unit:
                 await unit.phone_book.hear(enterprise, connection_id, told, at=wanted.asked_at)
-            await self._name_calls(enterprise, {told.phone: told.name} if told.name else {})
+            await name_calls(self._db, enterprise, {told.phone: told.name} if told.name else {})
         except Exception as error:  # noqa: BLE001  nobody waits for a look-up that could be told
             expected = isinstance(error, KommutatorError) or is_transient(error)
             log = _log.info if expected else _log.warning
             log("phone_book.not_found_out", reason=str(error) if expected else repr(error))
             await self._postpone(enterprise, wanted)
-            return _answered(error)
+            return answered(error)
         return "up"
 
     async def read_page(
@@ -114,7 +129,8 @@ class AskCrm:
             await unit.phone_book.hear_list(
                 read.enterprise, read.connection_id, told, at=at, since=read.started_at or at
             )
-        await self._name_calls(read.enterprise, {one.phone: one.name for one in told if one.name})
+        names = {one.phone: one.name for one in told if one.name}
+        await name_calls(self._db, read.enterprise, names)
         return Turned(page >= found.pages, found.pause_s)
 
     async def finish(self, read: BookRead, owner: UUID) -> None:
@@ -134,7 +150,7 @@ class AskCrm:
         hint = error.hint if isinstance(error, VendorError) else None
         async with self._db.single() as unit:
             await unit.phone_book_reads.fail(
-                read, owner, error=words, hint=hint, again_s=_again(error)
+                read, owner, error=words, hint=hint, again_s=ask_again_s(error)
             )
 
     async def _account(self, enterprise: EnterpriseNumber, connection_id: UUID) -> Account:
@@ -145,18 +161,18 @@ class AskCrm:
             return account
         return replace(account, config={"region": pbx.config["region"], **account.config})
 
-    async def _name_calls(
-        self, enterprise: EnterpriseNumber, names: Mapping[str, str | None]
-    ) -> None:
-        """One call at a time: whoever locks two may meet a decider that locks the same two."""
-        if not names:
-            return
-        async with self._db.single() as unit:
-            nameless = await unit.calls.to_name(enterprise, names)
-        for call_id, phone in nameless:
-            async with self._db.single() as unit:
-                if await unit.calls.name_client(enterprise, call_id, names[phone] or ""):
-                    unit.call_changed(enterprise, call_id)
+    def _is_copied(self, account: Account) -> bool:
+        return account.kind in self._copied and read_pace(account.config).on
+
+    async def _have_reread(self, account: Account, wanted: Wanted) -> bool:
+        """Cards of the copy with this number are read again, and grant the wish by that."""
+        enterprise, connection_id = account.enterprise, account.connection_id
+        async with self._db.unit() as unit:
+            cards = await unit.crm_copy.holders(enterprise, connection_id, wanted.phone)
+            await unit.crm_wanted.want(enterprise, connection_id, cards)
+            if cards:
+                await unit.phone_book.postpone(enterprise, wanted.phone, _AGAIN_S)
+        return bool(cards)
 
     async def _postpone(self, enterprise: EnterpriseNumber, wanted: Wanted) -> None:
         """Wait as long as it was wanted already, so that a dead CRM is asked ever less."""
@@ -194,13 +210,14 @@ def _told(phone: str, person: Person | None) -> Told:
     )
 
 
-def _answered(error: Exception) -> Literal["up", "down", "unknown"]:
+def answered(error: Exception) -> Literal["up", "down", "unknown"]:
+    """What an error tells about the CRM's health; a refusal is an answer."""
     if not isinstance(error, VendorError) or error.kind is ErrorKind.RATE_LIMITED:
         return "unknown"
     return "down" if error.kind in _SILENT else "up"
 
 
-def _again(error: Exception) -> float:
+def ask_again_s(error: Exception) -> float:
     """Seconds until the CRM may be asked again."""
     if isinstance(error, TooMany):
         return max(error.retry_after, _BUSY_WAIT_S)

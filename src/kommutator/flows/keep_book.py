@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
+from kommutator.domain.crm_data import EntityKind
+from kommutator.domain.crm_news import COPIED
 from kommutator.domain.owners import gather
 from kommutator.domain.redirect import KnownCaller, RouteAnswer, decide_route
 from kommutator.domain.routing import RoutePolicy, read_routing
@@ -20,12 +21,18 @@ from kommutator.flows.directory import Directory
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import Conflict, InvalidInput, NotFound
 from kommutator.kit.phones import to_e164
+from kommutator.store.connection_rows import ConnectionRecord
+from kommutator.store.crm_reads import CrmRead
 from kommutator.store.phone_book import BookEntry, fits
 from kommutator.store.phone_book_reads import BookRead
 from kommutator.store.views.phone_book import BookFigures, BookFilter, PhoneBookViews, Place
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
+
+
+_CLIENTS = (EntityKind.CONTACTS.value, EntityKind.COMPANIES.value)
+"""Rounds of a copy that fill the book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +140,15 @@ class KeepBook:
         Raises:
             Conflict: `crm_not_working`.
         """
-        connection_id = await self._crm(enterprise)
+        crm = await self._crm(enterprise)
         async with self._db.unit() as unit:
-            await unit.phone_book_reads.start(enterprise, connection_id)
+            if crm.kind in COPIED:
+                for task in _CLIENTS:
+                    await unit.crm_reads.start(enterprise, crm.id, task)
+            else:
+                await unit.phone_book_reads.start(enterprise, crm.id)
             await unit.audit.add(
-                enterprise, actor=actor.name, action="phone_book.read", target=str(connection_id)
+                enterprise, actor=actor.name, action="phone_book.read", target=str(crm.id)
             )
 
     async def state(self, enterprise: EnterpriseNumber) -> State:
@@ -146,15 +157,18 @@ class KeepBook:
             figures = await PhoneBookViews(unit.connection).figures(enterprise)
             reads = await unit.phone_book_reads.of(enterprise)
             crm = await unit.connections.crm(enterprise)
+            if crm is not None and crm.kind in COPIED:
+                rounds = await unit.crm_reads.of(enterprise, crm.id)
+                reads = [_book_read(one) for one in rounds if one.task in _CLIENTS]
         can_read = crm is not None and crm.status is ConnectionStatus.ACTIVE
         return State(figures, reads, can_read)
 
-    async def _crm(self, enterprise: EnterpriseNumber) -> UUID:
+    async def _crm(self, enterprise: EnterpriseNumber) -> ConnectionRecord:
         async with self._db.unit() as unit:
             crm = await unit.connections.crm(enterprise)
         if crm is None or crm.status is not ConnectionStatus.ACTIVE:
             raise Conflict("crm_not_working")
-        return crm.id
+        return crm
 
     async def _number(self, enterprise: EnterpriseNumber, phone: str) -> str:
         """As people write it, in their own country too."""
@@ -192,3 +206,19 @@ class KeepBook:
             )
 
         return show
+
+
+def _book_read(one: CrmRead) -> BookRead:
+    """As the page shows reads; this CRM does not say how many pages there are."""
+    return BookRead(
+        enterprise=one.enterprise,
+        connection_id=one.connection_id,
+        page=one.page,
+        pages=0,
+        clients=one.items,
+        started_at=one.started_at,
+        finished_at=one.finished_at,
+        error=one.error,
+        error_hint=one.error_hint,
+        due_at=one.due_at,
+    )

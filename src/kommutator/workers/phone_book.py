@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
 
-import structlog
-
 from kommutator.domain.tenancy import EnterpriseNumber
-from kommutator.flows.ask_crm import AskCrm
+from kommutator.flows.ask_crm import AskCrm, Turned
 from kommutator.kit.breaker import Breaker, BreakerRules, Permit, Phase
 from kommutator.kit.clock import Clock
-from kommutator.kit.errors import UserError, VendorError
 from kommutator.kit.ids import Ids
 from kommutator.store.database import Database
-from kommutator.store.driver import TRANSIENT, is_transient
 from kommutator.store.phone_book import Wanted
 from kommutator.store.phone_book_reads import BookRead
 from kommutator.workers import metrics
+from kommutator.workers.reads import Loop, Readers
 
-_log = structlog.get_logger(__name__)
 _AT_ONCE = 4  # look-ups per connection: a CRM that hangs holds up nobody else's
 _READS_AT_ONCE = 4
-_LOOK_AROUND_S = 5.0  # for what nobody told us of: retries, leases of the dead, new connections
-_PAUSE_S = 1.0
 _ASKING_S = 60.0  # longer than a look-up with its wait for the allowance
 _RULES = BreakerRules(threshold=3)  # nobody waits for a look-up: less patience than for a record
 LEASE_S = 15.0  # of a read; renewed thrice in that time
@@ -47,55 +40,36 @@ class PhoneBookFiller:
         self._ask = ask
         self._clock = clock
         self._ids = ids
-        self._lease_s = lease_s
         self._looking_up: defaultdict[UUID, set[asyncio.Task[None]]] = defaultdict(set)
         self._breakers: dict[UUID, Breaker] = {}
-        self._reading: dict[UUID, asyncio.Task[None]] = {}
-        self._wanted = asyncio.Event()
-        self._due = asyncio.Event()
-        self._loops: list[asyncio.Task[None]] = []
+        self._wanted = Loop("look-ups", self._take_wanted, clock)
+        self._due = Loop("phone-book-reads", self._claim_reads, clock)
+        self._reads = Readers(
+            "phone-book-read",
+            _Shelf(db, ask, lease_s),
+            at_once=_READS_AT_ONCE,
+            lease_s=lease_s,
+            clock=clock,
+            ended=self._due.kick,
+        )
 
     async def start(self) -> None:
-        self._loops = [
-            asyncio.create_task(self._for_ever(self._take_wanted, self._wanted), name="look-ups"),
-            asyncio.create_task(self._for_ever(self._claim_reads, self._due), name="reads"),
-        ]
+        self._wanted.start()
+        self._due.start()
 
     async def stop(self) -> None:
         """End everything under way; reads are given back, look-ups wait for their lease to end."""
-        tasks = [*self._loops, *self._reading.values()]
-        tasks += [task for under_way in self._looking_up.values() for task in under_way]
+        await asyncio.gather(self._wanted.stop(), self._due.stop())
+        await self._reads.stop()
+        tasks = [task for under_way in self._looking_up.values() for task in under_way]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def kick(self) -> None:
         """Somebody wants something, or a connection changed."""
-        self._wanted.set()
-        self._due.set()
-
-    async def _for_ever(self, work: Callable[[], Awaitable[None]], kick: asyncio.Event) -> None:
-        while True:
-            kick.clear()
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001  the next round may succeed
-                level = _log.info if is_transient(error) else _log.warning
-                level("phone_book.round_failed", error=repr(error))
-                await self._clock.sleep(_PAUSE_S)
-                continue
-            await self._until(kick)
-
-    async def _until(self, kick: asyncio.Event) -> None:
-        waiting = [
-            asyncio.create_task(kick.wait()),
-            asyncio.create_task(self._clock.sleep(_LOOK_AROUND_S)),
-        ]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
+        self._wanted.kick()
+        self._due.kick()
 
     # --- one number ----------------------------------------------------------------------
 
@@ -140,84 +114,52 @@ class PhoneBookFiller:
             under_way.discard(ended)
             if not under_way:
                 self._looking_up.pop(connection_id, None)
-            self._wanted.set()  # there is room again
+            self._wanted.kick()  # there is room again
             metrics.LOOKED_UP.inc()
 
         task.add_done_callback(done)
 
-    # --- all clients ---------------------------------------------------------------------
-
     async def _claim_reads(self) -> None:
-        room = _READS_AT_ONCE - len(self._reading)
-        if room <= 0:
-            return
-        owner = self._ids.uuid()
+        await self._reads.claim(self._ids.uuid())
+
+
+class _Shelf:
+    """All clients of each CRM, page by page."""
+
+    def __init__(self, db: Database, ask: AskCrm, lease_s: float) -> None:
+        self._db = db
+        self._ask = ask
+        self._lease_s = lease_s
+
+    def page_of(self, read: BookRead) -> int:
+        return read.page
+
+    async def claim(
+        self, owner: UUID, under_way: Sequence[BookRead], room: int
+    ) -> Sequence[BookRead]:
+        but = [read.connection_id for read in under_way]
         async with self._db.single() as unit:
-            await unit.phone_book_reads.enrol_everywhere(self._ask.kinds)
-            claimed = await unit.phone_book_reads.claim_everywhere(
-                owner, but=self._reading, limit=room, lease_s=self._lease_s
+            await unit.phone_book_reads.enrol_everywhere(self._ask.listed_kinds)
+            return await unit.phone_book_reads.claim_everywhere(
+                owner, but=but, limit=room, lease_s=self._lease_s
             )
-        for read in claimed:
-            task = asyncio.create_task(self._read(read, owner), name="phone-book-read")
-            self._reading[read.connection_id] = task
-            task.add_done_callback(self._ended)
 
-    def _ended(self, ended: asyncio.Task[None]) -> None:
-        self._reading = {read: task for read, task in self._reading.items() if task is not ended}
-        self._due.set()
-
-    async def _read(self, read: BookRead, owner: UUID) -> None:
-        """All pages from where it stands; a failure is noted, and the rest is read later."""
-        heart = asyncio.create_task(self._keep(read, owner))
-        try:
-            await self._pages(read, owner)
-        except asyncio.CancelledError:
-            await self._give_back(read, owner)
-            raise
-        except (VendorError, UserError) as error:
-            _log.info("phone_book.read_interrupted", reason=str(error))
-            await self._fail(read, owner, error)
-        except Exception as error:  # noqa: BLE001  a read nobody waits for must not end in silence
-            _log.warning("phone_book.read_failed", error=repr(error))
-            await self._fail(read, owner, error)
-        finally:
-            heart.cancel()
-
-    async def _keep(self, read: BookRead, owner: UUID) -> None:
-        """The lease outlives a slow page; whoever lost it notices at the next one."""
-        while True:
-            await self._clock.sleep(self._lease_s / 3)
-            with suppress(*TRANSIENT):
-                async with self._db.single() as unit:
-                    await unit.phone_book_reads.renew(read, owner, self._lease_s)
-
-    async def _pages(self, read: BookRead, owner: UUID) -> None:
-        page = read.page
-        while True:
-            page += 1
-            turned = await self._ask.read_page(read, owner, page, self._lease_s)
-            if turned is None:
-                await self._give_back(read, owner)
-                return
+    async def page(self, read: BookRead, owner: UUID, page: int) -> Turned | None:
+        turned = await self._ask.read_page(read, owner, page, self._lease_s)
+        if turned is not None:
             metrics.BOOK_PAGES.inc()
-            if turned.last:
-                await self._ask.finish(read, owner)
-                return
-            await self._clock.sleep(turned.pause_s)
+        return turned
 
-    async def _fail(self, read: BookRead, owner: UUID, error: Exception) -> None:
-        await self._quietly(self._ask.fail(read, owner, error))
+    async def renew(self, read: BookRead, owner: UUID) -> None:
+        async with self._db.single() as unit:
+            await unit.phone_book_reads.renew(read, owner, self._lease_s)
 
-    async def _give_back(self, read: BookRead, owner: UUID) -> None:
-        async def release() -> None:
-            async with self._db.single() as unit:
-                await unit.phone_book_reads.release(read, owner)
+    async def finish(self, read: BookRead, owner: UUID) -> None:
+        await self._ask.finish(read, owner)
 
-        await self._quietly(release())
+    async def fail(self, read: BookRead, owner: UUID, error: Exception) -> None:
+        await self._ask.fail(read, owner, error)
 
-    async def _quietly(self, work: Coroutine[Any, Any, None]) -> None:
-        """The lease ends by itself if the database is away."""
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001  see above
-            _log.info("phone_book.lease_left", reason=repr(error))
+    async def release(self, read: BookRead, owner: UUID) -> None:
+        async with self._db.single() as unit:
+            await unit.phone_book_reads.release(read, owner)

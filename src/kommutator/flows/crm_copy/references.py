@@ -1,0 +1,77 @@
+"""Users, pipelines and custom fields: what changes seldom and is asked for often."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from kommutator.domain.connection import Account
+from kommutator.domain.crm_data import EntityKind
+from kommutator.flows.crm_copy.cards import PageRead, ReadCards
+from kommutator.kit.errors import ErrorKind, VendorError
+from kommutator.store.crm_references import Reference
+from kommutator.store.database import Database
+
+USERS, PIPELINES = "users", "pipelines"
+FIELDS = {kind: f"fields:{kind.value}" for kind in EntityKind}
+LISTS = (PIPELINES, USERS, *FIELDS.values())
+Rows = list[dict[str, Any]]
+
+
+class ReadReferences:
+    """A round has one page for each list, so that a broken-off one goes on with the next."""
+
+    def __init__(self, db: Database, cards: ReadCards) -> None:
+        self._db = db
+        self._cards = cards
+        self._ways: dict[str, Callable[[Account], Awaitable[Rows]]] = {
+            PIPELINES: self._pipelines,
+            USERS: self._users,
+            **{name: self._fields_of(kind) for kind, name in FIELDS.items()},
+        }
+
+    async def page(self, account: Account, page: int) -> PageRead:
+        """Read the `page`-th list.
+
+        A list that this integration may not see stays as it was: amoCRM shows users to
+        administrators only, and to external integrations never.
+        """
+        name = LISTS[page - 1]
+        try:
+            count = len(await self.sync(account, name))
+        except VendorError as error:
+            if error.kind is not ErrorKind.REJECTED:
+                raise
+            count = 0
+        return PageRead(page < len(LISTS), count)
+
+    async def sync(self, account: Account, name: str) -> Rows:
+        """Ask the CRM for one list now and keep it. Raises VendorError, TooMany."""
+        await self._cards.my_turn(account)
+        rows = await self._ways[name](account)
+        async with self._db.unit() as unit:
+            await unit.crm_references.put(account.enterprise, account.connection_id, name, rows)
+        return rows
+
+    async def held(self, account: Account, name: str) -> Reference | None:
+        """As last read; None: never."""
+        async with self._db.single() as unit:
+            return await unit.crm_references.get(account.enterprise, account.connection_id, name)
+
+    async def _pipelines(self, account: Account) -> Rows:
+        return _plain(await self._cards.reader(account).pipelines(account))
+
+    async def _users(self, account: Account) -> Rows:
+        return _plain(await self._cards.reader(account).users(account))
+
+    def _fields_of(self, kind: EntityKind) -> Callable[[Account], Awaitable[Rows]]:
+        async def fields(account: Account) -> Rows:
+            found = _plain(await self._cards.reader(account).fields(account, kind))
+            return [{name: row[name] for name in row if name != "raw"} for row in found]
+
+        return fields
+
+
+def _plain(rows: Sequence[Any]) -> Rows:
+    return [asdict(row) for row in rows]
