@@ -27,7 +27,7 @@ def seal_secrets(
 ) -> dict[str, Any]:
     """Field → envelope, for `ConnectionStore.create` and `save`."""
     return {
-        field: vault.seal(value, _place(enterprise, connection_id, field))
+        field: vault.seal(value, place_of_secret(enterprise, connection_id, field))
         for field, value in secrets.items()
     }
 
@@ -35,7 +35,7 @@ def seal_secrets(
 def open_secrets(vault: Vault, record: ConnectionRecord) -> dict[str, str]:
     """Field → plaintext. Raises VaultError."""
     return {
-        field: vault.open(envelope, _place(record.enterprise, record.id, field))
+        field: vault.open(envelope, place_of_secret(record.enterprise, record.id, field))
         for field, envelope in record.sealed.items()
     }
 
@@ -104,10 +104,11 @@ async def rotate(db: Database, vault: Vault) -> Rotation:
 
 def _rewrap(vault: Vault, record: ConnectionRecord) -> dict[str, Any]:
     return {
-        field: vault.rewrap(envelope, _place(record.enterprise, record.id, field))
+        field: vault.rewrap(envelope, place_of_secret(record.enterprise, record.id, field))
         for field, envelope in record.sealed.items()
     }
 
 
-def _place(enterprise: EnterpriseNumber, connection_id: UUID, field: str) -> Place:
+def place_of_secret(enterprise: EnterpriseNumber, connection_id: UUID, field: str) -> Place:
+    """The one place where this secret of a connection opens."""
     return Place(str(enterprise), "connections", str(connection_id), field)
