@@ -7,6 +7,7 @@ KommutatorError
 │   ├── Forbidden        403   you are known, but not allowed
 │   ├── NotFound         404   also for another tenant's ids: existence is not disclosed
 │   ├── Conflict         409   someone or something else holds it
+│   ├── FieldsRefused    422   a vendor will not take some of the values
 │   ├── TooMany          429   slow down
 │   └── Unavailable      503   a part we need is down; the request was not accepted
 ├── VendorError          a CRM, PBX or messenger said no, or said nothing
@@ -15,6 +16,7 @@ KommutatorError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -89,6 +91,16 @@ class TooMany(UserError):
     def __init__(self, code: str, *, retry_after: float, **params: Any) -> None:
         super().__init__(code, **params)
         self.retry_after = retry_after
+
+
+class FieldsRefused(UserError):
+    """The vendor refused a value. `fields`: path within what was given → what is wrong."""
+
+    status = 422
+
+    def __init__(self, code: str, *, fields: Mapping[str, str], **params: Any) -> None:
+        super().__init__(code, **params)
+        self.fields = fields
 
 
 class Unavailable(UserError):

@@ -18,7 +18,15 @@ from starlette.exceptions import HTTPException
 
 from kommutator.doors.http.wording import person_error
 from kommutator.flows.house import House
-from kommutator.kit.errors import InternalError, TooMany, Unavailable, UserError, VendorError
+from kommutator.kit.errors import (
+    ErrorKind,
+    FieldsRefused,
+    InternalError,
+    TooMany,
+    Unavailable,
+    UserError,
+    VendorError,
+)
 from kommutator.kit.texts import choose_locale
 from kommutator.store.driver import is_transient
 
@@ -148,12 +156,19 @@ def unexpected(house: House, locale: str, error: BaseException) -> JSONResponse:
 async def _user_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, UserError)
     machine = getattr(request.state, "machine", False)
-    return error_response(request.app.state.house, locale_of(request), error, machine=machine)
+    named = error.fields.items() if isinstance(error, FieldsRefused) else ()
+    fields = [FieldProblem(field=f"body.{path}", problem=what) for path, what in named]
+    return error_response(
+        request.app.state.house, locale_of(request), error, machine=machine, fields=fields
+    )
 
 
 async def _vendor_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VendorError)
     house, locale = request.app.state.house, locale_of(request)
+    if error.kind is ErrorKind.RATE_LIMITED and error.retry_after:
+        wait = TooMany("vendor_asks_to_wait", retry_after=error.retry_after, message=error.message)
+        return error_response(house, locale, wait, hint=error.hint)
     ours = person_error(error)
     ours.status = HTTPStatus.FAILED_DEPENDENCY
     return error_response(house, locale, ours, hint=error.hint)
