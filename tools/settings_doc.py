@@ -15,12 +15,13 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from kommutator.settings import PREFIX, Settings
+from kommutator.settings.amocrm import AmoCrmSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 _HEAD = """\
 # Settings
 
-<!-- Written by tools/settings_doc.py from src/kommutator/settings.py. Do not edit. -->
+<!-- Written by tools/settings_doc.py from src/kommutator/settings/. Do not edit. -->
 
 All settings are environment variables. Everything has a default: `kommutator up` starts without
 any. A wrong start names every mistake at once and never repeats a value. Empty means not given.
@@ -42,7 +43,7 @@ def render() -> str:
 def _groups() -> Iterator[tuple[str, list[str]]]:
     """Headings are the `# --- … ---` comments of the source."""
     title, names = "", list[str]()
-    for line in getsource(Settings).splitlines():
+    for line in (getsource(Settings) + getsource(AmoCrmSettings)).splitlines():
         text = line.strip()
         if text.startswith("# --- "):
             if names:

@@ -1,6 +1,6 @@
 """Every setting of the service, from environment variables that start with `KOMMUTATOR_`.
 
-`docs/settings.md` is generated from this file by `tools/settings_doc.py`. A wrong start says
+`docs/settings.md` is generated from this room by `tools/settings_doc.py`. A wrong start says
 everything that is wrong at once, without repeating any value.
 """
 
@@ -22,12 +22,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from kommutator.kit.errors import KommutatorError
 from kommutator.kit.given import (
@@ -38,6 +33,7 @@ from kommutator.kit.given import (
     storage_place,
 )
 from kommutator.kit.keyring import KeyRing, KeyRingError, load_or_create, parse_keys
+from kommutator.settings.amocrm import SHORT_NAMES, AmoCrmSettings
 
 PREFIX = "KOMMUTATOR_"
 _FOREIGN = ("KOMMUTATOR_TEST_", "KOMMUTATOR_TWIN_", "KOMMUTATOR_BENCH_")
@@ -65,7 +61,7 @@ class SettingsError(KommutatorError):
         self.mistakes = tuple(mistakes)
 
 
-class Settings(BaseSettings):
+class Settings(AmoCrmSettings):
     """Read once at the start; a change needs a restart."""
 
     model_config = SettingsConfigDict(
@@ -250,7 +246,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     mistakes = _misspelt(os.environ if environment is None else environment)
     try:
-        settings = Settings() if environment is None else _Given(**_values(environment))
+        settings = Settings(**_values(os.environ if environment is None else environment))
     except ValidationError as error:
         mistakes += [_mistake(dict(detail)) for detail in error.errors(include_input=False)]
     if mistakes:
@@ -258,24 +254,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
-class _Given(Settings):
-    """Settings from the values handed over and nothing else."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  the signature is the library's
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003  as above
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  as above
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  as above
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
-
-
 def _values(environment: Mapping[str, str]) -> dict[str, Any]:
-    named = {field: environment.get(f"{PREFIX}{field.upper()}", "") for field in _FIELDS}
+    named = {field: _value(environment, field) for field in _FIELDS}
     return {field: value for field, value in named.items() if value != ""}
+
+
+def _value(environment: Mapping[str, str], field: str) -> str:
+    return environment.get(f"{PREFIX}{field.upper()}") or environment.get(
+        SHORT_NAMES.get(field, ""), ""
+    )
 
 
 _FIELDS = frozenset(Settings.model_fields)
