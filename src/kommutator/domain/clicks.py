@@ -86,7 +86,7 @@ def read_order(
     )
     client = destination(request.phone, limits, region, known)
     asked = to_e164(request.line, region) if request.line else None
-    own = _own_lines(pbx, crm)
+    own = own_lines(pbx, crm)
     line = line_for(asked, extension, own=own, shown=_shown(pbx))
     return Order(extension, client, line, bool(request.line) and asked not in own, limits)
 
@@ -96,7 +96,7 @@ def _per_minute(key: str, clicks: int) -> Budget:
     return Budget(key, clicks / 60, max(1, clicks // 2))
 
 
-def _own_lines(pbx: Account, crm: Account | None) -> set[str]:
+def own_lines(pbx: Account, crm: Account | None) -> set[str]:
     """The company's numbers: named in either connection, or shown for somebody already."""
     named = (pbx.config.get("numbers"), crm.config.get("lines") if crm else None)
     return {*_shown(pbx).values(), *(number for numbers in named for number in numbers or {})}

@@ -43,8 +43,7 @@ class Heard:
     """A call under way, and what has been heard of it.
 
     Attributes:
-        phase, result, reason, talk_s, ended_at: of the call; None: nothing was heard yet.
-        dead: the PBX never took the order.
+        phase, result, reason, talk_s, ended_at: of the call, as far as it has come.
     """
 
     call_id: str
@@ -57,7 +56,6 @@ class Heard:
     reason: str | None
     talk_s: int | None
     ended_at: datetime | None
-    dead: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +66,15 @@ class NumberFacts:
     in_call: bool
     elsewhere_at: datetime | None
     today: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Calls of a campaign: all, under way, with a conversation."""
+
+    placed: int
+    going: int
+    talked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +119,7 @@ SELECT $1, $3, campaign, $2, phone, $4, $6 FROM called WHERE phone = $5"""
 # A call that was merged into another one goes by that one's fate.
 _GOING = """
 SELECT a.call_id, a.item, a.phone, a.extension, a.placed_at,
-       c.phase, c.result, c.reason, c.talk_s, c.ended_at,
-       EXISTS (SELECT FROM outbox o WHERE o.enterprise = a.enterprise AND o.call_id = a.call_id
-                  AND o.kind = 'originate_call' AND o.state IN ('dead', 'dropped')) AS dead
+       c.phase, c.result, c.reason, c.talk_s, c.ended_at
   FROM campaign_attempts a
   LEFT JOIN LATERAL (
     SELECT k.phase, k.result, k.reason, k.talk_s, k.ended_at FROM calls k
@@ -123,6 +128,10 @@ SELECT a.call_id, a.item, a.phone, a.extension, a.placed_at,
          WHERE enterprise = a.enterprise AND alias = a.call_id))
      ORDER BY k.id = a.call_id DESC LIMIT 1) c ON true
  WHERE a.enterprise = $1 AND a.campaign = $2 AND a.result IS NULL ORDER BY a.placed_at"""
+_TALLY = """
+SELECT count(*)::int AS placed, (count(*) FILTER (WHERE result IS NULL))::int AS going,
+       (count(*) FILTER (WHERE result = 'talked'))::int AS talked
+  FROM campaign_attempts WHERE enterprise = $1 AND campaign = $2"""
 _END = """
 UPDATE campaign_attempts SET result = $3, reason = $4, talk_s = $5, ended_at = $6
  WHERE enterprise = $1 AND call_id = $2 AND result IS NULL RETURNING true"""
@@ -130,6 +139,11 @@ _AFTER = f"""
 UPDATE campaign_items SET state = $3, due_at = coalesce($4, due_at), waits = $5, urgency = $6,
        attempts = attempts + $7, outcome = coalesce($8, outcome)
  WHERE enterprise = $1 AND id = $2 RETURNING {_COLUMNS}"""
+# Two campaigns of one enterprise choose from the same agents and numbers: one at a time.
+_CHOOSE = "SELECT pg_advisory_xact_lock(hashtext('campaigns:' || $1))"
+_LEFT = """
+SELECT EXISTS (SELECT FROM campaign_items
+                WHERE enterprise = $1 AND campaign = $2 AND state <> 'done')"""
 _AGENTS = """
 SELECT DISTINCT ON (extension) extension, ended_at, result FROM campaign_attempts
  WHERE enterprise = $1 AND extension = ANY ($2::text[])
@@ -191,6 +205,11 @@ class CampaignItemStore:
             _PLACE, enterprise, item.id, call_id, extension, item.phone, at
         )
 
+    async def tally(self, enterprise: EnterpriseNumber, campaign: UUID) -> Tally:
+        """The campaign's calls so far."""
+        row = await self._connection.fetchrow(_TALLY, enterprise, campaign)
+        return Tally(**row)
+
     async def going(self, enterprise: EnterpriseNumber, campaign: UUID) -> Sequence[Heard]:
         """The calls under way, oldest first."""
         rows = await self._connection.fetch(_GOING, enterprise, campaign)
@@ -238,9 +257,14 @@ class CampaignItemStore:
             _AFTER, enterprise, item, "done", None, None, 1, int(counts), outcome
         )
 
+    async def any_left(self, enterprise: EnterpriseNumber, campaign: UUID) -> bool:
+        """Whether somebody is still to be called, or is being called."""
+        return bool(await self._connection.fetchval(_LEFT, enterprise, campaign))
+
     async def agents(
         self, enterprise: EnterpriseNumber, extensions: Collection[str]
     ) -> Sequence[AgentCall]:
-        """The last call of each for any campaign."""
+        """The last call of each for any campaign; nobody else chooses until the unit ends."""
+        await self._connection.execute(_CHOOSE, enterprise)
         rows = await self._connection.fetch(_AGENTS, enterprise, list(extensions))
         return [AgentCall(**row) for row in rows]

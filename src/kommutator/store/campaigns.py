@@ -1,5 +1,6 @@
-"""Campaigns: made, started, paused, and owned by one process at a time. All leases are in
-database time; items and calls are in `campaign_items.py`.
+"""Campaigns: made, started, paused, and held by one process at a time, in database time.
+
+Their numbers and calls are in `campaign_items.py`.
 """
 
 from __future__ import annotations

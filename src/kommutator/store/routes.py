@@ -12,6 +12,7 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
 
 # A phone is in use while a leg of it lives; a call that HTTP told of has no legs, only names.
+# An agent whom a campaign keeps free for a client whom it is calling is not free for others.
 _FACTS = """
 SELECT b.phone IS NOT NULL AS listed, b.wanted_at IS NULL AND
        (b.crm_at IS NULL OR b.crm_at < now() - make_interval(secs => $4)) AS stale,
@@ -32,7 +33,10 @@ SELECT b.phone IS NOT NULL AS listed, b.wanted_at IS NULL AND
                 WHERE NOT c.fold ? 'legs' AND c.phase = 'talking'
              ) AS busy (extension, state)
             WHERE c.enterprise = $1 AND c.phase IN ('ringing', 'talking') AND c.id <> $3
-              AND busy.extension IS NOT NULL) AS busy
+              AND busy.extension IS NOT NULL
+            UNION SELECT extension || '=ringing' FROM campaign_attempts
+            WHERE enterprise = $1 AND result IS NULL
+              AND placed_at > now() - interval '2 minutes') AS busy
   FROM (SELECT) AS one
   LEFT JOIN phone_book b ON b.enterprise = $1 AND b.phone = $2"""
 _WANT = """

@@ -1,0 +1,298 @@
+"""One look at one campaign: settle what ended, then place one call, if one may be placed.
+
+All of it is one transaction under the campaign's lock. A pause waits for that lock, so after it
+is committed nothing is placed any more; and whoever dies between two lines leaves either a call
+that is owed and an attempt that knows its id, or neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from kommutator.domain.campaigns.gate import (
+    AgentPast,
+    Agents,
+    Finish,
+    Go,
+    Hold,
+    Pause,
+    Pulse,
+    gate,
+    look_at,
+)
+from kommutator.domain.campaigns.plan import Mode, Plan, read_plan
+from kommutator.domain.campaigns.results import CallOutcome
+from kommutator.domain.campaigns.steps import Dial, Done, Facts, Item, next_step
+from kommutator.domain.campaigns.windows import day_began
+from kommutator.domain.clicks import ClickRequest, read_order
+from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus, by_ssh
+from kommutator.domain.dialing import destination, read_dialing
+from kommutator.domain.outcome import Budget
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.campaigns.settle import SettleCalls, zone_for
+from kommutator.flows.click_to_call import ClickToCall, RingFirst
+from kommutator.flows.directory import Directory
+from kommutator.kit.clock import Clock
+from kommutator.kit.errors import Forbidden, InvalidInput, TooMany
+from kommutator.store.campaign_items import ItemRow
+from kommutator.store.campaigns import CampaignRow
+from kommutator.store.campaigns import Hold as Holding
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+    from kommutator.store.enterprises import Enterprise
+    from kommutator.store.unit import Unit
+
+_AT_A_LOOK: Final = 50  # numbers judged in one transaction; most of them are put off for hours
+_REPEATED: Final = timedelta(seconds=30)
+_AGENTS = ("agents_busy", "no_agents")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look did. `placed`: look again at once; `waits`: slug, why nothing was placed."""
+
+    placed: bool = False
+    results: Sequence[CallOutcome] = ()
+    waits: str | None = None
+    moved_to: str | None = None
+
+
+@dataclass(slots=True)
+class _Scene:
+    """All that one look rests on."""
+
+    unit: Unit
+    row: CampaignRow
+    plan: Plan
+    owner: Enterprise
+    known: Collection[str]
+    pbx: Account | None
+    crm: Account | None
+    now: datetime
+    failures: int = 0
+    agents: Agents = field(default_factory=Agents)
+    alone_since: datetime | None = None
+    deaf_since: datetime | None = None
+
+    @property
+    def enterprise(self) -> EnterpriseNumber:
+        return self.row.enterprise
+
+
+class DialCampaigns:
+    """`leads_of`: the kind of CRM that is told of results."""
+
+    def __init__(
+        self,
+        db: Database,
+        directory: Directory,
+        clicks: ClickToCall,
+        settle: SettleCalls,
+        *,
+        leads_of: ConnectionKind,
+        clock: Clock,
+    ) -> None:
+        self._db = db
+        self._directory = directory
+        self._clicks = clicks
+        self._settle = settle
+        self._leads_of = leads_of
+        self._clock = clock
+
+    async def look(self, holding: Holding) -> Look:
+        """Raises what the database raises; then nothing has happened."""
+        enterprise = holding.enterprise
+        pbx = await self._directory.account_of(enterprise, ConnectionKind.ASTERISK)
+        crm = await self._directory.account_of(enterprise, self._leads_of)
+        async with self._db.unit() as unit:
+            row = await unit.campaigns.held(enterprise, holding)
+            if row is None:
+                return Look()
+            owner, known = await unit.enterprises.with_numbers(enterprise)
+            plan = read_plan(row.plan)
+            scene = _Scene(unit, row, plan, owner, known, pbx, crm, self._clock.now())
+            ended = await self._settle.settle(unit, owner, row, plan, crm, scene.now)
+            scene.failures = ended.failures
+            look = await self._go_on(scene) if row.state == "running" else Look()
+        return Look(look.placed, ended.results, look.waits, look.moved_to)
+
+    async def _go_on(self, scene: _Scene) -> Look:
+        row, now = scene.row, scene.now
+        scene.deaf_since = (row.deaf_since or now) if await _is_deaf(scene) else None
+        scene.agents = await _agents(scene)
+        verdict = gate(scene.plan, await _pulse(scene), now)
+        if isinstance(verdict, Finish | Pause):
+            return await self._leave(scene, verdict)
+        paced = row.next_at is not None and row.next_at > now
+        if isinstance(verdict, Hold) and verdict.why not in _AGENTS:
+            return await self._wait(scene, verdict.why)
+        item = None if paced else await self._choose(scene)
+        if item is None:
+            return await self._nobody(scene, paced=paced)
+        if isinstance(verdict, Go):
+            return await self._place(scene, item, verdict.agent)
+        if not scene.agents.at_work:
+            scene.alone_since = row.alone_since or now
+        return await self._wait(scene, verdict.why)
+
+    async def _choose(self, scene: _Scene) -> ItemRow | None:
+        """The first number that may be called now; those before it are put off or left."""
+        items = scene.unit.campaign_items
+        for row in await items.due(scene.enterprise, scene.row.id, scene.now, _AT_A_LOOK):
+            zone = zone_for(row, scene.owner)
+            seen = Item(row.phone, zone, row.attempts, row.tries)
+            step = next_step(seen, scene.now, scene.plan, await self._facts(scene, row))
+            if isinstance(step, Dial):
+                return row
+            if isinstance(step, Done):
+                await items.finish(scene.enterprise, row.id, step.why)
+            else:
+                first = row.urgency == 0
+                await items.put_off(scene.enterprise, row.id, step.until, step.why, first=first)
+        return None
+
+    async def _facts(self, scene: _Scene, item: ItemRow) -> Facts:
+        midnight = day_began(zone_for(item, scene.owner), scene.now)
+        known = await scene.unit.campaign_items.facts(
+            scene.enterprise, scene.row.id, item.phone, midnight
+        )
+        return Facts(
+            unwanted=known.unwanted,
+            refused=_refused(scene, item.phone),
+            in_call=known.in_call,
+            elsewhere_at=known.elsewhere_at,
+            today=known.today,
+        )
+
+    async def _place(self, scene: _Scene, item: ItemRow, agent: str) -> Look:
+        plan, unit, pbx = scene.plan, scene.unit, scene.pbx
+        assert pbx is not None  # else it would be deaf
+        by = f"campaign: {scene.row.name}"
+        request = ClickRequest(phone=item.phone, requested_by=by, code=agent, line=plan.line)
+        order = read_order(
+            request, pbx, scene.crm, settings=scene.owner.settings, known=scene.known
+        )
+        pace = Budget(f"campaign:{scene.row.id}", plan.per_minute / 60, 1)
+        ring = RingFirst(plan.client_ring_s, plan.agent_ring_s)
+        client_first = plan.mode is Mode.CLIENT_FIRST and not by_ssh(pbx)
+        try:
+            receipt = await self._clicks.owe(
+                unit, pbx, order, by, paces=(pace,), ring=ring if client_first else None
+            )
+        except TooMany as slower:
+            until = scene.now + timedelta(seconds=slower.retry_after)
+            return await self._wait(scene, "pace", until)
+        if receipt.repeated:  # somebody clicked on this very number two seconds ago
+            until = scene.now + _REPEATED
+            await unit.campaign_items.put_off(scene.enterprise, item.id, until, "in_call")
+            return Look(placed=True)
+        await unit.campaign_items.place(
+            scene.enterprise, item, call_id=receipt.call_id, extension=agent, at=scene.now
+        )
+        await self._note(scene, None, None)
+        return Look(placed=True)
+
+    async def _nobody(self, scene: _Scene, *, paced: bool) -> Look:
+        if paced:
+            return await self._wait(scene, "pace", scene.row.next_at)
+        left = await scene.unit.campaign_items.any_left(scene.enterprise, scene.row.id)
+        if not left and scene.row.filling is None:
+            return await self._leave(scene, Finish("all_called"))
+        return await self._wait(scene, "nobody_due" if left else "filling")
+
+    async def _leave(self, scene: _Scene, verdict: Finish | Pause) -> Look:
+        state = "done" if isinstance(verdict, Finish) else "paused"
+        await scene.unit.campaigns.move(
+            scene.enterprise, scene.row.id, state, reason=verdict.reason, before=["running"]
+        )
+        await scene.unit.audit.add(
+            scene.enterprise,
+            actor="campaign",
+            action="campaign.finish" if state == "done" else "campaign.pause",
+            target=scene.row.name,
+            detail={"reason": verdict.reason},
+        )
+        return Look(moved_to=state)
+
+    async def _wait(self, scene: _Scene, why: str, until: datetime | None = None) -> Look:
+        await self._note(scene, until, why)
+        return Look(waits=why)
+
+    async def _note(self, scene: _Scene, until: datetime | None, why: str | None) -> None:
+        """Written only when something is new: a waiting campaign is looked at often."""
+        row = scene.row
+        fresh = (until, why, scene.alone_since, scene.deaf_since, scene.failures)
+        if fresh == (row.next_at, row.waits, row.alone_since, row.deaf_since, row.failures):
+            return
+        await scene.unit.campaigns.note_pulse(
+            scene.enterprise,
+            row.id,
+            next_at=until,
+            waits=why,
+            alone_since=scene.alone_since,
+            deaf_since=scene.deaf_since,
+            failures=scene.failures,
+        )
+
+
+async def _is_deaf(scene: _Scene) -> bool:
+    """Whether the PBX would not hear us now."""
+    pbx = scene.pbx
+    if pbx is None or pbx.status is not ConnectionStatus.ACTIVE or not scene.owner.active:
+        return True
+    (lane,) = await scene.unit.lanes.status(scene.enterprise, pbx.lane) or (None,)
+    if lane is None or not lane.owned or lane.parked_reason is not None:
+        return True
+    failed, worked = lane.last_error_at, lane.last_success_at
+    return failed is not None and (worked is None or failed > worked)
+
+
+async def _agents(scene: _Scene) -> Agents:
+    facts = await scene.unit.routes.facts(scene.enterprise, None, "")
+    past = await scene.unit.campaign_items.agents(scene.enterprise, scene.plan.agents)
+    return look_at(
+        scene.plan,
+        scene.known,
+        facts.states,
+        {one.extension: AgentPast(one.ended_at, one.result) for one in past},
+        scene.now,
+    )
+
+
+async def _pulse(scene: _Scene) -> Pulse:
+    tally = await scene.unit.campaign_items.tally(scene.enterprise, scene.row.id)
+    return Pulse(
+        going=tally.going,
+        placed=tally.placed,
+        talked=tally.talked,
+        failures=scene.failures,
+        alone_since=None if scene.agents.at_work else scene.row.alone_since,
+        deaf_since=scene.deaf_since,
+        crm_away=await _is_crm_away(scene),
+        agents=scene.agents,
+    )
+
+
+async def _is_crm_away(scene: _Scene) -> bool:
+    if not scene.plan.write_back and scene.plan.source.kind == "numbers":
+        return False
+    if scene.crm is None:
+        return scene.plan.source.kind == "leads"
+    if scene.crm.status is not ConnectionStatus.ACTIVE:
+        return True
+    lanes = await scene.unit.lanes.status(scene.enterprise, scene.crm.lane)
+    return any(lane.parked_reason is not None for lane in lanes)
+
+
+def _refused(scene: _Scene, phone: str) -> str | None:
+    """By the same judgement as clicks: a campaign opens no destination."""
+    region = str(scene.pbx.config.get("region") or "RU") if scene.pbx else "RU"
+    try:
+        destination(phone, read_dialing(scene.owner.settings, region), region, scene.known)
+    except (InvalidInput, Forbidden) as refusal:
+        return refusal.code
+    return None

@@ -1,0 +1,105 @@
+"""Reading a campaign's leads from the CRM, page by page; each page is noted when it is in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from kommutator.domain.campaigns.leads import LeadPage, LeadSource
+from kommutator.domain.campaigns.plan import read_plan
+from kommutator.domain.connection import ConnectionStatus
+from kommutator.flows.directory import Directory
+from kommutator.kit.clock import Clock
+from kommutator.kit.errors import UserError, VendorError
+from kommutator.store.campaigns import CampaignRow, Hold
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+
+FROM_THE_START: Final = '{"page": 0}'
+_MOST_PAGES: Final = 500
+_AGAIN_S: Final = 30.0
+_MARKED_BY: Final = "crm"
+
+
+class Filling(msgspec.Struct, omit_defaults=True):
+    """How far the leads were read, as `campaigns.filling` holds it.
+
+    Attributes:
+        page: the last one that is in.
+        numberless: leads without a number that can be called.
+        error: the CRM's words; `again_at`: epoch seconds, not before this.
+    """
+
+    page: int = 0
+    numberless: int = 0
+    error: str | None = None
+    again_at: float | None = None
+
+
+def read_filling(stored: str) -> Filling:
+    return msgspec.json.decode(stored, type=Filling)
+
+
+class FillCampaigns:
+    """Asks outside of any transaction; whoever holds the campaign writes."""
+
+    def __init__(
+        self, db: Database, directory: Directory, source: LeadSource, *, clock: Clock
+    ) -> None:
+        self._db = db
+        self._directory = directory
+        self._source = source
+        self._clock = clock
+
+    async def turn(self, holding: Hold) -> bool:
+        """Read one page, if one is to be read; True: ask again for the next one."""
+        async with self._db.unit() as unit:
+            row = await unit.campaigns.held(holding.enterprise, holding)
+        if row is None or row.filling is None or row.state != "running":
+            return False
+        filling = read_filling(row.filling)
+        if filling.again_at is not None and self._clock.now().timestamp() < filling.again_at:
+            return False
+        try:
+            page = await self._page(row, filling)
+        except (VendorError, UserError) as error:
+            words = error.message if isinstance(error, VendorError) else error.code
+            await self._write(holding, _failed(filling, words, self._clock.now().timestamp()))
+            return False
+        return await self._take(holding, filling, page)
+
+    async def _page(self, row: CampaignRow, filling: Filling) -> LeadPage:
+        account = await self._directory.account_of(row.enterprise, self._source.kind)
+        if account is None or account.status is not ConnectionStatus.ACTIVE:
+            raise UserError("crm_not_connected")
+        return await self._source.leads(account, read_plan(row.plan).source, filling.page + 1)
+
+    async def _take(self, holding: Hold, filling: Filling, page: LeadPage) -> bool:
+        numberless = filling.numberless + page.numberless
+        more = page.more and filling.page + 1 < _MOST_PAGES
+        reached = Filling(page=filling.page + 1, numberless=numberless)
+        async with self._db.unit() as unit:
+            if await unit.campaigns.held(holding.enterprise, holding) is None:
+                return False
+            await unit.do_not_call.add(holding.enterprise, page.unwanted, note=None, by=_MARKED_BY)
+            await unit.campaign_items.add(holding.enterprise, holding.id, page.wanted)
+            await unit.campaigns.note_filling(
+                holding.enterprise, holding.id, _stored(reached) if more else None
+            )
+        return more
+
+    async def _write(self, holding: Hold, filling: Filling) -> None:
+        async with self._db.unit() as unit:
+            if await unit.campaigns.held(holding.enterprise, holding) is not None:
+                await unit.campaigns.note_filling(holding.enterprise, holding.id, _stored(filling))
+
+
+def _failed(filling: Filling, words: str, now: float) -> Filling:
+    changed: dict[str, Any] = {"error": words[:300], "again_at": now + _AGAIN_S}
+    return msgspec.structs.replace(filling, **changed)
+
+
+def _stored(filling: Filling) -> str:
+    return msgspec.json.encode(filling).decode()
