@@ -159,7 +159,8 @@ class CrmWriter(Protocol):
 
     The methods with `_many` never raise for a vendor's doing: one result per item, in order,
     however many requests that took. The others raise `VendorError`. A create that may have
-    arrived is looked for before it is repeated.
+    arrived is looked for before it is repeated; one that brings its own `created_at` (unix
+    seconds) is its caller's to look for, and comes back UNSURE.
     """
 
     async def create_many(
