@@ -93,6 +93,7 @@ class Cards:
 
     async def entities(self, _: Account, kind: EntityKind, query: EntityQuery) -> EntityPage:
         rows = [row for _, row in sorted(self.rows[kind].items()) if fits(row, query)]
+        rows = rows[::-1] if query.newest_first else rows
         first = (query.page - 1) * query.limit
         shown = rows[first : first + query.limit]
         return EntityPage([entity_of(kind, row) for row in shown], first + query.limit < len(rows))

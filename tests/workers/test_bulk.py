@@ -42,12 +42,11 @@ class Ground:
         self.house = house
         self.cards = Cards()
         self.accounts = Accounts(house.db, house.vault, house.redactor)
-        self.bulk = Bulk(house.db, self.accounts, ids=house.ids)
+        self.bulk = Bulk(house.db, self.accounts, clock=house.clock, ids=house.ids)
 
     def worker(self, *, lease_s: float = 15.0) -> BulkWorker:
         steps = Quick(
-            self.house.db, self.cards, self.cards, free_turn,
-            clock=self.house.clock, ids=self.house.ids, settle_s=0.0,
+            self.house.db, self.cards, self.cards, free_turn, ids=self.house.ids, settle_s=0.0,
         )  # fmt: skip
         return BulkWorker(
             self.house.db, self.accounts, steps,
@@ -230,10 +229,10 @@ async def test_whoever_lost_the_job_changes_nothing(ground: Ground) -> None:
         (theirs,) = await unit.bulk_work.claim_everywhere(new, but=(), limit=5, lease_s=5)
     assert theirs.fence == mine.fence + 1
     async with ground.house.db.unit() as unit:
-        assert await unit.bulk_work.send(mine, old, [1], 1) is None
+        assert await unit.bulk_work.send(mine, old, [1]) is None
         assert not await unit.bulk_work.renew(mine, old, 5)
         assert not await unit.bulk_work.settle(mine, old, [])
-        assert await unit.bulk_work.send(theirs, new, [1], 1)
+        assert await unit.bulk_work.send(theirs, new, [1])
 
 
 async def test_jobs_of_accounts_that_are_not_theirs_do_not_exist(ground: Ground) -> None:

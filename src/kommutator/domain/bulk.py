@@ -7,9 +7,10 @@ at: if the entity holds what was wanted, there is nothing left to write.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +23,7 @@ _FIELDS = "custom_fields_values"
 _OURS = frozenset({"request_id", "updated_at"})
 _LAST_MOMENT = 2**32  # unix seconds, the year 2106
 _LAST_ID = 2**63 - 1
+_SPAN_S = 300
 
 
 class BulkAction(StrEnum):
@@ -55,7 +57,8 @@ class BulkItem:
     Attributes:
         position: from 1, in the order given; our `request_id` towards the vendor.
         entity_id: whom it updates; of a creation, what came to be.
-        stamp: `created_at` of a creation (unix), chosen before it was sent for the first time.
+        stamp: `created_at` of a creation (unix): the moment of the order, or the item's own.
+            Equal items of a job have different ones, so that none is taken for another.
     """
 
     position: int
@@ -109,6 +112,19 @@ def _read(action: BulkAction, position: int, raw: Mapping[str, Any]) -> BulkItem
     if not body:
         raise InvalidInput("bulk_item_empty", position=position)
     return BulkItem(position, entity_id, body)
+
+
+def stamped(items: Sequence[BulkItem], ordered_at: int) -> list[BulkItem]:
+    """Creations with the moment they are to be found at; `ordered_at` in unix seconds."""
+    copies: Counter[str] = Counter()
+    found: list[BulkItem] = []
+    for item in items:
+        own = item.body.get("created_at")
+        likeness = json.dumps(item.body, sort_keys=True, default=str)
+        stamp = ordered_at - copies[likeness] if own is None else own
+        copies[likeness] += 1
+        found.append(replace(item, stamp=stamp))
+    return found
 
 
 def next_batch(waiting: Sequence[BulkItem], limit: int) -> list[BulkItem]:
@@ -215,10 +231,13 @@ def _value_holds(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
     return all(str(held.get(key)) == str(value) for key, value in wanted.items())
 
 
-def stamps_of(sent: Sequence[BulkItem]) -> Mapping[int, list[BulkItem]]:
-    """Creations by the moment they are to be found at."""
-    found: defaultdict[int, list[BulkItem]] = defaultdict(list)
-    for item in sent:
-        assert item.stamp is not None
-        found[item.stamp].append(item)
-    return found
+def spans(sent: Sequence[BulkItem]) -> Iterator[list[BulkItem]]:
+    """Creations by the spans of time they are to be found in, a few minutes apart at least."""
+    span: list[BulkItem] = []
+    for item in sorted(sent, key=lambda item: item.stamp or 0):
+        if span and (item.stamp or 0) - (span[-1].stamp or 0) > _SPAN_S:
+            yield span
+            span = []
+        span.append(item)
+    if span:
+        yield span

@@ -62,9 +62,10 @@ _ADD_JOB = f"""
 INSERT INTO bulk_jobs AS j (enterprise, id, connection_id, entity, action, batch, total, created_by)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING {COLUMNS}"""
 _ADD_ITEMS = """
-INSERT INTO bulk_items (enterprise, job_id, position, entity_id, body)
-SELECT $1, $2, position, entity_id, body::jsonb
-  FROM unnest($3::int[], $4::bigint[], $5::text[]) AS i (position, entity_id, body)"""
+INSERT INTO bulk_items (enterprise, job_id, position, entity_id, body, stamp)
+SELECT $1, $2, position, entity_id, body::jsonb, stamp
+  FROM unnest($3::int[], $4::bigint[], $5::text[], $6::bigint[])
+    AS i (position, entity_id, body, stamp)"""
 _CANCEL_ITEMS = """
 UPDATE bulk_items SET state = 'cancelled', ended_at = clock_timestamp()
  WHERE enterprise = $1 AND job_id = $2 AND state = 'waiting'"""
@@ -123,6 +124,7 @@ class BulkStore:
             [item.position for item in items],
             [item.entity_id for item in items],
             [msgspec.json.encode(item.body).decode() for item in items],
+            [item.stamp for item in items],
         )
         return job_of(row)
 

@@ -52,8 +52,7 @@ _OPEN = """
 SELECT position, entity_id, body, state, stamp FROM bulk_items
  WHERE enterprise = $1 AND job_id = $2 AND state = $3 ORDER BY position LIMIT $4"""
 _SEND = """
-UPDATE bulk_items SET state = 'sent', attempts = attempts + 1,
-       stamp = coalesce(stamp, (body ->> 'created_at')::bigint, $4)
+UPDATE bulk_items SET state = 'sent', attempts = attempts + 1
  WHERE enterprise = $1 AND job_id = $2 AND position = ANY ($3::int[]) AND state = 'waiting'
 RETURNING position, entity_id, body, state, stamp"""
 _SETTLE = """
@@ -98,15 +97,12 @@ class BulkWorkStore:
         return [_item(row) for row in rows]
 
     async def send(
-        self, job: BulkJob, owner: UUID, positions: Sequence[int], stamp: int
+        self, job: BulkJob, owner: UUID, positions: Sequence[int]
     ) -> Sequence[BulkItem] | None:
-        """Mark them as sent, before they leave. None: the job is another's now.
-
-        Creations get `stamp` (unix) as the moment they are to be found at, if they bring none.
-        """
+        """Mark them as sent, before they leave. None: the job is another's now."""
         if await self._connection.fetchval(_LOCK, *_own(job, owner)) is None:
             return None
-        rows = await self._connection.fetch(_SEND, job.enterprise, job.id, list(positions), stamp)
+        rows = await self._connection.fetch(_SEND, job.enterprise, job.id, list(positions))
         return sorted(map(_item, rows), key=lambda item: item.position)
 
     async def settle(self, job: BulkJob, owner: UUID, results: Sequence[ItemResult]) -> bool:

@@ -18,14 +18,13 @@ from kommutator.domain.bulk import (
     found_creations,
     found_updates,
     next_batch,
-    stamps_of,
+    spans,
 )
 from kommutator.domain.connection import Account
 from kommutator.domain.crm_data import EntityKind
 from kommutator.domain.crm_ports import CrmReader, CrmWriter, EntityQuery, Unwritten, Written
 from kommutator.domain.outcome import Budget
 from kommutator.kit.backoff import backoff
-from kommutator.kit.clock import Clock
 from kommutator.kit.errors import ErrorKind
 from kommutator.kit.ids import Ids
 from kommutator.store.bulk import BulkJob
@@ -33,6 +32,7 @@ from kommutator.store.database import Database
 from kommutator.workers import metrics
 
 _PAGE = 250
+_MOST_PAGES = 60  # of an account that ignores filters; a whole job has 40
 _RATE = 7.0  # requests a second that amoCRM allows one integration in one account
 SHARE = 0.4  # of it for bulk writes: calls always find room
 _WAIT_S = 60.0  # the vendor asks to slow down and does not say for how long
@@ -73,7 +73,6 @@ class BulkSteps:
         writer: CrmWriter,
         turn: Turn,
         *,
-        clock: Clock,
         ids: Ids,
         share: float = SHARE,
         settle_s: float = 2.0,
@@ -82,7 +81,6 @@ class BulkSteps:
         self._reader = reader
         self._writer = writer
         self._turn = turn
-        self._clock = clock
         self._ids = ids
         self._share = share
         self._settle_s = settle_s
@@ -106,11 +104,9 @@ class BulkSteps:
         self, account: Account, job: BulkJob, owner: UUID, batch: Sequence[BulkItem]
     ) -> None:
         await self._turn([self._budget(account)])
-        stamp = int(self._clock.now().timestamp())
         async with self._db.unit() as unit:
-            leaving = await unit.bulk_work.send(
-                job, owner, [item.position for item in batch], stamp
-            )
+            positions = [item.position for item in batch]
+            leaving = await unit.bulk_work.send(job, owner, positions)
         if leaving is None:
             raise Lost
         if not leaving:
@@ -159,17 +155,21 @@ class BulkSteps:
         self, account: Account, job: BulkJob, lost: Sequence[BulkItem]
     ) -> list[ItemResult]:
         results: list[ItemResult] = []
-        for stamp, items in stamps_of(lost).items():
-            at = datetime.fromtimestamp(stamp, UTC)
-            raws, page, more = [], 1, True
-            while more:
-                query = EntityQuery(created_from=at, created_to=at, page=page, limit=_PAGE)
+        for items in spans(lost):
+            first, last = (datetime.fromtimestamp(items[n].stamp or 0, UTC) for n in (0, -1))
+            raws, known, page, more = [], frozenset[int](), 1, True
+            while more and page <= _MOST_PAGES:
+                query = EntityQuery(
+                    created_from=first, created_to=last, page=page, limit=_PAGE, newest_first=True
+                )
                 answer = await self._reader.entities(account, EntityKind(job.entity), query)
                 raws += [entity.raw for entity in answer.items]
-                page, more = page + 1, answer.more
-            ids = [raw["id"] for raw in raws]
-            async with self._db.single() as unit:
-                known = await unit.bulk_work.known_ids(job.enterprise, job.connection_id, ids)
+                ids = [entity.id for entity in answer.items]
+                async with self._db.single() as unit:
+                    old = await unit.bulk_work.known_ids(job.enterprise, job.connection_id, ids)
+                known |= old
+                # What was lost is newer than what is known; beyond it there is nothing of it.
+                page, more = page + 1, answer.more and len(old) < len(ids)
             results += found_creations(items, raws, known)
         return results
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kommutator.domain.bulk import BulkAction, ItemState, JobState, read_items
+from kommutator.domain.bulk import BulkAction, ItemState, JobState, read_items, stamped
 from kommutator.domain.connection import Account
 from kommutator.domain.crm_data import EntityKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.amocrm.accounts import Accounts
+from kommutator.kit.clock import Clock
 from kommutator.kit.errors import Conflict, NotFound
 from kommutator.kit.ids import Ids
 from kommutator.store.bulk import BulkJob, Counts, ShownItem
@@ -38,8 +39,9 @@ class Progress:
 class Bulk:
     """Everybody sees the jobs of the accounts they may act by, and no others."""
 
-    def __init__(self, db: Database, accounts: Accounts, *, ids: Ids) -> None:
+    def __init__(self, db: Database, accounts: Accounts, *, clock: Clock, ids: Ids) -> None:
         self._db = db
+        self._clock = clock
         self._accounts = accounts
         self._ids = ids
 
@@ -60,6 +62,8 @@ class Bulk:
             InvalidInput: as `domain.bulk.read_items`.
         """
         items = read_items(action, given)
+        if action is BulkAction.CREATE:
+            items = stamped(items, int(self._clock.now().timestamp()))
         size = batch or int(account.config.get("batch") or DEFAULT_BATCH)
         async with self._db.unit() as unit:
             job = await unit.bulk.add(

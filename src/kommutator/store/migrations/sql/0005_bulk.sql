@@ -36,7 +36,7 @@ CREATE TABLE bulk_items (
     body       jsonb NOT NULL,                                  -- as it goes to the vendor
     state      text NOT NULL DEFAULT 'waiting'
                CHECK (state IN ('waiting', 'sent', 'done', 'refused', 'cancelled')),
-    stamp      bigint,                                          -- created_at of a creation, unix: to be found by
+    stamp      bigint,                                          -- created_at of a creation, unix: found by it
     error      text,                                            -- the vendor's words
     note       text,                                            -- slug: how it came to this
     attempts   int NOT NULL DEFAULT 0,
