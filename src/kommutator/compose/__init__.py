@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from kommutator.compose.campaigns import compose_campaigns
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
 from kommutator.connectors.pbx.asterisk.examine import AsteriskExaminer
@@ -32,11 +33,11 @@ from kommutator.flows.fetch_recording import FetchRecording
 from kommutator.flows.follow_calls import FollowCalls
 from kommutator.flows.follow_recordings import SOURCE as RECORDINGS
 from kommutator.flows.follow_recordings import FollowRecordings, read_recording_row
+from kommutator.flows.hook_secrets import HookSecrets
 from kommutator.flows.house import House
 from kommutator.flows.intake import Intake
 from kommutator.flows.keep_book import KeepBook
 from kommutator.flows.pauses import Decide, FollowPauses
-from kommutator.flows.pbx_hooks import PbxHooks
 from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
 from kommutator.flows.phone_book import PhoneBook
@@ -147,6 +148,8 @@ def compose(
         public_url=settings.public_url,
         probers={ConnectionKind.ASTERISK: AsteriskDesk(clock=clock)},
     )
+    clicks = ClickToCall(db, directory, follow.decide, refusals, clock=clock, ids=ids)
+    dialer = compose_campaigns(db, directory, clicks, texts, clock=clock, ids=ids)
     house = House(
         settings=settings,
         clock=clock,
@@ -167,11 +170,14 @@ def compose(
         enrol=enrol,
         entrance=Entrance(db, vault, links),
         sync_people=SyncPeople(db, vault, set_up, enrol),
-        clicks=ClickToCall(db, directory, follow.decide, refusals, clock=clock, ids=ids),
+        clicks=clicks,
+        campaigns=dialer.campaigns,
+        do_not_call=dialer.do_not_call,
         client_ids=ClientIds(directory, refusals, clock=clock),
         refusals=refusals,
         presence=HearPresence(db, directory, clock=clock, ids=ids),
-        pbx_hooks=PbxHooks(directory),
+        pbx_hooks=HookSecrets(directory, ConnectionKind.ASTERISK),
+        crm_hooks=HookSecrets(directory, ConnectionKind.AMOCRM, "amocrm_hook_secret_unknown"),
         phone_book=KeepBook(db, directory, clock=clock),
         pbx_setup=PbxSetUp(
             db, vault, set_up, render_files, ids=ids, public_url=settings.public_url
@@ -207,4 +213,6 @@ def compose(
     keep = settings.recordings_keep_original
     worker = RecordingWorker(db, objects, spool, fetch, clock=clock, keep_original=keep)
     deliveries: dict[ConnectionKind, Delivery] = {delivery.kind: delivery}
-    return Composition(house, http, follow, pauses.decide, ask_crm, deliveries, worker)
+    return Composition(
+        house, http, follow, pauses.decide, ask_crm, deliveries, worker, background=(dialer.worker,)
+    )

@@ -40,6 +40,7 @@ class Account:
         config: everything that is not secret, in the connector's own shape.
         secrets: field name → plaintext. Kept out of repr and so out of logs.
         version: grows with each saved change; lets caches and lane owners notice.
+        account_key: what the account is at the vendor: an id, or its address.
     """
 
     enterprise: EnterpriseNumber
@@ -52,6 +53,7 @@ class Account:
     secrets: dict[str, str] = field(repr=False)
     version: int = 1
     time_zone: str = "Europe/Moscow"
+    account_key: str | None = None
 
     @property
     def host(self) -> str | None:

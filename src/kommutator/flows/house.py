@@ -12,15 +12,17 @@ import msgspec
 from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.api_keys import ApiKeys
+from kommutator.flows.campaigns.keep import Campaigns
+from kommutator.flows.campaigns.unwanted import DoNotCall
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
 from kommutator.flows.directory import Directory
 from kommutator.flows.doctor import Doctor
 from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
+from kommutator.flows.hook_secrets import HookSecrets
 from kommutator.flows.intake import Intake
 from kommutator.flows.keep_book import KeepBook
-from kommutator.flows.pbx_hooks import PbxHooks
 from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
 from kommutator.flows.presence import HearPresence
@@ -100,10 +102,13 @@ class House:
     entrance: Entrance
     sync_people: SyncPeople
     clicks: ClickToCall
+    campaigns: Campaigns
+    do_not_call: DoNotCall
     client_ids: ClientIds
     refusals: Refusals
     presence: HearPresence
-    pbx_hooks: PbxHooks
+    pbx_hooks: HookSecrets
+    crm_hooks: HookSecrets
     phone_book: KeepBook
     pbx_setup: PbxSetUp
     doctor: Doctor

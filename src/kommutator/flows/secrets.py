@@ -64,6 +64,7 @@ def account_without_secrets(
         secrets=secrets or {},
         version=record.version,
         time_zone=record.config.get("time_zone") or record.time_zone,
+        account_key=record.account_key,
     )
 
 

@@ -267,7 +267,7 @@ class SetUp:
 
 
 def new_hook_secret(connection_id: UUID, ids: Ids) -> str:
-    """What a PBX's dialplan and scripts show us; see `flows.pbx_hooks`.
+    """What a PBX's dialplan and scripts show us; see `flows.hook_secrets`.
 
     It names its connection, so that finding the tenant needs no table.
     """

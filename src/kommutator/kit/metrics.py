@@ -91,6 +91,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.amocrm_hooks = Counter(
+            "kommutator_amocrm_hooks_total",
+            "Requests of amoCRM's hooks by what became of them at the door.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self.up = Gauge(
             "kommutator_dependency_up",
             "1 if the dependency answered the last check.",

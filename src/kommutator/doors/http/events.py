@@ -12,16 +12,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
 from kommutator.domain.journal import Receipt
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, enterprise_number
-from kommutator.doors.http.errors import TooLarge, error_response, unexpected
+from kommutator.doors.http.hot import PLAIN_HEADERS, read_body, refuse
 from kommutator.flows.api_keys import PREFIX
 from kommutator.flows.house import House
-from kommutator.kit.errors import InvalidInput, TooMany, Unauthorized, UserError
-from kommutator.kit.texts import choose_locale
+from kommutator.kit.errors import InvalidInput, TooMany, Unauthorized
 from kommutator.kit.throttle import Throttle
 
 PATHS = ("/api/events", "/retailcrm/api/events")
@@ -31,12 +29,7 @@ _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 _FRAME = ("enterprise_number", "event_type", "payload")
 _MOST_FIELDS = 200
-_HEADERS = [
-    (b"content-type", b"application/json"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-]
+_HEADERS = [(b"content-type", b"application/json"), *PLAIN_HEADERS]
 
 
 class EventBody(msgspec.Struct):
@@ -83,10 +76,10 @@ class HotEvents:
         began = time.perf_counter()
         try:
             headers = dict(scope["headers"])
-            raw = await _body(headers, receive, self._house.settings.max_body_bytes)
+            raw = await read_body(headers, receive, self._house.settings.max_body_bytes)
             receipt = await self._accept(headers, raw)
         except Exception as error:  # noqa: BLE001  every refusal has the one shape of errors
-            await _refuse(self._house, error, scope, receive, send)
+            await refuse(self._house, error, scope, receive, send, route=PATHS[0])
             return
         (self._duplicate if receipt.duplicate else self._accepted).inc()
         answer = _ENCODER.encode(EventAnswer(True, receipt.duplicate, receipt.journal_id))
@@ -114,39 +107,9 @@ class HotEvents:
         )
 
 
-async def _body(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    """Raises TooLarge: `body_too_large`; InvalidInput: `request_invalid` when it broke off."""
-    declared = headers.get(b"content-length", b"0")
-    if not declared.isdigit() or int(declared) > limit:
-        raise TooLarge("body_too_large")
-    raw: bytes = b""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise InvalidInput("request_invalid")
-        raw += message.get("body", b"")
-        if len(raw) > limit:
-            raise TooLarge("body_too_large")
-        if not message.get("more_body"):
-            return raw
-
-
 def _head(status: int, body: bytes) -> Message:
     headers = [*_HEADERS, (b"content-length", str(len(body)).encode())]
     return {"type": "http.response.start", "status": status, "headers": headers}
-
-
-async def _refuse(
-    house: House, error: Exception, scope: Scope, receive: Receive, send: Send
-) -> None:
-    locale = choose_locale(Headers(scope=scope).get("accept-language"))
-    if isinstance(error, UserError):
-        response = error_response(house, locale, error)
-    else:
-        response = unexpected(house, locale, error)
-    response.raw_headers += _HEADERS[1:]
-    house.metrics.http_requests.labels("POST", PATHS[0], f"{response.status_code // 100}xx").inc()
-    await response(scope, receive, send)
 
 
 async def _actor(house: House, headers: Mapping[bytes, bytes]) -> Actor:

@@ -17,6 +17,7 @@ import structlog
 from starlette.types import Receive, Scope, Send
 
 from kommutator.domain.connection import Account
+from kommutator.doors.http.hot import PLAIN_HEADERS
 from kommutator.flows.house import House
 from kommutator.flows.secrets import digest
 from kommutator.kit.errors import InternalError, TooMany, Unauthorized, Unavailable, UserError
@@ -29,12 +30,7 @@ _MOST_FIELDS = 20
 _SENDER_S = 0.2
 _REMEMBERED = 4096
 _SECRET_HEADER = b"x-kommutator-secret"
-_HEADERS = [
-    (b"content-type", b"text/plain; charset=utf-8"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cache-control", b"no-store"),
-]
+_HEADERS = [(b"content-type", b"text/plain; charset=utf-8"), *PLAIN_HEADERS]
 _log = structlog.get_logger(__name__)
 
 

@@ -1,6 +1,7 @@
-"""Which PBX is speaking: the shared secret of its dialplan and scripts.
+"""Who is speaking, by the secret of its connection: a PBX's dialplan and scripts, a CRM's hooks.
 
-It may ask who should take a call and hand in recordings; it can place no calls.
+A PBX may ask who should take a call and hand in recordings; it can place no calls. A CRM that
+signs nothing has the secret in the address that it was given.
 """
 
 from __future__ import annotations
@@ -22,20 +23,26 @@ class Accounts(Protocol):
     async def account(self, connection_id: UUID) -> Account: ...
 
 
-class PbxHooks:
-    def __init__(self, accounts: Accounts) -> None:
+class HookSecrets:
+    """The secrets of one kind of connection. `refusal` is the slug for all that is wrong."""
+
+    def __init__(
+        self, accounts: Accounts, kind: ConnectionKind, refusal: str = "hook_secret_unknown"
+    ) -> None:
         self._accounts = accounts
+        self._kind = kind
+        self._refusal = refusal
 
     async def sender(self, secret: str) -> Account:
-        """The PBX's connection, whatever its status; from memory, so cheap.
+        """The sender's connection, whatever its status; from memory, so cheap.
 
         Raises:
-            Unauthorized: `hook_secret_unknown`; the same for all that is wrong with it.
+            Unauthorized: the `refusal`; the same for all that is wrong with the secret.
         """
         account = await self._named(secret)
         held = "" if account is None else account.secrets.get("hook_secret", "")
         if not hmac.compare_digest(digest(held), digest(secret)) or not held:
-            raise Unauthorized("hook_secret_unknown")
+            raise Unauthorized(self._refusal)
         assert account is not None
         return account
 
@@ -51,4 +58,4 @@ class PbxHooks:
             account = await self._accounts.account(connection_id)
         except NotFound:
             return None
-        return account if account.kind is ConnectionKind.ASTERISK else None
+        return account if account.kind is self._kind else None
