@@ -6,13 +6,13 @@ through a visitor's browser. A refusal is `{"error": "…"}` with status 400 or 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
 
+from kommutator.twins.orders import read_order, shown
 from kommutator.twins.retailcrm import acts
-from kommutator.twins.retailcrm.driver import Driver, DriverRefusal
+from kommutator.twins.retailcrm.driver import Driver
 from kommutator.twins.retailcrm.views import (
     account_view,
     credentials_view,
@@ -37,24 +37,24 @@ class Control:
         """Register the paths."""
         app.router.add_routes(
             [
-                web.get("/_twin/credentials", _shown(self.credentials)),
-                web.get("/_twin/state", _shown(self.state)),
-                web.get("/_twin/wait", _shown(self.wait)),
-                web.get("/_twin/changed", _shown(self.changed)),
-                web.post("/_twin/reset", _shown(self.reset)),
-                web.post("/_twin/accounts", _shown(self.add_account)),
-                web.get("/_twin/switches", _shown(self.switches)),
-                web.post("/_twin/switches", _shown(self.switches)),
-                web.get("/_twin/faults", _shown(self.faults)),
-                web.post("/_twin/faults", _shown(self.add_fault)),
-                web.delete("/_twin/faults", _shown(self.clear_faults)),
-                web.post("/_twin/keys", _shown(self.keys)),
-                web.post("/_twin/module", _shown(self.module)),
-                web.post("/_twin/user", _shown(self.user)),
-                web.post("/_twin/customers", _shown(self.customers)),
+                web.get("/_twin/credentials", shown(self.credentials)),
+                web.get("/_twin/state", shown(self.state)),
+                web.get("/_twin/wait", shown(self.wait)),
+                web.get("/_twin/changed", shown(self.changed)),
+                web.post("/_twin/reset", shown(self.reset)),
+                web.post("/_twin/accounts", shown(self.add_account)),
+                web.get("/_twin/switches", shown(self.switches)),
+                web.post("/_twin/switches", shown(self.switches)),
+                web.get("/_twin/faults", shown(self.faults)),
+                web.post("/_twin/faults", shown(self.add_fault)),
+                web.delete("/_twin/faults", shown(self.clear_faults)),
+                web.post("/_twin/keys", shown(self.keys)),
+                web.post("/_twin/module", shown(self.module)),
+                web.post("/_twin/user", shown(self.user)),
+                web.post("/_twin/customers", shown(self.customers)),
                 web.post(
                     "/_twin/{act:click|status|open-account|activity|settings|install}",
-                    _shown(self.drive),
+                    shown(self.drive),
                 ),
             ]
         )
@@ -100,12 +100,12 @@ class Control:
 
     async def reset(self, request: web.Request) -> Json:
         """Start anew: `{"account": …}` or everything (accounts made later go away)."""
-        self._world.reset((await _body(request)).get("account"))
+        self._world.reset((await read_order(request)).get("account"))
         return {"ok": True}
 
     async def add_account(self, request: web.Request) -> Json:
         """One more account: `name`, optionally `zone`, `users`, `api_key`, `limited_api_key`."""
-        order = await _body(request)
+        order = await read_order(request)
         account = self._world.add(
             str(order.get("name", "")),
             zone=str(order.get("zone", "Europe/Moscow")),
@@ -118,7 +118,7 @@ class Control:
     async def switches(self, request: web.Request) -> Json:
         """Show the switches; POST changes those named."""
         if request.method == "POST":
-            self._world.switches.change(await _body(request))
+            self._world.switches.change(await read_order(request))
         return self._world.switches.dump()
 
     async def faults(self, request: web.Request) -> Json:  # noqa: ARG002  one signature
@@ -128,7 +128,7 @@ class Control:
 
     async def add_fault(self, request: web.Request) -> Json:
         """Order a fault (see `kommutator.twins.faults`)."""
-        return self._world.core.faults.add(await _body(request)).dump()
+        return self._world.core.faults.add(await read_order(request)).dump()
 
     async def clear_faults(self, request: web.Request) -> Json:
         """Withdraw `?id=` or all."""
@@ -137,30 +137,30 @@ class Control:
 
     async def keys(self, request: web.Request) -> Json:
         """A key made or revoked by the CRM's administrator (see `acts.change_keys`)."""
-        order = await _body(request)
+        order = await read_order(request)
         account = self._world.account(order.get("account"))
         return acts.change_keys(account, order, self._world.core.ids.token(24))
 
     async def module(self, request: web.Request) -> Json:
         """A module changed inside the CRM (see `acts.change_module`)."""
-        order = await _body(request)
+        order = await read_order(request)
         return self._acted(acts.change_module(self._world.account(order.get("account")), order))
 
     async def user(self, request: web.Request) -> Json:
         """A user changed inside the CRM (see `acts.change_user`)."""
-        order = await _body(request)
+        order = await read_order(request)
         return self._acted(acts.change_user(self._world.account(order.get("account")), order))
 
     async def customers(self, request: web.Request) -> Json:
         """Clients entered, edited or deleted inside the CRM (see `acts.change_customers`)."""
-        order = await _body(request)
+        order = await read_order(request)
         account = self._world.account(order.get("account"))
         now = account.local(self._world.core.clock.now())
         return self._acted(acts.change_customers(account, order, now))
 
     async def drive(self, request: web.Request) -> Json:
         """Fire a callback at the gateway; answers what was sent and what came back."""
-        order = await _body(request)
+        order = await read_order(request)
         account = self._world.account(order.get("account"))
         driver = Driver(self._world.core, self._world.switches, account)
         act = getattr(driver, request.match_info["act"].replace("-", "_"))
@@ -170,28 +170,3 @@ class Control:
     def _acted(self, result: Json) -> Json:
         self._world.core.bell.ring()
         return result
-
-
-def _shown(
-    serve: Callable[[web.Request], Awaitable[Json]],
-) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(request: web.Request) -> web.Response:
-        try:
-            return web.json_response(await serve(request))
-        except DriverRefusal as refusal:
-            return web.json_response({"error": str(refusal)}, status=409)
-        except (ValueError, LookupError, TypeError) as wrong:
-            return web.json_response({"error": str(wrong)}, status=400)
-
-    return answer
-
-
-async def _body(request: web.Request) -> Json:
-    if not request.can_read_body:
-        return {}
-    if request.content_type != "application/json":
-        raise ValueError("send JSON with Content-Type: application/json")
-    body = await request.json()
-    if not isinstance(body, dict):
-        raise ValueError("send a JSON object")  # noqa: TRY004  answered as a bad request
-    return body

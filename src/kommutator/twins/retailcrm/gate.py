@@ -8,11 +8,11 @@ from typing import Any
 from aiohttp import web
 
 from kommutator.twins.core import TwinCore
+from kommutator.twins.php import parse_php
 from kommutator.twins.retailcrm import routes
 from kommutator.twins.retailcrm.account import Account, ApiKey
 from kommutator.twins.retailcrm.call import Call
 from kommutator.twins.retailcrm.limits import Buckets
-from kommutator.twins.retailcrm.phpform import parse_php
 from kommutator.twins.retailcrm.replies import (
     FAULT_REPLIES,
     ApiError,

@@ -1,10 +1,8 @@
-"""How PHP reads a query and a form: brackets become maps and lists."""
+"""What RetailCRM's PHP makes of words and JSON in a query or a form."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
 from typing import Any
 
 from kommutator.twins.retailcrm.replies import (
@@ -18,35 +16,10 @@ from kommutator.twins.retailcrm.replies import (
 
 Json = dict[str, Any]
 
-_KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])+)$")
-_PART = re.compile(r"\[([^\[\]]*)\]")
 # PHP clients send 1/0; the official Python client sends True and None as text.
 TRUE_WORDS = frozenset({"1", "true", "True", "on", "yes"})
 FALSE_WORDS = frozenset({"0", "false", "False", "off", "no", ""})
 NOTHING_WORDS = frozenset({"None", "null", ""})
-
-
-def parse_php(pairs: Iterable[tuple[str, str]]) -> Json:
-    """`filter[sites][]=a` becomes `{"filter": {"sites": ["a"]}}`; later plain values win."""
-    result: Json = {}
-    for key, value in pairs:
-        match = _KEY.match(key)
-        if match is None:
-            result[key] = value
-            continue
-        _put(result, [match[1], *_PART.findall(match[2])], value)
-    return result
-
-
-def _put(target: Json, path: list[str], value: str) -> None:
-    for part in path[:-1]:
-        key = part or str(len(target))
-        inner = target.get(key)
-        if not isinstance(inner, dict):
-            inner = {}
-            target[key] = inner
-        target = inner
-    target[path[-1] or str(len(target))] = value
 
 
 def as_list(value: Any) -> list[str]:

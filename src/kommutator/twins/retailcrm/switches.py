@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kommutator.twins.switchboard import SwitchBoard
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "rate_reply": ("html_503", "json_503", "json_429"),
@@ -20,8 +22,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass
-class Switches:
+class Switches(SwitchBoard):
     """One twin's answers to open questions; defaults are the likelier reading."""
+
+    CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = CHOICES
 
     # Rates (RULES; the shape of the answer differs between nginx and the SDK tests).
     rate_limits: bool = True
@@ -50,26 +54,3 @@ class Switches:
     # Lists and shops.
     unknown_filter: str = "ignore"
     site_required: bool = False
-
-    def change(self, wanted: Mapping[str, Any]) -> None:
-        """Set some switches.
-
-        Raises:
-            ValueError: unknown name or value; nothing is changed then.
-        """
-        types = {f.name: type(getattr(self, f.name)) for f in fields(self)}
-        ready: dict[str, Any] = {}
-        for name, value in wanted.items():
-            if name not in types:
-                raise ValueError(f"unknown switch {name!r}; known: {', '.join(sorted(types))}")
-            if name in CHOICES and value not in CHOICES[name]:
-                raise ValueError(f"{name} is one of {', '.join(CHOICES[name])}")
-            if types[name] is bool and not isinstance(value, bool):
-                raise ValueError(f"{name} is true or false")
-            ready[name] = types[name](value)
-        for name, value in ready.items():
-            setattr(self, name, value)
-
-    def dump(self) -> dict[str, Any]:
-        """All switches as JSON."""
-        return asdict(self)

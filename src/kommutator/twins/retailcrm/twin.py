@@ -6,6 +6,7 @@ from importlib.resources import files
 
 from aiohttp import web
 
+from kommutator.twins.assets import Pages
 from kommutator.twins.config import TwinsConfig
 from kommutator.twins.core import TwinCore
 from kommutator.twins.faults import FaultBook
@@ -16,8 +17,7 @@ from kommutator.twins.spoil import answer_with_fault
 from kommutator.twins.traffic import Traffic
 
 MAX_BODY_BYTES = 16 * 2**20
-PAGES = files("kommutator.twins.retailcrm") / "pages"
-ASSETS = {"style.css": "text/css", "page.js": "text/javascript", "dom.js": "text/javascript"}
+PAGES = Pages(files("kommutator.twins.retailcrm") / "pages", frozenset({"page.js"}))
 PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data: http: https:; media-src http: https:; "
     "form-action http: https:; frame-ancestors 'self'"
@@ -53,7 +53,7 @@ class RetailCrmTwin:
             [
                 web.route("*", "/api/{tail:.*}", self._api),
                 web.route("*", "/a/{account}/api/{tail:.*}", self._api),
-                web.get("/_twin/page/{file}", _asset),
+                web.get("/_twin/page/{file}", PAGES.asset),
                 web.get("/", _page),
                 web.get("/{kind:orders|customers}/{tail:.*}", _page),
                 web.get("/a/{account}", _page),
@@ -94,16 +94,4 @@ class RetailCrmTwin:
 
 
 async def _page(request: web.Request) -> web.Response:  # noqa: ARG001  aiohttp's signature
-    return web.Response(
-        text=(PAGES / "index.html").read_text("utf-8"),
-        content_type="text/html",
-        headers={"Content-Security-Policy": PAGE_POLICY},
-    )
-
-
-async def _asset(request: web.Request) -> web.Response:
-    name = request.match_info["file"]
-    if name not in ASSETS:
-        raise web.HTTPNotFound
-    text = (PAGES / name).read_text("utf-8")
-    return web.Response(text=text, content_type=ASSETS[name], headers={"Cache-Control": "no-cache"})
+    return PAGES.page("index.html", PAGE_POLICY)
