@@ -19,6 +19,30 @@ LOOKED_UP = Counter("kommutator_phone_book_look_ups", "Numbers a CRM was asked f
 BOOK_PAGES = Counter("kommutator_phone_book_pages", "Pages of clients read into the phone book")
 RECORDINGS = Counter("kommutator_recordings", "Recordings by what became of them", ["outcome"])
 BULK_ITEMS = Counter("kommutator_bulk_items", "Items of bulk writes by outcome", ["outcome"])
+AMOCRM_HEARD = Counter("kommutator_amocrm_hooks_decided", "Notices that became wishes to read")
+AMOCRM_REREAD = Counter(
+    "kommutator_amocrm_cards_reread", "Cards read because somebody told of them"
+)
+AMOCRM_WANTED = Gauge("kommutator_amocrm_wanted", "Cards told of and not yet read, all tenants")
+AMOCRM_LAG = Gauge(
+    "kommutator_amocrm_copy_lag_seconds", "Age of the oldest news not yet in the copy, seconds"
+)
+AMOCRM_HOOKS_OFF = Gauge(
+    "kommutator_amocrm_hooks_off", "Working connections whose CRM does not call us"
+)
+AMOCRM_MISSED = Gauge(
+    "kommutator_amocrm_hooks_missed", "News that no hook had brought, since connecting"
+)
+AMOCRM_CARDS = Gauge("kommutator_amocrm_cards", "Cards in the copies, estimated by the database")
+CAMPAIGNS_HELD = Gauge("kommutator_campaigns_held", "Campaigns at work in this process")
+CAMPAIGN_PLACED = Counter("kommutator_campaign_calls_placed", "Calls placed by campaigns")
+CAMPAIGN_CALLS = Counter(
+    "kommutator_campaign_calls", "Calls of campaigns by what came of them", ["result"]
+)
+CAMPAIGNS_LEFT = Counter(
+    "kommutator_campaigns_left", "Campaigns that paused or finished by themselves", ["state"]
+)
+CAMPAIGN_PAGES = Counter("kommutator_campaign_lead_pages", "Pages of leads read for campaigns")
 
 ALL = (
     LANES_OWNED,
@@ -36,5 +60,17 @@ ALL = (
     BOOK_PAGES,
     RECORDINGS,
     BULK_ITEMS,
+    CAMPAIGNS_HELD,
+    CAMPAIGN_PLACED,
+    CAMPAIGN_CALLS,
+    CAMPAIGNS_LEFT,
+    CAMPAIGN_PAGES,
+    AMOCRM_HEARD,
+    AMOCRM_REREAD,
+    AMOCRM_WANTED,
+    AMOCRM_LAG,
+    AMOCRM_HOOKS_OFF,
+    AMOCRM_MISSED,
+    AMOCRM_CARDS,
 )
 """For the registry of the process that runs an engine."""
