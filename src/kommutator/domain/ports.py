@@ -144,6 +144,7 @@ class Registration:
     codes: Mapping[str, str]  # CRM user id → extension
     lines: Mapping[str, str]  # company number → site code
     active: bool = True
+    hook_url: str = field(default="", repr=False)  # where notices of changes come in; a secret
 
 
 @dataclass(frozen=True, slots=True)

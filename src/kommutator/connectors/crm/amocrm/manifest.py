@@ -27,6 +27,7 @@ PAUSE_S: Final = 60.0  # after a 429 that names no pause; doubled for each one a
 LONGEST_PAUSE_S: Final = 900.0
 BLOCKED_S: Final = 300.0  # between two probes of an account that is blocked for its limits
 CONCURRENCY: Final = 4  # requests at once per account
+LIST_SHARE: Final = 0.2  # of the pace, for reading whole lists beside the calls
 
 # --- sizes [D, K] --------------------------------------------------------------------------
 PAGE: Final = 250
