@@ -14,13 +14,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
 from kommutator.connectors.crm.amocrm.calls import (
-    call_back_text,
     contact_of,
     lead_name,
     tags_of,
@@ -31,10 +29,10 @@ from kommutator.connectors.crm.amocrm.client import AmoCrmClient, Reply
 from kommutator.connectors.crm.amocrm.config import AmoCrmConfig, LeadPlace
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.find_again import find_again, is_same
-from kommutator.connectors.crm.amocrm.look_up import Card, card_of, open_lead
-from kommutator.connectors.crm.amocrm.manifest import TASK_CALL
+from kommutator.connectors.crm.amocrm.look_up import Card, card_of
 from kommutator.connectors.crm.amocrm.queries import page_pairs
 from kommutator.connectors.crm.amocrm.schemas import as_int
+from kommutator.connectors.crm.amocrm.tasks import task_of
 from kommutator.domain.commands import AddNote, CreateCustomer, CreateOrder, CreateTask, MoveLead
 from kommutator.domain.connection import Account
 from kommutator.domain.crm_data import EntityKind
@@ -108,15 +106,19 @@ class Entities:
             if may_be_repeat(due) and (found := await _find_lead(client, lead, card)):
                 return Done(client.last_exchange, str(found), note="found_earlier")
             reply = await client.post("/api/v4/leads", [lead])
-            return Done(reply.exchange, str(id_of(reply, "leads")))
+            made_id = id_of(reply, "leads")
+            if self._remembered(client.account, command.client) is not None:
+                card = replace(card, lead_ids=(*card.lead_ids, made_id))
+                self._remember(client.account, command.client, card)
+            return Done(reply.exchange, str(made_id))
 
     async def task(
         self, client: AmoCrmClient, config: AmoCrmConfig, due: Due, command: CreateTask
     ) -> Outcome:
         async with self.lock(client.account, command.client):
             card = await self.known(client, command.client)
-            task = await _task_of(client, config, due, command, card)
-            return await self._once(client, due, "/api/v4/tasks", "tasks", task)
+            task = await task_of(client, config, due, command, card)
+            return await self.once(client, due, "/api/v4/tasks", "tasks", task)
 
     async def note(self, client: AmoCrmClient, due: Due, command: AddNote) -> Outcome:
         note = {
@@ -126,7 +128,7 @@ class Entities:
             "created_at": unix(due.created_at),
         }
         path = f"/api/v4/{command.entity}/notes"
-        return await self._once(client, due, path, "notes", note)
+        return await self.once(client, due, path, "notes", note)
 
     async def move(self, client: AmoCrmClient, command: MoveLead) -> Outcome:
         stage = {"pipeline_id": command.pipeline_id, "status_id": command.status_id}
@@ -182,13 +184,18 @@ class Entities:
         self._remember(client.account, phone, card)
         return Made(card, known=False, lead_id=lead_id)
 
-    async def _once(
+    async def once(
         self, client: AmoCrmClient, due: Due, path: str, name: str, item: Mapping[str, Any]
     ) -> Outcome:
+        """Create one thing; one that an earlier attempt has made is found and left as it is."""
         if may_be_repeat(due) and (found := (await find_again(client, path, name, [item])).get(0)):
             return Done(client.last_exchange, str(found), note="found_earlier")
         reply = await client.post(path, [item])
         return Done(reply.exchange, str(id_of(reply, name)))
+
+    def forget(self, account: Account, phone: str) -> None:
+        """What was made for this number has vanished since."""
+        self._fresh.pop((account.connection_id, tail(phone)), None)
 
     def _remember(self, account: Account, phone: str, card: Card) -> None:
         if len(self._fresh) >= _MOST_FRESH:
@@ -261,40 +268,3 @@ async def _find_lead(client: AmoCrmClient, lead: Mapping[str, Any], card: Card) 
         if not reply.more:
             break
     return None
-
-
-async def _task_of(
-    client: AmoCrmClient,
-    config: AmoCrmConfig,
-    due: Due,
-    command: CreateTask,
-    card: Card | None,
-) -> dict[str, Any]:
-    """On the lead that was named, else on the only open one, else on the card, else on nothing."""
-    until = command.due_at or due.created_at + timedelta(minutes=config.task_minutes)
-    task: dict[str, Any] = {
-        "task_type_id": TASK_CALL,
-        "text": command.text,
-        "complete_till": unix(until),
-        "created_at": unix(due.created_at),
-    }
-    if command.lead_id is not None:
-        task |= {"entity_id": command.lead_id, "entity_type": "leads"}
-    elif card is None:
-        text = command.text
-        task["text"] = text if command.client in text else f"{text} {command.client}".strip()
-    elif lead := await open_lead(client, card):
-        task |= {"entity_id": lead, "entity_type": "leads"}
-    else:
-        task |= {"entity_id": card.id, "entity_type": card.kind.value}
-    performer = (
-        config.user_at(command.performer)
-        or config.owner(
-            extension=None, rang=command.rang, of_client=card.responsible_id if card else None
-        )
-        or as_int(command.default_performer)
-    )
-    if performer is not None:
-        task["responsible_user_id"] = performer
-    task["text"] = task["text"] or call_back_text(config, command.client)
-    return task

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kommutator.connectors.crm.amocrm.calls import tail
+from kommutator.connectors.crm.amocrm.api import region_of
 from kommutator.connectors.crm.amocrm.client import AmoCrmClient
 from kommutator.connectors.crm.amocrm.manifest import LOST, WON
 from kommutator.connectors.crm.amocrm.queries import page_pairs
-from kommutator.connectors.crm.amocrm.schemas import as_int, spellings
+from kommutator.connectors.crm.amocrm.reads import cards_of_phone
+from kommutator.connectors.crm.amocrm.schemas import as_int
 from kommutator.domain.crm_data import EntityKind
 from kommutator.kit.plain_json import as_map, maps_in
 
-_LOOKED_AT = 50  # cards of one answer; a number belongs to one or two
+_LOOKED_AT = 50  # leads of one card; open ones are few
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +27,18 @@ class Card:
 
 
 async def card_of(client: AmoCrmClient, phone: str) -> Card | None:
-    """The oldest contact with this number, else the oldest company.
-
-    How the vendor's search takes spellings is not documented: the last ten digits are asked for,
-    of contacts the whole number too, and every find is compared digit by digit.
+    """The oldest contact with this number, else the oldest company; cards of the tray are none.
 
     Raises:
         AmoCrmError: nobody knows, then.
     """
-    short = tail(phone)
-    for kind, text in (
-        (EntityKind.CONTACTS, short),
-        (EntityKind.CONTACTS, phone),
-        (EntityKind.COMPANIES, short),
-    ):
-        if (found := await _search(client, kind, text, short)) is not None:
-            return found
+    for kind in (EntityKind.CONTACTS, EntityKind.COMPANIES):
+        for entity in await cards_of_phone(client, kind, phone, region_of(client.account)):
+            if entity.raw.get("is_unsorted") is not True:
+                leads = maps_in(as_map(entity.raw.get("_embedded")).get("leads"))
+                numbers = tuple(n for lead in leads if (n := as_int(lead.get("id"))) is not None)
+                return Card(kind, entity.id, entity.responsible_id, numbers)
     return None
-
-
-async def _search(client: AmoCrmClient, kind: EntityKind, text: str, short: str) -> Card | None:
-    pairs = [("query", text), ("with", "leads"), *page_pairs(1, _LOOKED_AT)]
-    reply = await client.get(f"/api/v4/{kind.value}", pairs)
-    found = []
-    for row in reply.embedded(kind.value):
-        card_id = as_int(row.get("id"))
-        if card_id is None or row.get("is_deleted") is True or row.get("is_unsorted") is True:
-            continue
-        if any(tail(number) == short for number in spellings(row)):
-            leads = maps_in(as_map(row.get("_embedded")).get("leads"))
-            numbers = (as_int(lead.get("id")) for lead in leads)
-            owner = as_int(row.get("responsible_user_id")) or None
-            found.append(Card(kind, card_id, owner, tuple(n for n in numbers if n is not None)))
-    return min(found, key=lambda card: card.id, default=None)
 
 
 async def open_lead(client: AmoCrmClient, card: Card) -> int | None:
