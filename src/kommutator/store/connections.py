@@ -239,6 +239,15 @@ class ConnectionStore:
         )
         return None if row is None else (EnterpriseNumber(row["enterprise"]), row["id"])
 
+    async def by_account_everywhere(self, kind: ConnectionKind, account_key: str) -> UUID | None:
+        """The enterprise's connection of this vendor account, whoever's enterprise it is."""
+        found: UUID | None = await self._connection.fetchval(
+            "SELECT id FROM connections WHERE kind = $1 AND account_key = $2 "
+            "AND status <> 'removed' AND user_id IS NULL",
+            kind.value, account_key,
+        )  # fmt: skip
+        return found
+
     async def all_everywhere(self) -> Sequence[ConnectionRecord]:
         """All enterprises' own that are not removed; for the full refresh of the directory."""
         rows = await self._connection.fetch(

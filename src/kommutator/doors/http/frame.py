@@ -120,6 +120,9 @@ class _Answer:
         page = headers.get("content-type", "").startswith("text/html")
         headers.setdefault("content-security-policy", _policy(state) if page else _DATA_POLICY)
         headers.setdefault("cache-control", "no-store")
+        if (reader := state.get("readable_by")) is not None:
+            headers["access-control-allow-origin"] = reader
+            headers.add_vary_header("Origin")
         if state["client"].https:
             headers.setdefault("strict-transport-security", _HSTS)
 
@@ -135,6 +138,11 @@ def allow_framing_by(request: Request, *urls: str) -> None:
     """Let pages of this request stand inside these sites: the tenant's own CRM, nobody else."""
     origins = [f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls) if parts.netloc]
     request.state.frame_ancestors = [o for o in origins if re.fullmatch(r"[\w:/.\[\]-]+", o)]
+
+
+def allow_reading_by(request: Request, origin: str) -> None:
+    """Let scripts of this one site read the answer, whatever it becomes; without cookies."""
+    request.state.readable_by = origin
 
 
 def _policy(state: dict[str, Any]) -> str:
