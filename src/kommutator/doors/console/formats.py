@@ -15,6 +15,7 @@ from babel.dates import (
     format_timedelta,
     get_day_names,
 )
+from babel.numbers import format_decimal
 
 from kommutator.kit.given import on_calendar
 
@@ -47,6 +48,11 @@ def countries(codes: Iterable[str], locale: str) -> list[tuple[str, str]]:
     """ISO 3166 codes with the countries' names, by name."""
     names = Locale.parse(locale).territories
     return sorted(((code, names.get(code, code)) for code in codes), key=lambda pair: pair[1])
+
+
+def whole(value: int, locale: str) -> str:
+    """A number with the language's own breaks between thousands."""
+    return format_decimal(value, locale=locale)
 
 
 def percent(share: float | None) -> str:

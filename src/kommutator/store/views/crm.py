@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
-from kommutator.store.views.rows import Connection, Where, document
+from kommutator.store.views.rows import Connection, Where
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ _CARDS = """
 SELECT connection_id, kind, id, name, responsible_id, phones, pipeline_id, status_id, price,
        closed, updated_at, read_at
 FROM crm_entities WHERE enterprise = $1 AND kind = $2 AND NOT deleted"""
+_ENDS_WITH = "EXISTS (SELECT FROM unnest(phones) p WHERE p LIKE '%' || {})"
 
 
 class CrmViews:
@@ -166,17 +167,16 @@ class CrmViews:
         """Newest change first.
 
         Args:
-            text: part of the name, or a card's id.
-            digits: the end of a phone number.
+            text: part of the name.
+            digits: the end of a phone number, or a card's id.
             before: `updated_at` and id of the last line of the page before.
         """
         where = Where(enterprise, kind)
         if connection_id is not None:
             where.add("connection_id = {}", connection_id)
         if digits:
-            where.add("EXISTS (SELECT FROM unnest(phones) p WHERE p LIKE '%' || {})", digits)
-        elif text.isdecimal() and len(text) < _LONGEST_ID:
-            where.add("id = {}", int(text))
+            number = int(digits) if len(digits) < _LONGEST_ID else 0
+            where.add(f"({_ENDS_WITH} OR id = {{}})", digits, number)
         elif text:
             where.add("strpos(lower(name), lower({})) > 0", text)
         if before is not None:
@@ -187,19 +187,6 @@ class CrmViews:
             *where.args,
         )
         return [CardLine(**dict(row)) for row in rows]
-
-    async def reference(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, kind: str
-    ) -> tuple[Any, datetime] | None:
-        """What changes seldom ("users", "pipelines", "fields:leads"), and when it was read."""
-        row = await self._connection.fetchrow(
-            "SELECT jsonb_build_object('held', data) AS data, read_at FROM crm_references "
-            "WHERE enterprise = $1 AND connection_id = $2 AND kind = $3",
-            enterprise,
-            connection_id,
-            kind,
-        )
-        return None if row is None else (document(row["data"]).get("held"), row["read_at"])
 
 
 _LONGEST_ID = 19  # digits of a bigint that surely fits
