@@ -7,19 +7,19 @@ one process is the default; any number of processes of any role share one Postgr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Self
 
 import structlog
 from fastapi import FastAPI
 
-from kommutator.compose import Composition, compose
+from kommutator.compose import Composition, Kickable, compose
 from kommutator.connectors.pbx.asterisk.by_link import DeliveryByLink
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.connectors.pbx.asterisk.ssh_delivery import SshDelivery
 from kommutator.doors.console import router as console
-from kommutator.doors.http import asterisk, retailcrm
+from kommutator.doors.http import amocrm, asterisk, retailcrm
 from kommutator.doors.http.app import Door, Family, create_app, create_watch
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.runner import PbxRunner
@@ -110,7 +110,10 @@ class Application:
         if "worker" in self._roles:
             filler = PhoneBookFiller(db, made.ask_crm, clock=self._clock, ids=self._ids)
             await self._run(filler.start, filler.stop)
-        await self._listen(made.house, engine, filler)
+        kicked: list[Kickable] = []
+        if filler is not None:
+            kicked = [filler, *(one for one in made.background if isinstance(one, Kickable))]
+        await self._listen(made.house, engine, kicked)
         if "worker" in self._roles:
             scheduler = Scheduler(db, clock=self._clock)
             await self._run(scheduler.start, scheduler.stop)
@@ -173,19 +176,21 @@ class Application:
         }
 
     async def _listen(
-        self, house: House, engine: LaneEngine | None, filler: PhoneBookFiller | None
+        self, house: House, engine: LaneEngine | None, kicked: Sequence[Kickable]
     ) -> None:
+        def kick() -> None:
+            for one in kicked:
+                one.kick()
+
         def missed() -> None:
             house.forget_all()
             if engine is not None:
                 engine.sweep_soon()
-            if filler is not None:
-                filler.kick()
+            kick()
 
         def config_changed(payload: str) -> None:
             house.config_changed(payload)
-            if filler is not None:
-                filler.kick()  # a CRM may have been connected
+            kick()  # a CRM may have been connected
 
         channels: dict[str, Callable[[str], None]] = {
             CONFIG: config_changed,
@@ -193,8 +198,8 @@ class Application:
         }
         if engine is not None:
             channels[WAKE] = engine.wake
-        if filler is not None:
-            channels[WANTED] = lambda _payload: filler.kick()
+        if kicked:
+            channels[WANTED] = lambda _payload: kick()
         listener = Listener(self._dsn, channels, on_reconnect=missed, clock=self._clock)
         await self._run(listener.start, listener.stop)
 
@@ -220,6 +225,7 @@ def _console(app: Door) -> None:
 
 _FAMILIES: Mapping[str, Family] = {
     "retailcrm": retailcrm.add,
+    "amocrm": amocrm.add,
     "asterisk": asterisk.add,
     "console": _console,
 }

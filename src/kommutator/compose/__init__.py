@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kommutator.compose.campaigns import compose_campaigns
+from kommutator.compose.crm_copy import compose_copy, hear_amocrm
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
 from kommutator.connectors.pbx.asterisk.examine import AsteriskExaminer
@@ -20,6 +21,7 @@ from kommutator.connectors.pbx.asterisk.snippets.render import render_files
 from kommutator.connectors.pbx.asterisk.stored import StoredRecordings
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.ports import Delivery
+from kommutator.flows.amocrm.accounts import Accounts
 from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.ask_crm import AskCrm
 from kommutator.flows.click_to_call import ClickToCall
@@ -80,6 +82,13 @@ class Background(Protocol):
     async def stop(self) -> None: ...
 
 
+@runtime_checkable
+class Kickable(Protocol):
+    """Background work that looks around at once when something is wanted, or was connected."""
+
+    def kick(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Composition:
     """The house, and the parts that only processes need. `decide` gives journal rows effect."""
@@ -128,6 +137,18 @@ def compose(
     right = PutRight(db, clock=clock, recordings=FollowRecordings(recording_links))
     reprocess = Reprocess(db, directory, follow.read, right, clock=clock)
     pauses = FollowPauses(directory, read_pause_row, follow.decide, ids=ids)
+    news = hear_amocrm(directory, pauses.decide)
+    copy = compose_copy(
+        db,
+        vault,
+        directory,
+        {},
+        {},
+        turns,
+        clock=clock,
+        ids=ids,
+        public_url=settings.public_url,
+    )
     refusals = Refusals(db, counters, clock=clock)
     links = EntryLinks(vault.derive(_ENTRY_KEY), clock)
     passwords = Passwords()
@@ -178,6 +199,8 @@ def compose(
         presence=HearPresence(db, directory, clock=clock, ids=ids),
         pbx_hooks=HookSecrets(directory, ConnectionKind.ASTERISK),
         crm_hooks=HookSecrets(directory, ConnectionKind.AMOCRM, "amocrm_hook_secret_unknown"),
+        amocrm_accounts=Accounts(db, vault, redactor),
+        amocrm_fields=copy.fields,
         phone_book=KeepBook(db, directory, clock=clock),
         pbx_setup=PbxSetUp(
             db, vault, set_up, render_files, ids=ids, public_url=settings.public_url
@@ -214,5 +237,12 @@ def compose(
     worker = RecordingWorker(db, objects, spool, fetch, clock=clock, keep_original=keep)
     deliveries: dict[ConnectionKind, Delivery] = {delivery.kind: delivery}
     return Composition(
-        house, http, follow, pauses.decide, ask_crm, deliveries, worker, background=(dialer.worker,)
+        house,
+        http,
+        follow,
+        news.decide,
+        ask_crm,
+        deliveries,
+        worker,
+        background=(dialer.worker, copy.copier),
     )

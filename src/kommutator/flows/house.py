@@ -11,6 +11,8 @@ import msgspec
 
 from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.amocrm.accounts import Accounts
+from kommutator.flows.amocrm.fields import Fields
 from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.campaigns.keep import Campaigns
 from kommutator.flows.campaigns.unwanted import DoNotCall
@@ -109,6 +111,8 @@ class House:
     presence: HearPresence
     pbx_hooks: HookSecrets
     crm_hooks: HookSecrets
+    amocrm_accounts: Accounts
+    amocrm_fields: Fields
     phone_book: KeepBook
     pbx_setup: PbxSetUp
     doctor: Doctor

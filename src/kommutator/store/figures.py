@@ -15,6 +15,18 @@ _QUEUES = """
            (SELECT count(*) FROM lanes WHERE breaker <> 'closed') AS breakers_open
 """
 
+_COPIES = """
+    SELECT (SELECT count(*) FROM crm_wanted) AS wanted,
+           (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(since)), 0)::float8
+              FROM crm_wanted) AS lag_s,
+           (SELECT count(*) FROM crm_hooks h
+              JOIN connections c ON c.id = h.connection_id AND c.status = 'active'
+             WHERE h.state <> 'on') AS hooks_off,
+           (SELECT coalesce(sum(missed), 0) FROM crm_hooks) AS missed,
+           (SELECT greatest(reltuples, 0) FROM pg_class
+             WHERE oid = 'crm_entities'::regclass) AS cards
+"""
+
 
 class FigureStore:
     def __init__(self, connection: Connection) -> None:
@@ -23,4 +35,9 @@ class FigureStore:
     async def queues_everywhere(self) -> dict[str, float]:
         """What waits, what failed, and how old the oldest waiting command is, seconds."""
         row = await self._connection.fetchrow(_QUEUES)
+        return {name: float(value) for name, value in row.items()}
+
+    async def copies_everywhere(self) -> dict[str, float]:
+        """How copies of CRMs fare: what waits to be read, for how long, and who does not call."""
+        row = await self._connection.fetchrow(_COPIES)
         return {name: float(value) for name, value in row.items()}

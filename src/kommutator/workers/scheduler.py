@@ -59,6 +59,7 @@ class Scheduler:
         await self._until_none(self._calls, "calls")
         await self._until_none(self._budgets, "budgets")
         await self._until_none(self._strangers, "phone_book")
+        await self._until_none(self._cards, "crm_copy")
 
     async def _retire(self, family: Family) -> None:
         after = 0
@@ -87,6 +88,10 @@ class Scheduler:
         async with self._db.single() as unit:
             await unit.phone_book.give_up_everywhere(_WISH_DAYS)
             return await unit.phone_book.retire_everywhere(_STRANGER_DAYS)
+
+    async def _cards(self) -> int:
+        async with self._db.single() as unit:
+            return await unit.crm_copy.retire_everywhere()
 
     async def _until_none(self, delete: Callable[[], Awaitable[int]], family: str) -> None:
         while deleted := await delete():
