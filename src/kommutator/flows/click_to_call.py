@@ -198,13 +198,11 @@ class ClickToCall:
         order: Order,
         requested_by: str,
         *,
-        paces: Sequence[Budget] = (),
         ring: RingFirst | None = None,
     ) -> ClickReceipt:
-        """Owe the call in the caller's transaction: for campaigns, with their own accounts.
+        """Owe the call in the caller's transaction: for campaigns, by the rules of clicks.
 
         Args:
-            paces: allowances to draw from besides those of clicks.
             ring: the client's phone first; None: the employee's.
 
         Raises:
@@ -221,7 +219,7 @@ class ClickToCall:
         )
         if before is not None:
             return ClickReceipt(before, extension, client, repeated=True)
-        await self._draw(unit, (*order.budgets(pbx.enterprise), *paces))
+        await self._draw(unit, order.budgets(pbx.enterprise))
         command = OriginateCall(
             call_id=f"kmt-{self._ids.uuid().hex}",
             extension=extension,

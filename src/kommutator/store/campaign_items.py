@@ -70,11 +70,12 @@ class NumberFacts:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Calls of a campaign: all, under way, with a conversation."""
+    """Calls of a campaign: under way, all, with a conversation; when those lately were placed."""
 
     placed: int
     going: int
     talked: int
+    lately: Sequence[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +130,15 @@ SELECT a.call_id, a.item, a.phone, a.extension, a.placed_at,
      ORDER BY k.id = a.call_id DESC LIMIT 1) c ON true
  WHERE a.enterprise = $1 AND a.campaign = $2 AND a.result IS NULL ORDER BY a.placed_at"""
 _TALLY = """
-SELECT count(*)::int AS placed, (count(*) FILTER (WHERE result IS NULL))::int AS going,
-       (count(*) FILTER (WHERE result = 'talked'))::int AS talked
-  FROM campaign_attempts WHERE enterprise = $1 AND campaign = $2"""
+SELECT (SELECT count(*) FROM campaign_attempts
+         WHERE enterprise = $1 AND campaign = $2 AND result IS NULL)::int AS going,
+       CASE WHEN $4 THEN (SELECT count(*) FROM campaign_attempts
+         WHERE enterprise = $1 AND campaign = $2) ELSE 0 END::int AS placed,
+       CASE WHEN $4 THEN (SELECT count(*) FROM campaign_attempts
+         WHERE enterprise = $1 AND campaign = $2 AND result = 'talked') ELSE 0 END::int AS talked,
+       ARRAY (SELECT placed_at FROM campaign_attempts
+               WHERE enterprise = $1 AND campaign = $2 AND placed_at > $3
+               ORDER BY placed_at DESC) AS lately"""
 _END = """
 UPDATE campaign_attempts SET result = $3, reason = $4, talk_s = $5, ended_at = $6
  WHERE enterprise = $1 AND call_id = $2 AND result IS NULL RETURNING true"""
@@ -205,9 +212,11 @@ class CampaignItemStore:
             _PLACE, enterprise, item.id, call_id, extension, item.phone, at
         )
 
-    async def tally(self, enterprise: EnterpriseNumber, campaign: UUID) -> Tally:
-        """The campaign's calls so far."""
-        row = await self._connection.fetchrow(_TALLY, enterprise, campaign)
+    async def tally(
+        self, enterprise: EnterpriseNumber, campaign: UUID, since: datetime, *, whole: bool
+    ) -> Tally:
+        """The campaign's calls; "lately" is after `since`. Without `whole` only what is cheap."""
+        row = await self._connection.fetchrow(_TALLY, enterprise, campaign, since, whole)
         return Tally(**row)
 
     async def going(self, enterprise: EnterpriseNumber, campaign: UUID) -> Sequence[Heard]:

@@ -11,6 +11,7 @@ from kommutator.domain.campaigns.plan import Plan
 from kommutator.domain.campaigns.results import CallOutcome
 from kommutator.domain.redirect import PhoneState
 
+MINUTE: Final = timedelta(minutes=1)
 DEAF: Final = timedelta(seconds=60)
 """A PBX that restarts is no reason to wake anybody; nothing is placed meanwhile."""
 
@@ -46,6 +47,7 @@ class Pulse:
     Attributes:
         going: calls under way.
         placed, talked: since its beginning.
+        lately: when calls of the last minute were placed, newest first.
         failures: calls in a row that came to nothing.
         alone_since, deaf_since: no agent at work; the PBX does not answer.
         crm_away: the CRM that should hear of results cannot be reached for a reason that only
@@ -55,6 +57,7 @@ class Pulse:
     going: int = 0
     placed: int = 0
     talked: int = 0
+    lately: Sequence[datetime] = ()
     failures: int = 0
     alone_since: datetime | None = None
     deaf_since: datetime | None = None
@@ -71,9 +74,10 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Not now; `why` is a slug, `campaign.wait.<why>`."""
+    """Not now; `why` is a slug, `campaign.wait.<why>`. `until` None: nobody knows."""
 
     why: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ def gate(plan: Plan, pulse: Pulse, now: datetime) -> Gate:
         return Pause(trouble)
     if (full := _full(plan, pulse)) is not None:
         return Hold(full)
+    if len(pulse.lately) >= plan.per_minute:
+        return Hold("pace", pulse.lately[plan.per_minute - 1] + MINUTE)
     return Go(pulse.agents.free[0])
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from kommutator.domain.campaigns.gate import (
+    MINUTE,
     AgentPast,
     Agents,
     Finish,
@@ -30,7 +31,6 @@ from kommutator.domain.campaigns.windows import day_began
 from kommutator.domain.clicks import ClickRequest, read_order
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus, by_ssh
 from kommutator.domain.dialing import destination, read_dialing
-from kommutator.domain.outcome import Budget
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.campaigns.settle import SettleCalls, zone_for
 from kommutator.flows.click_to_call import ClickToCall, RingFirst
@@ -129,7 +129,7 @@ class DialCampaigns:
             return await self._leave(scene, verdict)
         paced = row.next_at is not None and row.next_at > now
         if isinstance(verdict, Hold) and verdict.why not in _AGENTS:
-            return await self._wait(scene, verdict.why)
+            return await self._wait(scene, verdict.why, verdict.until)
         item = None if paced else await self._choose(scene)
         if item is None:
             return await self._nobody(scene, paced=paced)
@@ -176,12 +176,11 @@ class DialCampaigns:
         order = read_order(
             request, pbx, scene.crm, settings=scene.owner.settings, known=scene.known
         )
-        pace = Budget(f"campaign:{scene.row.id}", plan.per_minute / 60, 1)
         ring = RingFirst(plan.client_ring_s, plan.agent_ring_s)
         client_first = plan.mode is Mode.CLIENT_FIRST and not by_ssh(pbx)
         try:
             receipt = await self._clicks.owe(
-                unit, pbx, order, by, paces=(pace,), ring=ring if client_first else None
+                unit, pbx, order, by, ring=ring if client_first else None
             )
         except TooMany as slower:
             until = scene.now + timedelta(seconds=slower.retry_after)
@@ -264,11 +263,16 @@ async def _agents(scene: _Scene) -> Agents:
 
 
 async def _pulse(scene: _Scene) -> Pulse:
-    tally = await scene.unit.campaign_items.tally(scene.enterprise, scene.row.id)
+    plan, since = scene.plan, scene.now - MINUTE
+    bounded = plan.max_calls is not None or plan.max_talked is not None
+    tally = await scene.unit.campaign_items.tally(
+        scene.enterprise, scene.row.id, since, whole=bounded
+    )
     return Pulse(
         going=tally.going,
         placed=tally.placed,
         talked=tally.talked,
+        lately=tally.lately,
         failures=scene.failures,
         alone_since=None if scene.agents.at_work else scene.row.alone_since,
         deaf_since=scene.deaf_since,

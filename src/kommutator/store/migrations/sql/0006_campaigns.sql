@@ -34,7 +34,7 @@ CREATE TABLE campaign_items (
     time_zone    text,                                          -- told by the CRM or the list; else by the number
     state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'calling', 'done')),
     urgency      smallint NOT NULL DEFAULT 1,                   -- 0: was left waiting by us, comes first
-    due_at       timestamptz NOT NULL DEFAULT now(),
+    due_at       timestamptz NOT NULL DEFAULT 'epoch',           -- not before this; new ones at once
     waits        text,                                          -- slug: why not before due_at
     attempts     int NOT NULL DEFAULT 0,                        -- calls that count
     tries        int NOT NULL DEFAULT 0,                        -- all calls, those that never reached the client too
