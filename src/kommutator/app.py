@@ -105,6 +105,7 @@ class Application:
         self._stack.push_async_callback(made.house.refusals.stop)
         await self._run(made.house.intake.start, made.house.intake.stop)
         self._stack.push_async_callback(made.house.route.stop)
+        self._stack.push_async_callback(made.house.grants.drain)
         engine = await self._engine(made, db)
         filler = None
         if "worker" in self._roles:

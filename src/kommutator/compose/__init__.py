@@ -12,6 +12,11 @@ from typing import Protocol, runtime_checkable
 
 from kommutator.compose.campaigns import compose_campaigns
 from kommutator.compose.crm_copy import compose_copy, hear_amocrm
+from kommutator.compose.grants import compose_amocrm, compose_grants
+from kommutator.connectors.crm.amocrm.api import AmoCrmReader
+from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
+from kommutator.connectors.crm.amocrm.client import AmoCrmClients
+from kommutator.connectors.crm.amocrm.widget_tokens import WidgetTokens
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
 from kommutator.connectors.pbx.asterisk.examine import AsteriskExaminer
@@ -22,6 +27,7 @@ from kommutator.connectors.pbx.asterisk.stored import StoredRecordings
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.ports import Delivery
 from kommutator.flows.amocrm.accounts import Accounts
+from kommutator.flows.amocrm.widget import Widget
 from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.ask_crm import AskCrm
 from kommutator.flows.click_to_call import ClickToCall
@@ -120,6 +126,8 @@ def compose(
         clock=clock, allowed_hosts=settings.private_hosts, meter=counters.vendor_answered
     )
     turns = Turns(db, clock=clock)
+    granting = compose_grants(settings, db, vault, http, clock=clock, ids=ids, redactor=redactor)
+    clients = AmoCrmClients(http, access=granting.grants, turn=turns)
     desk = RetailCrmDesk(http, turn=turns, egress=settings.egress)
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
     phone_book = PhoneBook([desk.kind], clock=clock)
@@ -142,8 +150,8 @@ def compose(
         db,
         vault,
         directory,
-        {},
-        {},
+        {ConnectionKind.AMOCRM: AmoCrmReader(clients)},
+        {ConnectionKind.AMOCRM: AmoCrmBoard(clients)},
         turns,
         clock=clock,
         ids=ids,
@@ -171,6 +179,9 @@ def compose(
     )
     clicks = ClickToCall(db, directory, follow.decide, refusals, clock=clock, ids=ids)
     dialer = compose_campaigns(db, directory, clicks, texts, clock=clock, ids=ids)
+    widget = Widget(
+        db, directory, granting.oauth, WidgetTokens(clock, settings.private_hosts), clicks
+    )
     house = House(
         settings=settings,
         clock=clock,
@@ -201,6 +212,8 @@ def compose(
         crm_hooks=HookSecrets(directory, ConnectionKind.AMOCRM, "amocrm_hook_secret_unknown"),
         amocrm_accounts=Accounts(db, vault, redactor),
         amocrm_fields=copy.fields,
+        grants=granting.grants,
+        amocrm=compose_amocrm(granting, db, vault, copy.hooks.take_off, widget, ids=ids),
         phone_book=KeepBook(db, directory, clock=clock),
         pbx_setup=PbxSetUp(
             db, vault, set_up, render_files, ids=ids, public_url=settings.public_url
@@ -244,5 +257,5 @@ def compose(
         ask_crm,
         deliveries,
         worker,
-        background=(dialer.worker, copy.copier),
+        background=(dialer.worker, copy.copier, granting.keeper),
     )

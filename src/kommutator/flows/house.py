@@ -13,6 +13,7 @@ from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.amocrm.accounts import Accounts
 from kommutator.flows.amocrm.fields import Fields
+from kommutator.flows.amocrm.services import AmoCrm
 from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.campaigns.keep import Campaigns
 from kommutator.flows.campaigns.unwanted import DoNotCall
@@ -22,6 +23,7 @@ from kommutator.flows.directory import Directory
 from kommutator.flows.doctor import Doctor
 from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
+from kommutator.flows.grants import Grants
 from kommutator.flows.hook_secrets import HookSecrets
 from kommutator.flows.intake import Intake
 from kommutator.flows.keep_book import KeepBook
@@ -113,6 +115,8 @@ class House:
     crm_hooks: HookSecrets
     amocrm_accounts: Accounts
     amocrm_fields: Fields
+    grants: Grants
+    amocrm: AmoCrm
     phone_book: KeepBook
     pbx_setup: PbxSetUp
     doctor: Doctor
@@ -135,8 +139,10 @@ class House:
             return
         self.directory.invalidate(EnterpriseNumber(enterprise))
         self.keys.forget(EnterpriseNumber(enterprise))
+        self.grants.forget(EnterpriseNumber(enterprise))
 
     def forget_all(self) -> None:
         """The listener was away and may have missed something."""
         self.directory.clear()
         self.keys.clear()
+        self.grants.clear()

@@ -26,3 +26,7 @@ class PublicPaths:
     @property
     def presence(self) -> str:
         return f"{self.public_url}/retailcrm/status"
+
+    @property
+    def amocrm_callback(self) -> str:
+        return f"{self.public_url}/api/v1/amocrm/auth/callback"

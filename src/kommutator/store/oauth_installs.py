@@ -56,17 +56,17 @@ class OAuthInstallStore:
             kind, client_id, account_id, base_url, pair.sealed, pair.life, pair.refresh_life,
         )  # fmt: skip
 
-    async def take_everywhere(self, kind: str, client_id: str, account_id: str) -> Install | None:
-        """Claimed: it is nobody else's any more."""
+    async def find_everywhere(self, kind: str, client_id: str, account_id: str) -> Install | None:
+        """Waiting for its owner."""
         row = await self._connection.fetchrow(
-            f"DELETE FROM oauth_installs WHERE kind = $1 AND client_id = $2 AND account_id = $3 "
-            f"AND refresh_until > clock_timestamp() RETURNING {_COLUMNS}",
+            f"SELECT {_COLUMNS} FROM oauth_installs WHERE kind = $1 AND client_id = $2 "
+            f"AND account_id = $3 AND refresh_until > clock_timestamp()",
             kind, client_id, account_id,
         )  # fmt: skip
         return None if row is None else Install(**row)
 
     async def drop_everywhere(self, kind: str, client_id: str, account_id: str) -> None:
-        """Uninstalled before anybody claimed it, or connected in another way."""
+        """Claimed, connected in another way, or uninstalled before either."""
         await self._connection.execute(
             "DELETE FROM oauth_installs WHERE kind = $1 AND client_id = $2 AND account_id = $3",
             kind, client_id, account_id,

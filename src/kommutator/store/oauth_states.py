@@ -107,6 +107,10 @@ class OAuthStateStore:
             "UPDATE oauth_codes SET problem = $2 WHERE code_hash = $1", code_hash, problem
         )
 
+    async def forget_code_everywhere(self, code_hash: bytes) -> None:
+        """It never left: the next start may try it."""
+        await self._connection.execute("DELETE FROM oauth_codes WHERE code_hash = $1", code_hash)
+
     async def retire_everywhere(self, days: int) -> int:
         """Delete journeys that ended, and codes nobody can use any more."""
         await self._connection.execute(

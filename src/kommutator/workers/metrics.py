@@ -43,6 +43,8 @@ CAMPAIGNS_LEFT = Counter(
     "kommutator_campaigns_left", "Campaigns that paused or finished by themselves", ["state"]
 )
 CAMPAIGN_PAGES = Counter("kommutator_campaign_lead_pages", "Pages of leads read for campaigns")
+GRANTS = Gauge("kommutator_grants", "OAuth grants by kind of vendor and state", ["kind", "state"])
+GRANTS_RENEWED = Counter("kommutator_grant_renewals", "Renewals of due tokens", ["outcome"])
 
 ALL = (
     LANES_OWNED,
@@ -72,5 +74,7 @@ ALL = (
     AMOCRM_HOOKS_OFF,
     AMOCRM_MISSED,
     AMOCRM_CARDS,
+    GRANTS,
+    GRANTS_RENEWED,
 )
 """For the registry of the process that runs an engine."""

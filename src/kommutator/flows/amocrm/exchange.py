@@ -1,0 +1,112 @@
+"""A code or a token becomes a pair whose account is known; refusals become readable."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from kommutator.domain.oauth import OAuthApp, TokenPair
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.amocrm.adopt import KIND, Granted
+from kommutator.flows.amocrm.vendor import AmoCrmVendor
+from kommutator.kit.clock import Clock
+from kommutator.kit.errors import InvalidInput, VendorError
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+
+LONGEST_CODE = 4096
+LONGEST_TOKEN = 16_384
+_YEARS = timedelta(days=5 * 365)  # the longest life the vendor offers
+_MEANT = {  # requirement 003 names these errors
+    "amocrm_code_expired": "amocrm_code_invalid",
+    "amocrm_code_used": "amocrm_code_invalid",
+    "amocrm_code_garbage": "amocrm_code_invalid",
+    "amocrm_client_wrong": "amocrm_client_invalid",
+    "amocrm_redirect_wrong": "amocrm_redirect_invalid",
+}
+
+
+class Exchange:
+    """What the vendor gives for a code, and whose it is.
+
+    Args:
+        domain: the account that is meant where nobody names one; from the settings.
+    """
+
+    def __init__(self, db: Database, vendor: AmoCrmVendor, *, clock: Clock, domain: str) -> None:
+        self._db = db
+        self._vendor = vendor
+        self._clock = clock
+        self._domain = domain
+
+    async def code(self, app: OAuthApp, base_url: str, code: str) -> Granted:
+        """A code works once and for 20 minutes.
+
+        Raises:
+            InvalidInput: `amocrm_code_invalid`, `amocrm_client_invalid`,
+                `amocrm_redirect_invalid`.
+            VendorError: anything else the vendor says, or its silence: the code may be spent.
+        """
+        if not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
+            raise InvalidInput("amocrm_code_invalid")
+        try:
+            pair = await self._vendor.authorizer.exchange(app, base_url, code)
+        except VendorError as error:
+            meant = _MEANT.get(error.hint or "")
+            if meant is None:
+                raise
+            raise InvalidInput(meant, said=error.message) from error
+        return await self._granted(app, base_url, pair)
+
+    async def token(self, app: OAuthApp, base_url: str, token: str) -> Granted:
+        """A long-lived token from the integration's card.
+
+        Raises:
+            InvalidInput: `amocrm_token_invalid`.
+            VendorError: the vendor is silent.
+        """
+        if not 0 < len(token) <= LONGEST_TOKEN or not token.isascii() or " " in token:
+            raise InvalidInput("amocrm_token_invalid")
+        pair = TokenPair(token, None, self._life(token))
+        try:
+            return await self._granted(app, base_url, pair)
+        except VendorError as error:
+            if error.status not in (401, 403):
+                raise
+            raise InvalidInput("amocrm_token_invalid", said=error.message) from error
+
+    async def base_of(self, enterprise: EnterpriseNumber, named: str | None) -> str:
+        """The account somebody names, else the enterprise's, else the one of the settings.
+
+        Raises:
+            InvalidInput: `amocrm_address_foreign`, `amocrm_domain_missing`.
+        """
+        if named:
+            return self._vendor.address(named)
+        async with self._db.single() as unit:
+            record = await unit.connections.of_kind(enterprise, KIND)
+        if record is not None:
+            return record.base_url
+        if self._domain:
+            return self._vendor.address(self._domain)
+        raise InvalidInput("amocrm_domain_missing")
+
+    async def given(self, app: OAuthApp, base_url: str, pair: TokenPair) -> Granted:
+        """Tokens that are there already, an import's. Raises VendorError."""
+        return await self._granted(app, base_url, pair)
+
+    async def _granted(self, app: OAuthApp, base_url: str, pair: TokenPair) -> Granted:
+        facts = await self._vendor.authorizer.whose(base_url, pair.access)
+        return Granted(app, base_url, pair, facts)
+
+    def _life(self, token: str) -> timedelta:
+        """By its own claim, unverified: if it lies, the vendor's 401 tells."""
+        try:
+            claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+            ends = datetime.fromtimestamp(float(claims["exp"]), UTC)
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, OSError):
+            return _YEARS
+        return min(max(ends - self._clock.now(), timedelta(minutes=1)), _YEARS)

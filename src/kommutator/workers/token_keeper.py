@@ -1,0 +1,128 @@
+"""Renews tokens before they end, ends what cannot be renewed, forgets what is over.
+
+May run in every worker process: who exchanges a token is decided by the row itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from kommutator.domain.oauth import GrantState
+from kommutator.flows.grants import Grants
+from kommutator.kit.clock import Clock
+from kommutator.workers import metrics
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+
+_log = structlog.get_logger(__name__)
+_AT_ONCE = 4
+_BATCH = 100
+_KEPT_DAYS = 1
+FirstCode = Callable[[], Awaitable[object]]
+"""Exchanges the code of the settings, if there is one."""
+
+
+class TokenKeeper:
+    """Use `start` and `stop`; a test calls the single steps.
+
+    Args:
+        first: done once at the start, aside.
+        tick_s: between looks for what is due; a token is due hours before it ends.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        grants: Grants,
+        *,
+        clock: Clock,
+        first: FirstCode | None = None,
+        tick_s: float = 20.0,
+        retire_s: float = 3600.0,
+    ) -> None:
+        self._db = db
+        self._grants = grants
+        self._clock = clock
+        self._first = first
+        self._tick_s = tick_s
+        self._retire_s = retire_s
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        self._tasks = [
+            asyncio.create_task(self._every(self._tick_s, self.renew_due)),
+            asyncio.create_task(self._every(self._tick_s, self.end_over)),
+            asyncio.create_task(self._every(self._tick_s, self.count)),
+            asyncio.create_task(self._every(self._retire_s, self.retire)),
+        ]
+        if self._first is not None:
+            self._tasks.append(asyncio.create_task(self._once(self._first)))
+
+    async def stop(self) -> None:
+        """An exchange under way gets its answer first: a token that left works only once."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._grants.drain()
+
+    async def renew_due(self) -> int:
+        """Renew what is due, a few at a time; returns how many were tried."""
+        async with self._db.single() as unit:
+            due = await unit.grants.due_everywhere(_BATCH)
+        slots = asyncio.Semaphore(_AT_ONCE)
+
+        async def renew(number: int) -> None:
+            enterprise, connection_id, generation = due[number]
+            async with slots:
+                after = await self._grants.renew(enterprise, connection_id, generation)
+            done = after is not None and after.generation > generation
+            fine = done and after is not None and after.state is GrantState.ACTIVE
+            outcome = "renewed" if fine else "in_vain" if not done else "without_refresh"
+            metrics.GRANTS_RENEWED.labels(outcome).inc()
+
+        results = await asyncio.gather(*map(renew, range(len(due))), return_exceptions=True)
+        for failure in filter(None, results):
+            _log.warning("token_not_renewed", error=repr(failure))
+        return len(due)
+
+    async def end_over(self) -> int:
+        """Break connections whose last token ended; returns how many."""
+        async with self._db.single() as unit:
+            over = await unit.grants.over_everywhere(_BATCH)
+        for enterprise, connection_id in over:
+            await self._grants.over(enterprise, connection_id)
+        return len(over)
+
+    async def count(self) -> None:
+        """How many grants are in which state, all tenants together."""
+        async with self._db.single() as unit:
+            states = await unit.grants.states_everywhere()
+        metrics.GRANTS.clear()
+        for kind, state, number in states:
+            metrics.GRANTS.labels(kind, state).set(number)
+
+    async def retire(self) -> None:
+        """Journeys nobody came back from, codes and installs nobody can use."""
+        async with self._db.unit() as unit:
+            gone = await unit.oauth_states.retire_everywhere(_KEPT_DAYS)
+            gone += await unit.oauth_installs.retire_everywhere()
+        metrics.RETAINED.labels("oauth").inc(gone)
+
+    async def _once(self, work: FirstCode) -> None:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001  the service works without it
+            _log.warning("first_code_failed", error=repr(error))
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        while True:
+            try:
+                await work()
+            except Exception as error:  # noqa: BLE001  the next turn may succeed
+                _log.warning("token_keeping_failed", error=repr(error))
+            await self._clock.sleep(seconds)
