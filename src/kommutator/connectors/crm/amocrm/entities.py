@@ -155,6 +155,18 @@ class Entities:
         """The card of a number, created if nobody has it."""
         if card := await self.known(client, phone):
             return Made(card, known=True)
+        return await self.new_contact(client, config, phone, name=name, owner=owner)
+
+    async def new_contact(
+        self,
+        client: AmoCrmClient,
+        config: AmoCrmConfig,
+        phone: str,
+        *,
+        name: str = "",
+        owner: int | None = None,
+    ) -> Made:
+        """For a number of which one has just learnt that it is nobody's."""
         item = contact_of(config, phone, name=name, owner=owner)
         reply = await client.post("/api/v4/contacts", [item])
         card = Card(EntityKind.CONTACTS, id_of(reply, "contacts"), owner)

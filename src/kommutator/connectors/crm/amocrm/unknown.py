@@ -102,7 +102,7 @@ class UnknownNumbers:
                     client, config, record.client, due, config.lead, owner=owner
                 )
                 if with_lead
-                else await entities.contact(client, config, record.client, owner=owner)
+                else await entities.new_contact(client, config, record.client, owner=owner)
             )
             card, note = made.card, "contact_created"
         return await self._call_again(client, config, due, record, card, note)
