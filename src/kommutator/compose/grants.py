@@ -16,6 +16,7 @@ from kommutator.flows.amocrm.adopt import Adopt
 from kommutator.flows.amocrm.apps import Apps
 from kommutator.flows.amocrm.connect import Connect
 from kommutator.flows.amocrm.exchange import Exchange
+from kommutator.flows.amocrm.keep_settings import KeepSettings
 from kommutator.flows.amocrm.leave import Leave, TakeOff
 from kommutator.flows.amocrm.services import AmoCrm
 from kommutator.flows.amocrm.standing import Standing
@@ -103,6 +104,7 @@ def compose_amocrm(
         leave=Leave(db, vault, made.apps, made.vendor, take_off),
         standing=Standing(db),
         widget=widget,
+        settings=KeepSettings(db),
     )
 
 

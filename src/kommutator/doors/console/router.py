@@ -8,6 +8,10 @@ from starlette.staticfiles import StaticFiles
 
 from kommutator.doors.console import (
     access,
+    amocrm,
+    amocrm_cards,
+    amocrm_connect,
+    amocrm_settings,
     calls,
     connections,
     diagnostics,
@@ -56,6 +60,10 @@ for _pages in (
     people,
     phone_book,
     pbx_files,
+    amocrm,
+    amocrm_cards,
+    amocrm_connect,
+    amocrm_settings,
     connections,
     routing,
     settings,

@@ -15,7 +15,10 @@ RULE_CHOICES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("result", ("", "missed", "answered")),
     ("client", ("", "new", "known")),
 )
-_TEXT_FIELD = {"customer": "name", "order": "method", "task": "text"}
+AMOCRM_RULE_CHOICES = (("create", (*RULE_CHOICES[0][1], "unsorted")), *RULE_CHOICES[1:])
+"""amoCRM has a tray for what nobody has taken yet."""
+
+_TEXT_FIELD = {"customer": "name", "order": "method", "task": "text", "unsorted": "name"}
 _DEFAULT_DAYS = {
     "journal": 30,
     "outbox": 90,

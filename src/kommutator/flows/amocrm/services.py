@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from kommutator.flows.amocrm.apps import Apps
 from kommutator.flows.amocrm.connect import Connect
+from kommutator.flows.amocrm.keep_settings import KeepSettings
 from kommutator.flows.amocrm.leave import Leave
 from kommutator.flows.amocrm.standing import Standing
 from kommutator.flows.amocrm.ways_in import WaysIn
@@ -23,6 +24,7 @@ class AmoCrm:
         leave: disconnecting, and hearing that we were removed.
         widget: who speaks from a page of amoCRM, and what for.
         standing: how the tokens of a connection are, for people.
+        settings: what a tenant wants of an account.
     """
 
     app: Apps
@@ -31,3 +33,4 @@ class AmoCrm:
     leave: Leave
     standing: Standing
     widget: Widget
+    settings: KeepSettings

@@ -73,7 +73,7 @@ async def _user(
     x_auth_token: Annotated[str, Header(description="amoCRM's disposable token.")] = "",
 ) -> WidgetUser:
     """Raises Unauthorized, also when another account's page shows the token."""
-    user = await house_of(request).amocrm_widget.user(x_auth_token)
+    user = await house_of(request).amocrm.widget.user(x_auth_token)
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin)[:2] != urlsplit(user.base_url)[:2]:
         raise Unauthorized("amocrm_widget_token_wrong")
@@ -92,7 +92,7 @@ async def preflight(request: Request, path: str) -> Response:  # noqa: ARG001  a
 @router.post("/call", status_code=202, summary="Call the number that was clicked in amoCRM")
 async def call(request: Request, user: Asker, wish: WidgetCall) -> WidgetPlaced:
     """The signed-in amoCRM user's own phone rings first; a repeated click is the same call."""
-    receipt = await house_of(request).amocrm_widget.call(user, wish.phone)
+    receipt = await house_of(request).amocrm.widget.call(user, wish.phone)
     return WidgetPlaced(call_id=receipt.call_id, extension=receipt.extension)
 
 

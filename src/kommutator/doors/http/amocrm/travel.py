@@ -1,0 +1,16 @@
+"""Who sets out to amoCRM's consent screen, and must be who comes back."""
+
+from __future__ import annotations
+
+from fastapi import Request
+
+from kommutator.domain.tenancy import Actor
+from kommutator.doors.http import cookies
+from kommutator.flows.amocrm.connect import Traveller
+from kommutator.flows.sign_in import token_hash
+
+
+def traveller(request: Request, actor: Actor) -> Traveller:
+    """The person, and the browser's session if they came by one."""
+    token = cookies.read(request)
+    return Traveller(actor, token_hash(token) if token else None)
