@@ -122,7 +122,7 @@ DELETE FROM crm_entities x USING (
       JOIN enterprises n ON n.number = e.enterprise
      WHERE (e.deleted OR e.closed) AND e.changed_at < now() - make_interval(days => least(
            coalesce((n.settings -> 'retention_days' ->> 'crm_copy')::int, $2),
-           CASE WHEN e.deleted THEN $3 END))
+           CASE WHEN e.deleted THEN $3::int END))
      LIMIT $1 FOR UPDATE OF e SKIP LOCKED) old
  WHERE x.enterprise = old.enterprise AND x.connection_id = old.connection_id
    AND x.kind = old.kind AND x.id = old.id"""
