@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from kommutator.compose.campaigns import compose_campaigns
+from kommutator.compose.cards import compose_cards
 from kommutator.compose.crm_copy import compose_copy, hear_amocrm
 from kommutator.compose.grants import compose_amocrm, compose_grants
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
 from kommutator.connectors.crm.amocrm.client import AmoCrmClients
 from kommutator.connectors.crm.amocrm.widget_tokens import WidgetTokens
+from kommutator.connectors.crm.amocrm.writer import AmoCrmWriter
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
 from kommutator.connectors.pbx.asterisk.examine import AsteriskExaminer
@@ -145,12 +147,15 @@ def compose(
     right = PutRight(db, clock=clock, recordings=FollowRecordings(recording_links))
     reprocess = Reprocess(db, directory, follow.read, right, clock=clock)
     pauses = FollowPauses(directory, read_pause_row, follow.decide, ids=ids)
+    accounts, reader = Accounts(db, vault, redactor), AmoCrmReader(clients)
+    writer = AmoCrmWriter(clients, clock=clock)
+    cards = compose_cards(db, accounts, reader, writer, turns, clock=clock, ids=ids)
     news = hear_amocrm(directory, pauses.decide)
     copy = compose_copy(
         db,
         vault,
         directory,
-        {ConnectionKind.AMOCRM: AmoCrmReader(clients)},
+        {ConnectionKind.AMOCRM: reader},
         {ConnectionKind.AMOCRM: AmoCrmBoard(clients)},
         turns,
         clock=clock,
@@ -210,7 +215,10 @@ def compose(
         presence=HearPresence(db, directory, clock=clock, ids=ids),
         pbx_hooks=HookSecrets(directory, ConnectionKind.ASTERISK),
         crm_hooks=HookSecrets(directory, ConnectionKind.AMOCRM, "amocrm_hook_secret_unknown"),
-        amocrm_accounts=Accounts(db, vault, redactor),
+        amocrm_accounts=accounts,
+        cards=cards.cards,
+        bulk=cards.bulk,
+        once=cards.once,
         amocrm_fields=copy.fields,
         grants=granting.grants,
         amocrm=compose_amocrm(granting, db, vault, copy.hooks.take_off, widget, ids=ids),
@@ -257,5 +265,5 @@ def compose(
         ask_crm,
         deliveries,
         worker,
-        background=(dialer.worker, copy.copier, granting.keeper),
+        background=(dialer.worker, copy.copier, granting.keeper, cards.worker),
     )

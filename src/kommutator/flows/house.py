@@ -12,6 +12,8 @@ import msgspec
 from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.amocrm.accounts import Accounts
+from kommutator.flows.amocrm.bulk import Bulk
+from kommutator.flows.amocrm.cards import Cards
 from kommutator.flows.amocrm.fields import Fields
 from kommutator.flows.amocrm.services import AmoCrm
 from kommutator.flows.api_keys import ApiKeys
@@ -27,6 +29,7 @@ from kommutator.flows.grants import Grants
 from kommutator.flows.hook_secrets import HookSecrets
 from kommutator.flows.intake import Intake
 from kommutator.flows.keep_book import KeepBook
+from kommutator.flows.once import Once
 from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
 from kommutator.flows.presence import HearPresence
@@ -117,6 +120,9 @@ class House:
     amocrm_fields: Fields
     grants: Grants
     amocrm: AmoCrm
+    cards: Cards
+    bulk: Bulk
+    once: Once
     phone_book: KeepBook
     pbx_setup: PbxSetUp
     doctor: Doctor

@@ -7,6 +7,7 @@ looks at the vendor before writing anything again.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -87,6 +88,7 @@ class BulkSteps:
 
     async def work(self, account: Account, job: BulkJob, owner: UUID) -> None:
         """Until every item has its result."""
+        account = replace(account, config={**account.config, "batch": job.batch})
         while True:
             async with self._db.single() as unit:
                 lost = await unit.bulk_work.open_items(job, ItemState.SENT, _PAGE)

@@ -24,38 +24,36 @@ from kommutator.domain.crm_ports import (
     CrmWriter,
     EntityQuery,
     Item,
-    ItemResult,
     Link,
     TaskQuery,
-    Unwritten,
-    Written,
 )
+from kommutator.flows.amocrm.written import Maker, written
 from kommutator.flows.once import Once, Plan
 from kommutator.kit.errors import (
-    ErrorKind,
-    FieldsRefused,
-    KommutatorError,
     NotFound,
-    TooMany,
-    VendorError,
 )
 from kommutator.store.answered import Asked
 
-_WAIT_S = 60.0
 _NOTES_LOOKED_AT = 4  # pages
 
 
 class Cards:
     """Raises `VendorError` besides what each method says.
 
-    A create that carries an `Idempotency-Key` is made once, also if its answer got lost: it is
-    found by the `created_at` that we chose.
+    What is created carries a `created_at` of ours: if its answer gets lost it is found by that.
     """
 
-    def __init__(self, reader: CrmReader, writer: CrmWriter, once: Once) -> None:
+    def __init__(
+        self,
+        reader: CrmReader,
+        writer: CrmWriter,
+        once: Once,
+        maker: Maker,
+    ) -> None:
         self._reader = reader
         self._writer = writer
         self._once = once
+        self._maker = maker
 
     # --- reading -------------------------------------------------------------------------
 
@@ -122,9 +120,11 @@ class Cards:
 
         async def act(plan: Plan) -> int:
             body = {"created_at": plan.stamp, **item}
-            if plan.again and (made := await self._find(account, kind, body)) is not None:
-                return made
-            return written(await self._writer.create_many(account, kind, [body])).id
+            return await self._maker.make(
+                plan,
+                lambda: self._writer.create_many(account, kind, [body]),
+                lambda: self._find(account, kind, body),
+            )
 
         return await self.get(account, kind, await self._once(asked, act))
 
@@ -134,9 +134,12 @@ class Cards:
         """Raises as `create`."""
 
         async def act(plan: Plan) -> int:
-            if plan.again and (made := await self._find_task(account, item, plan)) is not None:
-                return made
-            return written(await self._writer.create_tasks(account, [item])).id
+            body = {"created_at": plan.stamp, **item}
+            return await self._maker.make(
+                plan,
+                lambda: self._writer.create_tasks(account, [body]),
+                lambda: self._find_task(account, item, plan),
+            )
 
         return await self.task(account, await self._once(asked, act))
 
@@ -162,9 +165,11 @@ class Cards:
 
         async def act(plan: Plan) -> int:
             body = {"created_at": plan.stamp, **item, "entity_id": entity_id}
-            if plan.again and (made := await self._find_note(account, kind, body)) is not None:
-                return made
-            return written(await self._writer.create_notes(account, kind, [body])).id
+            return await self._maker.make(
+                plan,
+                lambda: self._writer.create_notes(account, kind, [body]),
+                lambda: self._find_note(account, kind, body),
+            )
 
         made: int = await self._once(asked, act)
         return made
@@ -234,30 +239,3 @@ class Cards:
             for stage in pipeline.stages
             if stage.id in statuses and (not pipelines or pipeline.id in pipelines)
         )
-
-
-def written(results: Sequence[ItemResult]) -> Written:
-    """The only result, if the vendor took it.
-
-    Raises:
-        FieldsRefused: `crm_card_refused`, with what is wrong by field.
-        TooMany: `vendor_asks_to_wait`.
-        VendorError: whatever else it said, or nothing.
-    """
-    (result,) = results
-    if isinstance(result, Written):
-        return result
-    raise _error(result)
-
-
-def _error(result: Unwritten) -> KommutatorError:
-    if result.kind is ErrorKind.RATE_LIMITED:
-        wait = result.retry_after or _WAIT_S
-        return TooMany("vendor_asks_to_wait", retry_after=wait, message=result.message)
-    if result.kind is ErrorKind.REJECTED and result.fields:
-        return FieldsRefused("crm_card_refused", fields=result.fields, message=result.message)
-    if result.kind is ErrorKind.GONE:
-        return NotFound("crm_card_unknown")
-    return VendorError(
-        result.kind, result.message, hint=result.hint, retry_after=result.retry_after
-    )

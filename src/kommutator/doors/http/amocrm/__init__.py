@@ -3,12 +3,36 @@
 In the all-in-one process and in `kommutator api --only amocrm`.
 """
 
-from kommutator.doors.http.amocrm import fields
+from fastapi import APIRouter
+
+from kommutator.doors.http.amocrm import (
+    bulk,
+    companies,
+    contacts,
+    directory,
+    fields,
+    leads,
+    notes,
+    tasks,
+)
 from kommutator.doors.http.amocrm.hooks import HotHooks
 from kommutator.doors.http.app import Door
+
+# `bulk` before the cards: "bulk" is no lead's id, and no kind of card.
+_CARDS: tuple[APIRouter, ...] = (
+    bulk.router,
+    leads.router,
+    contacts.router,
+    companies.router,
+    directory.router,
+    tasks.router,
+    notes.router,
+)
 
 
 def add(app: Door) -> None:
     """Put the family's paths into an application."""
     app.include_router(fields.router)
+    for router in _CARDS:
+        app.include_router(router)
     app.hot.add(HotHooks(app.state.house))

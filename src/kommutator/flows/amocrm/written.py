@@ -1,0 +1,80 @@
+"""What came of writing one card: its id, or an error that says whose turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from kommutator.domain.crm_ports import ItemResult, Unwritten, Written
+from kommutator.flows.once import Plan
+from kommutator.kit.clock import Clock
+from kommutator.kit.errors import (
+    ErrorKind,
+    FieldsRefused,
+    KommutatorError,
+    NotFound,
+    TooMany,
+    VendorError,
+)
+
+_WAIT_S = 60.0
+
+
+class Maker:
+    """Creates one thing, once.
+
+    Args:
+        settle_s: how long a request whose answer was lost may still be on its way.
+    """
+
+    def __init__(self, *, clock: Clock, settle_s: float = 2.0) -> None:
+        self._clock = clock
+        self._settle_s = settle_s
+
+    async def make(
+        self,
+        plan: Plan,
+        write: Callable[[], Awaitable[Sequence[ItemResult]]],
+        find: Callable[[], Awaitable[int | None]],
+    ) -> int:
+        """Write once; if the answer got lost, look before writing a second and last time."""
+        if plan.again and (made := await find()) is not None:
+            return made
+        results = await write()
+        if not _unsure(results):
+            return written(results).id
+        await self._clock.sleep(self._settle_s)
+        if (made := await find()) is not None:
+            return made
+        return written(await write()).id
+
+
+def _unsure(results: Sequence[ItemResult]) -> bool:
+    (result,) = results
+    return isinstance(result, Unwritten) and result.kind is ErrorKind.UNSURE
+
+
+def written(results: Sequence[ItemResult]) -> Written:
+    """The only result, if the vendor took it.
+
+    Raises:
+        FieldsRefused: `crm_card_refused`, with what is wrong by field.
+        TooMany: `vendor_asks_to_wait`.
+        VendorError: whatever else it said, or nothing.
+    """
+    (result,) = results
+    if isinstance(result, Written):
+        return result
+    raise _error(result)
+
+
+def _error(result: Unwritten) -> KommutatorError:
+    if result.kind is ErrorKind.RATE_LIMITED:
+        wait = result.retry_after or _WAIT_S
+        return TooMany("vendor_asks_to_wait", retry_after=wait, message=result.message)
+    if result.kind is ErrorKind.REJECTED and result.fields:
+        return FieldsRefused("crm_card_refused", fields=result.fields, message=result.message)
+    if result.kind is ErrorKind.GONE:
+        return NotFound("crm_card_unknown")
+    return VendorError(
+        result.kind, result.message, hint=result.hint, retry_after=result.retry_after
+    )
