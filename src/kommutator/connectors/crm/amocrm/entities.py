@@ -45,6 +45,8 @@ from kommutator.kit.plain_json import as_map, maps_in
 _FRESH_S: Final = 600.0  # for as long the vendor's search may not know what was created
 _MOST_FRESH: Final = 2000
 _SEARCH_PAGES: Final = 3
+_CHANGED_BY_PEOPLE: Final = frozenset({"responsible_user_id", "complete_till", "created_by"})
+"""Of tasks, at once; they are known again without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,8 @@ class Entities:
         self, client: AmoCrmClient, due: Due, path: str, name: str, item: Mapping[str, Any]
     ) -> Outcome:
         """Create one thing; one that an earlier attempt has made is found and left as it is."""
-        if may_be_repeat(due) and (found := (await find_again(client, path, name, [item])).get(0)):
+        known = {key: value for key, value in item.items() if key not in _CHANGED_BY_PEOPLE}
+        if may_be_repeat(due) and (found := (await find_again(client, path, name, [known])).get(0)):
             return Done(client.last_exchange, str(found), note="found_earlier")
         reply = await client.post(path, [item])
         return Done(reply.exchange, str(id_of(reply, name)))
@@ -268,6 +271,8 @@ def _tied_to(card: Card, place: LeadPlace) -> dict[str, Any]:
 
 
 async def _find_lead(client: AmoCrmClient, lead: Mapping[str, Any], card: Card) -> int | None:
+    """Somebody may have moved or given it away meanwhile; its name and its time stay."""
+    known = {key: lead[key] for key in ("name", "created_at")}
     at = str(lead["created_at"])
     pairs = [("with", "contacts"), ("order[id]", "desc")]
     pairs += [("filter[created_at][from]", at), ("filter[created_at][to]", at)]
@@ -275,7 +280,7 @@ async def _find_lead(client: AmoCrmClient, lead: Mapping[str, Any], card: Card) 
         reply = await client.get("/api/v4/leads", [*pairs, *page_pairs(number)])
         for row in reply.embedded("leads"):
             tied = maps_in(as_map(row.get("_embedded")).get(card.kind.value))
-            if is_same(lead, row) and card.id in {as_int(other.get("id")) for other in tied}:
+            if is_same(known, row) and card.id in {as_int(other.get("id")) for other in tied}:
                 return as_int(row.get("id"))
         if not reply.more:
             break
