@@ -3,7 +3,8 @@
 import aiohttp
 import pytest
 
-from kommutator.twins.retailcrm.phpform import as_list, parse_php
+from kommutator.twins.php import parse_php
+from kommutator.twins.retailcrm.phpform import as_list
 from tests.twins.crm import Crm, module_entity
 
 EDIT = "/api/v5/integration-modules/kommutator/edit"

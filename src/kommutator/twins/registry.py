@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kommutator.twins.amocrm import AmoCrmTwin
 from kommutator.twins.config import TwinsConfig
 from kommutator.twins.retailcrm import RetailCrmTwin
 from kommutator.twins.server import RunningTwins, Twin
 
 TWINS: dict[str, Callable[[], Twin]] = {
     "retailcrm": RetailCrmTwin,
+    "amocrm": AmoCrmTwin,
 }
 
 

@@ -11,6 +11,7 @@ import aiohttp
 from yarl import URL
 
 from kommutator.twins.core import TwinCore
+from kommutator.twins.orders import OrderRefused
 from kommutator.twins.retailcrm.account import Account, ApiKey, Module
 from kommutator.twins.retailcrm.switches import Switches
 from kommutator.twins.retailcrm.system import account_settings
@@ -20,7 +21,7 @@ Json = dict[str, Any]
 BODY_KEPT = 20_000
 
 
-class DriverRefusal(Exception):
+class DriverRefusal(OrderRefused):
     """The CRM would not offer this act at all."""
 
 

@@ -1,0 +1,171 @@
+"""`/_twin/…`: how tests and the pages look into the twin and pull its strings (see README.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import web
+
+from kommutator.twins.amocrm.account import Account
+from kommutator.twins.amocrm.seed import more_leads
+from kommutator.twins.amocrm.views import account_view, credentials_view, items_for_wait, matches
+from kommutator.twins.amocrm.world import World
+from kommutator.twins.orders import read_order, shown
+
+Json = dict[str, Any]
+
+LONGEST_WAIT_SECONDS = 120.0
+WAIT_WORDS = frozenset({"account", "what", "count", "timeout"})
+UNPAID = ("", "writes", "all")
+
+
+class Control:
+    """The control paths every twin has, and the vendor's own strings: blocks, payment, moves."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def add_to(self, app: web.Application) -> None:
+        """Register the paths."""
+        app.router.add_routes(
+            [
+                web.get("/_twin/credentials", shown(self.credentials)),
+                web.get("/_twin/state", shown(self.state)),
+                web.get("/_twin/wait", shown(self.wait)),
+                web.get("/_twin/changed", shown(self.changed)),
+                web.post("/_twin/reset", shown(self.reset)),
+                web.post("/_twin/accounts", shown(self.add_account)),
+                web.get("/_twin/switches", shown(self.switches)),
+                web.post("/_twin/switches", shown(self.switches)),
+                web.get("/_twin/faults", shown(self.faults)),
+                web.post("/_twin/faults", shown(self.add_fault)),
+                web.delete("/_twin/faults", shown(self.clear_faults)),
+                web.get("/_twin/clock", shown(self.clock)),
+                web.post("/_twin/clock", shown(self.clock)),
+                web.post("/_twin/account", shown(self.account)),
+                web.post("/_twin/unblock", shown(self.unblock)),
+                web.post("/_twin/move", shown(self.move)),
+                web.post("/_twin/leads", shown(self.leads)),
+            ]
+        )
+
+    async def credentials(self, request: web.Request) -> Json:  # noqa: ARG002  one signature
+        """Addresses, users and integrations with their secrets."""
+        return credentials_view(self._world)
+
+    async def state(self, request: web.Request) -> Json:
+        """All that is held: of `?account=`, or of all under `accounts`; `traffic=0`: no log."""
+        world, name = self._world, request.query.get("account")
+        counted = request.query.get("traffic") != "0"
+        traffic = world.core.traffic.dump(name) if counted else {}
+        if name is not None:
+            return account_view(world, world.account(name)) | traffic
+        accounts = {n: account_view(world, a) for n, a in world.accounts.items()}
+        return {"accounts": accounts, **traffic}
+
+    async def wait(self, request: web.Request) -> Json:
+        """Long poll: `?what=leads&count=2&timeout=5&account=…` and any `field=value`.
+
+        Answers `{"ok", "items"}` as soon as `count` items match, or after `timeout` seconds.
+        """
+        query = request.query
+        account = self._world.account(query.get("account")).name
+        wanted = {k: v for k, v in query.items() if k not in WAIT_WORDS}
+        count, what = int(query.get("count", "1")), query.get("what", "leads")
+
+        def found() -> list[Json]:
+            rows = items_for_wait(self._world, self._world.account(account), what)
+            return [row for row in rows if matches(row, wanted)]
+
+        seconds = min(float(query.get("timeout", "10")), LONGEST_WAIT_SECONDS)
+        ok = await self._world.core.bell.until(lambda: len(found()) >= count, seconds)
+        return {"ok": ok, "items": found()}
+
+    async def changed(self, request: web.Request) -> Json:
+        """Long poll of a page: answers once anything happened after ring number `after`."""
+        bell, after = self._world.core.bell, int(request.query.get("after", "-1"))
+        seconds = min(float(request.query.get("timeout", "25")), LONGEST_WAIT_SECONDS)
+        await bell.until(lambda: bell.rings > after, seconds)
+        return {"number": bell.rings}
+
+    async def reset(self, request: web.Request) -> Json:
+        """Start anew: `{"account": …}` or everything (accounts made later go away)."""
+        self._world.reset((await read_order(request)).get("account"))
+        return {"ok": True}
+
+    async def add_account(self, request: web.Request) -> Json:
+        """One more account: `name`, optionally `users`."""
+        order = await read_order(request)
+        account = self._world.add(str(order.get("name", "")), users=int(order.get("users", 0)))
+        rows: list[Json] = credentials_view(self._world)["accounts"]
+        return next(row for row in rows if row["name"] == account.name)
+
+    async def switches(self, request: web.Request) -> Json:
+        """Show the switches; POST changes those named."""
+        if request.method == "POST":
+            self._world.switches.change(await read_order(request))
+        return self._world.switches.dump()
+
+    async def faults(self, request: web.Request) -> Json:  # noqa: ARG002  one signature
+        """The orders in force and the kinds one can order."""
+        book = self._world.core.faults
+        return {"faults": [rule.dump() for rule in book], "kinds": book.kinds()}
+
+    async def add_fault(self, request: web.Request) -> Json:
+        """Order a fault (see `kommutator.twins.faults`)."""
+        return self._world.core.faults.add(await read_order(request)).dump()
+
+    async def clear_faults(self, request: web.Request) -> Json:
+        """Withdraw `?id=` or all."""
+        number = request.query.get("id")
+        return {"cleared": self._world.core.faults.clear(int(number) if number else None)}
+
+    async def clock(self, request: web.Request) -> Json:
+        """The twin's time; POST `{"advance": seconds}` puts it forward."""
+        if request.method == "POST":
+            self._world.clock.advance(float((await read_order(request))["advance"]))
+            self._world.core.bell.ring()
+        return {"now": self._world.now()}
+
+    async def account(self, request: web.Request) -> Json:
+        """Trouble of an account: `blocked`, `unpaid`, `is_unsorted_on`, `webhooks_in_tariff`."""
+        order = await read_order(request)
+        account = self._world.account(order.get("account"))
+        if order.get("unpaid", "") not in UNPAID:
+            raise ValueError(f"unpaid is one of {UNPAID}")
+        for name in ("blocked", "is_unsorted_on", "webhooks_in_tariff"):
+            if name in order:
+                setattr(account, name, bool(order[name]))
+        account.unpaid = order.get("unpaid", account.unpaid)
+        return self._done(account)
+
+    async def unblock(self, request: web.Request) -> Json:
+        """The vendor's support lifts the block for exceeded limits."""
+        account = self._world.account((await read_order(request)).get("account"))
+        account.limit_blocked = False
+        self._world.pace.clear(account.name)
+        return self._done(account)
+
+    async def move(self, request: web.Request) -> Json:
+        """The account gets another subdomain: `to`."""
+        order = await read_order(request)
+        account = self._world.account(order.get("account"))
+        self._world.move(account, str(order.get("to", "")))
+        return self._done(account)
+
+    async def leads(self, request: web.Request) -> Json:
+        """Many leads at once: `count`; nobody is told."""
+        order = await read_order(request)
+        account = self._world.account(order.get("account"))
+        more_leads(account, int(order["count"]), now=self._world.now())
+        return {"leads": len(account.cards["leads"])}
+
+    def _done(self, account: Account) -> Json:
+        self._world.core.bell.ring()
+        return {
+            "account": account.name,
+            "base_url": account.base_url,
+            "blocked": account.blocked,
+            "unpaid": account.unpaid,
+            "limit_blocked": account.limit_blocked,
+        }
