@@ -7,44 +7,41 @@ that is owed and an attempt that knows its id, or neither.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from kommutator.domain.campaigns.gate import (
-    MINUTE,
-    AgentPast,
-    Agents,
     Finish,
     Go,
     Hold,
     Pause,
-    Pulse,
     gate,
-    look_at,
 )
-from kommutator.domain.campaigns.plan import Mode, Plan, read_plan
+from kommutator.domain.campaigns.plan import Mode, read_plan
 from kommutator.domain.campaigns.results import CallOutcome
 from kommutator.domain.campaigns.steps import Dial, Done, Facts, Item, next_step
 from kommutator.domain.campaigns.windows import day_began
 from kommutator.domain.clicks import ClickRequest, read_order
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus, by_ssh
-from kommutator.domain.dialing import destination, read_dialing
-from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.domain.connection import ConnectionKind, by_ssh
+from kommutator.flows.campaigns.scene import (
+    Scene,
+    agents_of,
+    is_deaf,
+    pulse_of,
+    refused_by_clicks,
+)
 from kommutator.flows.campaigns.settle import SettleCalls, zone_for
 from kommutator.flows.click_to_call import ClickToCall, RingFirst
 from kommutator.flows.directory import Directory
 from kommutator.kit.clock import Clock
-from kommutator.kit.errors import Forbidden, InvalidInput, TooMany
+from kommutator.kit.errors import TooMany
 from kommutator.store.campaign_items import ItemRow
-from kommutator.store.campaigns import CampaignRow
 from kommutator.store.campaigns import Hold as Holding
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
-    from kommutator.store.enterprises import Enterprise
-    from kommutator.store.unit import Unit
 
 _AT_A_LOOK: Final = 50  # numbers judged in one transaction; most of them are put off for hours
 _REPEATED: Final = timedelta(seconds=30)
@@ -59,28 +56,6 @@ class Look:
     results: Sequence[CallOutcome] = ()
     waits: str | None = None
     moved_to: str | None = None
-
-
-@dataclass(slots=True)
-class _Scene:
-    """All that one look rests on."""
-
-    unit: Unit
-    row: CampaignRow
-    plan: Plan
-    owner: Enterprise
-    known: Collection[str]
-    pbx: Account | None
-    crm: Account | None
-    now: datetime
-    failures: int = 0
-    agents: Agents = field(default_factory=Agents)
-    alone_since: datetime | None = None
-    deaf_since: datetime | None = None
-
-    @property
-    def enterprise(self) -> EnterpriseNumber:
-        return self.row.enterprise
 
 
 class DialCampaigns:
@@ -114,17 +89,17 @@ class DialCampaigns:
                 return Look()
             owner, known = await unit.enterprises.with_numbers(enterprise)
             plan = read_plan(row.plan)
-            scene = _Scene(unit, row, plan, owner, known, pbx, crm, self._clock.now())
+            scene = Scene(unit, row, plan, owner, known, pbx, crm, self._clock.now())
             ended = await self._settle.settle(unit, owner, row, plan, crm, scene.now)
             scene.failures = ended.failures
             look = await self._go_on(scene) if row.state == "running" else Look()
         return Look(look.placed, ended.results, look.waits, look.moved_to)
 
-    async def _go_on(self, scene: _Scene) -> Look:
+    async def _go_on(self, scene: Scene) -> Look:
         row, now = scene.row, scene.now
-        scene.deaf_since = (row.deaf_since or now) if await _is_deaf(scene) else None
-        scene.agents = await _agents(scene)
-        verdict = gate(scene.plan, await _pulse(scene), now)
+        scene.deaf_since = (row.deaf_since or now) if await is_deaf(scene) else None
+        scene.agents = await agents_of(scene)
+        verdict = gate(scene.plan, await pulse_of(scene), now)
         if isinstance(verdict, Finish | Pause):
             return await self._leave(scene, verdict)
         paced = row.next_at is not None and row.next_at > now
@@ -139,7 +114,7 @@ class DialCampaigns:
             scene.alone_since = row.alone_since or now
         return await self._wait(scene, verdict.why)
 
-    async def _choose(self, scene: _Scene) -> ItemRow | None:
+    async def _choose(self, scene: Scene) -> ItemRow | None:
         """The first number that may be called now; those before it are put off or left."""
         items = scene.unit.campaign_items
         for row in await items.due(scene.enterprise, scene.row.id, scene.now, _AT_A_LOOK):
@@ -155,20 +130,20 @@ class DialCampaigns:
                 await items.put_off(scene.enterprise, row.id, step.until, step.why, first=first)
         return None
 
-    async def _facts(self, scene: _Scene, item: ItemRow) -> Facts:
+    async def _facts(self, scene: Scene, item: ItemRow) -> Facts:
         midnight = day_began(zone_for(item, scene.owner), scene.now)
         known = await scene.unit.campaign_items.facts(
             scene.enterprise, scene.row.id, item.phone, midnight
         )
         return Facts(
             unwanted=known.unwanted,
-            refused=_refused(scene, item.phone),
+            refused=refused_by_clicks(scene, item.phone),
             in_call=known.in_call,
             elsewhere_at=known.elsewhere_at,
             today=known.today,
         )
 
-    async def _place(self, scene: _Scene, item: ItemRow, agent: str) -> Look:
+    async def _place(self, scene: Scene, item: ItemRow, agent: str) -> Look:
         plan, unit, pbx = scene.plan, scene.unit, scene.pbx
         assert pbx is not None  # else it would be deaf
         by = f"campaign: {scene.row.name}"
@@ -195,7 +170,7 @@ class DialCampaigns:
         await self._note(scene, None, None)
         return Look(placed=True)
 
-    async def _nobody(self, scene: _Scene, *, paced: bool) -> Look:
+    async def _nobody(self, scene: Scene, *, paced: bool) -> Look:
         if paced:
             return await self._wait(scene, "pace", scene.row.next_at)
         left = await scene.unit.campaign_items.any_left(scene.enterprise, scene.row.id)
@@ -203,7 +178,7 @@ class DialCampaigns:
             return await self._leave(scene, Finish("all_called"))
         return await self._wait(scene, "nobody_due" if left else "filling")
 
-    async def _leave(self, scene: _Scene, verdict: Finish | Pause) -> Look:
+    async def _leave(self, scene: Scene, verdict: Finish | Pause) -> Look:
         state = "done" if isinstance(verdict, Finish) else "paused"
         await scene.unit.campaigns.move(
             scene.enterprise, scene.row.id, state, reason=verdict.reason, before=["running"]
@@ -217,17 +192,17 @@ class DialCampaigns:
         )
         return Look(moved_to=state)
 
-    async def _wait(self, scene: _Scene, why: str, until: datetime | None = None) -> Look:
+    async def _wait(self, scene: Scene, why: str, until: datetime | None = None) -> Look:
         await self._note(scene, until, why)
         return Look(waits=why)
 
-    async def _note(self, scene: _Scene, until: datetime | None, why: str | None) -> None:
+    async def _note(self, scene: Scene, until: datetime | None, why: str | None) -> None:
         """Written only when something is new: a waiting campaign is looked at often."""
         row = scene.row
         fresh = (until, why, scene.alone_since, scene.deaf_since, scene.failures)
         if fresh == (row.next_at, row.waits, row.alone_since, row.deaf_since, row.failures):
             return
-        await scene.unit.campaigns.note_pulse(
+        await scene.unit.campaigns.notepulse_of(
             scene.enterprise,
             row.id,
             next_at=until,
@@ -236,67 +211,3 @@ class DialCampaigns:
             deaf_since=scene.deaf_since,
             failures=scene.failures,
         )
-
-
-async def _is_deaf(scene: _Scene) -> bool:
-    """Whether the PBX would not hear us now."""
-    pbx = scene.pbx
-    if pbx is None or pbx.status is not ConnectionStatus.ACTIVE or not scene.owner.active:
-        return True
-    (lane,) = await scene.unit.lanes.status(scene.enterprise, pbx.lane) or (None,)
-    if lane is None or not lane.owned or lane.parked_reason is not None:
-        return True
-    failed, worked = lane.last_error_at, lane.last_success_at
-    return failed is not None and (worked is None or failed > worked)
-
-
-async def _agents(scene: _Scene) -> Agents:
-    facts = await scene.unit.routes.facts(scene.enterprise, None, "")
-    past = await scene.unit.campaign_items.agents(scene.enterprise, scene.plan.agents)
-    return look_at(
-        scene.plan,
-        scene.known,
-        facts.states,
-        {one.extension: AgentPast(one.ended_at, one.result) for one in past},
-        scene.now,
-    )
-
-
-async def _pulse(scene: _Scene) -> Pulse:
-    plan, since = scene.plan, scene.now - MINUTE
-    bounded = plan.max_calls is not None or plan.max_talked is not None
-    tally = await scene.unit.campaign_items.tally(
-        scene.enterprise, scene.row.id, since, whole=bounded
-    )
-    return Pulse(
-        going=tally.going,
-        placed=tally.placed,
-        talked=tally.talked,
-        lately=tally.lately,
-        failures=scene.failures,
-        alone_since=None if scene.agents.at_work else scene.row.alone_since,
-        deaf_since=scene.deaf_since,
-        crm_away=await _is_crm_away(scene),
-        agents=scene.agents,
-    )
-
-
-async def _is_crm_away(scene: _Scene) -> bool:
-    if not scene.plan.write_back and scene.plan.source.kind == "numbers":
-        return False
-    if scene.crm is None:
-        return scene.plan.source.kind == "leads"
-    if scene.crm.status is not ConnectionStatus.ACTIVE:
-        return True
-    lanes = await scene.unit.lanes.status(scene.enterprise, scene.crm.lane)
-    return any(lane.parked_reason is not None for lane in lanes)
-
-
-def _refused(scene: _Scene, phone: str) -> str | None:
-    """By the same judgement as clicks: a campaign opens no destination."""
-    region = str(scene.pbx.config.get("region") or "RU") if scene.pbx else "RU"
-    try:
-        destination(phone, read_dialing(scene.owner.settings, region), region, scene.known)
-    except (InvalidInput, Forbidden) as refusal:
-        return refusal.code
-    return None

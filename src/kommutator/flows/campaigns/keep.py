@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from kommutator.domain.campaigns.numbers import Pasted, Wanted, read_numbers
+import msgspec
+
 from kommutator.domain.campaigns.plan import Mode, Plan, checked_plan, dump_plan, read_plan
 from kommutator.domain.clicks import own_lines
 from kommutator.domain.connection import ConnectionKind, by_ssh
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.campaigns.fill import FROM_THE_START
+from kommutator.flows.campaigns.lists import CampaignLists, audit
 from kommutator.flows.directory import Directory
 from kommutator.kit.errors import Conflict, InvalidInput
 from kommutator.kit.ids import Ids
-from kommutator.kit.phones import to_e164
-from kommutator.store.campaign_items import ItemRow
 from kommutator.store.campaigns import CampaignRow
-from kommutator.store.views import AttemptLine, CampaignFigures, CampaignViews
+from kommutator.store.views import CampaignFigures, CampaignViews
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
     from kommutator.store.unit import Unit
-
-MOST_ITEMS: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +36,7 @@ class Shown:
     figures: CampaignFigures
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
-    """`new` numbers of the list; `known` were in the campaign before; `odd` lines hold none."""
-
-    new: int
-    known: int
-    odd: Sequence[str] = ()
-    odd_count: int = 0
-
-
-class Campaigns:
+class Campaigns(CampaignLists):
     """The service behind the API's and the console's campaigns.
 
     Args:
@@ -58,8 +46,7 @@ class Campaigns:
     def __init__(
         self, db: Database, directory: Directory, *, ids: Ids, leads_of: ConnectionKind
     ) -> None:
-        self._db = db
-        self._directory = directory
+        super().__init__(db, directory)
         self._ids = ids
         self._leads_of = leads_of
 
@@ -82,7 +69,7 @@ class Campaigns:
                 created_by=actor.name,
                 filling=FROM_THE_START if checked.source.kind == "leads" else None,
             )
-            await _audit(unit, actor, enterprise, "campaign.create", name)
+            await audit(unit, actor, enterprise, "campaign.create", name)
             return await _shown(unit, row)
 
     async def change(
@@ -94,12 +81,15 @@ class Campaigns:
         name: str | None = None,
         plan: Mapping[str, Any] | None = None,
     ) -> Shown:
-        """Also while it runs: the next call follows the new plan. Raises as `create`."""
-        checked = await self._checked(enterprise, plan) if plan is not None else None
+        """Also while it runs: the next call follows the new plan. `plan`: only what changes.
+
+        Raises as `create`, and NotFound: `campaign_not_found`.
+        """
+        before = (await self.get(enterprise, campaign)).plan
+        merged = {**msgspec.to_builtins(before), **(plan or {})}
+        after = await self._checked(enterprise, merged) if plan is not None else before
         async with self._db.unit() as unit:
             row = await unit.campaigns.get(enterprise, campaign, lock=True)
-            before = read_plan(row.plan)
-            after = checked or before
             filling = row.filling
             if after.source != before.source:
                 filling = FROM_THE_START if after.source.kind == "leads" else None
@@ -110,7 +100,7 @@ class Campaigns:
                 plan=dump_plan(after),
                 filling=filling,
             )
-            await _audit(unit, actor, enterprise, "campaign.change", row.name)
+            await audit(unit, actor, enterprise, "campaign.change", row.name)
             return await _shown(unit, row)
 
     async def get(self, enterprise: EnterpriseNumber, campaign: UUID) -> Shown:
@@ -173,80 +163,7 @@ class Campaigns:
             if row.state == "running" or await unit.campaign_items.going(enterprise, campaign):
                 raise Conflict("campaign_is_running")
             await unit.campaigns.delete(enterprise, campaign)
-            await _audit(unit, actor, enterprise, "campaign.delete", row.name)
-
-    async def add_text(
-        self, actor: Actor, enterprise: EnterpriseNumber, campaign: UUID, text: str
-    ) -> Added:
-        """Numbers as people paste them, or a CSV table.
-
-        Raises:
-            NotFound: `campaign_not_found`.
-            InvalidInput: `campaign_list_too_long`, `campaign_list_invalid`.
-            Conflict: `campaign_full`.
-        """
-        pasted = read_numbers(text, await self._region(enterprise))
-        return await self._add(actor, enterprise, campaign, pasted)
-
-    async def add(
-        self, actor: Actor, enterprise: EnterpriseNumber, campaign: UUID, given: Sequence[Wanted]
-    ) -> Added:
-        """Numbers with all that is known of them. Raises as `add_text`."""
-        region = await self._region(enterprise)
-        found: dict[str, Wanted] = {}
-        odd: list[str] = []
-        for one in given:
-            phone = to_e164(one.phone, region)
-            if phone is None:
-                odd.append(one.phone[:60])
-            else:
-                found.setdefault(phone, Wanted(phone, one.name, one.lead_id, one.time_zone))
-        pasted = Pasted(tuple(found.values()), tuple(odd[:20]), len(odd))
-        return await self._add(actor, enterprise, campaign, pasted)
-
-    async def items(
-        self,
-        enterprise: EnterpriseNumber,
-        campaign: UUID,
-        *,
-        after: int = 0,
-        state: str | None = None,
-        outcome: str | None = None,
-        limit: int = 50,
-    ) -> Sequence[ItemRow]:
-        """Raises NotFound: `campaign_not_found`."""
-        async with self._db.unit() as unit:
-            await unit.campaigns.get(enterprise, campaign)
-            return await CampaignViews(unit.connection).items(
-                enterprise, campaign, after=after, state=state, outcome=outcome, limit=limit
-            )
-
-    async def attempts(
-        self,
-        enterprise: EnterpriseNumber,
-        campaign: UUID,
-        *,
-        after: tuple[datetime, str] | None = None,
-        limit: int = 50,
-    ) -> Sequence[AttemptLine]:
-        """Newest first. Raises NotFound: `campaign_not_found`."""
-        async with self._db.unit() as unit:
-            await unit.campaigns.get(enterprise, campaign)
-            return await CampaignViews(unit.connection).attempts(
-                enterprise, campaign, after=after, limit=limit
-            )
-
-    async def _add(
-        self, actor: Actor, enterprise: EnterpriseNumber, campaign: UUID, pasted: Pasted
-    ) -> Added:
-        async with self._db.unit() as unit:
-            row = await unit.campaigns.get(enterprise, campaign, lock=True)
-            figures = await CampaignViews(unit.connection).figures(enterprise, [campaign])
-            if figures[campaign].items + len(pasted.wanted) > MOST_ITEMS:
-                raise Conflict("campaign_full", most=MOST_ITEMS)
-            new = await unit.campaign_items.add(enterprise, campaign, pasted.wanted)
-            await _audit(unit, actor, enterprise, "campaign.add", row.name, new=new)
-        return Added(new, len(pasted.wanted) - new, pasted.odd, pasted.odd_count)
+            await audit(unit, actor, enterprise, "campaign.delete", row.name)
 
     async def _move(
         self, actor: Actor, enterprise: EnterpriseNumber, campaign: UUID, state: str, action: str
@@ -260,7 +177,7 @@ class Campaigns:
                 reason=None if state == "running" else "by_hand",
                 before=before.get(state, ("running", "paused")),
             )
-            await _audit(unit, actor, enterprise, action, row.name)
+            await audit(unit, actor, enterprise, action, row.name)
             return await _shown(unit, row)
 
     async def _checked(self, enterprise: EnterpriseNumber, given: Mapping[str, Any]) -> Plan:
@@ -283,17 +200,7 @@ class Campaigns:
         if plan.line is not None and pbx is not None and plan.line not in own_lines(pbx, crm):
             raise InvalidInput("campaign_line_unknown", line=plan.line[:20])
 
-    async def _region(self, enterprise: EnterpriseNumber) -> str:
-        pbx = await self._directory.account_of(enterprise, ConnectionKind.ASTERISK)
-        return str(pbx.config.get("region") or "RU") if pbx is not None else "RU"
-
 
 async def _shown(unit: Unit, row: CampaignRow) -> Shown:
     figures = await CampaignViews(unit.connection).figures(row.enterprise, [row.id])
     return Shown(row, read_plan(row.plan), figures[row.id])
-
-
-async def _audit(
-    unit: Unit, actor: Actor, enterprise: EnterpriseNumber, action: str, name: str, **detail: Any
-) -> None:
-    await unit.audit.add(enterprise, actor=actor.name, action=action, target=name, detail=detail)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from kommutator.doors.http.v1 import (
     audit,
     calls,
+    campaigns,
     clicks,
     connections,
     doctor,
@@ -34,6 +35,7 @@ _PARTS = (
     reprocess,
     statistics,
     phone_book,
+    campaigns,
     connections,
     pbx_files,
     doctor,
