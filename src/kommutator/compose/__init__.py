@@ -17,6 +17,7 @@ from kommutator.compose.grants import compose_amocrm, compose_grants
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
 from kommutator.connectors.crm.amocrm.client import AmoCrmClients
+from kommutator.connectors.crm.amocrm.desk import AmoCrmDesk
 from kommutator.connectors.crm.amocrm.widget_tokens import WidgetTokens
 from kommutator.connectors.crm.amocrm.writer import AmoCrmWriter
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
@@ -27,7 +28,8 @@ from kommutator.connectors.pbx.asterisk.readers import READERS, http_arrival, re
 from kommutator.connectors.pbx.asterisk.snippets.render import render_files
 from kommutator.connectors.pbx.asterisk.stored import StoredRecordings
 from kommutator.domain.connection import ConnectionKind
-from kommutator.domain.ports import Delivery
+from kommutator.domain.crm_news import COPIED
+from kommutator.domain.ports import CrmDesk, Delivery
 from kommutator.flows.amocrm.accounts import Accounts
 from kommutator.flows.amocrm.widget import Widget
 from kommutator.flows.api_keys import ApiKeys
@@ -132,8 +134,10 @@ def compose(
     clients = AmoCrmClients(http, access=granting.grants, turn=turns)
     desk = RetailCrmDesk(http, turn=turns, egress=settings.egress)
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
-    phone_book = PhoneBook([desk.kind], clock=clock)
-    ask_crm = AskCrm(db, directory, {desk.kind: desk}, clock=clock)
+    amo_desk = AmoCrmDesk(clients)
+    look_ups: dict[ConnectionKind, CrmDesk] = {desk.kind: desk, amo_desk.kind: amo_desk}
+    phone_book = PhoneBook(look_ups, clock=clock)
+    ask_crm = AskCrm(db, directory, look_ups, clock=clock, copied=COPIED)
     objects, texts = objects_of(settings), Texts.load()
     recording_links = RecordingLinks(vault, clock, settings.public_url)
     spool = spool_of(settings)
