@@ -177,7 +177,7 @@ async def test_the_tray_is_not_filled_twice() -> None:
             "from": "x",
         },
     }
-    answers = [*NO_NOTES, calls_answer({}, ["0"]), listed("unsorted", row)]
+    answers = [*NO_NOTES, listed("unsorted", row)]
     outcomes, _ = await deliver(answers, record(9), config=TRAY, attempt=2, unsure=True)
     assert done(outcomes) == [("u1", "in_tray")]
 

@@ -282,11 +282,18 @@ async def test_a_task_of_a_stranger_names_the_number() -> None:
 
 async def test_a_task_on_a_named_lead_for_a_named_employee() -> None:
     command = CreateTask(client=CLIENT, text="Итог", lead_id=501, performer="151", due_at=AT)
-    answers = [listed("contacts", contact(77, CLIENT, owner=99)), made("tasks", 31)]
-    _, wire = await deliver(command, answers)
+    _, wire = await deliver(command, [made("tasks", 31)])
     task = wire.asked[-1].body[0]
     assert (task["entity_id"], task["entity_type"]) == (501, "leads")
     assert (task["responsible_user_id"], task["complete_till"]) == (12, UNIX)
+
+
+async def test_a_task_on_a_named_lead_is_for_its_owner() -> None:
+    command = CreateTask(client=CLIENT, text="", lead_id=501)
+    answers = [(200, {"id": 501, "responsible_user_id": 99}), made("tasks", 31)]
+    _, wire = await deliver(command, answers)
+    task = wire.asked[-1].body[0]
+    assert (task["responsible_user_id"], task["text"]) == (99, f"Перезвонить {CLIENT}")
 
 
 async def test_a_task_is_known_again() -> None:

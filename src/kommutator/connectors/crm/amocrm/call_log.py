@@ -53,6 +53,9 @@ class CallLog:
         unsure = [call for call in calls if call[0].unsure and call[0].id not in outcomes]
         if unsure:
             outcomes |= await _look(client, unsure)
+        for due, record in unsure:
+            if due.id not in outcomes and (found := await self._in_tray(client, config, record)):
+                outcomes[due.id] = found
         left = [call for call in calls if call[0].id not in outcomes]
         if config.call_to is CallTo.CONTACT_NOTE:
             for due, record in left:
@@ -103,6 +106,15 @@ class CallLog:
             else:
                 outcomes[due.id] = _untold(reply) if fault is None else _refused(reply, fault)
         return outcomes
+
+    async def _in_tray(
+        self, client: AmoCrmClient, config: AmoCrmConfig, record: CallRecord
+    ) -> Outcome | None:
+        """A tray's card that holds the call; /calls might write it there a second time."""
+        try:
+            return await self._unknown.in_tray(client, config, record)
+        except VendorError as error:
+            return _still_unsure(failed(error))
 
     async def _settle(
         self, client: AmoCrmClient, config: AmoCrmConfig, due: Due, record: CallRecord

@@ -118,7 +118,7 @@ class Entities:
         self, client: AmoCrmClient, config: AmoCrmConfig, due: Due, command: CreateTask
     ) -> Outcome:
         async with self.lock(client.account, command.client):
-            card = await self.known(client, command.client)
+            card = None if command.lead_id else await self.known(client, command.client)
             task = await task_of(client, config, due, command, card)
             return await self.once(client, due, "/api/v4/tasks", "tasks", task)
 

@@ -55,3 +55,9 @@ async def open_lead(client: AmoCrmClient, card: Card) -> int | None:
         and row.get("is_deleted") is not True
     ]
     return still[0] if len(still) == 1 else None
+
+
+async def owner_of_lead(client: AmoCrmClient, lead_id: int) -> int | None:
+    """Whose a lead is; None also for one that is not there: writing to it will tell."""
+    reply = await client.get(f"/api/v4/leads/{lead_id}")
+    return as_int(reply.map.get("responsible_user_id")) or None

@@ -53,6 +53,18 @@ class UnknownNumbers:
                 client, config, due, record, with_lead=wish is Unknown.CONTACT_AND_LEAD
             )
 
+    async def in_tray(
+        self, client: AmoCrmClient, config: AmoCrmConfig, record: CallRecord
+    ) -> Outcome | None:
+        """What an earlier attempt has put there together with the call; None: nothing."""
+        wish = config.unknown.get(record.direction)
+        if not config.unsorted_on or wish is not Unknown.UNSORTED:
+            return None
+        row = await find_in_tray(client, record)
+        if row is None or as_text(as_map(row.get("metadata")).get("service_code")) == RULE_CODE:
+            return None
+        return Done(client.last_exchange, as_text(row.get("uid")), note="in_tray")
+
     async def note_on_contact(
         self, client: AmoCrmClient, config: AmoCrmConfig, due: Due, record: CallRecord
     ) -> Outcome | None:
