@@ -202,7 +202,7 @@ class DialCampaigns:
         fresh = (until, why, scene.alone_since, scene.deaf_since, scene.failures)
         if fresh == (row.next_at, row.waits, row.alone_since, row.deaf_since, row.failures):
             return
-        await scene.unit.campaigns.notepulse_of(
+        await scene.unit.campaigns.note_pulse(
             scene.enterprise,
             row.id,
             next_at=until,
