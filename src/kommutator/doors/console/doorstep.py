@@ -17,6 +17,8 @@ from kommutator.kit.texts import LOCALES
 
 router = APIRouter(route_class=PageRoute)
 _HOME = "/console/"
+# A journey to amoCRM's consent screen goes on after its traveller has signed in.
+_OURS = ("/console/", "/console?", "/retailcrm-admin/", "/api/v1/amocrm/auth/callback?state=")
 
 
 @router.get("/login")
@@ -92,6 +94,6 @@ async def choose_enterprise(
 
 def _local(path: str) -> str:
     """Only a path of our own: a login page must not send people elsewhere."""
-    inside = path.startswith(("/console/", "/console?", "/retailcrm-admin/")) or path == "/console"
+    inside = path.startswith(_OURS) or path == "/console"
     clean = all(sign.isprintable() and sign not in "\\ " for sign in path)
     return path if inside and clean else _HOME

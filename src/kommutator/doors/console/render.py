@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -63,9 +63,11 @@ def plain_page(visit: Visit, template: str, *, status: int = 200, **context: Any
     return HTMLResponse(body, status, headers=_HEADERS)
 
 
-def problem_page(visit: Visit, error: UserError) -> HTMLResponse:
-    """An error met on the way to a page."""
+def problem_page(visit: Visit, error: UserError, *, hint: str | None = None) -> HTMLResponse:
+    """An error met on the way to a page. A `hint` we have a sentence for is the better action."""
     text = visit.house.texts.error(visit.locale, error)
+    if hint is not None and visit.house.texts.has(visit.locale, f"hint.{hint}"):
+        text = replace(text, action=visit.t(f"hint.{hint}"))
     return plain_page(visit, "problem.html", status=error.status, problem=text)
 
 

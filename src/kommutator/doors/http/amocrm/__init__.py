@@ -7,12 +7,15 @@ from fastapi import APIRouter
 
 from kommutator.doors.http.amocrm import (
     bulk,
+    callback,
     companies,
+    connecting,
     contacts,
     directory,
     fields,
     leads,
     notes,
+    personal,
     tasks,
 )
 from kommutator.doors.http.amocrm.hooks import HotHooks
@@ -32,6 +35,9 @@ _CARDS: tuple[APIRouter, ...] = (
 
 def add(app: Door) -> None:
     """Put the family's paths into an application."""
+    app.include_router(callback.router)
+    app.include_router(connecting.router)
+    app.include_router(personal.router)
     app.include_router(fields.router)
     for router in _CARDS:
         app.include_router(router)
