@@ -48,7 +48,7 @@ class HookNews:
 
     def __init__(self, sender: HookSender, switches: HookSwitches) -> None:
         self._sender = sender
-        self._switches = switches
+        self.switches = switches
         self._gathered: dict[tuple[str, int], Json] = {}
         self._owners: dict[tuple[str, int], tuple[Account, Subscription]] = {}
         self._flushing = False
@@ -58,7 +58,7 @@ class HookNews:
         subscriptions = [one for one in account.hooks.values() if not one.disabled]
         if not subscriptions:
             return
-        told = list(tell(account, change, self._switches))
+        told = list(tell(account, change, self.switches))
         short = _short(change)
         for subscription in subscriptions:
             if subscription.short:
@@ -71,7 +71,7 @@ class HookNews:
     def tell(self, account: Account, subscription: Subscription, told: Told) -> None:
         """Put one item on its way, together with the others of this request."""
         key = (account.name, subscription.id)
-        if told.apart or not self._switches.hook_gather:
+        if told.apart or not self.switches.hook_gather:
             self._sender.submit(account.name, subscription, self._body(account, _place({}, told)))
             return
         self._owners[key] = (account, subscription)
@@ -99,7 +99,7 @@ class HookNews:
                 "_links": {"self": account.base_url},
             }
         }
-        return whose | content if self._switches.hook_account_first else content | whose
+        return whose | content if self.switches.hook_account_first else content | whose
 
     def _send_short(self, account: Account, subscription: Subscription, short: Json | None) -> None:
         if short is None:

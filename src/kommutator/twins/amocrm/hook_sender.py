@@ -33,13 +33,20 @@ class HookSender:
     """The queue of all webhooks of one twin."""
 
     def __init__(
-        self, switches: HookSwitches, ids: Ids, clock: Clock, ring: Callable[[], None]
+        self,
+        switches: HookSwitches,
+        ids: Ids,
+        clock: Clock,
+        ring: Callable[[], None],
+        stands: Callable[[str, Subscription], bool],
     ) -> None:
         self.log = DeliveryLog()
         self._switches = switches
         self._ids = ids
         self._clock = clock
         self._ring = ring
+        # Whether an account still has this webhook.
+        self._stands = stands
         self._held: dict[str, Delivery] = {}
         self._working: set[asyncio.Task[None]] = set()
         self._sleeping: dict[asyncio.Task[None], Delivery] = {}
@@ -137,8 +144,8 @@ class HookSender:
 
     async def _deliver(self, delivery: Delivery) -> None:
         subscription = delivery.subscription
-        if subscription.disabled:
-            delivery.outcome = "disabled"
+        if subscription.disabled or not self._stands(delivery.account, subscription):
+            delivery.outcome = "disabled" if subscription.disabled else "withdrawn"
             return
         delivery.at = self._clock.now().timestamp()
         started = time.perf_counter()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from kommutator.twins.switchboard import SwitchBoard
 
@@ -10,6 +12,8 @@ from kommutator.twins.switchboard import SwitchBoard
 @dataclass
 class HookSwitches(SwitchBoard):
     """Part of the twin's switches; shares are 0…1 of all deliveries."""
+
+    CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {"unsorted_client_number": ("phone", "from")}
 
     # `account[…]` stands first since 2025, in 2018-2021 it came last.
     hook_account_first: bool = True
@@ -36,3 +40,5 @@ class HookSwitches(SwitchBoard):
     hook_delay_seconds: float = 0.0
     # Telephony.
     calls_uniq_is_unique: bool = False
+    # Which of the two contradictory fields of unsorted calls is the client's number.
+    unsorted_client_number: str = "phone"

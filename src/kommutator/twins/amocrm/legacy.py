@@ -1,4 +1,4 @@
-"""What is still older than v4: the pop-up of a call, and the search peers use (contract §1.5, §1.7)."""
+"""What is still older than v4: the pop-up of a call, and the search that peers use (§1.5, §1.7)."""
 
 from __future__ import annotations
 

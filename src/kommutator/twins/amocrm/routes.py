@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kommutator.twins.amocrm import about
+from kommutator.twins.amocrm import about, calls, legacy, unsorted, webhooks
 from kommutator.twins.amocrm.call import Route
 
 # Rooms of the API, each with its ROUTES.
-ROOMS: tuple[tuple[Route, ...], ...] = (about.ROUTES,)
+ROOMS: tuple[tuple[Route, ...], ...] = (
+    about.ROUTES,
+    calls.ROUTES,
+    unsorted.ROUTES,
+    webhooks.ROUTES,
+    legacy.ROUTES,
+)
 
 
 class RouteTable:

@@ -17,6 +17,7 @@ class Switches(HookSwitches):
     """One twin's answers to open questions."""
 
     CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **HookSwitches.CHOICES,
         "language": ("ru", "en"),
         "rate_reply": ("json", "html"),
         "batch_invalid": ("reject", "partial"),

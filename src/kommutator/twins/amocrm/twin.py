@@ -9,6 +9,7 @@ from aiohttp import web
 from kommutator.twins.amocrm.clock import ShiftedClock
 from kommutator.twins.amocrm.control import Control
 from kommutator.twins.amocrm.gate import Gate
+from kommutator.twins.amocrm.hook_control import Hooks
 from kommutator.twins.amocrm.integrations import Integration
 from kommutator.twins.amocrm.oauth import OAuth
 from kommutator.twins.amocrm.replies import FAULT_REPLIES
@@ -55,6 +56,7 @@ class AmoCrmTwin:
         self._oauth = OAuth(self.world)
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         Control(self.world).add_to(app)
+        Hooks(self.world).add_to(app)
         app.router.add_routes(
             [
                 web.route("*", "/{door:oauth2|api|private}/{tail:.*}", self._api),

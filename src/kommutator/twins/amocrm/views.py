@@ -55,7 +55,7 @@ def account_view(world: World, account: Account) -> Json:
         "notes": list(account.notes.values()),
         "events": account.events[-LAST_EVENTS_SHOWN:],
         "unsorted": list(account.unsorted.values()),
-        "webhooks": list(account.hooks.values()),
+        "webhooks": [hook.dump(account.id) for hook in account.hooks.values()],
         "popups": account.popups,
         "installed": [
             {"client_id": client_id, **facts}

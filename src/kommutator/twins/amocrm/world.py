@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from kommutator.twins.amocrm.account import Account
@@ -41,6 +42,8 @@ class World:
         self.outbound: list[Json] = []
         self._standing = standing
         self._listeners: list[Listener] = []
+        # Called with the account's name, or None for all, after a reset.
+        self.on_reset: list[Callable[[str | None], None]] = []
         self._build_standing()
 
     def now(self) -> int:
@@ -124,6 +127,8 @@ class World:
             self.core.traffic.clear()
             self._build_standing()
         self.pace.clear(name)
+        for forget in self.on_reset:
+            forget(name)
         self.core.bell.ring()
 
     def _build_standing(self) -> None:
