@@ -20,6 +20,7 @@ from kommutator.connectors.crm.amocrm.client import AmoCrmClients
 from kommutator.connectors.crm.amocrm.desk import AmoCrmDesk
 from kommutator.connectors.crm.amocrm.widget_tokens import WidgetTokens
 from kommutator.connectors.crm.amocrm.writer import AmoCrmWriter
+from kommutator.connectors.crm.amocrm.writes import AmoCrmDelivery
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
 from kommutator.connectors.pbx.asterisk.examine import AsteriskExaminer
@@ -260,7 +261,11 @@ def compose(
     )
     keep = settings.recordings_keep_original
     worker = RecordingWorker(db, objects, spool, fetch, clock=clock, keep_original=keep)
-    deliveries: dict[ConnectionKind, Delivery] = {delivery.kind: delivery}
+    amo_delivery = AmoCrmDelivery(clients, clock=clock)
+    deliveries: dict[ConnectionKind, Delivery] = {
+        delivery.kind: delivery,
+        amo_delivery.kind: amo_delivery,
+    }
     return Composition(
         house,
         http,
