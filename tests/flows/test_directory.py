@@ -9,7 +9,8 @@ from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.directory import Directory
 from kommutator.flows.house import House
-from kommutator.flows.secrets import rotate, seal_secrets
+from kommutator.flows.rotate_keys import rotate
+from kommutator.flows.secrets import seal_secrets
 from kommutator.kit.clock import ManualClock
 from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import NotFound

@@ -1,15 +1,21 @@
 """Promise: a token is renewed in time, once, and whatever breaks on the way has a name."""
 
 import asyncio
+import base64
 from datetime import datetime, timedelta
 
 import pytest
 
 from kommutator.domain.oauth import Access, GrantState
 from kommutator.flows.grant_secrets import seal_pair
+from kommutator.flows.rotate_keys import rotate
 from kommutator.kit.clock import SystemClock
+from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import ErrorKind, Stage, VendorError
+from kommutator.kit.keyring import parse_keys
 from kommutator.store.database import Database
+from kommutator.workers.token_keeper import TokenKeeper
+from tests.support.house import MASTER_KEYS
 from tests.support.oauth import HERE, HOST, Vendor, open_bench, revoked, silent, together
 
 MINUTE = timedelta(minutes=1)
@@ -318,3 +324,47 @@ async def test_whose_clock_is_wrong_does_not_matter(db: Database, minutes: int) 
     await bench.age(left=4 * MINUTE)
     assert (await bench.grants(Skewed()).access(bench.account)).token == "access-2"
     assert bench.vendor.exchanges == ["refresh-1"]
+
+
+async def test_another_master_key_opens_tokens_and_those_before_them(db: Database) -> None:
+    bench = await open_bench(db)
+    await bench.age(left=-MINUTE)
+    await bench.grants().access(bench.account)
+    fresh = "k2:" + base64.b64encode(b"another-not-real-master-key-test").decode()
+    done = await rotate(db, Vault(parse_keys(f"{fresh},{MASTER_KEYS}")))
+    assert (done.rewrapped, done.failed) == (1, ())
+    bench.vault = Vault(parse_keys(fresh))
+    assert (await bench.grants().access(bench.account)).token == "access-2"
+    assert {envelope["kid"] for envelope in (await bench.row())["previous"].values()} == {"k2"}
+
+
+async def test_a_removed_connection_has_no_tokens(db: Database) -> None:
+    bench = await open_bench(db)
+    async with db.unit() as unit:
+        await unit.connections.remove(HERE, bench.account.connection_id)
+        assert await unit.grants.find(HERE, bench.account.connection_id) is None
+    with pytest.raises(VendorError) as refused:
+        await bench.grants().access(bench.account)
+    assert refused.value.kind is ErrorKind.ACCESS_REVOKED
+
+
+async def test_the_keeper_renews_what_is_due_and_leaves_the_rest(db: Database) -> None:
+    bench = await open_bench(db)
+    keeper = TokenKeeper(db, bench.grants(), clock=SystemClock())
+    await bench.age(left=timedelta(hours=3), age=timedelta(hours=21))
+    assert await keeper.renew_due() == 0
+    await bench.age(left=timedelta(minutes=80), age=timedelta(minutes=24 * 60 - 80))
+    assert await keeper.renew_due() == 1
+    assert (await bench.row())["generation"] == 2
+    assert await keeper.renew_due() == 0
+
+
+async def test_the_keeper_breaks_what_ended_and_cannot_be_renewed(db: Database) -> None:
+    bench = await open_bench(db, refresh=False)
+    keeper = TokenKeeper(db, bench.grants(), clock=SystemClock())
+    assert await keeper.end_over() == 0
+    await bench.age(left=-MINUTE)
+    assert await keeper.end_over() == 1
+    assert await keeper.end_over() == 0
+    row = await bench.row()
+    assert (row["state"], row["reason"], row["status"]) == ("revoked", "long_lived_over", "broken")

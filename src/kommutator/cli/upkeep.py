@@ -11,7 +11,7 @@ import typer
 
 from kommutator.cli.frame import app, run, say, settings_with
 from kommutator.domain.tenancy import enterprise_number
-from kommutator.flows.secrets import rotate
+from kommutator.flows.rotate_keys import rotate
 from kommutator.kit.keyring import new_key
 from kommutator.serve import application, database
 from kommutator.settings import Settings

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.tenancy import EnterpriseNumber
-from kommutator.kit.crypto import Place, Vault, VaultError
+from kommutator.kit.crypto import Place, Vault
 from kommutator.store.connection_rows import ConnectionRecord
-from kommutator.store.database import Database
-
-_BATCH = 100
 
 
 def digest(client_id: str) -> bytes:
@@ -66,48 +62,6 @@ def account_without_secrets(
         time_zone=record.config.get("time_zone") or record.time_zone,
         account_key=record.account_key,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Rotation:
-    """What exchanging the master key came to. `failed` are connections nobody can open."""
-
-    rewrapped: int
-    current: int
-    failed: tuple[UUID, ...]
-
-
-async def rotate(db: Database, vault: Vault) -> Rotation:
-    """Bring every stored secret under the active master key, batch by batch.
-
-    Safe to repeat and to interrupt: each batch is one transaction, and what is already under the
-    active key is only verified.
-    """
-    rewrapped, current, failed, after = 0, 0, [], None
-    while True:
-        async with db.unit() as unit:
-            batch = await unit.connections.page_everywhere(after=after, limit=_BATCH)
-            for record in batch:
-                try:
-                    sealed = _rewrap(vault, record)
-                except VaultError:
-                    failed.append(record.id)
-                    continue
-                if sealed == record.sealed:
-                    current += 1
-                    continue
-                await unit.connections.reseal(record.enterprise, record.id, sealed)
-                rewrapped += 1
-        if len(batch) < _BATCH:
-            return Rotation(rewrapped, current, tuple(failed))
-        after = batch[-1].id
-
-
-def _rewrap(vault: Vault, record: ConnectionRecord) -> dict[str, Any]:
-    return {
-        field: vault.rewrap(envelope, place_of_secret(record.enterprise, record.id, field))
-        for field, envelope in record.sealed.items()
-    }
 
 
 def place_of_secret(enterprise: EnterpriseNumber, connection_id: UUID, field: str) -> Place:

@@ -188,9 +188,10 @@ class ConnectionStore:
         return await self.get(enterprise, connection_id)
 
     async def remove(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
-        """Wipe the secrets, kill the entry links, keep the row. Raises NotFound."""
+        """Wipe secrets and tokens, kill the entry links, keep the row. Raises NotFound."""
         removed = await self._connection.fetchval(
             """
+            WITH wiped AS (DELETE FROM oauth_grants WHERE enterprise = $1 AND connection_id = $2)
             UPDATE connections SET
                 status = 'removed', status_reason = NULL, status_detail = NULL,
                 status_since = now(), secrets = '{}', client_id_hash = NULL,

@@ -1,0 +1,119 @@
+"""Exchanging the master key: every stored secret comes under the active one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+
+from kommutator.flows.grant_secrets import rewrap_grant, rewrap_install
+from kommutator.flows.secrets import place_of_secret
+from kommutator.kit.crypto import Vault, VaultError
+from kommutator.store.connection_rows import ConnectionRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kommutator.store.database import Database
+    from kommutator.store.grant_rows import GrantRecord
+    from kommutator.store.unit import Unit
+
+_log = structlog.get_logger()
+_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What exchanging the master key came to. `failed` are connections nobody can open."""
+
+    rewrapped: int
+    current: int
+    failed: tuple[UUID, ...]
+
+
+class _Tally:
+    def __init__(self) -> None:
+        self.rewrapped = 0
+        self.current = 0
+        self.failed: list[UUID] = []
+
+
+async def rotate(db: Database, vault: Vault) -> Rotation:
+    """Secrets of connections, OAuth tokens with those before them, unclaimed installs.
+
+    Safe to repeat and to interrupt: each batch is one transaction, and what is already under the
+    active key is only verified.
+    """
+    tally = _Tally()
+    after: UUID | None = None
+    while True:
+        async with db.unit() as unit:
+            connections = await unit.connections.page_everywhere(after=after, limit=_BATCH)
+            for record in connections:
+                await _connection(unit, vault, record, tally)
+        if len(connections) < _BATCH:
+            break
+        after = connections[-1].id
+    after = None
+    while True:
+        async with db.unit() as unit:
+            grants: Sequence[GrantRecord] = await unit.grants.page_everywhere(
+                after=after, limit=_BATCH
+            )
+            for grant in grants:
+                await _grant(unit, vault, grant, tally)
+        if len(grants) < _BATCH:
+            break
+        after = grants[-1].connection_id
+    await _installs(db, vault, tally)
+    return Rotation(tally.rewrapped, tally.current, tuple(dict.fromkeys(tally.failed)))
+
+
+async def _connection(unit: Unit, vault: Vault, record: ConnectionRecord, tally: _Tally) -> None:
+    try:
+        sealed = _rewrap(vault, record)
+    except VaultError:
+        tally.failed.append(record.id)
+        return
+    if sealed == record.sealed:
+        tally.current += 1
+        return
+    await unit.connections.reseal(record.enterprise, record.id, sealed)
+    tally.rewrapped += 1
+
+
+async def _grant(unit: Unit, vault: Vault, grant: GrantRecord, tally: _Tally) -> None:
+    try:
+        sealed, previous = rewrap_grant(vault, grant)
+    except VaultError:
+        tally.failed.append(grant.connection_id)
+        return
+    if (sealed, previous) == (grant.sealed, grant.previous):
+        tally.current += 1
+        return
+    await unit.grants.reseal(grant.enterprise, grant.connection_id, sealed, previous)
+    tally.rewrapped += 1
+
+
+async def _installs(db: Database, vault: Vault, tally: _Tally) -> None:
+    async with db.unit() as unit:
+        for install in await unit.oauth_installs.all_everywhere():
+            try:
+                sealed = rewrap_install(vault, install)
+            except VaultError:
+                _log.error("rotate.install_unreadable", account=install.account_id)
+                continue
+            if sealed == install.sealed:
+                tally.current += 1
+                continue
+            await unit.oauth_installs.reseal_everywhere(install, sealed)
+            tally.rewrapped += 1
+
+
+def _rewrap(vault: Vault, record: ConnectionRecord) -> dict[str, Any]:
+    return {
+        field: vault.rewrap(envelope, place_of_secret(record.enterprise, record.id, field))
+        for field, envelope in record.sealed.items()
+    }
