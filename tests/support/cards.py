@@ -36,6 +36,7 @@ from kommutator.domain.crm_ports import (
     Unwritten,
     Written,
 )
+from kommutator.domain.crm_whole import WholeLead
 from kommutator.domain.outcome import Budget
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.house import House
@@ -177,6 +178,14 @@ class Cards:
     ) -> None:
         self.linked = [one for one in self.linked if one[2] not in links]
 
+    async def create_whole(self, account: Account, item: Item) -> WholeLead:
+        inside = item["_embedded"]
+        contact = None
+        for one_contact in inside.get("contacts") or ():
+            contact = self._make(EntityKind.CONTACTS, one_contact)
+        made = one(await self.create_many(account, EntityKind.LEADS, [item]))
+        return WholeLead(made.id, contact)
+
     def _keep(self, shelf: list[dict[str, Any]], item: Item) -> int:
         shelf.append({"created_at": NOW, **item, "id": next(self.ids)})
         return int(shelf[-1]["id"])
@@ -227,6 +236,7 @@ def entity_of(kind: EntityKind, row: dict[str, Any]) -> Entity:
         pipeline_id=row.get("pipeline_id"),
         status_id=row.get("status_id"),
         price=row.get("price"),
+        contact_ids=tuple(row.get("contact_ids", ())),
         raw=dict(row),
     )
 

@@ -18,6 +18,7 @@ from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
 from kommutator.connectors.crm.amocrm.client import AmoCrmClients
 from kommutator.connectors.crm.amocrm.desk import AmoCrmDesk
+from kommutator.connectors.crm.amocrm.whole import AmoCrmWholeLeads
 from kommutator.connectors.crm.amocrm.widget_tokens import WidgetTokens
 from kommutator.connectors.crm.amocrm.writer import AmoCrmWriter
 from kommutator.connectors.crm.amocrm.writes import AmoCrmDelivery
@@ -153,8 +154,8 @@ def compose(
     reprocess = Reprocess(db, directory, follow.read, right, clock=clock)
     pauses = FollowPauses(directory, read_pause_row, follow.decide, ids=ids)
     accounts, reader = Accounts(db, vault, redactor), AmoCrmReader(clients)
-    writer = AmoCrmWriter(clients, clock=clock)
-    cards = compose_cards(db, accounts, reader, writer, turns, clock=clock, ids=ids)
+    writer, whole = AmoCrmWriter(clients, clock=clock), AmoCrmWholeLeads(clients)
+    cards = compose_cards(db, accounts, reader, writer, whole, turns, clock=clock, ids=ids)
     news = hear_amocrm(directory, pauses.decide)
     copy = compose_copy(
         db,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kommutator.domain.crm_ports import CrmReader, CrmWriter
+from kommutator.domain.crm_whole import WholeLeads
 from kommutator.flows.amocrm.accounts import Accounts
 from kommutator.flows.amocrm.bulk import Bulk
 from kommutator.flows.amocrm.cards import Cards
@@ -33,6 +34,7 @@ def compose_cards(
     accounts: Accounts,
     reader: CrmReader,
     writer: CrmWriter,
+    whole: WholeLeads,
     turns: Turns,
     *,
     clock: Clock,
@@ -42,7 +44,7 @@ def compose_cards(
     once = Once(db, clock=clock)
     steps = BulkSteps(db, reader, writer, turns, ids=ids)
     return CardParts(
-        Cards(reader, writer, once, Maker(clock=clock)),
+        Cards(reader, writer, whole, once, Maker(clock=clock)),
         Bulk(db, accounts, clock=clock, ids=ids),
         once,
         BulkWorker(db, accounts, steps, clock=clock, ids=ids),

@@ -84,7 +84,8 @@ def read_items(action: BulkAction, given: Sequence[Mapping[str, Any]]) -> list[B
 
     Raises:
         InvalidInput: `bulk_empty`, `bulk_too_many`, and of one item `bulk_item_id_missing`,
-            `bulk_item_id_given`, `bulk_item_empty`, `bulk_item_created_at` with its `position`.
+            `bulk_item_id_given`, `bulk_item_empty`, `bulk_item_created_at`,
+            `bulk_item_unreadable` with its `position`.
     """
     if not given:
         raise InvalidInput("bulk_empty")
@@ -98,6 +99,8 @@ def _read(action: BulkAction, position: int, raw: Mapping[str, Any]) -> BulkItem
     made_at = body.get("created_at", 0)
     if not isinstance(made_at, int) or not 0 <= made_at <= _LAST_MOMENT:
         raise InvalidInput("bulk_item_created_at", position=position)
+    if not _storable(body):
+        raise InvalidInput("bulk_item_unreadable", position=position)
     if action is BulkAction.CREATE:
         if raw.get("id") is not None:
             raise InvalidInput("bulk_item_id_given", position=position)
@@ -112,6 +115,25 @@ def _read(action: BulkAction, position: int, raw: Mapping[str, Any]) -> BulkItem
     if not body:
         raise InvalidInput("bulk_item_empty", position=position)
     return BulkItem(position, entity_id, body)
+
+
+def _storable(value: object) -> bool:
+    """No NUL, which PostgreSQL does not take, and no half of a surrogate pair."""
+    if isinstance(value, str):
+        return _is_text(value)
+    if isinstance(value, dict):
+        return all(_storable(key) and _storable(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return all(map(_storable, value))
+    return not isinstance(value, int) or -_LAST_ID <= value <= _LAST_ID
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def stamped(items: Sequence[BulkItem], ordered_at: int) -> list[BulkItem]:

@@ -165,6 +165,24 @@ async def test_a_refused_request_may_be_corrected_under_another_try(
     assert (await keyed.post(f"{API}/leads", json_body={"name": "good"})).status == 201
 
 
+async def test_a_lead_with_its_contact_is_made_once(door: Door, caller: Asgi) -> None:
+    body = {
+        "name": "New", "price": 5000,
+        "_embedded": {"contacts": [{"first_name": "Иван", "last_name": "Петров"}]},
+    }  # fmt: skip
+    keyed = caller.with_headers(Idempotency_Key="order-20")
+    made = await keyed.post(f"{API}/leads/complex", json_body=body)
+    assert (made.status, made.json()["merged"], made.json()["lead"]["price"]) == (201, False, 5000)
+    again = (await keyed.post(f"{API}/leads/complex", json_body=body)).json()
+    assert (again["id"], again["contact_id"]) == (made.json()["id"], made.json()["contact_id"])
+    assert len(door.box.rows[LEADS]) == 1
+    door.box.faults = ["silent"]
+    assert (await caller.post(f"{API}/leads/complex", json_body=body)).status == 201
+    assert len(door.box.rows[LEADS]) == 2
+    both = {"name": "Two", "_embedded": {"contacts": [{"name": "a"}, {"name": "b"}]}}
+    assert (await caller.post(f"{API}/leads/complex", json_body=both)).status == 400
+
+
 async def test_contacts_and_companies(door: Door, caller: Asgi) -> None:
     made = await caller.post(f"{API}/contacts", json_body={"name": "Иван", "last_name": "Петров"})
     contact = made.json()["id"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
-from kommutator.domain.bulk import BulkItem, ItemState, found_creations
 from kommutator.domain.connection import Account
 from kommutator.domain.crm_data import (
     CrmTask,
@@ -27,14 +25,12 @@ from kommutator.domain.crm_ports import (
     Link,
     TaskQuery,
 )
+from kommutator.domain.crm_whole import WholeLead, WholeLeads
+from kommutator.flows.amocrm.found import find_card, find_note, find_task
 from kommutator.flows.amocrm.written import Maker, written
 from kommutator.flows.once import Once, Plan
-from kommutator.kit.errors import (
-    NotFound,
-)
+from kommutator.kit.errors import FieldsRefused, NotFound, VendorError
 from kommutator.store.answered import Asked
-
-_NOTES_LOOKED_AT = 4  # pages
 
 
 class Cards:
@@ -47,9 +43,11 @@ class Cards:
         self,
         reader: CrmReader,
         writer: CrmWriter,
+        whole: WholeLeads,
         once: Once,
         maker: Maker,
     ) -> None:
+        self._whole = whole
         self._reader = reader
         self._writer = writer
         self._once = once
@@ -108,9 +106,12 @@ class Cards:
             FieldsRefused: `crm_card_refused`.
         """
         if item:
-            await self.get(account, kind, entity_id)
             results = await self._writer.update_many(account, kind, [{**item, "id": entity_id}])
-            written(results)
+            try:
+                written(results)
+            except (FieldsRefused, VendorError):
+                await self.get(account, kind, entity_id)  # perhaps there is no such card
+                raise
         return await self.get(account, kind, entity_id)
 
     async def create(
@@ -123,10 +124,36 @@ class Cards:
             return await self._maker.make(
                 plan,
                 lambda: self._writer.create_many(account, kind, [body]),
-                lambda: self._find(account, kind, body),
+                lambda: find_card(self._reader, account, kind, body),
             )
 
         return await self.get(account, kind, await self._once(asked, act))
+
+    async def create_whole(
+        self, account: Account, item: Item, asked: Asked | None = None
+    ) -> tuple[WholeLead, Entity]:
+        """A lead with its contact and company, all or nothing. Raises as `create`."""
+
+        async def act(plan: Plan) -> dict[str, Any]:
+            body = {"created_at": plan.stamp, **item}
+            return asdict(
+                await self._maker.make_whole(
+                    plan,
+                    lambda: self._whole.create_whole(account, body),
+                    lambda: self._find_whole(account, body),
+                )
+            )
+
+        whole = WholeLead(**await self._once(asked, act))
+        return whole, await self.get(account, EntityKind.LEADS, whole.id)
+
+    async def _find_whole(self, account: Account, body: Item) -> WholeLead | None:
+        found = await find_card(self._reader, account, EntityKind.LEADS, body)
+        if found is None:
+            return None
+        lead = await self.get(account, EntityKind.LEADS, found)
+        contact, company = (next(iter(ids), None) for ids in (lead.contact_ids, lead.company_ids))
+        return WholeLead(found, contact, company)
 
     async def create_task(
         self, account: Account, item: Item, asked: Asked | None = None
@@ -138,7 +165,7 @@ class Cards:
             return await self._maker.make(
                 plan,
                 lambda: self._writer.create_tasks(account, [body]),
-                lambda: self._find_task(account, item, plan),
+                lambda: find_task(self._reader, account, item, plan.stamp),
             )
 
         return await self.task(account, await self._once(asked, act))
@@ -168,7 +195,7 @@ class Cards:
             return await self._maker.make(
                 plan,
                 lambda: self._writer.create_notes(account, kind, [body]),
-                lambda: self._find_note(account, kind, body),
+                lambda: find_note(self._reader, account, kind, body),
             )
 
         made: int = await self._once(asked, act)
@@ -189,44 +216,6 @@ class Cards:
         await self.get(account, kind, entity_id)
         await self._writer.unlink(account, kind, entity_id, links)
         return await self.get(account, kind, entity_id)
-
-    # --- found again ---------------------------------------------------------------------
-
-    async def _find(
-        self, account: Account, kind: EntityKind, body: Mapping[str, Any]
-    ) -> int | None:
-        at = datetime.fromtimestamp(body["created_at"], UTC)
-        query = EntityQuery(created_from=at, created_to=at)
-        page = await self._reader.entities(account, kind, query)
-        item = BulkItem(1, None, body, stamp=body["created_at"])
-        raws = [entity.raw for entity in page.items]
-        (result,) = found_creations([item], raws, frozenset())
-        return result.entity_id if result.state is ItemState.DONE else None
-
-    async def _find_task(self, account: Account, item: Item, plan: Plan) -> int | None:
-        ids = (item["entity_id"],) if item.get("entity_id") else ()
-        since = datetime.fromtimestamp(plan.stamp - 300, UTC)  # the vendor's clock dates it
-        page = await self._reader.tasks(account, TaskQuery(entity_ids=ids, updated_from=since))
-        for task in page.items:
-            due = int(task.due_at.timestamp()) == item.get("complete_till")
-            if due and task.text == item.get("text") and task.entity_id == item.get("entity_id"):
-                return task.id
-        return None
-
-    async def _find_note(
-        self, account: Account, kind: EntityKind, body: Mapping[str, Any]
-    ) -> int | None:
-        for number in range(1, _NOTES_LOOKED_AT + 1):
-            page = await self._reader.notes(account, kind, body["entity_id"], page=number)
-            for note in page.items:
-                same = (
-                    note.type == body["note_type"] and note.params.items() >= body["params"].items()
-                )
-                if same and int(note.created_at.timestamp()) == body["created_at"]:
-                    return note.id
-            if not page.more:
-                break
-        return None
 
     async def _stages(
         self, account: Account, pipelines: Sequence[int], statuses: Sequence[int]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from kommutator.domain.crm_ports import ItemResult, Unwritten, Written
+from kommutator.domain.crm_whole import WholeLead
 from kommutator.flows.once import Plan
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import (
@@ -46,6 +47,23 @@ class Maker:
         if (made := await find()) is not None:
             return made
         return written(await write()).id
+
+    async def make_whole(
+        self,
+        plan: Plan,
+        write: Callable[[], Awaitable[WholeLead]],
+        find: Callable[[], Awaitable[WholeLead | None]],
+    ) -> WholeLead:
+        """The same for what raises instead of telling a result."""
+        if plan.again and (made := await find()) is not None:
+            return made
+        try:
+            return await write()
+        except VendorError as error:
+            if error.kind is not ErrorKind.UNSURE:
+                raise
+        await self._clock.sleep(self._settle_s)
+        return await find() or await write()
 
 
 def _unsure(results: Sequence[ItemResult]) -> bool:

@@ -136,3 +136,30 @@ class CompanyChange(_Card):
 
 class CompanyNew(CompanyChange):
     created_at: Unix | None = None
+
+
+class _Inside(Given):
+    contacts: Annotated[list[ContactNew], Field(max_length=1)] | None = None
+    companies: Annotated[list[CompanyNew], Field(max_length=1)] | None = None
+    tags: list[TagGiven] | None = None
+
+
+class LeadWhole(LeadChange):
+    """A lead with at most one contact and one company, made in one step."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "Новая сделка",
+                    "price": 5000,
+                    "_embedded": {"contacts": [{"first_name": "Иван", "last_name": "Петров"}]},
+                }
+            ]
+        }
+    )
+    created_at: Unix | None = None
+    inside: _Inside = Field(alias="_embedded")
+
+    def item(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_unset=True, by_alias=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel
 
 from kommutator.domain.crm_data import EntityKind
 from kommutator.doors.http.amocrm.acting import ByAccount, Repeatable
-from kommutator.doors.http.amocrm.bodies import LeadChange, LeadNew
+from kommutator.doors.http.amocrm.bodies import LeadChange, LeadNew, LeadWhole
 from kommutator.doors.http.amocrm.lists import Ids, Wanted
 from kommutator.doors.http.amocrm.shown import Lead, Listed, lead_of
 from kommutator.doors.http.auth import house_of
@@ -16,6 +17,16 @@ from kommutator.doors.http.v1.words import RowId
 
 router = APIRouter(prefix="/api/v1/amocrm/leads", tags=["amocrm"])
 _LEADS = EntityKind.LEADS
+
+
+class WholeMade(BaseModel):
+    """`merged`: amoCRM's control of duplicates put it into cards that were there."""
+
+    id: int
+    contact_id: int | None
+    company_id: int | None
+    merged: bool
+    lead: Lead
 
 
 @router.get("", summary="List leads")
@@ -61,3 +72,18 @@ async def patch_lead(request: Request, by: ByAccount, entity_id: RowId, body: Le
 async def create_lead(request: Request, by: ByAccount, body: LeadNew, asked: Repeatable) -> Lead:
     """Repeat it with the same `Idempotency-Key` whenever the answer did not come."""
     return lead_of(await house_of(request).cards.create(by.account, _LEADS, body.item(), asked))
+
+
+@router.post("/complex", summary="Create a lead with its contact and company", status_code=201)
+async def create_whole_lead(
+    request: Request, by: ByAccount, body: LeadWhole, asked: Repeatable
+) -> WholeMade:
+    """All or nothing. Repeat it with the same `Idempotency-Key` whenever no answer came."""
+    whole, lead = await house_of(request).cards.create_whole(by.account, body.item(), asked)
+    return WholeMade(
+        id=whole.id,
+        contact_id=whole.contact_id,
+        company_id=whole.company_id,
+        merged=whole.merged,
+        lead=lead_of(lead),
+    )
