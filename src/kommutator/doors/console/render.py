@@ -38,6 +38,7 @@ _NAV: tuple[tuple[str, str, str, Permission], ...] = (
     ("calls", "/console/calls", "phone", Permission.READ_CALLS),
     ("statistics", "/console/statistics", "chart-bar", Permission.READ_CALLS),
     ("phone_book", "/console/phone-book", "address-book", Permission.READ_CALLS),
+    ("campaigns", "/console/campaigns", "phone-call", Permission.READ_CALLS),
     ("people", "/console/people", "users", Permission.CONFIGURE),
     ("connections", "/console/connections", "plug", Permission.CONFIGURE),
     ("routing", "/console/routing", "route", Permission.CONFIGURE),
@@ -143,6 +144,8 @@ def _is_open(slug: str, href: str, path: str) -> bool:
         return path.rstrip("/") == href.rstrip("/")
     crm = slug == "connections" and path.startswith("/retailcrm-admin")
     check_up = slug == "diagnostics" and path.startswith("/console/doctor")
+    if slug == "campaigns" and path.startswith("/console/do-not-call"):
+        return True
     return crm or check_up or path == href or path.startswith(f"{href}/")
 
 
