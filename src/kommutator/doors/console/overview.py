@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
+from kommutator.domain.connection import CRMS, ConnectionKind
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import formats
 from kommutator.doors.console.live import live_calls
@@ -76,17 +77,16 @@ def _figures(today: Today, day: str) -> list[tuple[str, int, str]]:
 
 
 def _needs(connections: Sequence[ConnectionLine], dead: int, see: Visit) -> Iterator[Need]:
-    kinds = {line.kind: line for line in connections}
-    if "retailcrm" not in kinds:
-        yield Need("connect", "wait", "/console/connections/retailcrm")
+    crms = [line for line in connections if line.kind in CRMS]
+    if not crms:
+        yield Need("connect", "wait", "/console/connections")
     for line in connections:
         yield from _troubles(line, see)
     if dead:
         yield Need("dead", "bad", "/console/log/dead", {"n": dead})
-    crm = kinds.get("retailcrm")
-    if crm and crm.status == "active" and not _mapped(crm):
+    if any(crm.status == "active" and not _mapped(crm) for crm in crms):
         yield Need("nobody_mapped", "wait", "/console/people")
-    if "asterisk" not in kinds:
+    if not any(line.kind == ConnectionKind.ASTERISK for line in connections):
         yield Need("connect_pbx", "info", "/console/connections/asterisk")
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, Response
 
+from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.mapping import Row, State
 from kommutator.domain.tenancy import EnterpriseNumber, Permission
 from kommutator.doors.console import outcome
@@ -17,7 +18,7 @@ from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.flows.sync_people import PeopleTable, Saved
 from kommutator.kit.errors import InvalidInput, NotFound
-from kommutator.store.views import AccessViews
+from kommutator.store.views import AccessViews, ConnectionViews
 
 router = APIRouter(route_class=PageRoute, prefix="/people")
 Seen = Annotated[Visit, Depends(visit)]
@@ -30,6 +31,7 @@ _NOTHING: Mapping[str, Any] = {
     "result": None,
     "state": None,
     "notes": (),
+    "amocrm": (),
 }
 
 
@@ -54,6 +56,7 @@ async def people_page(see: Seen) -> HTMLResponse:
     async with see.house.db.unit() as unit:
         users = await AccessViews(unit.connection).users(enterprise)
         extensions = await AccessViews(unit.connection).extensions(enterprise)
+        crms = await ConnectionViews(unit.connection).crms(enterprise)
     context = await _table(see, enterprise)
     return await page(
         see,
@@ -61,7 +64,7 @@ async def people_page(see: Seen) -> HTMLResponse:
         users=users,
         extensions=extensions,
         mapped={option["number"]: option["holder"] for option in context["options"]},
-        **context,
+        **{**context, "amocrm": [line for line in crms if line.kind == ConnectionKind.AMOCRM]},
     )
 
 
@@ -142,22 +145,14 @@ async def _table(see: Visit, enterprise: EnterpriseNumber) -> Mapping[str, Any]:
     try:
         table = await see.house.sync_people.table(see.actor, enterprise)
     except NotFound:
-        return {
-            "table": None,
-            "rows": [],
-            "options": [],
-            "result": None,
-            "state": None,
-            "notes": [],
-        }
+        return _NOTHING
     problem = None if table.problem is None else outcome.of_refusal(see, table.problem)
     return {
+        **_NOTHING,
         "table": table,
         "rows": _rows(see, table),
         "options": _options(table),
         "result": problem,
-        "state": None,
-        "notes": [],
     }
 
 

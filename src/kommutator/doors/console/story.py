@@ -15,13 +15,12 @@ from kommutator.kit.zones import zone
 from kommutator.store.views import AccessViews, CallViews, ConnectionLine, ConnectionViews
 from kommutator.store.views.calls import Story
 
-_CRM = "retailcrm"
 _GO = {
     "no_connection": ("/console/connections", "why.go.connection"),
-    "connection_draft": ("/console/connections/retailcrm", "why.go.connection"),
-    "connection_paused": ("/console/connections/retailcrm", "why.go.connection"),
-    "connection_broken": ("/console/connections/retailcrm", "why.go.connection"),
-    "parked": ("/console/connections/retailcrm", "why.go.connection"),
+    "connection_draft": ("/console/connections", "why.go.connection"),
+    "connection_paused": ("/console/connections", "why.go.connection"),
+    "connection_broken": ("/console/connections", "why.go.connection"),
+    "parked": ("/console/connections", "why.go.connection"),
     "nobody_mapped": ("/console/people", "why.go.people"),
     "refused": ("/console/log/dead", "why.go.log"),
     "gave_up": ("/console/log/dead", "why.go.log"),
@@ -38,7 +37,7 @@ async def tell(
     story = await CallViews(connection).story(enterprise, call_id)
     if story is None:
         return None
-    crm = await ConnectionViews(connection).of_kind(enterprise, _CRM)
+    crm = next(iter(await ConnectionViews(connection).crms(enterprise)), None)
     row = await AccessViews(connection).enterprise(enterprise)
     tz = zone(row["time_zone"] if row else "")
     say = partial(see.house.texts.first, see.locale)

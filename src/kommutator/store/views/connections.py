@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from kommutator.domain.connection import CRMS, ConnectionStatus
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.views.rows import Connection, document
 
@@ -85,6 +86,11 @@ class ConnectionViews:
         """Of the enterprise, not of its people."""
         rows = await self._connection.fetch(f"{_SELECT} ORDER BY c.created_at", enterprise)
         return [_line(row) for row in rows]
+
+    async def crms(self, enterprise: EnterpriseNumber) -> list[ConnectionLine]:
+        """The CRMs, the one whose owners and rules count first (`domain.connection.crm_of`)."""
+        lines = [line for line in await self.all(enterprise) if line.kind in CRMS]
+        return sorted(lines, key=lambda line: line.status != ConnectionStatus.ACTIVE)
 
     async def of_kind(self, enterprise: EnterpriseNumber, kind: str) -> ConnectionLine | None:
         """The oldest of this kind."""
