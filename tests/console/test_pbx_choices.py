@@ -135,6 +135,7 @@ async def test_answers_have_their_own_days(admin: Page, console: Console) -> Non
     await expect(field).to_have_value("90")
     await field.fill("45")
     await admin.locator("form[action$='/settings/enterprise'] button[type=submit]").click()
+    await admin.wait_for_url("**done=saved")
     await expect(admin.get_by_label("Решения, кому звонить")).to_have_value("45")
     kept = (
         "SELECT settings->'retention_days'->>'route_answers' FROM enterprises WHERE number = '0367'"
