@@ -35,7 +35,7 @@ def read_form(body: bytes) -> Tree:
         raise InvalidInput("amocrm_hook_unreadable")
     tree: Tree = {}
     numbers = _Numbers()
-    for pair in body.split(b"&"):
+    for pair in _with_brackets(body).split(b"&"):
         name, _, value = pair.partition(b"=")
         if path := _path(_text(name)):
             _put(tree, path, _text(value), numbers)
@@ -48,8 +48,17 @@ def items_in(value: object) -> Iterator[Tree]:
         yield from (item for item in value.values() if isinstance(item, dict))
 
 
+def _with_brackets(body: bytes) -> bytes:
+    """The same with its brackets unescaped at one go: most names then hold nothing to unescape."""
+    return body.replace(b"%5B", b"[").replace(b"%5D", b"]")
+
+
 def _text(raw: bytes) -> str:
-    return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8", "replace").replace("\x00", "")
+    if b"+" in raw:
+        raw = raw.replace(b"+", b" ")
+    if b"%" in raw:
+        raw = unquote_to_bytes(raw)
+    return raw.decode("utf-8", "replace").replace("\x00", "")
 
 
 def _path(name: str) -> list[str]:
