@@ -70,6 +70,7 @@ class Cards:
     requests: list[list[Any]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     rate: float = 0.0
+    asked_by: list[UUID] = field(default_factory=list)
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311  which fault comes
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1001))
 
@@ -92,7 +93,8 @@ class Cards:
 
     # --- CrmReader -----------------------------------------------------------------------
 
-    async def entities(self, _: Account, kind: EntityKind, query: EntityQuery) -> EntityPage:
+    async def entities(self, account: Account, kind: EntityKind, query: EntityQuery) -> EntityPage:
+        self.asked_by.append(account.connection_id)
         rows = [row for _, row in sorted(self.rows[kind].items()) if fits(row, query)]
         rows = rows[::-1] if query.newest_first else rows
         first = (query.page - 1) * query.limit

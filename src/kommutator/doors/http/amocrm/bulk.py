@@ -23,7 +23,7 @@ from kommutator.flows.house import House
 from kommutator.flows.once import Plan
 from kommutator.store.bulk import ShownItem
 
-router = APIRouter(prefix="/api/v1/amocrm", tags=["amocrm"])
+router = APIRouter(prefix="/api/v1/amocrm", tags=["amoCRM: cards"])
 _PAGE = 1000
 _HEAD = ("position", "id", "state", "error", "note", "attempts", "ended_at")
 

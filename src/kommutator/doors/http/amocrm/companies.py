@@ -14,7 +14,7 @@ from kommutator.doors.http.amocrm.shown import Company, Listed, company_of
 from kommutator.doors.http.auth import house_of
 from kommutator.doors.http.v1.words import RowId
 
-router = APIRouter(prefix="/api/v1/amocrm/companies", tags=["amocrm"])
+router = APIRouter(prefix="/api/v1/amocrm/companies", tags=["amoCRM: cards"])
 _COMPANIES = EntityKind.COMPANIES
 
 

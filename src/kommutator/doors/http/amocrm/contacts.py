@@ -14,7 +14,7 @@ from kommutator.doors.http.amocrm.shown import Contact, Listed, contact_of
 from kommutator.doors.http.auth import house_of
 from kommutator.doors.http.v1.words import RowId
 
-router = APIRouter(prefix="/api/v1/amocrm/contacts", tags=["amocrm"])
+router = APIRouter(prefix="/api/v1/amocrm/contacts", tags=["amoCRM: cards"])
 _CONTACTS = EntityKind.CONTACTS
 
 

@@ -9,7 +9,7 @@ from kommutator.domain.crm_data import Pipeline
 from kommutator.doors.http.amocrm.acting import ByAccount
 from kommutator.doors.http.auth import house_of
 
-router = APIRouter(prefix="/api/v1/amocrm", tags=["amocrm"])
+router = APIRouter(prefix="/api/v1/amocrm", tags=["amoCRM: cards"])
 
 
 class StageShown(BaseModel):

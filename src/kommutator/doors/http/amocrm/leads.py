@@ -15,7 +15,7 @@ from kommutator.doors.http.amocrm.shown import Lead, Listed, lead_of
 from kommutator.doors.http.auth import house_of
 from kommutator.doors.http.v1.words import RowId
 
-router = APIRouter(prefix="/api/v1/amocrm/leads", tags=["amocrm"])
+router = APIRouter(prefix="/api/v1/amocrm/leads", tags=["amoCRM: cards"])
 _LEADS = EntityKind.LEADS
 
 

@@ -25,7 +25,7 @@ from kommutator.doors.http.amocrm.shown import (
 from kommutator.doors.http.auth import house_of
 from kommutator.doors.http.v1.words import RowId
 
-router = APIRouter(prefix="/api/v1/amocrm/{kind}/{entity_id}", tags=["amocrm"])
+router = APIRouter(prefix="/api/v1/amocrm/{kind}/{entity_id}", tags=["amoCRM: cards"])
 Kind = Annotated[EntityKind, Path(description="What the card is.")]
 _PAGE = 250
 

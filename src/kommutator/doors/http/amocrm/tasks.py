@@ -17,7 +17,7 @@ from kommutator.doors.http.amocrm.shown import Listed
 from kommutator.doors.http.auth import house_of
 from kommutator.doors.http.v1.words import Moment, RowId
 
-router = APIRouter(prefix="/api/v1/amocrm/tasks", tags=["amocrm"])
+router = APIRouter(prefix="/api/v1/amocrm/tasks", tags=["amoCRM: cards"])
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=5000)]
 
 
