@@ -1,6 +1,8 @@
 """Trying given-up commands again, and waiting for a vendor's allowance."""
 
+import asyncio
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -11,6 +13,7 @@ from kommutator.flows.turns import Turns
 from kommutator.kit.clock import ManualClock, SystemClock
 from kommutator.kit.errors import InvalidInput, TooMany
 from kommutator.store.database import Database
+from tests.support.waiting import eventually
 
 HERE = EnterpriseNumber("0367")
 
@@ -45,13 +48,41 @@ async def test_nothing_to_draw_from_is_no_waiting(db: Database) -> None:
 
 
 async def test_turns_are_given_one_after_another(db: Database) -> None:
-    clock = Hurried()
-    turns, budget = Turns(db, clock=clock), Budget("tests:slow", rate=1.0)
-    for _ in range(3):
+    """In the order of asking, though all of them ask at once."""
+    clock = SystemClock()
+    turns, budget = Turns(db, clock=clock), Budget("tests:slow", rate=10.0)
+    begun, order = clock.monotonic(), list[tuple[int, float]]()
+
+    async def ask(number: int) -> None:
         await turns([budget])
-    first, second, third = clock.slept
-    assert first == 0.0
-    assert 0.5 < second < 1.1 < third < 2.2
+        order.append((number, clock.monotonic() - begun))
+
+    await asyncio.gather(*(ask(number) for number in range(6)))
+    assert [number for number, _ in order] == [0, 1, 2, 3, 4, 5]
+    times = [at for _, at in order]
+    assert all(later - at > 0.09 for at, later in pairwise(times))
+
+
+async def test_a_line_that_is_too_long_is_not_joined(db: Database) -> None:
+    turns, budget = Turns(db, clock=SystemClock()), Budget("tests:line", rate=0.3)
+    waiting = [asyncio.create_task(turns([budget])) for _ in range(9)]
+    await eventually(waiting[0].done)
+    with pytest.raises(TooMany) as refused:
+        await turns([budget])
+    assert refused.value.retry_after > 0
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_who_left_late_delays_the_next(db: Database) -> None:
+    clock = SystemClock()
+    turns, budget = Turns(db, clock=clock), Budget("tests:late", rate=20.0)
+    await turns([budget])
+    await turns.late([budget], 0.5)
+    began = clock.monotonic()
+    await turns([budget])
+    assert clock.monotonic() - began > 0.5
 
 
 async def test_a_queue_that_is_too_long_is_refused_with_the_wait(db: Database) -> None:
@@ -79,21 +110,3 @@ async def test_a_hold_is_for_everybody(db: Database) -> None:
     with pytest.raises(TooMany) as refused:
         await turns([budget])
     assert 56 < refused.value.retry_after < 61
-
-
-async def test_a_turn_already_given_is_taken_back_by_a_hold(db: Database) -> None:
-    budget = Budget("tests:taken-back", rate=1.0)
-
-    class HoldsWhileWaiting(Hurried):
-        async def sleep(self, seconds: float) -> None:
-            await super().sleep(seconds)
-            if seconds > 0.25:
-                await other.hold([budget], 60.0)
-
-    other = Turns(db, clock=Hurried())
-    turns = Turns(db, clock=HoldsWhileWaiting())
-    await turns([budget])
-    with pytest.raises(TooMany) as refused:
-        await turns([budget])
-    assert refused.value.code == "vendor_budget_spent"
-    assert refused.value.retry_after > 50

@@ -69,6 +69,10 @@ class Turn(Protocol):
         """The vendor asked to slow down: give nothing from these budgets, to anybody."""
         ...
 
+    async def late(self, budgets: Sequence[Budget], seconds: float) -> None:
+        """A request left so long after its turn: whoever comes next waits as much longer."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Employee:

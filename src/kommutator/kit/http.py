@@ -57,12 +57,16 @@ class WireError(KommutatorError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, whatever the status. Header names are lower-case."""
+    """What came back, whatever the status. Header names are lower-case.
+
+    `left_ms`: from asking to the moment the request began to leave, connecting included.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     duration_ms: float
+    left_ms: float = 0.0
 
 
 class HttpClient:
@@ -144,7 +148,7 @@ class HttpClient:
         started: float,
     ) -> Answer:
         target = self._admit(url)
-        trace = SimpleNamespace(stage=Stage.BEFORE_SENDING)
+        trace = SimpleNamespace(stage=Stage.BEFORE_SENDING, left=started)
         try:
             async with self._open().request(
                 method,
@@ -163,6 +167,7 @@ class HttpClient:
                     headers={name.lower(): value for name, value in response.headers.items()},
                     body=body,
                     duration_ms=(self._clock.monotonic() - started) * 1000,
+                    left_ms=(trace.left - started) * 1000,
                 )
         except WireError:
             raise
@@ -242,7 +247,7 @@ class HttpClient:
                     resolver=GuardedResolver(aiohttp.ThreadedResolver(), self._allowed, self._own),
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),  # one session serves all tenants
-                trace_configs=[_stage_trace()],
+                trace_configs=[_stage_trace(self._clock)],
                 headers={"User-Agent": "Kommutator"},
                 trust_env=False,
             )
@@ -258,11 +263,12 @@ def _timeout(total_s: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=total_s, connect=connect_s, sock_connect=connect_s)
 
 
-def _stage_trace() -> aiohttp.TraceConfig:
+def _stage_trace(clock: Clock) -> aiohttp.TraceConfig:
     """Notes when a request begins to leave: from then on nobody knows what the vendor saw."""
 
     async def leaving(_session: aiohttp.ClientSession, context: Any, _params: Any) -> None:
         context.trace_request_ctx.stage = Stage.SENT
+        context.trace_request_ctx.left = clock.monotonic()
 
     trace = aiohttp.TraceConfig()
     trace.on_connection_create_end.append(leaving)

@@ -17,6 +17,11 @@ INSERT INTO budgets AS b (key, tat)
 SELECT k, extract(epoch FROM clock_timestamp()) + $2 FROM unnest($1::text[]) k ORDER BY k
 ON CONFLICT (key) DO UPDATE SET tat = greatest(b.tat, excluded.tat)"""
 
+_DELAY = """
+WITH due AS (SELECT key FROM budgets WHERE key = ANY ($1) ORDER BY key FOR UPDATE)
+UPDATE budgets b SET tat = b.tat + $2 FROM due
+WHERE b.key = due.key AND b.tat > extract(epoch FROM clock_timestamp()) - 1"""
+
 
 @dataclass(frozen=True, slots=True)
 class Draw:
@@ -48,11 +53,6 @@ class BudgetStore:
         """Give nothing from these budgets for a while: the vendor asked to slow down."""
         await self._connection.execute(_HOLD, keys, seconds)
 
-    async def ahead_everywhere(self, keys: Sequence[str]) -> dict[str, float]:
-        """Seconds from now to the end of what has been given or held, per key."""
-        rows = await self._connection.fetch(
-            "SELECT key, tat - extract(epoch FROM clock_timestamp()) AS ahead"
-            " FROM budgets WHERE key = ANY ($1)",
-            list(keys),
-        )
-        return {row["key"]: float(row["ahead"]) for row in rows}
+    async def delay_everywhere(self, keys: Sequence[str], seconds: float) -> None:
+        """Move what has not been given yet; a budget that nobody drew on lately stays as it is."""
+        await self._connection.execute(_DELAY, list(keys), seconds)

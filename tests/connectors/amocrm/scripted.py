@@ -93,6 +93,7 @@ class Grants:
 class Turns:
     taken: list[Sequence[Budget]] = field(default_factory=list)
     held: list[tuple[list[str], float]] = field(default_factory=list)
+    lates: list[float] = field(default_factory=list)
     refuses: Exception | None = None
 
     async def __call__(self, budgets: Sequence[Budget]) -> None:
@@ -102,6 +103,10 @@ class Turns:
 
     async def hold(self, budgets: Sequence[Budget], seconds: float) -> None:
         self.held.append(([budget.key for budget in budgets], seconds))
+
+    async def late(self, budgets: Sequence[Budget], seconds: float) -> None:
+        assert budgets
+        self.lates.append(seconds)
 
 
 @dataclass

@@ -18,6 +18,7 @@ from kommutator.connectors.crm.amocrm.manifest import (
     ACCOUNT_AT_ONCE,
     ACCOUNT_PACE,
     BLOCKED_S,
+    LATE_MS,
     LONGEST_PAUSE_S,
     PACE,
     PAUSE_S,
@@ -238,6 +239,8 @@ class AmoCrmClient:
             judgement = judge_silence(error, writing=request.writing)
             raise _refusal(judgement, exchange, secrets, error.stage, error.status) from error
         exchange = self.last_exchange = _exchange(sent, answer, secrets)
+        if answer.left_ms > LATE_MS:
+            await self._turn.late(self._budgets, answer.left_ms / 1000)
         verdict = judge(answer, writing=request.writing)
         if verdict.judgement is None:
             self._pauses.over(self._budgets[0].key)
