@@ -1,6 +1,16 @@
 """The command line. Each module adds its commands to `frame.app` when it is imported."""
 
-from kommutator.cli import amocrm, demo, doctor, pbx, processes, reprocess, upkeep
+from kommutator.cli import amocrm, amocrm_bulk, demo, doctor, pbx, processes, reprocess, upkeep
 from kommutator.cli.frame import app
 
-__all__ = ["amocrm", "app", "demo", "doctor", "pbx", "processes", "reprocess", "upkeep"]
+__all__ = [
+    "amocrm",
+    "amocrm_bulk",
+    "app",
+    "demo",
+    "doctor",
+    "pbx",
+    "processes",
+    "reprocess",
+    "upkeep",
+]

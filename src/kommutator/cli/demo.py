@@ -53,7 +53,9 @@ async def _demo(settings: Settings) -> int:
 def twins(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print addresses as JSON.")] = False,
-    port: Annotated[int, typer.Option(help="Port of the fake RetailCRM.")] = 18101,
+    port: Annotated[
+        int, typer.Option(help="Port of the fake RetailCRM; amoCRM next to it.")
+    ] = 18101,
 ) -> None:
     """Start the fake vendors alone."""
     run(_twins(as_json=as_json, port=port))
@@ -62,7 +64,8 @@ def twins(
 async def _twins(*, as_json: bool, port: int) -> int:
     from kommutator.twins import TwinsConfig, start_twins
 
-    running = await start_twins(TwinsConfig(ports={"retailcrm": port}))
+    ports = {"retailcrm": port, "amocrm": port + 1 if port else 0}
+    running = await start_twins(TwinsConfig(names=tuple(ports), ports=ports))
     try:
         described = running.describe()
         if as_json:

@@ -27,7 +27,9 @@ def up(
         bool, typer.Option(help="With fake vendors and a private Asterisk to play with.")
     ] = True,
     port: Annotated[int | None, typer.Option(help="Port of the HTTP door.")] = None,
-    crm_port: Annotated[int, typer.Option(help="Port of the fake RetailCRM.")] = 18101,
+    crm_port: Annotated[
+        int, typer.Option(help="Port of the fake RetailCRM; amoCRM has the next one.")
+    ] = 18101,
     street_port: Annotated[int, typer.Option(help="Port of the client's telephone.")] = 18110,
 ) -> None:
     """Start everything in one process and stay in the foreground."""
@@ -56,6 +58,7 @@ async def _up_with_demo(settings: Settings, crm_port: int, street_port: int) -> 
     async with AsyncExitStack() as stack:
         stack.enter_context(home_alone(settings.home))
         ready = await stack.enter_async_context(world.stage(settings, crm_port=crm_port))
+        settings = world.with_amocrm(settings, ready)
         dsn = await stack.enter_async_context(database(settings))
         running = await stack.enter_async_context(application(settings, dsn, roles=ROLES))
         await stack.enter_async_context(http(running.asgi, settings))
@@ -64,6 +67,7 @@ async def _up_with_demo(settings: Settings, crm_port: int, street_port: int) -> 
         )
         await _welcome(running, settings)
         say("cli.up.crm", url=report.crm_url)
+        say("cli.up.amocrm", url=report.amocrm_url)
         say("cli.up.street", url=report.street_url)
         if report.without_pbx is None:
             say("cli.up.pbx")

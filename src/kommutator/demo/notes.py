@@ -25,9 +25,11 @@ class DemoNotes(msgspec.Struct, kw_only=True):
     ami_secret: str
     phone_secret: str
     street_token: str
+    amocrm_secret: str = ""
     events_key: str | None = None
     base_url: str | None = None
     crm_url: str | None = None
+    amocrm_url: str | None = None
     street_url: str | None = None
 
 
@@ -35,7 +37,7 @@ def load(home: Path, ids: Ids) -> DemoNotes:
     """The notes of this home; fresh ones at the first start."""
     path = home / NAME
     try:
-        return msgspec.json.decode(path.read_bytes(), type=DemoNotes)
+        notes = msgspec.json.decode(path.read_bytes(), type=DemoNotes)
     except FileNotFoundError:
         return DemoNotes(
             crm_key=ids.token(24),
@@ -43,7 +45,10 @@ def load(home: Path, ids: Ids) -> DemoNotes:
             ami_secret=ids.token(24),
             phone_secret=ids.token(24),
             street_token=ids.token(24),
+            amocrm_secret=ids.token(32),
         )
+    notes.amocrm_secret = notes.amocrm_secret or ids.token(32)  # of a home from before amoCRM
+    return notes
 
 
 def save(home: Path, notes: DemoNotes) -> None:

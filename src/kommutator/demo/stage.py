@@ -22,6 +22,7 @@ from kommutator.twins.pbx.install import install
 from kommutator.twins.pbx.server import PrivateAsterisk
 
 AMI_USER = "gateway"
+AMOCRM_CLIENT_ID = "b1f6a0de-0000-4000-8000-00000000c0de"
 _PAUSE_S = 5.0
 _log = structlog.get_logger()
 
@@ -35,16 +36,20 @@ class Office:
 
 
 class Stage:
-    """Use as `async with`. `crm_url` answers as soon as it is entered."""
+    """Use as `async with`. `crm_url` and `amocrm_url` answer as soon as it is entered."""
 
-    def __init__(self, home: Path, notes: DemoNotes, *, ids: Ids, crm_port: int) -> None:
+    def __init__(
+        self, home: Path, notes: DemoNotes, *, ids: Ids, crm_port: int, public_url: str
+    ) -> None:
         self._home = home
         self._notes = notes
         self._ids = ids
         self._crm_port = crm_port
+        self._public_url = public_url
         self._stack = AsyncExitStack()
         self.recorder = Recorder(home / "asterisk" / "tools")
         self.crm_url = ""
+        self.amocrm_url = ""
         self.office: Office | None = None
         self.without_pbx: str | None = None
         self._opened = asyncio.Event()
@@ -54,8 +59,18 @@ class Stage:
             "api_key": self._notes.crm_key,
             "limited_api_key": self._notes.crm_limited_key,
         }
+        amocrm = {
+            "client_id": AMOCRM_CLIENT_ID,
+            "client_secret": self._notes.amocrm_secret,
+            "redirect_uri": f"{self._public_url}/api/v1/amocrm/auth/callback",
+            "uninstall_url": f"{self._public_url}/api/v1/amocrm/uninstalled",
+        }
+        beside = self._crm_port + 1 if self._crm_port else 0
         config = TwinsConfig(
-            ports={"retailcrm": self._crm_port}, options={"retailcrm": options}, ids=self._ids
+            names=("retailcrm", "amocrm"),
+            ports={"retailcrm": self._crm_port, "amocrm": beside},
+            options={"retailcrm": options, "amocrm": amocrm},
+            ids=self._ids,
         )
         try:
             twins = await start_twins(config)
@@ -63,6 +78,7 @@ class Stage:
             raise PortTaken("127.0.0.1", self._crm_port, "--crm-port 0") from error
         self._stack.push_async_callback(twins.stop)
         self.crm_url = twins.base_urls["retailcrm"]
+        self.amocrm_url = twins.base_urls["amocrm"]
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from kommutator.app import Application
 from kommutator.demo import notes as notebook
 from kommutator.demo import seed
-from kommutator.demo.stage import AMI_USER, Stage
+from kommutator.demo.stage import AMI_USER, AMOCRM_CLIENT_ID, Stage
 from kommutator.demo.street import Street
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
@@ -26,6 +28,7 @@ class DemoReport:
     """What to tell the newcomer. `without_pbx` is why there is no Asterisk, if there is none."""
 
     crm_url: str
+    amocrm_url: str
     street_url: str
     events_key: str
     without_pbx: str | None
@@ -37,13 +40,26 @@ def demo_settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"private_hosts": hosts})
 
 
+def with_amocrm(settings: Settings, ready: Stage) -> Settings:
+    """Our integration at the fake amoCRM, as an installer would enter a real one."""
+    notes = notebook.load(settings.home, SystemIds())
+    return settings.model_copy(
+        update={
+            "amocrm_client_id": AMOCRM_CLIENT_ID,
+            "amocrm_client_secret": SecretStr(notes.amocrm_secret),
+            "amocrm_authorize_url": f"{ready.amocrm_url}/oauth",
+        }
+    )
+
+
 @asynccontextmanager
 async def stage(settings: Settings, *, crm_port: int) -> AsyncIterator[Stage]:
     """The fake world, started while the service itself is being started."""
     ids = SystemIds()
     notes = notebook.load(settings.home, ids)
     notebook.save(settings.home, notes)
-    async with Stage(settings.home, notes, ids=ids, crm_port=crm_port) as ready:
+    url = settings.public_url
+    async with Stage(settings.home, notes, ids=ids, crm_port=crm_port, public_url=url) as ready:
         opening = asyncio.create_task(ready.open_office())
         try:
             yield ready
@@ -88,9 +104,10 @@ async def demo(
         notes.events_key = key
         notes.base_url = settings.public_url
         notes.crm_url = ready.crm_url
+        notes.amocrm_url = ready.amocrm_url
         notes.street_url = street.url
         notebook.save(settings.home, notes)
-        yield DemoReport(ready.crm_url, street.url, key, ready.without_pbx)
+        yield DemoReport(ready.crm_url, ready.amocrm_url, street.url, key, ready.without_pbx)
     finally:
         await street.stop()
         # The next start has another Asterisk on another port; nobody shall knock at this one.
