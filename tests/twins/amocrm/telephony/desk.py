@@ -49,7 +49,12 @@ class Desk:
             return await answer.json()
 
     async def deliveries(self, outcome: str, count: int) -> list[dict[str, Any]]:
-        query = {"account": self.account.name, "outcome": outcome, "count": count, "timeout": 5}
+        query: dict[str, str | int] = {
+            "account": self.account.name,
+            "outcome": outcome,
+            "count": count,
+            "timeout": 5,
+        }
         async with self.http.get(f"{self.account.root}/_twin/hooks", params=query) as answer:
             told = await answer.json()
         assert told["ok"], told
