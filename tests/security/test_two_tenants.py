@@ -15,14 +15,14 @@ from kommutator.doors.http.app import create_app
 from kommutator.flows.house import House
 from kommutator.store.phone_book import Told
 from tests.support.asgi import Asgi
-from tests.support.factories import a_click
+from tests.support.factories import a_campaign, a_click
 from tests.support.house import TenantOfTests, event
 from tests.support.routing import a_ringing_call
 
 OPEN = {"login", "health", "ready", "stats", "metrics"}
 OWN = {"me", "change_password"}
 PLATFORM = {"list_enterprises", "create_enterprise", "change_enterprise"}
-BODIES: dict[str, dict[str, Any]] = {
+BODIES: dict[str, Any] = {
     "take_event": event("0411", "1.77"),
     "create_user": {"email": "new@0411.example", "name": "New"},
     "change_user": {"name": "Changed"},
@@ -38,6 +38,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "make_pbx_files": {"host": "pbx.example"},
     "pin_phone_book_entry": {"pinned": "151"},
     "refresh_phone_book_entry": {"phone": "+375290000411"},
+    "create_campaign": {"name": "New", "plan": {"agents": ["150"]}},
+    "change_campaign": {"name": "Changed"},
+    "add_campaign_items": {"items": [{"phone": "+375290000412"}]},
+    "add_campaign_csv": "+375290000413",
+    "add_do_not_call": {"phones": ["+375290000414"]},
 }
 LAST = (
     "delete_connection",
@@ -45,6 +50,7 @@ LAST = (
     "delete_recording",
     "delete_extension",
     "delete_phone_book_entry",
+    "delete_campaign",
 )
 MARK = "only-0411-knows"
 
@@ -98,6 +104,7 @@ async def seed(house: House, tenant: TenantOfTests) -> dict[str, str]:
             number, f"gw-of-{number}", f"call-of-{number}", f"only-{number}-knows",
         )  # fmt: skip
         await unit.enterprises.update(number, name=f"only-{number}-knows")
+        campaign = await a_campaign(house, unit, number)
     return {
         "number": number,
         "user_id": str(tenant.employee.id),
@@ -110,6 +117,7 @@ async def seed(house: House, tenant: TenantOfTests) -> dict[str, str]:
         "outbox_id": str(outbox_id),
         "ringing": f"ringing-of-{number}",
         "phone": f"+37529000{number}",
+        "campaign_id": str(campaign),
     }
 
 
@@ -176,7 +184,7 @@ async def test_lists_show_nothing_of_a_neighbour(
     await seed(house, here)
     caller = Asgi(app, headers=here.headers)
     lists = [r for r in routes(app) if r.name.startswith("list_") and r.name not in PLATFORM]
-    assert len(lists) == 10
+    assert len(lists) == 12
     for route in lists:
         told = (await caller.get(route.path)).body.decode()
         assert "0411" not in told, route
@@ -229,6 +237,12 @@ async def test_employees_neither_configure_nor_see_configuration(
         "show_phone_book_entry",
         "show_phone_book_read",
         "show_call_recordings",
+        "list_campaigns",
+        "show_campaign",
+        "show_campaign_items",
+        "show_campaign_calls",
+        "show_campaign_results",
+        "list_do_not_call",
         "list_recordings",
     }
     for route in routes(app):

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from kommutator.domain.campaigns.numbers import Wanted
+from kommutator.domain.campaigns.plan import Plan, dump_plan
 from kommutator.domain.commands import OriginateCall
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import EnterpriseNumber
@@ -144,3 +146,16 @@ async def an_attempt(
         "rejected" if error else None, error,
     )  # fmt: skip
     return int(found)
+
+
+async def a_campaign(house: House, unit: Unit, enterprise: EnterpriseNumber) -> UUID:
+    """A draft with one number, and one number that must not be called."""
+    made = await unit.campaigns.create(
+        enterprise, house.ids.uuid(), name=f"only-{enterprise}-knows",
+        plan=dump_plan(Plan(agents=("150",))), created_by="tests", filling=None,
+    )  # fmt: skip
+    wanted = Wanted(f"+37529000{enterprise}", name=f"only-{enterprise}-knows")
+    await unit.campaign_items.add(enterprise, made.id, [wanted])
+    unwanted = f"only-{enterprise}-knows"
+    await unit.do_not_call.add(enterprise, [wanted.phone], note=unwanted, by="tests")
+    return made.id

@@ -125,12 +125,11 @@ async def add_items(see: Seen, campaign_id: UUID) -> Response:
     return await page(
         see,
         "campaign.html",
-        **await _state(see, enterprise, found),
+        **{**await _state(see, enterprise, found), "added": added},
         items=(await see.house.campaigns.items(enterprise, campaign_id, limit=_ITEMS)),
         more=0,
         states=_STATES,
         chosen="",
-        added=added,
     )
 
 
@@ -238,7 +237,7 @@ async def _sent(
 
 
 async def _text(see: Visit) -> str:
-    """What was pasted, and below it what was uploaded."""
+    """What was uploaded, whose first line may name columns, and below it what was pasted."""
     sent = await see.request.form()
     pasted, file = str(sent.get("numbers") or ""), sent.get("file")
     if not isinstance(file, UploadFile) or not file.size:
@@ -250,4 +249,4 @@ async def _text(see: Visit) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("cp1251", "replace")  # what a spreadsheet saves on a Russian machine
-    return text if not pasted.strip() else f"{pasted}\n{text}"
+    return text if not pasted.strip() else f"{text}\n{pasted}"
