@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import outcome
@@ -27,7 +27,10 @@ async def connect(see: Seen, connection_id: Annotated[UUID | None, Form()] = Non
     enterprise = see.demand(Permission.CONFIGURE)
     who = traveller(see.request, see.actor)
     departure = await see.house.amocrm.connect.start(who, enterprise, connection_id=connection_id)
-    return RedirectResponse(departure.url, 303)
+    if "HX-Request" in see.request.headers:
+        return Response(headers={"HX-Redirect": departure.url, "Cache-Control": "no-store"})
+    # Our policy lets no form lead to another site, not even by a redirect: a link may.
+    return plain_page(see, "amocrm_depart.html", url=departure.url)
 
 
 @router.post("/code")
