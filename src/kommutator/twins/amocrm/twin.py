@@ -6,8 +6,11 @@ import re
 
 from aiohttp import web
 
+from kommutator.twins.amocrm.acts import Acts
 from kommutator.twins.amocrm.clock import ShiftedClock
 from kommutator.twins.amocrm.control import Control
+from kommutator.twins.amocrm.control_oauth import OAuthControl
+from kommutator.twins.amocrm.events import record
 from kommutator.twins.amocrm.gate import Gate
 from kommutator.twins.amocrm.hook_control import Hooks
 from kommutator.twins.amocrm.integrations import Integration
@@ -55,7 +58,10 @@ class AmoCrmTwin:
         self._gate = Gate(self.world)
         self._oauth = OAuth(self.world)
         app = web.Application(client_max_size=MAX_BODY_BYTES)
+        self.world.subscribe(record)
         Control(self.world).add_to(app)
+        OAuthControl(self.world, self._oauth).add_to(app)
+        Acts(self.world).add_to(app)
         Hooks(self.world).add_to(app)
         app.router.add_routes(
             [
