@@ -17,6 +17,7 @@ import msgspec
 
 from kommutator.domain.crm_data import Entity, EntityKind
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.crm_copy_book import TELL, UNTELL
 from kommutator.store.driver import Connection
 
 OwnerRule = Literal["contact", "lead"]
@@ -58,47 +59,6 @@ SELECT kind, phones, contact_ids FROM crm_entities
 _PHONES = """
 SELECT DISTINCT unnest(phones) AS phone FROM crm_entities
  WHERE enterprise = $1 AND connection_id = $2 AND kind = 'contacts' AND id = ANY ($3::bigint[])"""
-# Of two cards with one number a contact goes before a company, and the older one has it.
-_BEST = """
-asked AS (SELECT DISTINCT phone FROM unnest($3::text[]) AS p (phone)
-           WHERE phone ~ '^\\+[0-9]{5,15}$'),
-best AS (
-    SELECT DISTINCT ON (a.phone) a.phone, e.kind, e.id, e.name, e.responsible_id
-      FROM asked a JOIN crm_entities e ON e.phones @> ARRAY[a.phone]
-     WHERE e.enterprise = $1 AND e.connection_id = $2 AND NOT e.deleted AND e.phones <> '{}'
-       AND e.kind IN ('contacts', 'companies')
-     ORDER BY a.phone, e.kind DESC, e.id)"""
-_LEAD = """
-SELECT l.id, l.responsible_id FROM crm_entities l
- WHERE l.enterprise = $1 AND l.connection_id = $2 AND l.kind = 'leads' AND NOT l.deleted
-   AND NOT l.closed AND b.kind = 'contacts' AND l.contact_ids @> ARRAY[b.id]
- ORDER BY l.updated_at DESC NULLS LAST, l.id DESC LIMIT 1"""
-_TELL = f"""
-WITH {_BEST},
-told AS (
-    INSERT INTO phone_book AS p (enterprise, phone, connection_id, known, name, customer_id,
-                                 links, owner_user, owner_code, crm_at)
-    SELECT $1, b.phone, $2, true, nullif(b.name, ''), b.id::text,
-           jsonb_strip_nulls(jsonb_build_object(
-               'customerLink', $5::text || '/' || b.kind || '/detail/' || b.id,
-               'lastOrderLink', $5::text || '/leads/detail/' || l.id)),
-           (CASE WHEN $4 = 'lead' THEN coalesce(l.responsible_id, b.responsible_id)
-                 ELSE b.responsible_id END)::text, NULL, clock_timestamp()
-      FROM best b LEFT JOIN LATERAL ({_LEAD}) l ON true ORDER BY b.phone
-    ON CONFLICT (enterprise, phone) DO UPDATE SET
-        connection_id = excluded.connection_id, known = true, name = excluded.name,
-        customer_id = excluded.customer_id, links = excluded.links,
-        owner_user = excluded.owner_user, owner_code = NULL, crm_at = excluded.crm_at,
-        wanted_at = CASE WHEN p.wanted_at > $6 THEN p.wanted_at END, ask_after = NULL
-    RETURNING p.phone, p.name)
-SELECT phone, name FROM told"""
-_UNTELL = f"""
-WITH {_BEST}
-UPDATE phone_book p SET known = false, name = NULL, customer_id = NULL, links = '{{}}',
-       owner_user = NULL, owner_code = NULL, crm_at = clock_timestamp(),
-       wanted_at = CASE WHEN p.wanted_at > $4 THEN p.wanted_at END
- WHERE p.enterprise = $1 AND p.connection_id = $2 AND p.known AND p.phone = ANY ($3::text[])
-   AND NOT EXISTS (SELECT FROM best b WHERE b.phone = p.phone)"""
 _HOLDERS = """
 SELECT kind, id FROM crm_entities
  WHERE enterprise = $1 AND connection_id = $2 AND NOT deleted AND phones <> '{}'
@@ -220,9 +180,9 @@ class CrmCopyStore:
         if not phones:
             return {}
         asked = sorted(phones)
-        await self._connection.execute(_UNTELL, enterprise, connection_id, asked, read_at)
+        await self._connection.execute(UNTELL, enterprise, connection_id, asked, read_at)
         rows = await self._connection.fetch(
-            _TELL, enterprise, connection_id, asked, owner, base_url, read_at
+            TELL, enterprise, connection_id, asked, owner, base_url, read_at
         )
         return {row["phone"]: row["name"] for row in rows if row["name"]}
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from uuid import UUID
 
 import msgspec
 
+from kommutator.domain.crm_data import EntityKind
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.answered import AnsweredStore
 from kommutator.store.attempts import AttemptStore
@@ -55,6 +59,15 @@ WANTED = "kommutator_wanted"  # told by a trigger of `phone_book`
 _NOTIFY = "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS n (c, p)"
 
 
+@dataclass(slots=True)
+class ToldCards:
+    """What a CRM told in this unit of work."""
+
+    at: datetime
+    cards: set[tuple[EntityKind, int]] = field(default_factory=set)
+    notices: int = 0
+
+
 class Unit:
     """The stores inside one transaction. Made by `Database.unit()`, which also commits.
 
@@ -66,6 +79,7 @@ class Unit:
         self._waker = waker
         self._lanes: dict[str, None] = {}
         self._news: dict[tuple[str, str], None] = {}
+        self._told: dict[tuple[EnterpriseNumber, UUID], ToldCards] = {}
 
     @cached_property
     def journal(self) -> JournalStore:
@@ -215,6 +229,24 @@ class Unit:
     def crm_hooks(self) -> CrmHookStore:
         return CrmHookStore(self.connection)
 
+    def cards_changed(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        cards: Collection[tuple[EntityKind, int]],
+        *,
+        notices: int,
+        at: datetime,
+    ) -> None:
+        """At the commit, once for all that a CRM told meanwhile: have these cards read again.
+
+        `notices` came at `at`; see `CrmHookStore.heard`.
+        """
+        told = self._told.setdefault((enterprise, connection_id), ToldCards(at))
+        told.cards.update(cards)
+        told.notices += notices
+        told.at = max(told.at, at)
+
     def wake(self, lane: str) -> None:
         """Tell every engine at commit, once per lane; our own first, without the database."""
         self._lanes[lane] = None
@@ -232,7 +264,10 @@ class Unit:
         self._news[channel, msgspec.json.encode(news).decode()] = None
 
     async def send_news(self) -> None:
-        """The transaction's last statement: PostgreSQL delivers it if the commit succeeds."""
+        """The transaction's last statements: PostgreSQL delivers them if the commit succeeds."""
+        for (enterprise, connection_id), told in self._told.items():
+            await self.crm_wanted.want(enterprise, connection_id, told.cards)
+            await self.crm_hooks.heard(enterprise, connection_id, told.notices, told.at)
         if self._news:
             channels, payloads = zip(*self._news, strict=True)
             await self.connection.execute(_NOTIFY, channels, payloads)

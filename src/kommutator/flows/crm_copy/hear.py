@@ -6,6 +6,7 @@ after, too. So a notice that comes twice, late or out of order leads to the same
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
@@ -51,14 +52,17 @@ class HearNews:
             news = self._read(row)
         except InvalidInput as error:
             return Ignored(error.code)
-        enterprise, connection_id = account.enterprise, account.connection_id
-        await unit.crm_hooks.heard(enterprise, connection_id, max(len(news), 1), row.received_at)
-        if not news:
-            return Ignored("hook_not_about_cards")
+        unit.cards_changed(
+            account.enterprise,
+            account.connection_id,
+            {(one.kind, one.id) for one in news},
+            notices=max(len(news), 1),
+            at=row.received_at,
+        )
         await self._bury(unit, account, row, [one for one in news if one.gone])
-        wanted = {(one.kind, one.id) for one in news}
-        await unit.crm_wanted.want(enterprise, connection_id, wanted)
-        return Decided()
+        # Nothing else here waits for anybody: a storm must not keep the door from answering.
+        await asyncio.sleep(0)
+        return Decided() if news else Ignored("hook_not_about_cards")
 
     async def _bury(
         self, unit: Unit, account: Account, row: JournalRow, gone: Sequence[CardNews]

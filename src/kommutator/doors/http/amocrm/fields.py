@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from kommutator.domain.connection import Account
 from kommutator.domain.crm_data import EntityKind, FieldType
-from kommutator.domain.tenancy import Permission
-from kommutator.doors.http.auth import Tenant, demand, house_of
+from kommutator.doors.http.amocrm.acting import ByAccount
+from kommutator.doors.http.auth import house_of
 from kommutator.doors.http.errors import RESPONSES
 
 router = APIRouter(prefix="/api/v1/amocrm", tags=["amoCRM: fields"], responses=RESPONSES)
@@ -55,36 +53,19 @@ class Synced(BaseModel):
     )
 
 
-_ACCOUNT = Query(
-    max_length=64, description="amoCRM account id or connection id, if several are connected."
-)
-
-
-async def account_of(
-    request: Request,
-    tenant: Annotated[Tenant, Depends(demand(Permission.READ_CALLS))],
-    account: Annotated[str | None, _ACCOUNT] = None,
-) -> Account:
-    """The account that the caller acts by; see `flows.amocrm.accounts`."""
-    accounts = house_of(request).amocrm_accounts
-    return await accounts.acting(tenant.actor, tenant.enterprise, account)
-
-
 @router.post("/fields/sync", summary="Read the custom fields of all cards from amoCRM now")
-async def sync_amocrm_fields(
-    request: Request, account: Annotated[Account, Depends(account_of)]
-) -> Synced:
+async def sync_amocrm_fields(request: Request, by: ByAccount) -> Synced:
     """Otherwise they are read each hour."""
-    return Synced(fields=dict(await house_of(request).amocrm_fields.sync(account)))
+    return Synced(fields=dict(await house_of(request).amocrm_fields.sync(by.account)))
 
 
 @router.get("/fields", summary="Custom fields of one kind of card")
 async def list_amocrm_fields(
     request: Request,
-    account: Annotated[Account, Depends(account_of)],
+    by: ByAccount,
     entity_type: EntityKind = EntityKind.LEADS,
 ) -> FieldList:
     """From our copy: amoCRM is asked only the first time."""
-    held = await house_of(request).amocrm_fields.of(account, entity_type)
+    held = await house_of(request).amocrm_fields.of(by.account, entity_type)
     fields = [CustomField.model_validate(row) for row in held.rows]
     return FieldList(data=fields, entity_type=entity_type, read_at=held.read_at)
