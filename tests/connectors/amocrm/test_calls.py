@@ -184,7 +184,7 @@ def test_whose_number_the_trays_phone_is(word: str, phone: str, origin: str) -> 
 def test_a_call_of_the_tray_without_a_line_or_a_recording() -> None:
     metadata = tray({}, line=None, record_url=None)["metadata"]
     assert metadata["from"] == "Kommutator"
-    assert "link" not in metadata
+    assert metadata["link"] == ""
 
 
 def test_a_rules_card_of_the_tray_waits_for_its_record() -> None:

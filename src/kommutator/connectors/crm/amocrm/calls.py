@@ -140,6 +140,8 @@ def unsorted_of(
     Args:
         with_call: the tray's card gets the call's own line too; not where a record of the call
             is on its way, or it would be there twice.
+
+    Whether `link` may be missing is not documented; an empty one is neither missing nor null.
     """
     client, line = command.client, command.line or SOURCE
     from_line = config.unsorted_phone is UnsortedPhone.LINE
@@ -151,11 +153,10 @@ def unsorted_of(
         "phone": line if from_line else client,
         "called_at": unix(command.started_at),
         "from": client if from_line else line,
+        "link": (isinstance(command, CallRecord) and command.record_url) or "",
     }
     if owner is not None:
         metadata["call_responsible"] = owner
-    if isinstance(command, CallRecord) and command.record_url:
-        metadata["link"] = command.record_url
     item: dict[str, Any] = {
         "request_id": "0",
         "source_name": SOURCE,
