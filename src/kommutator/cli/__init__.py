@@ -1,11 +1,22 @@
 """The command line. Each module adds its commands to `frame.app` when it is imported."""
 
-from kommutator.cli import amocrm, amocrm_bulk, demo, doctor, pbx, processes, reprocess, upkeep
+from kommutator.cli import (
+    amocrm,
+    amocrm_bulk,
+    amocrm_tokens,
+    demo,
+    doctor,
+    pbx,
+    processes,
+    reprocess,
+    upkeep,
+)
 from kommutator.cli.frame import app
 
 __all__ = [
     "amocrm",
     "amocrm_bulk",
+    "amocrm_tokens",
     "app",
     "demo",
     "doctor",

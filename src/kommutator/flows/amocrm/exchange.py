@@ -12,13 +12,15 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.amocrm.adopt import KIND, Granted
 from kommutator.flows.amocrm.vendor import AmoCrmVendor
 from kommutator.kit.clock import Clock
-from kommutator.kit.errors import InvalidInput, VendorError
+from kommutator.kit.errors import ErrorKind, InvalidInput, VendorError
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
 
 LONGEST_CODE = 4096
 LONGEST_TOKEN = 16_384
+_TRIES = 3
+_PASSING = (ErrorKind.TRANSIENT, ErrorKind.UNSURE)
 _YEARS = timedelta(days=5 * 365)  # the longest life the vendor offers
 _MEANT = {  # requirement 003 names these errors
     "amocrm_code_expired": "amocrm_code_invalid",
@@ -99,8 +101,17 @@ class Exchange:
         return await self._granted(app, base_url, pair)
 
     async def _granted(self, app: OAuthApp, base_url: str, pair: TokenPair) -> Granted:
-        facts = await self._vendor.authorizer.whose(base_url, pair.access)
-        return Granted(app, base_url, pair, facts)
+        """The pair is all we have and the code is spent: a silence here must not lose it."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                facts = await self._vendor.authorizer.whose(base_url, pair.access)
+            except VendorError as error:
+                if attempt == _TRIES or error.kind not in _PASSING:
+                    raise
+                await self._clock.sleep(attempt)
+            else:
+                return Granted(app, base_url, pair, facts)
+        raise AssertionError("unreachable")
 
     def _life(self, token: str) -> timedelta:
         """By its own claim, unverified: if it lies, the vendor's 401 tells."""

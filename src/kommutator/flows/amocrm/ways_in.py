@@ -110,7 +110,7 @@ class WaysIn:
 
         Without a `number` it is the only enterprise's.
         """
-        enterprise = EnterpriseNumber(number) if number else await self._only_one()
+        enterprise = EnterpriseNumber(number) if number else await self.only_one()
         if enterprise is None:
             _log.error("amocrm.first_code_whose", setting="KOMMUTATOR_AMOCRM_ENTERPRISE")
             return None
@@ -192,7 +192,8 @@ class WaysIn:
             raise Forbidden("not_allowed", permission=Permission.ADMINISTER.value)
         return await self._claim(wish, account_id)
 
-    async def _only_one(self) -> EnterpriseNumber | None:
+    async def only_one(self) -> EnterpriseNumber | None:
+        """The only enterprise there is."""
         async with self._db.single() as unit:
             first = await unit.enterprises.page_everywhere(limit=2)
         return first[0].number if len(first) == 1 else None
