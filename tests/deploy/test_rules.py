@@ -42,19 +42,26 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-def panels() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads((DEPLOY / "grafana/kommutator.json").read_text())[
-        "panels"
-    ]
+DASHBOARDS = sorted((DEPLOY / "grafana").glob("*.json"))
+
+
+def panels(dashboard: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(dashboard.read_text())["panels"]
     return found
 
 
 def expressions() -> Iterator[str]:
     for rule in rules():
         yield rule["expr"]
-    for panel in panels():
-        for target in panel["targets"]:
-            yield target["expr"]
+    for dashboard in DASHBOARDS:
+        for panel in panels(dashboard):
+            for target in panel["targets"]:
+                yield target["expr"]
+
+
+def test_there_is_a_dashboard_for_all_and_one_for_amocrm() -> None:
+    titles = [json.loads(dashboard.read_text())["title"] for dashboard in DASHBOARDS]
+    assert titles == ["AmoCRM Integration", "Kommutator"]
 
 
 def test_every_metric_named_is_exported(exported: frozenset[str]) -> None:
@@ -117,8 +124,9 @@ def test_runbooks_named_by_alerts_exist() -> None:
     assert [path for path in sorted(named) if not (ROOT / path).is_file()] == []
 
 
-def test_panels_have_their_own_ids_and_places() -> None:
-    ids = [panel["id"] for panel in panels()]
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda path: path.stem)
+def test_panels_have_their_own_ids_and_places(dashboard: Path) -> None:
+    ids = [panel["id"] for panel in panels(dashboard)]
     assert len(ids) == len(set(ids))
-    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels()]
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels(dashboard)]
     assert len(places) == len(set(places))
