@@ -14,6 +14,7 @@ from kommutator.twins.amocrm.events import record
 from kommutator.twins.amocrm.gate import Gate
 from kommutator.twins.amocrm.hook_control import Hooks
 from kommutator.twins.amocrm.integrations import Integration
+from kommutator.twins.amocrm.interface import Interface
 from kommutator.twins.amocrm.oauth import OAuth
 from kommutator.twins.amocrm.replies import FAULT_REPLIES
 from kommutator.twins.amocrm.world import World
@@ -62,13 +63,15 @@ class AmoCrmTwin:
         Control(self.world).add_to(app)
         OAuthControl(self.world, self._oauth).add_to(app)
         Acts(self.world).add_to(app)
-        Hooks(self.world).add_to(app)
+        hooks = Hooks(self.world)
+        hooks.add_to(app)
         app.router.add_routes(
             [
                 web.route("*", "/{door:oauth2|api|private}/{tail:.*}", self._api),
                 web.route("*", "/a/{address}/{door:oauth2|api|private}/{tail:.*}", self._api),
             ]
         )
+        Interface(self.world, hooks.sender).add_to(app)
         return app
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from kommutator.twins.amocrm.pace import Pace
 from kommutator.twins.amocrm.seed import fill
 from kommutator.twins.amocrm.switches import Switches
 from kommutator.twins.amocrm.tokens import TokenBook
+from kommutator.twins.amocrm.widgets import Widget
 from kommutator.twins.core import TwinCore
 
 Json = dict[str, Any]
@@ -42,6 +43,8 @@ class World:
         self.outbound: list[Json] = []
         self._standing = standing
         self._listeners: list[Listener] = []
+        # Uploaded widgets by client_id.
+        self.widgets: dict[str, Widget] = {}
         # Called with the account's name, or None for all, after a reset.
         self.on_reset: list[Callable[[str | None], None]] = []
         self._build_standing()

@@ -124,7 +124,7 @@ function methods({ twin, account, user, area, client, log, column }) {
 }
 
 async function disposable({ client, account, user }) {
-  const told = await ask("/_twin/disposable-token", { account: account.name, client_id: client, user_id: user.id });
+  const told = await ask("/_twin/disposable", { account: account.name, client_id: client, user_id: user.id });
   if (told.error) throw new Error(told.error);
   return told.token;
 }
