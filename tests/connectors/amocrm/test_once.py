@@ -145,8 +145,21 @@ async def test_a_rules_tray_and_its_record_are_one_call(crm: Crm) -> None:
     assert len(holders(state, STRANGER)) == 1
 
 
-async def test_a_storm_of_faults(crm: Crm) -> None:
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {},
+        {"query_match": "substring"},
+        {"filters": False},
+        {"calls_uniq_is_unique": True},
+        {"batch_timeout": "before", "batch_timeout_above": 5},
+        {"batch_timeout": "after", "batch_timeout_above": 5},
+    ],
+    ids=lambda switches: "-".join(map(str, switches.values())) or "plain",
+)
+async def test_a_storm_of_faults(crm: Crm, switches: dict[str, Any]) -> None:
     """A hundred calls, two fifths of them of strangers who call twice; every tenth answer lost."""
+    await crm.order("switches", **switches)
     known = await known_phones(crm, 30)
     strangers = [f"+79990001{n:03}" for n in range(20)]
     phones = [*known, *strangers, *known, *strangers]
