@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 from kommutator.doors.console import (
     access,
     amocrm,
+    amocrm_bulk,
     amocrm_cards,
     amocrm_connect,
     amocrm_settings,
@@ -63,6 +64,7 @@ for _pages in (
     campaigns,
     pbx_files,
     amocrm,
+    amocrm_bulk,
     amocrm_cards,
     amocrm_connect,
     amocrm_settings,

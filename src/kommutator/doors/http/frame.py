@@ -31,6 +31,8 @@ _ALWAYS = {
 }
 _HSTS = "max-age=31536000"
 _RECORDINGS = "/asterisk/recordings/"
+_BULK = re.compile(r"/api/v1/amocrm/\w+/bulk|/console/amocrm/bulk")
+_BULK_BYTES = 8 * 1024 * 1024  # ten thousand cards
 
 
 class Frame:
@@ -152,7 +154,11 @@ def _policy(state: dict[str, Any]) -> str:
 
 def _limit(scope: Scope, settings: Settings) -> int:
     """Bytes of body; a recording is written to disk as it comes, so it may be big."""
-    return settings.recording_max_bytes if _is_recording(scope) else settings.max_body_bytes
+    if _is_recording(scope):
+        return settings.recording_max_bytes
+    if scope["method"] == "POST" and _BULK.fullmatch(scope["path"]):
+        return max(settings.max_body_bytes, _BULK_BYTES)
+    return settings.max_body_bytes
 
 
 def _is_recording(scope: Scope) -> bool:
