@@ -216,13 +216,18 @@ async def test_what_stops_one_stops_all(refusal: Answer | WireError, kind: Error
 
 
 async def test_item_that_the_answer_does_not_name() -> None:
-    here = bench(updated([1]), made([7]))
+    """It is asked for by itself, where the vendor may say why."""
+    here = bench(updated([1]), updated([]), made([7]), answer(204), faults("0"))
     results = await writer(here).update_many(account(), LEADS, [{"id": 1}, {"id": 2}])
     assert isinstance(results[1], Unwritten)
     assert results[1].kind is ErrorKind.GONE
     created = await writer(here).create_many(account(), LEADS, [{"name": "a"}, {"name": "b"}])
     assert isinstance(created[1], Unwritten)
-    assert created[1].kind is ErrorKind.UNSURE
+    assert created[1].kind is ErrorKind.REJECTED
+    here = bench(made([]))
+    (nothing,) = await writer(here).create_many(account(), LEADS, [{"name": "a"}])
+    assert isinstance(nothing, Unwritten)
+    assert nothing.kind is ErrorKind.UNSURE
 
 
 async def test_one_card() -> None:

@@ -112,8 +112,11 @@ class Batches:
             if row_id is not None:
                 self.done[position] = Written(row_id, as_time(row.get("updated_at")))
         unnamed = [position for position in chunk if position not in self.done]
-        kind = ErrorKind.UNSURE if self.operation.creates else ErrorKind.GONE
-        self._leave(unnamed, Unwritten(kind, "the answer does not name it", "amocrm_gone"))
+        if len(unnamed) < len(chunk):
+            await self._once_more(unnamed)  # the others worked; by itself it may say why not
+        else:
+            kind = ErrorKind.UNSURE if self.operation.creates else ErrorKind.GONE
+            self._leave(unnamed, Unwritten(kind, "the answer does not name it"))
 
     async def _send(self, chunk: Sequence[int]) -> Reply:
         """Each item under its place in this request: so the vendor's own numbering is the same."""
@@ -175,7 +178,7 @@ class Batches:
         """Send what is not there; whether a refused batch was taken in part is not documented."""
         if not self.operation.creates:
             self._waiting = rest + self._waiting
-        elif self.own_times:
+        elif self.own_times and rest:
             found = await find_again(
                 self.client,
                 self.operation.path,
@@ -187,7 +190,7 @@ class Batches:
             missing = [position for position in rest if position not in self.done]
             self._waiting = missing + self._waiting
         else:
-            words = error.message if error is not None else "another item of the batch was refused"
+            words = error.message if error is not None else "the answer does not name it"
             self._leave(rest, Unwritten(ErrorKind.UNSURE, words, error.hint if error else None))
 
     def _guilty(self, chunk: Sequence[int], error: VendorError) -> dict[int, ItemResult]:
