@@ -38,6 +38,7 @@ class Account:
         default_factory=lambda: {kind: {} for kind in CARD_KINDS}
     )
     tasks: dict[int, Json] = field(default_factory=dict)
+    tasks_of: dict[tuple[str, int], set[int]] = field(default_factory=dict)
     notes: dict[int, Json] = field(default_factory=dict)
     notes_of: dict[tuple[str, int], list[int]] = field(default_factory=dict)
     events: list[Json] = field(default_factory=list)

@@ -15,6 +15,7 @@ from kommutator.twins.amocrm import cards_write, notes, tasks
 from kommutator.twins.amocrm.account import CARD_KINDS, Account
 from kommutator.twins.amocrm.call import Call
 from kommutator.twins.amocrm.replies import Answer, ApiError
+from kommutator.twins.amocrm.rows import place_task
 from kommutator.twins.amocrm.world import World
 from kommutator.twins.orders import OrderRefused, read_order, shown
 
@@ -118,6 +119,8 @@ def _delete(call: Call, entity: str, number: int, *, restore: bool) -> Json:
         del rows[number]
         if entity == "notes":
             account.notes_of[row["entity_type"], row["entity_id"]].remove(number)
+    else:
+        place_task(account, row)
         call.changed(entity, "delete", before, None)
         return before
     if row["is_deleted"] is not restore:

@@ -122,7 +122,22 @@ def new_task(account: Account, fields: Mapping[str, Any], *, by: int, at: int) -
         "account_id": account.id,
     }
     account.tasks[row["id"]] = row
+    place_task(account, row)
     return row
+
+
+def place_task(account: Account, task: Json) -> None:
+    """Enter a task under its card, and bring the card's `closest_task_at` up to date."""
+    side = (str(task["entity_type"]), int(task["entity_id"] or 0))
+    mine = account.tasks_of.setdefault(side, set())
+    mine.add(task["id"])
+    card = account.live(*side)
+    if card is None:
+        return
+    rows = (account.tasks.get(number) for number in mine)
+    due = (row["complete_till"] for row in rows
+           if row and row["entity_id"] == card["id"] and not row["is_completed"])  # fmt: skip
+    card["closest_task_at"] = min(due, default=None)
 
 
 def main_pipeline(account: Account) -> int:

@@ -24,7 +24,7 @@ from kommutator.twins.amocrm.checks import (
 from kommutator.twins.amocrm.filters import Test, one_of, within, words_of
 from kommutator.twins.amocrm.paging import page, self_link
 from kommutator.twins.amocrm.replies import NO_CONTENT, NOT_A_CHOICE, Answer, invalid_type
-from kommutator.twins.amocrm.rows import new_task
+from kommutator.twins.amocrm.rows import new_task, place_task
 
 Json = dict[str, Any]
 
@@ -77,7 +77,6 @@ def create_tasks(call: Call) -> Answer:
     def save(clean: Json) -> Json:
         by = clean.pop("created_by", call.user_id)
         row = new_task(call.account, clean, by=by, at=clean.pop("created_at", call.now()))
-        _closest(call.account, row)
         call.changed("tasks", "add", None, row, by=by)
         return {"id": row["id"]} | self_link(call.account.href(f"tasks/{row['id']}"))
 
@@ -124,26 +123,11 @@ def _update(call: Call, row: Json, clean: Json) -> Json:
     row.update(clean)
     row["updated_at"] = clean.get("updated_at", call.now())
     row["updated_by"] = clean.get("updated_by", call.user_id)
-    _closest(call.account, row)
+    place_task(call.account, row)
     keys = {key for key in row if row[key] != before.get(key)}
     call.changed("tasks", "update", before, row, keys, by=row["updated_by"])
     return {"id": row["id"], "updated_at": row["updated_at"]} | self_link(
         call.account.href(f"tasks/{row['id']}")
-    )
-
-
-def _closest(account: Account, task: Json) -> None:
-    """Bring `closest_task_at` of the task's card up to date."""
-    card = account.live(str(task["entity_type"]), task["entity_id"])
-    if card is None:
-        return
-    card["closest_task_at"] = min(
-        (
-            row["complete_till"]
-            for row in account.tasks.values()
-            if row["entity_id"] == card["id"] and not row["is_completed"]
-        ),
-        default=None,
     )
 
 

@@ -76,8 +76,11 @@ def items_for_wait(world: World, account: Account, what: str) -> list[Json]:
     if what == "requests":
         rows: list[Json] = world.core.traffic.dump(account.name)["lastRequests"]
         return rows
-    if what in CARD_KINDS:
-        return list(account.cards[what].values())
+    quick = {**account.cards, "tasks": account.tasks, "notes": account.notes}.get(what)
+    if quick is not None:
+        return list(quick.values())
+    if what == "events":
+        return account.events
     found = account_view(world, account).get(what)
     if not isinstance(found, list):
         raise ValueError(f"nothing to wait for: {what!r}")  # noqa: TRY004  answered as a bad request
