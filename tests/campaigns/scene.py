@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from kommutator.compose.campaigns import compose_campaigns
-from kommutator.domain.campaigns.leads import LeadSource
 from kommutator.domain.campaigns.plan import DAYS
 from kommutator.domain.commands import OriginateCall
 from kommutator.domain.connection import ConnectionKind
@@ -18,6 +17,7 @@ from kommutator.flows.house import House
 from kommutator.kit.clock import ManualClock
 from kommutator.kit.ids import SystemIds
 from kommutator.workers.campaigns import CampaignWorker
+from tests.campaigns.cards import Cards
 from tests.support.factories import execute
 from tests.support.house import open_house
 
@@ -99,9 +99,7 @@ class Scene:
 
 
 @asynccontextmanager
-async def scene_of(
-    database_url: str, *, leads: LeadSource | None = None, link: str = "ami"
-) -> AsyncIterator[Scene]:
+async def scene_of(database_url: str, *, cards: Cards | None = None) -> AsyncIterator[Scene]:
     clock = ManualClock(START)
     async with open_house(database_url, clock=clock) as house:
         async with house.db.unit() as unit:
@@ -120,7 +118,13 @@ async def scene_of(
         await house.set_up.activate(ADMIN, HERE, ConnectionKind.ASTERISK)
         ids = SystemIds()
         dialer = compose_campaigns(
-            house.db, house.directory, house.clicks, house.texts, leads, clock=clock, ids=ids
+            house.db,
+            house.directory,
+            house.clicks,
+            house.texts,
+            cards or Cards(),
+            clock=clock,
+            ids=ids,
         )
         scene = Scene(house, clock, dialer.worker)
         await scene.link(up=True)

@@ -12,10 +12,12 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from kommutator.compose.campaigns import LEADS_OF
 from kommutator.flows.campaigns.dial import DialCampaigns
 from kommutator.flows.campaigns.fill import FillCampaigns
+from kommutator.flows.campaigns.lead_source import CrmLeads
 from kommutator.flows.campaigns.settle import SettleCalls
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
 from kommutator.workers.campaigns import CampaignWorker
+from tests.campaigns.cards import Cards
 from tests.support.house import open_house
 
 
@@ -26,7 +28,7 @@ async def main(dsn: str, lease_s: float) -> None:
         dial = DialCampaigns(
             house.db, house.directory, house.clicks, settle, leads_of=LEADS_OF, clock=clock
         )
-        fill = FillCampaigns(house.db, house.directory, None, clock=clock)
+        fill = FillCampaigns(house.db, house.directory, CrmLeads(LEADS_OF, Cards()), clock=clock)
         worker = CampaignWorker(
             house.db, dial, fill, clock=clock, ids=SystemIds(), lease_s=lease_s, tick_s=0.01
         )

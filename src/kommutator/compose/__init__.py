@@ -189,7 +189,7 @@ def compose(
         probers={ConnectionKind.ASTERISK: AsteriskDesk(clock=clock)},
     )
     clicks = ClickToCall(db, directory, follow.decide, refusals, clock=clock, ids=ids)
-    dialer = compose_campaigns(db, directory, clicks, texts, clock=clock, ids=ids)
+    dialer = compose_campaigns(db, directory, clicks, texts, reader, clock=clock, ids=ids)
     widget = Widget(
         db, directory, granting.oauth, WidgetTokens(clock, settings.private_hosts), clicks
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from kommutator.domain.campaigns.leads import LeadSource
 from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.crm_ports import CrmReader
 from kommutator.flows.campaigns.dial import DialCampaigns
 from kommutator.flows.campaigns.fill import FillCampaigns
 from kommutator.flows.campaigns.keep import Campaigns
+from kommutator.flows.campaigns.lead_source import CrmLeads
 from kommutator.flows.campaigns.settle import SettleCalls
 from kommutator.flows.campaigns.unwanted import DoNotCall
 from kommutator.flows.click_to_call import ClickToCall
@@ -38,14 +39,14 @@ def compose_campaigns(
     directory: Directory,
     clicks: ClickToCall,
     texts: Texts,
-    leads: LeadSource | None = None,
+    reader: CrmReader,
     *,
     clock: Clock,
     ids: Ids,
 ) -> Dialer:
-    """Args: leads: reads the CRM's leads; None: this process has no such connector."""
+    """`reader`: of the CRM whose leads are called."""
     dial = DialCampaigns(db, directory, clicks, SettleCalls(texts), leads_of=LEADS_OF, clock=clock)
-    fill = FillCampaigns(db, directory, leads, clock=clock)
+    fill = FillCampaigns(db, directory, CrmLeads(LEADS_OF, reader), clock=clock)
     return Dialer(
         Campaigns(db, directory, ids=ids, leads_of=LEADS_OF),
         DoNotCall(db, directory),

@@ -128,7 +128,7 @@ SELECT a.call_id, a.item, a.phone, a.extension, a.placed_at,
         SELECT call_id FROM call_aliases
          WHERE enterprise = a.enterprise AND alias = a.call_id))
      ORDER BY k.id = a.call_id DESC LIMIT 1) c ON true
- WHERE a.enterprise = $1 AND a.campaign = $2 AND a.result IS NULL ORDER BY a.placed_at"""
+ WHERE a.enterprise = $1 AND a.campaign = $2 AND a.result IS NULL ORDER BY a.placed_at, a.item"""
 _TALLY = """
 SELECT (SELECT count(*) FROM campaign_attempts
          WHERE enterprise = $1 AND campaign = $2 AND result IS NULL)::int AS going,

@@ -83,6 +83,10 @@ class CampaignWorker:
         await asyncio.gather(*(self._look(hold) for hold in holds))
         return len(holds)
 
+    async def idle(self) -> None:
+        """Until nothing is being read from a CRM."""
+        await asyncio.gather(*self._filling.values())
+
     async def _look(self, hold: Hold) -> None:
         """A campaign that cannot be looked at holds up no other."""
         try:

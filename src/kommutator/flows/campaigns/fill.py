@@ -46,7 +46,7 @@ class FillCampaigns:
     """Asks outside of any transaction; whoever holds the campaign writes."""
 
     def __init__(
-        self, db: Database, directory: Directory, source: LeadSource | None, *, clock: Clock
+        self, db: Database, directory: Directory, source: LeadSource, *, clock: Clock
     ) -> None:
         self._db = db
         self._directory = directory
@@ -71,12 +71,10 @@ class FillCampaigns:
         return await self._take(holding, filling, page)
 
     async def _page(self, row: CampaignRow, filling: Filling) -> LeadPage:
-        source = self._source
-        kind = source.kind if source is not None else None
-        account = await self._directory.account_of(row.enterprise, kind) if kind else None
-        if source is None or account is None or account.status is not ConnectionStatus.ACTIVE:
+        account = await self._directory.account_of(row.enterprise, self._source.kind)
+        if account is None or account.status is not ConnectionStatus.ACTIVE:
             raise Conflict("campaign_needs_crm")
-        return await source.leads(account, read_plan(row.plan).source, filling.page + 1)
+        return await self._source.leads(account, read_plan(row.plan).source, filling.page + 1)
 
     async def _take(self, holding: Hold, filling: Filling, page: LeadPage) -> bool:
         numberless = filling.numberless + page.numberless

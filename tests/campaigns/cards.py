@@ -1,0 +1,33 @@
+"""A CRM's cards in memory; only what campaigns read of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kommutator.domain.connection import Account
+from kommutator.domain.crm_data import Entity, EntityKind, EntityPage
+from kommutator.domain.crm_ports import EntityQuery
+from kommutator.kit.errors import ErrorKind, VendorError
+
+
+@dataclass
+class Cards:
+    """`down`: the CRM does not answer. `asked`: every query, in order."""
+
+    leads: Sequence[Entity] = ()
+    contacts: Sequence[Entity] = ()
+    down: bool = False
+    asked: list[tuple[EntityKind, EntityQuery]] = field(default_factory=list)
+
+    async def entities(self, _account: Account, kind: EntityKind, query: EntityQuery) -> EntityPage:
+        self.asked.append((kind, query))
+        if self.down:
+            raise VendorError(ErrorKind.TRANSIENT, "the CRM is away")
+        if kind is EntityKind.CONTACTS:
+            return EntityPage([card for card in self.contacts if card.id in query.ids], more=False)
+        start = (query.page - 1) * query.limit
+        page = self.leads[start : start + query.limit]
+        return EntityPage(page, more=start + query.limit < len(self.leads))
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotImplementedError(name)
