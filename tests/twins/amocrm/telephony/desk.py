@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -85,6 +86,8 @@ class Hearer:
         self.base_url = ""
         self.status = 200
         self.silent = False
+        # Answers instead, when there is one.
+        self.answer: Callable[[web.Request], Awaitable[web.Response]] | None = None
         self.bodies: list[str] = []
         self.headers: list[dict[str, str]] = []
         self._came = asyncio.Event()
@@ -98,6 +101,8 @@ class Hearer:
         return [parse_php(parse_qsl(body, keep_blank_values=True)) for body in self.bodies]
 
     async def serve(self, request: web.Request) -> web.Response:
+        if self.answer is not None:
+            return await self.answer(request)
         self.bodies.append(await request.text())
         self.headers.append(dict(request.headers))
         self._came.set()

@@ -111,8 +111,8 @@ function drawLive(row) {
     el("div", { class: "number" }, row.phone),
     el("div", {}, known ? row.name : "Неизвестный номер"),
     el("div", { class: "acts" },
-      known ? el("button", { class: "primary", onclick: () => desk.open(row.entity_type, row.entity_id) }, "Открыть карточку")
-        : el("button", { class: "primary", onclick: () => addContact(row.phone) }, "Создать контакт"),
+      known ? el("button", { class: "primary", onclick: () => { shut(); desk.open(row.entity_type, row.entity_id); } }, "Открыть карточку")
+        : el("button", { class: "primary", onclick: () => { shut(); addContact(row.phone); } }, "Создать контакт"),
       el("button", { onclick: shut }, "Закрыть")));
 }
 
@@ -141,6 +141,7 @@ async function refresh() {
 // A widget lives until the page is left, as in the real interface.
 async function startWidgets() {
   for (const one of state.integrations) {
+    if (!one.installed) widgets.delete(one.name);
     if (!one.installed || !one.widget || widgets.has(one.name)) continue;
     const twin = await ask(`/_twin/widget?client_id=${encodeURIComponent(one.client_id)}`);
     const [, kind, id] = where() ?? [];

@@ -114,9 +114,10 @@ function methods({ twin, account, user, area, client, log, column }) {
     },
     $authorizedAjax(order) {
       const answer = $.Deferred();
-      disposable({ client, account, user }).then((token) => $.ajax({
-        ...order, headers: { ...order.headers, "X-Auth-Token": token },
-      }).done(answer.resolve).fail(answer.reject), (failure) => answer.reject({ status: 0 }, "error", failure.message));
+      disposable({ client, account, user }).then((token) => {
+        const headers = { ...order.headers, "X-Auth-Token": token };
+        $.ajax({ ...order, headers }).done(answer.resolve).fail(answer.reject);
+      }, (failure) => { answer.reject({ status: 0 }, "error", failure.message); });
       return answer;
     },
     crm_post: (url, data, done, type, failed) => $.ajax({ url, method: "POST", data, dataType: type, success: done, error: failed }),
