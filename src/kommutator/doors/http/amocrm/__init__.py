@@ -17,6 +17,7 @@ from kommutator.doors.http.amocrm import (
     notes,
     personal,
     tasks,
+    widget,
 )
 from kommutator.doors.http.amocrm.hooks import HotHooks
 from kommutator.doors.http.app import Door
@@ -39,6 +40,7 @@ def add(app: Door) -> None:
     app.include_router(connecting.router)
     app.include_router(personal.router)
     app.include_router(fields.router)
+    app.include_router(widget.router)
     for router in _CARDS:
         app.include_router(router)
     app.hot.add(HotHooks(app.state.house))
