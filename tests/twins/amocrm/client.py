@@ -68,7 +68,8 @@ class Amo:
         return await self.send("POST", f"{self.base_url}/oauth2/access_token", json=body)
 
     async def code(self, **order: Any) -> str:
-        location: str = (await self.order("oauth/grant", state="s1", **order))["location"]
+        mine = {"client_id": self.integration["client_id"]}
+        location: str = (await self.order("oauth/grant", state="s1", **mine, **order))["location"]
         return location.partition("code=")[2].partition("&")[0]
 
     async def pair(self) -> dict[str, Any]:

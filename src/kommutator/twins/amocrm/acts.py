@@ -119,8 +119,8 @@ def _delete(call: Call, entity: str, number: int, *, restore: bool) -> Json:
         del rows[number]
         if entity == "notes":
             account.notes_of[row["entity_type"], row["entity_id"]].remove(number)
-    else:
-        place_task(account, row)
+        else:
+            place_task(account, row)
         call.changed(entity, "delete", before, None)
         return before
     if row["is_deleted"] is not restore:
