@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import BaseModel, Field
 
 from kommutator.domain.tenancy import Permission
-from kommutator.doors.http import cookies
 from kommutator.doors.http.amocrm.bodies_of_grants import (
     ClaimGiven,
     CodeGiven,
@@ -17,12 +16,11 @@ from kommutator.doors.http.amocrm.bodies_of_grants import (
     TokenGiven,
 )
 from kommutator.doors.http.amocrm.grant_words import GrantShown, shown
+from kommutator.doors.http.amocrm.travel import traveller
 from kommutator.doors.http.auth import Tenant, demand, house_of
 from kommutator.doors.http.errors import RESPONSES, locale_of
 from kommutator.flows.amocrm.adopt import Wish
 from kommutator.flows.amocrm.apps import OwnApp
-from kommutator.flows.amocrm.connect import Traveller
-from kommutator.flows.sign_in import token_hash
 from kommutator.kit.errors import Forbidden, InvalidInput, NotFound, TooMany
 from kommutator.store.connection_rows import ConnectionRecord
 
@@ -57,13 +55,6 @@ class Heard(BaseModel):
     success: bool = True
 
 
-def traveller(request: Request, tenant: Tenant) -> Traveller:
-    """The caller; by a console session, that session too."""
-    by_cookie = not (request.headers.get("authorization") or request.headers.get("x-api-key"))
-    token = cookies.read(request) if by_cookie else None
-    return Traveller(tenant.actor, token_hash(token) if token else None)
-
-
 def for_whom(tenant: Tenant, *, personal: bool) -> UUID | None:
     """The person an account will belong to; None: the enterprise.
 
@@ -93,7 +84,7 @@ async def amocrm_auth(
     personal = personal or not tenant.actor.may(Permission.CONFIGURE)
     for_whom(tenant, personal=personal)
     departure = await house_of(request).amocrm.connect.start(
-        traveller(request, tenant),
+        traveller(request, tenant.actor),
         tenant.enterprise,
         personal=personal,
         connection_id=connection_id,

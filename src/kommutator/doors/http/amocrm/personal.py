@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.http.amocrm.bodies_of_grants import ExchangeGiven
-from kommutator.doors.http.amocrm.connecting import for_whom, traveller
+from kommutator.doors.http.amocrm.connecting import for_whom
 from kommutator.doors.http.amocrm.grant_words import domain_of, words
+from kommutator.doors.http.amocrm.travel import traveller
 from kommutator.doors.http.auth import Tenant, demand, house_of
 from kommutator.doors.http.errors import RESPONSES, for_machines, locale_of
 from kommutator.flows.amocrm.adopt import Wish
@@ -84,7 +85,7 @@ async def exchange_amocrm_code(request: Request, tenant: Person, body: ExchangeG
         if not body.referer:
             raise InvalidInput("amocrm_domain_missing")
         back = Returned(state=body.state, code=code, referer=body.referer)
-        await house.amocrm.connect.finish(traveller(request, tenant), back)
+        await house.amocrm.connect.finish(traveller(request, tenant.actor), back)
     else:
         own = OwnApp(redirect_uri=body.redirect_uri)
         wish = Wish(tenant.actor, tenant.enterprise, user_id, own=own)

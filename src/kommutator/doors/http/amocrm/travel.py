@@ -11,6 +11,7 @@ from kommutator.flows.sign_in import token_hash
 
 
 def traveller(request: Request, actor: Actor) -> Traveller:
-    """The person, and the browser's session if they came by one."""
-    token = cookies.read(request)
+    """The caller; by a console session, that session too."""
+    by_cookie = not (request.headers.get("authorization") or request.headers.get("x-api-key"))
+    token = cookies.read(request) if by_cookie else None
     return Traveller(actor, token_hash(token) if token else None)
