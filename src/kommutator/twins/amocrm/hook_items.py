@@ -87,7 +87,7 @@ def note(entity: Json, kind: str, zone: ZoneInfo) -> Json:
     told["metadata"] = _compact({"note_type": entity.get("note_type"), "params": params})
     told["responsible_user_id"] = entity.get("responsible_user_id")
     told |= _local_trace(entity, zone)
-    return {"note": told | ({"type": PERSON_TYPES[kind]} if kind in PERSON_TYPES else {})}
+    return {"note": told} | ({"type": PERSON_TYPES[kind]} if kind in PERSON_TYPES else {})
 
 
 def task(entity: Json, zone: ZoneInfo, before: Json | None = None) -> Json:

@@ -166,3 +166,12 @@ async def test_the_old_search_by_a_number(desk: Desk) -> None:
     assert row["custom_fields"][0]["values"][0]["value"] == KNOWN_PHONE
     nobody = await desk.ask("GET", "/private/api/v2/json/contacts/list?type=all&query=9999999999")
     assert (nobody.status, nobody.text) == (204, "")
+
+
+async def test_a_call_is_an_event_too(desk: Desk) -> None:
+    await desk.ask("POST", "/api/v4/calls", [a_call(), a_call(direction="outbound")])
+    query = "filter[type][]=incoming_call&filter[type][]=outgoing_call"
+    events = (await desk.ask("GET", f"/api/v4/events?{query}")).json["_embedded"]["events"]
+    lead = desk.card("leads")["id"]
+    assert sorted(event["type"] for event in events) == ["incoming_call", "outgoing_call"]
+    assert {(event["entity_type"], event["entity_id"]) for event in events} == {("lead", lead)}

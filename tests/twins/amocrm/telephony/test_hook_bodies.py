@@ -165,8 +165,9 @@ async def test_a_note_with_a_file_is_two_webhooks(desk: Desk, hearer: Hearer) ->
     note = {"id": 5, "entity_type": "contacts", "entity_id": desk.card("contacts")["id"],
             "note_type": "attachment", "params": {"file_name": "a.pdf"}}  # fmt: skip
     change(desk, "notes", "add", note)
-    bodies = await hearer.heard(2)
-    assert [b["contacts"]["note"]["0"]["note"]["attachement"] for b in bodies] == ["a.pdf", "a.pdf"]
+    items = [body["contacts"]["note"]["0"] for body in await hearer.heard(2)]
+    assert [item["note"]["attachement"] for item in items] == ["a.pdf", "a.pdf"]
+    assert [item["type"] for item in items] == ["contact", "contact"]
 
 
 async def test_closing_a_task(desk: Desk, hearer: Hearer) -> None:

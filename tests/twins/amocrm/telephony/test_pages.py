@@ -52,6 +52,7 @@ def packed(address: str) -> bytes:
     manifest = {
         "widget": {"name": "widget.name", "version": "1.0.1", "locale": ["ru"]},
         "locations": ["everywhere"],
+        "settings": {"login": {"type": "text"}, "phones": {"type": "users"}},
     }
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packing:
@@ -183,6 +184,21 @@ async def test_the_widgets_own_page(desk: Desk, page: Page) -> None:
     await page.get_by_label("Позвонить на").click()
     await expect(page.locator("#toast")).to_have_text("Ошибка. Нет: связи")
     await expect(page.locator("#log")).to_contain_text("bind_actions: true")
+
+
+async def test_the_administrators_settings(desk: Desk, page: Page) -> None:
+    await upload(desk, "http://127.0.0.1:9/")
+    client_id = integration(desk).client_id
+    await page.goto(f"{desk.account.root}/widget-host/{client_id}")
+    await page.get_by_role("button", name="Открыть настройки виджета").click()
+    await page.get_by_label("login").fill("office")
+    await page.get_by_label("Пётр Примеров").fill("102")
+    await page.get_by_role("button", name="Сохранить").click()
+    await expect(page.locator("#toast")).to_have_text("Настройки сохранены")
+    await expect(page.locator("#log")).to_contain_text("onSave: true")
+    settings = desk.world.widgets[client_id].settings
+    user = str(list(desk.account.users)[1])
+    assert (settings["login"], settings["phones"][user]) == ("office", "102")
 
 
 async def test_without_a_widget_nobody_dials(desk: Desk, page: Page) -> None:

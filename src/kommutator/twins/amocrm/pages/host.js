@@ -8,6 +8,37 @@ const client = location.pathname.split("/").pop();
 const log = (text) => byId("log").append(`${text}\n`);
 const link = (text, tone) => { byId("link").textContent = text; byId("link").className = `dot ${tone}`; };
 
+// The fields of the manifest, named as the real window of settings names them.
+function form(twin, users) {
+  return Object.entries(twin.settings_form).map(([name, { type }]) => {
+    const value = twin.settings[name];
+    if (type === "users" || type === "users_lp") {
+      const phones = users.map((user) => el("label", {}, user.name,
+        el("input", { name: `${name}[${user.id}]`, value: value?.[user.id] ?? "" })));
+      return el("fieldset", {}, el("legend", {}, name), ...phones);
+    }
+    const custom = type === "custom";
+    const field = el("input", {
+      name, value: value ?? "", id: custom ? `${twin.code}_custom` : null,
+      type: custom ? "hidden" : type === "pass" ? "password" : "text",
+    });
+    return custom ? el("div", { id: `${twin.code}_custom_content` }, field) : el("label", {}, name, field);
+  });
+}
+
+async function save(twin, widget) {
+  const fields = {};
+  for (const [name, value] of new FormData(byId("form"))) {
+    const [, group, key] = /^(\w+)\[(\d+)\]$/.exec(name) ?? [null, name, null];
+    if (key === null) fields[name] = value;
+    else (fields[group] ??= {})[key] = value;
+  }
+  if (widget.step("onSave", { active: "Y", widget_code: twin.code, fields }) === false) return;
+  Object.assign(twin, await ask("/_twin/widget", { client_id: client, settings: fields }));
+  widget.widget.set_settings(fields);
+  toast("Настройки сохранены");
+}
+
 async function start() {
   const account = query.get("account") ?? "demo";
   const twin = await ask(`/_twin/widget?client_id=${encodeURIComponent(client)}`);
@@ -31,7 +62,15 @@ async function start() {
     dial: (value) => { log(`нажат номер ${value}`); widget.actions.phone({ value, code: "PHONE", type: "phone", entity: kind, element_id: id }); },
   };
   byId("phones").replaceChildren(...shown.phones.map((number) => phone(number, dialer)));
-  byId("settings").addEventListener("click", () => widget.step("settings", window.$(byId("column"))));
+  byId("settings").addEventListener("click", () => {
+    byId("form").replaceChildren(...form(twin, desk.users), el("button", { class: "primary", type: "submit" }, "Сохранить"));
+    byId("form").hidden = false;
+    widget.step("settings", window.$(byId("form")));
+  });
+  byId("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    save(twin, widget);
+  });
 }
 
 try {
