@@ -55,11 +55,12 @@ class Turns:
         line.waiting += 1
         try:
             async with line.lock:
-                due = await self._draw(budgets, deadline)
+                asked_at, wait = await self._draw(budgets, deadline)
         finally:
             line.waiting -= 1
-        await self._clock.sleep(due - self._clock.monotonic())
-        if (late := self._clock.monotonic() - due) > _LATE_S:
+        await self._clock.sleep(wait)
+        # The wait began at some moment between the question and its answer: taken as the first.
+        if (late := self._clock.monotonic() - asked_at - wait) > _LATE_S:
             await self.late(budgets, late)
 
     async def hold(self, budgets: Sequence[Budget], seconds: float) -> None:
@@ -74,15 +75,14 @@ class Turns:
         async with self._db.single() as unit:
             await unit.budgets.delay_everywhere([budget.key for budget in budgets], seconds)
 
-    async def _draw(self, budgets: Sequence[Budget], deadline: float) -> float:
-        """The moment of our turn, on the clock's monotonic scale."""
+    async def _draw(self, budgets: Sequence[Budget], deadline: float) -> tuple[float, float]:
+        """When the turn was asked for, and seconds from the answer until it is ours."""
         while True:
             asked_at = self._clock.monotonic()
             async with self._db.single() as unit:
                 draw = await unit.budgets.take_everywhere(budgets, horizon=_HORIZON_S)
             if draw.granted:
-                # Counted from the answer, not from the question: a turn must not come early.
-                return self._clock.monotonic() + draw.wait
+                return asked_at, draw.wait
             if asked_at + draw.wait > deadline:
                 raise TooMany("vendor_budget_spent", retry_after=draw.wait)
             await self._clock.sleep(max(draw.wait - _HORIZON_S / 2, 0.001))

@@ -1,6 +1,9 @@
-"""A process that asks amoCRM as often as it is let: python pacer.py <dsn> <base url> <seconds>.
+"""A process that asks amoCRM as often as it is let.
 
-Reads the token from its standard input; `AT_ONCE` requests want to leave at any moment.
+python pacer.py <dsn> <base url> <begin, unix time> <seconds>
+
+Reads the token from its standard input, begins at a moment of the wall clock, and tells how many
+requests were answered in the seconds after it. `AT_ONCE` of them want to leave at any moment.
 """
 
 import asyncio
@@ -37,7 +40,7 @@ class Token:
         raise AssertionError(account, stale)
 
 
-async def main(dsn: str, base_url: str, seconds: float) -> None:
+async def main(dsn: str, base_url: str, begin: float, seconds: float) -> None:
     clock = SystemClock()
     http = HttpClient(clock=clock, allowed_hosts={"127.0.0.1"})
     db = await Database.open(dsn, size=8)
@@ -45,6 +48,7 @@ async def main(dsn: str, base_url: str, seconds: float) -> None:
         http, access=Token(sys.stdin.readline().strip()), turn=Turns(db, clock=clock)
     )
     here = account(base_url)
+    await clock.sleep(begin - clock.now().timestamp())
     end = clock.monotonic() + seconds
     counts = await asyncio.gather(*(ask(clients.of(here), clock, end) for _ in range(AT_ONCE)))
     sys.stdout.write(f"{sum(counts)}\n")
@@ -61,9 +65,9 @@ async def ask(client: AmoCrmClient, clock: SystemClock, end: float) -> int:
             if error.hint != "amocrm_budget_spent":
                 raise
         else:
-            answered += 1
+            answered += clock.monotonic() < end
     return answered
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3])))
+    uvloop.run(main(sys.argv[1], sys.argv[2], float(sys.argv[3]), float(sys.argv[4])))

@@ -157,7 +157,7 @@ async def test_vendor_that_echoes_our_secrets() -> None:
 
 def test_budgets_are_the_vendors_two() -> None:
     assert budgets_of(account()) == (
-        Budget("amocrm:c1:example.amocrm.ru", 7.1),
+        Budget("amocrm:c1:example.amocrm.ru", 7.07),
         Budget("amocrm:account:example.amocrm.ru", 47.0, 2),
     )
 
@@ -178,13 +178,13 @@ def test_accounts_below_one_host_are_told_apart() -> None:
 @pytest.mark.parametrize(
     ("own", "rate"),
     [
-        (3, 3 * 7.1 / 7),
-        (15, 15 * 7.1 / 7),
-        (500, 47 * 7.1 / 7),
-        (0, 7.1),
-        (-1, 7.1),
-        ("9", 7.1),
-        (True, 7.1),
+        (3, 3 * 7.07 / 7),
+        (15, 15 * 7.07 / 7),
+        (500, 47 * 7.07 / 7),
+        (0, 7.07),
+        (-1, 7.07),
+        ("9", 7.07),
+        (True, 7.07),
     ],
 )
 def test_tenants_own_limit(own: object, rate: float) -> None:

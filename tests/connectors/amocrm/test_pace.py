@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -11,17 +12,21 @@ from kommutator.store.budgets import SLACK
 from tests.connectors.amocrm import pacer
 from tests.connectors.amocrm.vendor import Vendor
 
+_START_S = 5.0  # for two interpreters to come up beside everything else that a machine does
+
 
 async def overload(vendor: Vendor, dsn: str, seconds: float) -> tuple[int, Any]:
     """What two processes got answered, and the twin's state afterwards."""
     await vendor.order("switches", rate_limits=True)
     token = (await vendor.grant()).pair.access
+    begin = time.time() + _START_S
     processes = [
         await asyncio.create_subprocess_exec(
             sys.executable,
             pacer.__file__,
             dsn,
             vendor.base_url(),
+            str(begin),
             str(seconds),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -43,7 +48,7 @@ async def test_no_second_above_seven(vendor: Vendor, database_url: str) -> None:
     answered, state = await overload(vendor, database_url, 6.0)
     assert state["violations"] == []
     assert bucket(vendor, state) <= 7
-    assert answered >= 0.9 * 7 * 6  # the processes' start is a part of so short a time
+    assert answered >= 0.92 * 7 * 6  # of so few requests each one weighs much
 
 
 @pytest.mark.slow
