@@ -125,3 +125,28 @@ async def test_needs_the_tray_and_its_fields(desk: Desk) -> None:
     await desk.order("account", is_unsorted_on=False)
     reply = await desk.ask("POST", f"{PATH}/sip", [an_item()])
     assert (reply.status, reply.json["detail"]) == (400, "Unsorted is turned off")
+
+
+async def test_a_form_waits_too(desk: Desk) -> None:
+    phone = {"field_code": "PHONE", "values": [{"value": "+7912321323"}]}
+    item = {
+        "source_name": "Сайт",
+        "source_uid": "u",
+        "_embedded": {"contacts": [{"name": 234, "custom_fields_values": [phone]}]},
+        "metadata": {
+            "ip": "123.222.2.22",
+            "form_id": "f",
+            "form_sent_at": 1590830520,
+            "form_name": "Форма",
+            "form_page": "https://example.com",
+            "referer": "https://example.com/search",
+        },
+    }
+    reply = await desk.ask("POST", f"{PATH}/forms", [item])
+    row = reply.json["_embedded"]["unsorted"][0]
+    contact = desk.account.cards["contacts"][row["_embedded"]["contacts"][0]["id"]]
+    assert (reply.json["_total_items"], row["request_id"], contact["name"]) == (1, "0", "234")
+    assert desk.account.phones.find("+7912321323") == [("contacts", contact["id"])]
+    await put(desk)
+    listed = await desk.ask("GET", f"{PATH}?filter[category][]=forms&limit=1")
+    assert [one["uid"] for one in listed.json["_embedded"]["unsorted"]] == [row["uid"]]
