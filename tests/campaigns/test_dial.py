@@ -151,6 +151,7 @@ async def test_two_campaigns_share_agents_and_numbers(scene: Scene) -> None:
             await scene.ends(call, "answered")
     clients = [call.client for call in await scene.placed()]
     assert sorted(clients) == [phone(1), phone(2), phone(3)]
+    await scene.round(31)
     # A day must pass between two campaigns' calls to one number.
     rows = [row for c in (one, two) for row in await scene.house.campaigns.items(HERE, c)]
     waiting = [(row.phone, row.waits) for row in rows if row.state == "waiting"]

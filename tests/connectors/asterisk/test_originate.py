@@ -40,6 +40,30 @@ def test_the_whole_action() -> None:
     ]
 
 
+def test_the_client_first() -> None:
+    """The dialplan dials the client; who picks up is connected with the employee."""
+    ring = click(client_first=True, client_ring_s=25, agent_ring_s=15)
+    assert originate(ring, {}) == [
+        ("Action", "Originate"),
+        ("Channel", "Local/+375000000070@click2call"),
+        ("Application", "Dial"),
+        ("Data", "PJSIP/150,15,tT"),
+        ("CallerID", '"+375000000070" <+375000000070>'),
+        ("Timeout", "25000"),
+        ("OtherChannelId", "kmt-1-2"),
+        ("ChannelId", "kmt-1"),
+        ("Async", "true"),
+        ("Variable", "__GW_CALL_ID=kmt-1"),
+        ("Variable", "__GW_DIR=out"),
+        ("Variable", "__GW_CLIENT=+375000000070"),
+        ("Variable", "__GW_LINE=+375000000001"),
+        ("Variable", "__GW_AGENT=150"),
+    ]
+    # Without a company number the client must not be shown as calling himself.
+    assert ("CallerID", '"150" <150>') in originate(click(client_first=True, line=None), {})
+
+
+@pytest.mark.parametrize("client_first", [False, True])
 @pytest.mark.parametrize(
     "changes",
     [
@@ -58,9 +82,9 @@ def test_the_whole_action() -> None:
         {"call_id": None},
     ],
 )
-def test_what_is_no_number_is_refused(changes: dict[str, Any]) -> None:
+def test_what_is_no_number_is_refused(changes: dict[str, Any], *, client_first: bool) -> None:
     with pytest.raises(InvalidField):
-        originate(click(**changes), {})
+        originate(click(client_first=client_first, **changes), {})
 
 
 @pytest.mark.parametrize("config", [{"context": "a,b"}, {"technology": "PJSIP/1&Local"}])
