@@ -101,6 +101,11 @@ async def test_searching_a_number(amo: Amo) -> None:
     for text in ("80000000105", "+7 (000) 000-01-05", "0000105"):
         found = (await amo.get(f"contacts?query={text}")).json["_embedded"]["contacts"]
         assert [row["name"] for row in found] == ["Павел Черновиков"]
+        assert (await amo.get(f"contacts?query={text}&filter[id]=1")).status == 204
+    assert len((await amo.get("contacts?query=черновик")).json["_embedded"]["contacts"]) == 5
+    assert (await amo.get("contacts?query=10001070")).json["_embedded"]["contacts"][0][
+        "id"
+    ] == 10001070
     await amo.switch(query_match="substring")
     assert (await amo.get("contacts?query=80000000105")).status == 204
 

@@ -61,8 +61,8 @@ def select_cards(call: Call, kind: str) -> Iterable[Json]:
     only_deleted = "only_deleted" in words
     rows: Iterable[Json] = _candidates(call, kind)
     tests = list(_tests(call))
-    if "query" in call.query:
-        tests.append(_query(call, kind, str(call.query["query"])))
+    if "query" in call.query and not _is_phone(call):
+        tests.append(_query(str(call.query["query"])))
     found = (
         row
         for row in rows
@@ -72,13 +72,30 @@ def select_cards(call: Call, kind: str) -> Iterable[Json]:
 
 
 def _candidates(call: Call, kind: str) -> Iterable[Json]:
-    """All cards, or only those named in `filter[id]`: a look-up instead of a walk."""
-    cards = call.account.cards[kind]
+    """All cards, or only those named by id or number: a look-up instead of a walk."""
+    cards, ids = call.account.cards[kind], None
     wanted = call.filters().get("id")
-    if wanted is None or _is_range(wanted):
+    if wanted is not None and not _is_range(wanted):
+        ids = _numbers(words_of(wanted))
+    if _is_phone(call):
+        text = str(call.query["query"])
+        found = {n for k, n in call.account.phones.containing(text) if k == kind}
+        found |= _numbers([text.strip()])
+        ids = found if ids is None else ids & found
+    if ids is None:
         return cards.values()
-    ids = sorted({int(w) for w in words_of(wanted) if w.isascii() and w.isdigit()})
-    return [cards[number] for number in ids if number in cards]
+    return [cards[number] for number in sorted(ids) if number in cards]
+
+
+def _numbers(words: Iterable[str]) -> set[int]:
+    return {int(word) for word in words if word.isascii() and word.isdigit()}
+
+
+def _is_phone(call: Call) -> bool:
+    """Whether the search text is a number that is compared by its digits (a switch: as text)."""
+    text = str(call.query.get("query", ""))
+    enough = sum(c.isdigit() for c in text) >= FEWEST_DIGITS
+    return call.switches.query_match == "digits" and enough and looks_like_phone(text)
 
 
 def _tests(call: Call) -> Iterator[Test]:
@@ -127,15 +144,8 @@ def _custom(field_id: str, condition: Any) -> Test:
     return test
 
 
-def _query(call: Call, kind: str, text: str) -> Test:
-    """A search in filled fields; a number is compared by its digits (a switch: as text)."""
-    if (
-        call.switches.query_match == "digits"
-        and looks_like_phone(text)
-        and sum(c.isdigit() for c in text) >= FEWEST_DIGITS
-    ):
-        ids = {number for k, number in call.account.phones.containing(text) if k == kind}
-        return lambda row: row["id"] in ids or text.strip() == str(row["id"])
+def _query(text: str) -> Test:
+    """A search for a text in filled fields."""
     needle = text.casefold()
     return lambda row: any(needle in word.casefold() for word in _filled(row))
 
