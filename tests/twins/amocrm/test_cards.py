@@ -137,6 +137,11 @@ async def test_stages_belong_to_pipelines(amo: Amo) -> None:
     assert (await amo.get(path)).json["closed_at"] is None
     kinds = [row["type"] for row in (await amo.get("events")).json["_embedded"]["events"]]
     assert kinds == ["lead_status_changed", "lead_status_changed"]
+    stage = "filter[value_after][leads_statuses][0]"
+    won_events = await amo.get(f"events?{stage}[pipeline_id]={OTHER}&{stage}[status_id]=142")
+    assert len(won_events.json["_embedded"]["events"]) == 1
+    lost_events = await amo.get(f"events?{stage}[pipeline_id]={OTHER}&{stage}[status_id]=143")
+    assert lost_events.status == 204
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 from kommutator.twins.amocrm.account import CARD_KINDS, Account
 from kommutator.twins.amocrm.call import Call, Route
 from kommutator.twins.amocrm.changes import Change
-from kommutator.twins.amocrm.filters import one_of, within, words_of
+from kommutator.twins.amocrm.filters import Test, one_of, within, words_of
 from kommutator.twins.amocrm.paging import page, self_link
 from kommutator.twins.amocrm.replies import NO_CONTENT, Answer, problem
 from kommutator.twins.amocrm.rows import SINGULAR
@@ -230,7 +230,7 @@ def _of_link(row: Json, action: str) -> Iterator[Told]:
     )
 
 
-def _tests(call: Call) -> Iterator[Callable[[Json], bool]]:
+def _tests(call: Call) -> Iterator[Test]:
     filters = call.filters()
     for name, key in (("type", "type"), ("entity", "entity_type"), ("id", "id"),
                       ("entity_id", "entity_id"), ("created_by", "created_by")):  # fmt: skip
@@ -243,6 +243,34 @@ def _tests(call: Call) -> Iterator[Callable[[Json], bool]]:
     if "created_at" in filters:
         fits = within(filters["created_at"])
         yield lambda row: fits(row["created_at"])
+    for key in ("value_after", "value_before"):
+        yield from _values(call, key, filters.get(key))
+
+
+def _values(call: Call, key: str, wanted: Any) -> Iterator[Test]:
+    """`filter[value_after|value_before]` by stages or by the responsible user."""
+    for name, value in wanted.items() if isinstance(wanted, dict) else ():
+        if name == "leads_statuses":
+            yield _holds(key, "lead_status", [p for p in value.values() if isinstance(p, dict)])
+        elif name == "responsible_user_id":
+            ids = [{"id": w} for word in words_of(value) for w in word.split(",")]
+            yield _holds(key, "responsible_user", ids)
+        else:
+            call.violation("unknown_filter", f"{call.path}: filter[{key}][{name}]")
+
+
+def _holds(key: str, part: str, wanted: list[Json]) -> Test:
+    """Whether a value of an event has what one of the wanted asks of its `part`."""
+
+    def fits(value: Json, one: Json) -> bool:
+        return all(
+            str(value.get("id" if name == "status_id" else name)) == str(word)
+            for name, word in one.items()
+        )
+
+    return lambda row: any(
+        fits(value[part], one) for value in row[key] if part in value for one in wanted
+    )
 
 
 def _show(account: Account, row: Json) -> Json:
