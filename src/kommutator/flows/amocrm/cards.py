@@ -120,7 +120,7 @@ class Cards:
         """Raises FieldsRefused: `crm_card_refused`; Conflict as `Once`."""
 
         async def act(plan: Plan) -> int:
-            body = {"created_at": plan.stamp, **item}
+            body = _stamped(item, plan)
             return await self._maker.make(
                 plan,
                 lambda: self._writer.create_many(account, kind, [body]),
@@ -135,7 +135,7 @@ class Cards:
         """A lead with its contact and company, all or nothing. Raises as `create`."""
 
         async def act(plan: Plan) -> dict[str, Any]:
-            body = {"created_at": plan.stamp, **item}
+            body = _stamped(item, plan)
             return asdict(
                 await self._maker.make_whole(
                     plan,
@@ -161,7 +161,7 @@ class Cards:
         """Raises as `create`."""
 
         async def act(plan: Plan) -> int:
-            body = {"created_at": plan.stamp, **item}
+            body = _stamped(item, plan)
             return await self._maker.make(
                 plan,
                 lambda: self._writer.create_tasks(account, [body]),
@@ -191,7 +191,7 @@ class Cards:
         await self.get(account, kind, entity_id)
 
         async def act(plan: Plan) -> int:
-            body = {"created_at": plan.stamp, **item, "entity_id": entity_id}
+            body = {**_stamped(item, plan), "entity_id": entity_id}
             return await self._maker.make(
                 plan,
                 lambda: self._writer.create_notes(account, kind, [body]),
@@ -228,3 +228,8 @@ class Cards:
             for stage in pipeline.stages
             if stage.id in statuses and (not pipelines or pipeline.id in pipelines)
         )
+
+
+def _stamped(item: Item, plan: Plan) -> dict[str, Any]:
+    """With a moment to be found at: the item's own, else that of the first try."""
+    return {**item, "created_at": item.get("created_at") or plan.stamp}
