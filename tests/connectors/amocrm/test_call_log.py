@@ -264,7 +264,7 @@ async def test_what_a_refused_batch_has_written_all_the_same_is_not_written_agai
     answers = [refusal("0"), NOTHING, listed("notes", note), NOTHING, NOTHING, refusal("0")]
     outcomes, wire = await deliver(answers, record(1), record(2))
     assert kinds(outcomes) == [ErrorKind.REJECTED, None]
-    assert outcomes[1].vendor_id == "92"  # type: ignore[union-attr]
+    assert done(outcomes[1:]) == [("92", "found_earlier")]
     assert [item["uniq"] for item in wire.asked[-1].body] == ["c1"]
 
 
