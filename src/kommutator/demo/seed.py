@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import aiohttp
+
+from kommutator.connectors.crm.amocrm.widget import pack_for
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, Role
 from kommutator.flows.forms import ConnectionForm
@@ -68,6 +71,20 @@ async def crm(house: House, base_url: str, api_key: str) -> None:
         record = await unit.connections.of_kind(NUMBER, ConnectionKind.RETAILCRM)
     if record is not None and not record.config.get("user_extensions"):
         await house.sync_people.save(_ACTOR, NUMBER, {"19": "150", "18": "151"})
+
+
+async def widget(amocrm_url: str, client_id: str, service_url: str) -> None:
+    """Upload our widget to the fake amoCRM, as an installer does in the integration's card."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(
+            f"{amocrm_url}/_twin/widget",
+            params={"client_id": client_id},
+            data=pack_for(service_url),
+            headers={"Content-Type": "application/zip"},
+        ) as reply,
+    ):
+        reply.raise_for_status()
 
 
 async def pbx(house: House, host: str, port: int, user: str, secret: str) -> str:

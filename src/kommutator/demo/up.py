@@ -78,6 +78,7 @@ async def demo(
     await seed.enterprise(app.house)
     key = await seed.events_key(app.house, notes.events_key)
     await seed.crm(app.house, ready.crm_url, notes.crm_key)
+    await seed.widget(ready.amocrm_url, AMOCRM_CLIENT_ID, settings.public_url)
     await ready.opened()
     if ready.office is not None:
         pbx = ready.office.pbx
