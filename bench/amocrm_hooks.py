@@ -1,9 +1,9 @@
 """500 of amoCRM's hooks a second for a minute into a running service; then again with kill -9.
 
-The service is the whole one (`kommutator up`): it decides upon the hooks while it takes them in.
-First round: nobody dies; p99 of the acknowledgement must be 100 ms at most. Second round: the
-process is killed in the middle and started again; every acknowledged hook must be in the journal,
-once. The sender runs in a process of its own, and repeats what was not acknowledged.
+One process answers HTTP (`kommutator api`), one decides upon the hooks meanwhile (`worker`). First
+round: nobody dies; p99 of the acknowledgement must be 100 ms at most. Second round: the process
+with the door is killed in the middle and started again; every acknowledged hook must be in the
+journal, once. The sender runs in a process of its own, and repeats what was not acknowledged.
 
     python -m bench.amocrm_hooks [seconds] [rate]
 """
@@ -53,7 +53,7 @@ async def undecided(url: str) -> int:
 async def run(dsn: str, rate: float, seconds: float, *, kill: bool) -> bool:
     name = "bench_amocrm_hooks"
     with open_folder() as home:
-        async with database(dsn, name) as url, hook_door(url, str(home), "up") as door:
+        async with database(dsn, name) as url, hook_door(url, str(home)) as door:
             await door.start()
             storm = await storm_over(door, rate, seconds, kill=kill)
             behind = await undecided(url)

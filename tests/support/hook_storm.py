@@ -152,22 +152,22 @@ async def blow(port: int, path: str, *, rate: float, seconds: float, senders: in
 
 @dataclass
 class Door:
-    """A process of the service. `path` holds the secret of a connection."""
+    """A process of the service that answers HTTP, and a worker beside it that decides.
+
+    `path` holds the secret of a connection.
+    """
 
     url: str
     environment: dict[str, str]
     port: int
     path: str
-    command: tuple[str, ...]
     process: asyncio.subprocess.Process | None = None
+    worker: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        self.process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "kommutator", *self.command),
-            env={**os.environ, **self.environment},
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
+        self.process = await self._launch("api")
+        if self.worker is None:
+            self.worker = await self._launch("worker")
         while not await self._open():
             assert self.process.returncode is None, "the service ended"
             await asyncio.sleep(0.02)
@@ -179,9 +179,18 @@ class Door:
         await self.process.wait()
 
     async def stop(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.terminate()
-            await self.process.wait()
+        for process in (self.process, self.worker):
+            if process is not None and process.returncode is None:
+                process.terminate()
+                await process.wait()
+
+    async def _launch(self, role: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "kommutator", role),
+            env={**os.environ, **self.environment},
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
 
     async def _open(self) -> bool:
         try:
@@ -193,7 +202,7 @@ class Door:
 
 
 @asynccontextmanager
-async def hook_door(url: str, home: str, *command: str) -> AsyncIterator[Door]:
+async def hook_door(url: str, home: str) -> AsyncIterator[Door]:
     """The service over a migrated database, with an amoCRM connection; not started yet."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -223,7 +232,7 @@ async def hook_door(url: str, home: str, *command: str) -> AsyncIterator[Door]:
             await unit.connections.set_status(NUMBER, connection_id, ConnectionStatus.ACTIVE)
     finally:
         await db.close()
-    door = Door(url, environment, port, f"/api/v1/webhooks/amocrm/{secret}", command)
+    door = Door(url, environment, port, f"/api/v1/webhooks/amocrm/{secret}")
     try:
         yield door
     finally:
