@@ -76,18 +76,26 @@ UPDATE campaigns SET state = $3, reason = $4, next_at = NULL, waits = NULL,
        started_at = CASE WHEN $3 = 'running' THEN coalesce(started_at, now()) ELSE started_at END,
        ended_at = CASE WHEN $3 = 'done' THEN now() END
  WHERE enterprise = $1 AND id = $2 AND state = ANY ($5::text[]) RETURNING {_COLUMNS}"""
+# A lease is renewed when almost half of it is over: a row rewritten at every look would bloat.
 _CLAIM = """
-UPDATE campaigns c SET
-       owner = $1, fence = CASE WHEN c.owner = $1 THEN c.fence ELSE c.fence + 1 END,
-       lease_until = clock_timestamp() + make_interval(secs => $2)
- WHERE (c.enterprise, c.id) IN (
-    SELECT d.enterprise, d.id FROM campaigns d
-     WHERE (d.state = 'running' OR EXISTS (
-            SELECT FROM campaign_attempts a
-             WHERE a.enterprise = d.enterprise AND a.campaign = d.id AND a.result IS NULL))
-       AND (d.owner = $1 OR d.lease_until IS NULL OR d.lease_until < clock_timestamp())
-     ORDER BY d.enterprise, d.id FOR UPDATE SKIP LOCKED)
-RETURNING c.enterprise, c.id, c.owner, c.fence"""
+WITH at_work AS (
+    SELECT enterprise, id FROM campaigns WHERE state = 'running'
+    UNION SELECT enterprise, campaign FROM campaign_attempts WHERE result IS NULL),
+claimed AS (
+    UPDATE campaigns c SET
+           owner = $1, fence = CASE WHEN c.owner = $1 THEN c.fence ELSE c.fence + 1 END,
+           lease_until = clock_timestamp() + make_interval(secs => $2)
+     WHERE (c.enterprise, c.id) IN (
+        SELECT d.enterprise, d.id FROM campaigns d JOIN at_work USING (enterprise, id)
+         WHERE d.lease_until IS NULL OR d.lease_until < clock_timestamp()
+            OR (d.owner = $1
+                AND d.lease_until < clock_timestamp() + make_interval(secs => 0.6 * $2))
+         ORDER BY d.enterprise, d.id FOR UPDATE OF d SKIP LOCKED)
+    RETURNING c.enterprise, c.id, c.owner, c.fence)
+SELECT enterprise, id, owner, fence FROM claimed
+UNION
+SELECT c.enterprise, c.id, c.owner, c.fence FROM campaigns c JOIN at_work USING (enterprise, id)
+ WHERE c.owner = $1 AND c.lease_until > clock_timestamp()"""
 _LOCK = f"""
 SELECT {_COLUMNS} FROM campaigns
  WHERE enterprise = $1 AND id = $2 AND owner = $3 AND fence = $4

@@ -66,6 +66,7 @@ CREATE TABLE campaign_attempts (
 -- Whatever two processes believe: one call to a number, one call for an agent.
 CREATE UNIQUE INDEX campaign_one_call_per_number ON campaign_attempts (enterprise, phone) WHERE result IS NULL;
 CREATE UNIQUE INDEX campaign_one_call_per_agent ON campaign_attempts (enterprise, extension) WHERE result IS NULL;
+CREATE INDEX campaign_attempts_going ON campaign_attempts (enterprise, campaign) WHERE result IS NULL;
 CREATE INDEX campaign_attempts_number ON campaign_attempts (enterprise, phone, placed_at DESC);
 CREATE INDEX campaign_attempts_agent ON campaign_attempts (enterprise, extension, ended_at DESC);
 CREATE INDEX campaign_attempts_campaign ON campaign_attempts (enterprise, campaign, placed_at DESC);
