@@ -339,3 +339,137 @@ async def test_a_token_that_even_its_successor_does_not_replace_parks_the_lane()
     outcomes, wire = await deliver([refused, refused], record(1))
     assert kinds(outcomes) == [ErrorKind.ACCESS_REVOKED]
     assert len(wire.asked) == 2
+
+
+# --- what goes wrong on the way of a stranger's call -----------------------------------------
+
+
+async def test_the_tray_is_off_after_all() -> None:
+    answers = [
+        calls_answer({}, ["0"]),
+        NOTHING,
+        refusal("0"),
+        *[NOTHING] * 4,
+        made("contacts", 77),
+        calls_answer({"0": 91}),
+    ]
+    outcomes, _ = await deliver(answers, record(9), config=TRAY)
+    assert done(outcomes) == [("91", "contact_created")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [((503, "down"), ErrorKind.TRANSIENT), (lost(), ErrorKind.UNSURE)],
+    ids=["down", "lost"],
+)
+async def test_the_tray_does_not_answer(answer: Any, kind: ErrorKind) -> None:
+    outcomes, _ = await deliver([calls_answer({}, ["0"]), NOTHING, answer], record(9), config=TRAY)
+    assert kinds(outcomes) == [kind]
+
+
+async def test_a_tray_that_cannot_be_looked_into_leaves_the_call_unsure() -> None:
+    answers = [*NO_NOTES, (503, "down")]
+    outcomes, _ = await deliver(answers, record(9), config=TRAY, attempt=2, unsure=True)
+    assert kinds(outcomes) == [ErrorKind.UNSURE]
+
+
+@pytest.mark.parametrize(
+    ("contacts", "answers"),
+    [([], []), ([{"id": 88}], [refusal("0")])],
+    ids=["without a contact", "refused"],
+)
+async def test_a_tray_that_takes_no_note_tells_of_the_call_anyway(
+    contacts: list[Any], answers: list[Any]
+) -> None:
+    row = {
+        "uid": "u1",
+        "metadata": {"service_code": "kommutator_rule", "called_at": 1795194000, "phone": STRANGER},
+        "_embedded": {"contacts": contacts},
+    }
+    asked = [calls_answer({}, ["0"]), listed("unsorted", row), *answers]
+    outcomes, _ = await deliver(asked, record(9), config={"is_unsorted_on": True})
+    assert done(outcomes) == [("u1", "in_tray")]
+
+
+async def test_other_cards_of_the_tray_are_not_ours() -> None:
+    others = {"service_code": "uis", "called_at": 1795194000, "phone": STRANGER}
+    answers = [
+        calls_answer({}, ["0"]),
+        listed("unsorted", {"uid": "u1", "metadata": others}),
+        (200, {"_embedded": {"unsorted": [{"uid": "u2"}]}}),
+    ]
+    outcomes, _ = await deliver(answers, record(9), config=TRAY)
+    assert done(outcomes) == [("u2", "in_tray")]
+
+
+async def test_a_contact_that_vanished_is_made_anew() -> None:
+    """The note of a remembered contact is refused: somebody has deleted it since."""
+    wire = Wire(
+        [
+            calls_answer({}, ["0"]),
+            *[NOTHING] * 4,
+            made("contacts", 77),
+            calls_answer({}, ["0"]),
+            refusal("0"),
+            calls_answer({}, ["0"]),
+            *[NOTHING] * 4,
+            made("contacts", 78),
+            calls_answer({"0": 91}),
+        ]
+    )
+    delivery = delivery_over(wire)
+    first = list(await delivery.deliver(account(), [due(record(9), 1)]))
+    assert kinds(first) == [ErrorKind.REJECTED]
+    second = list(await delivery.deliver(account(), [due(record(9, call_id="other"), 2)]))
+    assert done(second) == [("91", "contact_created")]
+
+
+async def test_an_answer_without_words_about_the_second_try() -> None:
+    answers = [
+        calls_answer({}, ["0"]),
+        listed("contacts", contact(77, STRANGER)),
+        (200, {"_embedded": {"calls": []}, "errors": []}),
+    ]
+    outcomes, _ = await deliver(answers, record(9))
+    assert kinds(outcomes) == [ErrorKind.UNSURE]
+
+
+async def test_a_contact_and_lead_that_nobody_names() -> None:
+    config = {"unknown_number": {"in": "contact_and_lead"}}
+    answers = [calls_answer({}, ["0"]), *[NOTHING] * 4, (200, [])]
+    outcomes, _ = await deliver(answers, record(9), config=config)
+    assert kinds(outcomes) == [ErrorKind.UNSURE]
+
+
+async def test_a_strangers_call_as_a_note_of_the_new_contact() -> None:
+    answers = [*[NOTHING] * 8, made("contacts", 77), made("notes", 93)]
+    outcomes, wire = await deliver(answers, record(9), config={"call_to": "contact_note"})
+    assert done(outcomes) == [("93", "contact_created")]
+    assert "POST /api/v4/calls" not in wire.lines
+
+
+async def test_contact_notes_of_an_account_that_is_down() -> None:
+    outcomes, _ = await deliver([(503, "down")], record(9), config={"call_to": "contact_note"})
+    assert kinds(outcomes) == [ErrorKind.TRANSIENT]
+
+
+async def test_the_task_of_an_earlier_attempt() -> None:
+    row = {
+        "id": 31,
+        "text": f"Перезвонить {STRANGER}",
+        "created_at": 1795194000,
+        "task_type_id": 1,
+        "complete_till": 1,
+    }
+    answers = [*NO_NOTES, calls_answer({}, ["0"]), listed("tasks", row)]
+    config = {"unknown_number": {"in": "task"}}
+    outcomes, _ = await deliver(answers, record(9), config=config, attempt=2, unsure=True)
+    assert done(outcomes) == [("31", "found_earlier")]
+
+
+async def test_older_notes_end_the_search() -> None:
+    old = {"id": 5, "created_at": 1795100000, "params": {"uniq": "older"}}
+    page = (200, {"_embedded": {"notes": [old]}, "_links": {"next": {"href": "x"}}})
+    answers = [page, NOTHING, NOTHING, NOTHING, calls_answer({"0": 91})]
+    outcomes, _ = await deliver(answers, record(1), attempt=2, unsure=True)
+    assert done(outcomes) == [("91", None)]

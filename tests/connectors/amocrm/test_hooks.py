@@ -95,6 +95,13 @@ def test_times_of_a_task_without_a_zone_are_none() -> None:
     assert told(samples.TASK).updated_at == datetime(2017, 7, 20, 15, 0, tzinfo=UTC)
 
 
+def test_a_time_beyond_all_times_is_none() -> None:
+    (notice,) = read_hook(
+        b"leads[add][0][id]=7&leads[add][0][updated_at]=999999999999999999"
+    ).notices
+    assert notice.updated_at is None
+
+
 def test_a_note_keeps_its_metadata_and_its_misspelt_key() -> None:
     note = told(samples.NOTE).raw["note"]
     assert (note["metadata"], note["attachement"]) == ('{"event_source":{"type":1}}', "file.png")

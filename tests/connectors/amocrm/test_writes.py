@@ -7,6 +7,7 @@ import pytest
 
 from kommutator.domain.commands import (
     AddNote,
+    CallRecord,
     CancelCall,
     Command,
     CreateCustomer,
@@ -27,6 +28,7 @@ from tests.connectors.amocrm.wire import (
     NOTHING,
     Wire,
     account,
+    calls_answer,
     contact,
     delivery_over,
     due,
@@ -394,3 +396,40 @@ async def test_no_grant_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(outcome, Failed)
     assert (outcome.kind, outcome.message) == (ErrorKind.ACCESS_REVOKED, "uninstalled")
     assert wire.asked == []
+
+
+async def test_a_record_among_others_and_an_empty_batch() -> None:
+    told_of = CallRecord(
+        call_id="c1",
+        direction=Direction.OUT,
+        client=CLIENT,
+        extension="150",
+        result=Result.BUSY,
+        started_at=AT,
+        wait_s=1,
+        talk_s=0,
+    )
+    wire = Wire([made("notes", 91), calls_answer({"0": 92})])
+    delivery = delivery_over(wire)
+    assert list(await delivery.deliver(account(), [])) == []
+    outcomes = await delivery.deliver(account(), [due(NOTE, 1), due(told_of, 2)])
+    assert [told(outcome) for outcome in outcomes] == [("91", None), ("92", None)]
+
+
+async def test_only_records_go_in_batches() -> None:
+    delivery = delivery_over(Wire([]))
+    assert (delivery.batch_limit(NOTE), delivery.concurrency(account())) == (1, 4)
+    assert delivery.patience(RING).timeout == 2.5
+    assert delivery.patience(NOTE).timeout == 30.0
+
+
+async def test_a_task_goes_on_the_lead_that_was_just_made() -> None:
+    """The vendor's search knows the new contact later than we do."""
+    answers = [*NOBODY, made("contacts", 77), made("leads", 501)]
+    wire = Wire([*answers, listed("leads", {"id": 501, "status_id": 7}), made("tasks", 31)])
+    delivery = delivery_over(wire)
+    for number, command in enumerate((CUSTOMER, ORDER, TASK), 1):
+        (outcome,) = await delivery.deliver(account(), [due(command, number)])
+        assert isinstance(outcome, Done)
+    task = wire.asked[-1].body[0]
+    assert (task["entity_id"], task["entity_type"]) == (501, "leads")
