@@ -17,7 +17,7 @@ from kommutator.kit.clock import Clock
 from kommutator.kit.ids import Ids
 from kommutator.twins.amocrm.hook_delivery import Delivery, DeliveryLog, Subscription
 from kommutator.twins.amocrm.hook_form import encode_form
-from kommutator.twins.amocrm.hook_ladder import NO_ANSWER, TIMED_OUT, is_good, next_delay
+from kommutator.twins.amocrm.hook_ladder import NO_ANSWER, is_good, next_delay
 from kommutator.twins.amocrm.hook_switches import HookSwitches
 
 Json = dict[str, Any]
@@ -185,7 +185,7 @@ class HookSender:
                 await answer.read()
                 return answer.status
         except TimeoutError:
-            return TIMED_OUT
+            return self._switches.hook_timeout_status
         except (aiohttp.ClientError, ValueError, OSError):
             return NO_ANSWER
 

@@ -21,6 +21,8 @@ class HookSwitches(SwitchBoard):
     hook_gather: bool = True
     # Attempts 4 and 5 after any bad answer, not only after 499 and 5xx.
     hook_retry_always: bool = False
+    # What two seconds of silence count as: 499 earns attempts 4 and 5, 0 does not.
+    hook_timeout_status: int = 499
     # Whether X-Amocrm-Requestid is the same in all attempts of one delivery.
     hook_same_request_id: bool = False
     # Whether posting a switched-off webhook anew switches it on.

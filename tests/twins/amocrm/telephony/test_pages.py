@@ -147,7 +147,8 @@ async def test_a_click_on_a_number_reaches_the_widgets_server(
     await desk.order("tokens")  # installed
     user = list(desk.account.users)[2]
     await show(desk, page, f"/leads/detail/{desk.card('leads')['id']}?user={user}")
-    await page.get_by_label(f"Позвонить на {KNOWN_PHONE}").last.click()
+    sheet = page.get_by_label("Карточка", exact=True)
+    await sheet.get_by_label(f"Позвонить на {KNOWN_PHONE}").click()
     await expect(page.locator("#toast")).to_have_text("Звоним: да")
     (came,) = asked
     claims = jwt.decode(

@@ -62,6 +62,7 @@ async function start() {
     dial: (value) => { log(`нажат номер ${value}`); widget.actions.phone({ value, code: "PHONE", type: "phone", entity: kind, element_id: id }); },
   };
   byId("phones").replaceChildren(...shown.phones.map((number) => phone(number, dialer)));
+  byId("settings").disabled = false;
   byId("settings").addEventListener("click", () => {
     byId("form").replaceChildren(...form(twin, desk.users), el("button", { class: "primary", type: "submit" }, "Сохранить"));
     byId("form").hidden = false;
