@@ -22,7 +22,7 @@ SETTINGS = [
     f"{what}_{kind}"
     for what in ("add", "update", "delete", "responsible", "note")
     for kind in ("lead", "contact", "company")
-] + ["status_lead", "add_task", "update_task", "delete_task"]
+] + ["restore_lead", "status_lead", "add_task", "update_task", "delete_task"]
 
 
 class Ear:
@@ -145,5 +145,12 @@ async def test_every_change_is_understood(crm: Crm, ear: Ear, switches: dict[str
     task = {"text": "Позвонить", "complete_till": 1795194000, "entity_id": lead}
     number = await made(crm, "tasks", task | {"entity_type": "leads"})
     assert (await ear.heard("add", "tasks", number)).raw["text"] == "Позвонить"
+
+    for entity, number in (("leads", lead), ("contacts", contact), ("companies", company)):
+        await crm.order("act", act="delete", entity=entity, id=number)
+        gone = await ear.heard("delete", entity, number)
+        assert (gone.deletes, gone.entity_id) == (True, number)
+    await crm.order("act", act="restore", entity="leads", id=lead)
+    await ear.heard("restore", "leads", lead)
 
     assert {notice.account_id for notice in ear.notices()} == {state["id"]}

@@ -428,7 +428,8 @@ async def test_a_task_goes_on_the_lead_that_was_just_made() -> None:
     answers = [*NOBODY, made("contacts", 77), made("leads", 501)]
     wire = Wire([*answers, listed("leads", {"id": 501, "status_id": 7}), made("tasks", 31)])
     delivery = delivery_over(wire)
-    for number, command in enumerate((CUSTOMER, ORDER, TASK), 1):
+    commands: list[Command] = [CUSTOMER, ORDER, TASK]
+    for number, command in enumerate(commands, 1):
         (outcome,) = await delivery.deliver(account(), [due(command, number)])
         assert isinstance(outcome, Done)
     task = wire.asked[-1].body[0]
