@@ -324,6 +324,9 @@ async def test_an_install_waits_for_its_owner(
     forged = jwt.encode(claims, "another-secret-of-enough-length-32b", algorithm="HS256")
     refused = await admin.post("/api/v1/amocrm/claim", json_body={"widget_token": forged})
     assert refused.status == 401
+    colleague = jwt.encode({**claims, "user_id": 8}, SECRET, algorithm="HS256")
+    refused = await admin.post("/api/v1/amocrm/claim", json_body={"widget_token": colleague})
+    assert (refused.status, refused.code) == (403, "amocrm_claim_not_installer")
     proof = jwt.encode(claims, SECRET, algorithm="HS256")
     claimed = await admin.with_headers(x_auth_token=proof).post(
         "/api/v1/amocrm/claim", json_body={}
@@ -407,3 +410,20 @@ async def test_a_code_of_the_settings_is_tried_once(
     assert first is not None
     assert await ways.at_start("def50200", here.number, domain=REFERER) is None
     assert vendor.number == 2
+
+
+async def test_an_install_that_waited_long_is_renewed_when_it_is_claimed(
+    house: House, stranger: Asgi, here: TenantOfTests, vendor: Vendor
+) -> None:
+    await stranger.get(f"{CALLBACK}?code=def5&referer={REFERER}&from_widget=1")
+    async with house.db.unit() as unit:
+        await unit.connection.execute(
+            "UPDATE oauth_installs SET expires_at = now() - interval '1 d'"
+        )
+    _, headers = await settle_platform(house)
+    reply = await Asgi(stranger.app, headers=headers).post(
+        f"/api/v1/amocrm/claim?enterprise_number={here.number}",
+        json_body={"account_id": "31920194"},
+    )
+    assert reply.status == 200, reply.body
+    assert vendor.exchanges == ["refresh-2"]

@@ -14,6 +14,7 @@ from kommutator.domain.oauth import GrantState
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.flows.amocrm.adopt import KIND
 from kommutator.store.connection_rows import ConnectionRecord
+from kommutator.store.grant_rows import GrantRecord
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
@@ -56,7 +57,7 @@ class Standing:
             grant = await unit.grants.find(record.enterprise, record.id)
         state = NOT_CONNECTED if grant is None else grant.state.value
         reason = NOT_CONNECTED if grant is None else grant.reason
-        connected = grant is not None and (grant.usable or grant.state is GrantState.ACTIVE)
+        connected = grant is not None and _serves(grant)
         if record.status in (ConnectionStatus.BROKEN, ConnectionStatus.REMOVED):
             connected = False
         last = grant is not None and (grant.refresh_until is None or grant.state not in RENEWABLE)
@@ -93,3 +94,10 @@ class Standing:
                 shelf = await unit.connections.list(enterprise)
             shown += [await self.of(record) for record in shelf if record.kind is KIND]
         return shown
+
+
+def _serves(grant: GrantRecord) -> bool:
+    """Requests get a token: one that lives, or the next one, if nothing keeps us from it."""
+    if grant.state is GrantState.ACTIVE:
+        return grant.left_s > 0 or (grant.refresh_until is not None and grant.reason is None)
+    return grant.state is GrantState.LOST and grant.usable

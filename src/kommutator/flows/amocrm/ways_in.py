@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from kommutator.domain.oauth import TokenPair
+from kommutator.domain.oauth import OAuthApp, TokenPair
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, Role
 from kommutator.flows.amocrm.adopt import KIND, Adopt, Wish
 from kommutator.flows.amocrm.apps import Apps
@@ -30,6 +30,7 @@ from kommutator.kit.errors import (
 from kommutator.kit.redact import Redactor
 from kommutator.kit.throttle import Throttle
 from kommutator.store.connection_rows import ConnectionRecord
+from kommutator.store.oauth_installs import Install
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
@@ -173,13 +174,17 @@ class WaysIn:
     async def claim_by_widget(self, wish: Wish, token: str) -> ConnectionRecord:
         """Take the install of the account whose page this disposable token comes from.
 
+        Only whoever installed us may: the tokens have that person's rights, and any of their
+        colleagues sees the widget.
+
         Raises:
             Unauthorized: the token does not prove it.
+            Forbidden: `amocrm_claim_not_installer`.
             NotFound: `amocrm_install_unknown`.
             Conflict: as `Adopt`.
         """
         visitor = self._vendor.read_visitor(token, self._apps.ours(), self._clock.now())
-        return await self._claim(wish, visitor.account_id)
+        return await self._claim(wish, visitor.account_id, visitor.user_id)
 
     async def claim_by_platform(self, wish: Wish, account_id: str) -> ConnectionRecord:
         """Platform staff give an install to an enterprise.
@@ -198,7 +203,9 @@ class WaysIn:
             first = await unit.enterprises.page_everywhere(limit=2)
         return first[0].number if len(first) == 1 else None
 
-    async def _claim(self, wish: Wish, account_id: str) -> ConnectionRecord:
+    async def _claim(
+        self, wish: Wish, account_id: str, installer: str | None = None
+    ) -> ConnectionRecord:
         app = self._apps.ours()
         async with self._db.single() as unit:
             found = await unit.oauth_installs.find_everywhere(KIND.value, app.client_id, account_id)
@@ -207,11 +214,23 @@ class WaysIn:
         pair = open_install(self._vault, found)
         assert pair.refresh is not None
         if found.left_s <= 0:
-            # Nobody else renews an install, and a lost answer leaves the person to install anew.
-            pair = await self._vendor.authorizer.refresh(app, found.base_url, pair.refresh)
+            pair = await self._renewed(app, found, pair.refresh)
         granted = await self._exchange.given(app, found.base_url, pair)
+        if installer is not None and granted.facts.user_id != installer:
+            raise Forbidden("amocrm_claim_not_installer")
         # The row goes in the unit that connects; of two claims the second finds the account taken.
         return await self._adopt(_by(wish, "install"), granted)
+
+    async def _renewed(self, app: OAuthApp, found: Install, refresh: str) -> TokenPair:
+        """Kept before it is used, claimed or not. A lost answer means: install anew."""
+        pair = await self._vendor.authorizer.refresh(app, found.base_url, refresh)
+        sealed = seal_install(self._vault, KIND.value, app.client_id, found.account_id, pair)
+        if sealed.refresh_life is not None:
+            async with self._db.unit() as unit:
+                await unit.oauth_installs.put_everywhere(
+                    KIND.value, app.client_id, found.account_id, found.base_url, sealed
+                )
+        return pair
 
 
 def _by(wish: Wish, way: str) -> Wish:
