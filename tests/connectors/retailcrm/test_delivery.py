@@ -10,11 +10,14 @@ import pytest
 from kommutator.connectors.crm.retailcrm.connect import RetailCrmDesk
 from kommutator.connectors.crm.retailcrm.writes import RetailCrmDelivery
 from kommutator.domain.commands import (
+    AddNote,
     CallRecord,
     CallResult,
     Command,
+    CreateUnsorted,
     Direction,
     HangupPopup,
+    MoveLead,
     OriginateCall,
     RingPopup,
     SetPresence,
@@ -223,6 +226,22 @@ async def test_command_of_the_pbx_is_a_bug(delivery: RetailCrmDelivery, crm: Crm
         delivery, crm, OriginateCall(extension="101", client=TESTOV, requested_by="test")
     )
     assert (outcome.kind, outcome.stage) == (ErrorKind.OURS, Stage.BEFORE_SENDING)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        MoveLead(lead_id=1, pipeline_id=2, status_id=3),
+        AddNote(entity="leads", entity_id=1, text="…"),
+        CreateUnsorted(client=TESTOV, name="", started_at=datetime(2026, 1, 20, tzinfo=UTC)),
+    ],
+    ids=lambda command: type(command).__name__,
+)
+async def test_what_only_amocrm_has_is_refused_for_good(
+    delivery: RetailCrmDelivery, crm: Crm, command: Command
+) -> None:
+    outcome = await one(delivery, crm, command)
+    assert (outcome.kind, outcome.hint) == (ErrorKind.REJECTED, "not_in_this_crm")
 
 
 async def test_nothing_to_do(delivery: RetailCrmDelivery, crm: Crm) -> None:

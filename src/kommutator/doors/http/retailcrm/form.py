@@ -29,7 +29,7 @@ def config_form(body: Mapping[str, Any]) -> tuple[ConnectionForm, bool | None]:
 
     Raises:
         InvalidInput: `domain_missing`, `option_unknown`, `option_invalid`,
-            `rule_invalid`, `time_zone_invalid`, `config_too_large`,
+            `rule_invalid`, `rule_unsorted_foreign`, `time_zone_invalid`, `config_too_large`,
             and those of `domain.mapping.validated`.
     """
     left = dict(body)
