@@ -356,7 +356,7 @@ async def test_codes_that_differ_and_an_allowance_that_is_spent(
     assert (codes.word, codes.facts["users"]) == ("differ", "19")
     async with house.db.unit() as unit:
         await unit.connection.execute("UPDATE budgets SET tat = tat + 60")
-    (spent,) = await check_crm.allowance(house.db, account, "default")
+    (spent,) = await check_crm.allowance(house.db, house.enrol.desk(account.kind), account)
     assert spent.word == "spent"
 
 

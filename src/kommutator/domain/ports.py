@@ -198,6 +198,10 @@ class CrmDesk(Protocol):
 
     kind: ConnectionKind
 
+    def allowances(self, account: Account) -> Sequence[str]:
+        """Keys of the vendor's own limits that requests for this account draw from."""
+        ...
+
     async def probe(self, account: Account) -> Probe: ...
     async def register(
         self, account: Account, registration: Registration

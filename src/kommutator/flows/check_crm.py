@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.finding import Finding, failed, fine, skipped, warned
@@ -48,11 +47,11 @@ async def key(desk: CrmDesk, account: Account) -> Sequence[Finding]:
     return [answer, await _codes(desk, account)]
 
 
-async def allowance(db: Database, account: Account, egress: str) -> Sequence[Finding]:
+async def allowance(db: Database, desk: CrmDesk, account: Account) -> Sequence[Finding]:
     """How long the next request would wait for the vendor's limits."""
-    prefix = f"{account.kind.value}:{egress}:{urlsplit(account.base_url).netloc}:"
     async with db.single() as unit:
-        wait = await CheckUpViews(unit.connection).allowance_everywhere(prefix)
+        views = CheckUpViews(unit.connection)
+        wait = await views.allowance_everywhere(desk.allowances(account))
     seconds = round(wait, 1)
     if wait > _LONG_WAIT_S:
         return [warned("crm_allowance", "spent", seconds=seconds)]

@@ -113,9 +113,10 @@ class Doctor:
         return await check_crm.key(desk, account)
 
     async def _allowance(self, account: Account | None) -> Sequence[Finding]:
-        if account is None:
+        desk = self._desks.get(account.kind) if account else None
+        if account is None or desk is None:
             return [check_crm.absent()[-1]]
-        return await check_crm.allowance(self._db, account, self._settings.egress)
+        return await check_crm.allowance(self._db, desk, account)
 
 
 def looks_without_database(settings: Settings, clock: Clock) -> dict[str, Look]:

@@ -188,3 +188,12 @@ async def test_trial_changes_nothing(vendor: Vendor) -> None:
         [row[key] for key in keys] for row in before
     ]
     assert (await vendor.state())["requests"]["PATCH /api/v4/contacts/{id}"] == 1
+
+
+async def test_allowances_are_those_that_requests_draw_from(vendor: Vendor) -> None:
+    account = vendor.account()
+    place = vendor.base_url().removeprefix("http://")
+    assert (await desk_of(vendor)).allowances(account) == [
+        f"amocrm:{vendor.app.client_id}:{place}",
+        f"amocrm:account:{place}",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -65,12 +66,12 @@ class CheckUpViews:
         )
         return None if row is None else PhoneBookRead(**dict(row))
 
-    async def allowance_everywhere(self, key_prefix: str) -> float:
-        """Seconds until the next request may leave under budgets whose key begins so."""
+    async def allowance_everywhere(self, keys: Sequence[str]) -> float:
+        """Seconds until the next request may leave under the slowest of these budgets."""
         wait: float = await self._connection.fetchval(
             """SELECT coalesce(max(tat) - extract(epoch FROM clock_timestamp()), 0)::float8
-               FROM budgets WHERE starts_with(key, $1)""",
-            key_prefix,
+               FROM budgets WHERE key = ANY ($1)""",
+            list(keys),
         )
         return max(wait, 0.0)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from kommutator.connectors.crm.amocrm import reads
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
-from kommutator.connectors.crm.amocrm.client import AmoCrmClients
+from kommutator.connectors.crm.amocrm.client import AmoCrmClients, budgets_of
 from kommutator.connectors.crm.amocrm.config import read_config
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.oauth import ACCOUNT_WITH
@@ -40,6 +40,9 @@ class AmoCrmDesk:
         self._clients = clients
         self._reader = AmoCrmReader(clients)
         self._board = AmoCrmBoard(clients)
+
+    def allowances(self, account: Account) -> Sequence[str]:
+        return [budget.key for budget in budgets_of(account)]
 
     async def probe(self, account: Account) -> Probe:
         """Whether the grant opens the account, and what it may see there. Changes nothing.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from kommutator.connectors.crm.retailcrm import module, reads
-from kommutator.connectors.crm.retailcrm.client import Reply, RetailCrmClient, Turn
+from kommutator.connectors.crm.retailcrm.client import Reply, RetailCrmClient, Turn, budgets_of
 from kommutator.connectors.crm.retailcrm.errors import RetailCrmError
 from kommutator.connectors.crm.retailcrm.manifest import (
     GENERAL_PER_SECOND,
@@ -63,6 +63,10 @@ class RetailCrmDesk:
         self._egress = egress
         self._code = code
         self._name = name
+
+    def allowances(self, account: Account) -> Sequence[str]:
+        shared = [budgets_of(account, self._egress, telephony=kind)[0] for kind in (True, False)]
+        return [budget.key for budget in shared]
 
     async def probe(self, account: Account) -> Probe:
         """Test the key: its scopes, the account's time zone and shops. Changes nothing.
