@@ -1,5 +1,7 @@
 """One authorised request: the token, the turn, one renewal, holding everybody back."""
 
+from dataclasses import replace
+
 import pytest
 
 from kommutator.connectors.crm.amocrm.client import Pauses, budgets_of
@@ -189,3 +191,11 @@ def test_accounts_below_one_host_are_told_apart() -> None:
 )
 def test_tenants_own_limit(own: object, rate: float) -> None:
     assert budgets_of(account(requests_per_second=own))[0].rate == pytest.approx(rate)
+
+
+async def test_request_that_left_late_delays_the_others() -> None:
+    on_time, late = replace(OK, left_ms=14.0), replace(OK, left_ms=60.0)
+    here = bench(on_time, late)
+    for _ in range(2):
+        await here.clients.of(account()).get("/api/v4/account")
+    assert here.turns.lates == [0.06]
