@@ -11,6 +11,7 @@ import pytest
 from kommutator.domain.bulk import BulkAction, ItemState, JobState
 from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.crm_data import EntityKind
+from kommutator.domain.outcome import Budget
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
 from kommutator.flows.amocrm.accounts import Accounts
 from kommutator.flows.amocrm.bulk import Bulk, Progress
@@ -18,7 +19,7 @@ from kommutator.flows.house import House
 from kommutator.kit.errors import Conflict, NotFound
 from kommutator.store.bulk import BulkJob
 from kommutator.workers.bulk import BulkWorker
-from kommutator.workers.bulk_steps import BulkSteps
+from kommutator.workers.bulk_steps import BulkSteps, Turn
 from tests.support.cards import Cards, free_turn, settle_amocrm
 from tests.support.house import open_house
 from tests.support.waiting import eventually
@@ -41,12 +42,13 @@ class Ground:
     def __init__(self, house: House) -> None:
         self.house = house
         self.cards = Cards()
+        self.turn: Turn = free_turn
         self.accounts = Accounts(house.db, house.vault, house.redactor)
         self.bulk = Bulk(house.db, self.accounts, clock=house.clock, ids=house.ids)
 
     def worker(self, *, lease_s: float = 15.0) -> BulkWorker:
         steps = Quick(
-            self.house.db, self.cards, self.cards, free_turn, ids=self.house.ids, settle_s=0.0,
+            self.house.db, self.cards, self.cards, self.turn, ids=self.house.ids, settle_s=0.0,
         )  # fmt: skip
         return BulkWorker(
             self.house.db, self.accounts, steps,
@@ -233,6 +235,21 @@ async def test_whoever_lost_the_job_changes_nothing(ground: Ground) -> None:
         assert not await unit.bulk_work.renew(mine, old, 5)
         assert not await unit.bulk_work.settle(mine, old, [])
         assert await unit.bulk_work.send(theirs, new, [1])
+
+
+async def test_calls_go_first_a_bulk_draws_two_fifths_before_each_batch(ground: Ground) -> None:
+    drawn: list[Budget] = []
+
+    async def turn(budgets: Sequence[Budget]) -> None:
+        drawn.extend(budgets)
+
+    async with ground.house.db.unit() as unit:
+        connection = (await unit.connections.list(E))[0].id
+        await unit.connections.save(E, connection, config={})
+    ground.turn = turn
+    await ground.done(await ground.order("create", [{"name": "Lead"}] * 30, batch=10))
+    assert [budget.key for budget in drawn] == [f"amocrm:bulk:{connection}"] * 3
+    assert [budget.rate for budget in drawn] == pytest.approx([2.8] * 3)
 
 
 async def test_jobs_of_accounts_that_are_not_theirs_do_not_exist(ground: Ground) -> None:
