@@ -78,6 +78,13 @@ class Crm:
             assert answer.status < 300, await answer.text()
             return await answer.json()
 
+    async def forget_faults(self) -> None:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.delete(f"{self.root}/_twin/faults") as answer,
+        ):
+            assert answer.status < 300, await answer.text()
+
     async def state(self) -> Any:
         return await self.ask("state?account=demo")
 
