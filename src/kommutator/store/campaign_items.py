@@ -97,7 +97,7 @@ ON CONFLICT (enterprise, campaign, phone) DO NOTHING RETURNING true"""
 _DUE = f"""
 SELECT {_COLUMNS} FROM campaign_items
  WHERE enterprise = $1 AND campaign = $2 AND state = 'waiting' AND due_at <= $3
- ORDER BY urgency, due_at, id LIMIT $4 FOR UPDATE"""
+ ORDER BY urgency, due_at, id LIMIT $4"""
 _FACTS = """
 SELECT EXISTS (SELECT FROM do_not_call WHERE enterprise = $1 AND phone = $3) AS unwanted,
        EXISTS (SELECT FROM campaign_attempts
@@ -179,7 +179,7 @@ class CampaignItemStore:
     async def due(
         self, enterprise: EnterpriseNumber, campaign: UUID, at: datetime, limit: int
     ) -> Sequence[ItemRow]:
-        """Those who could be called now, most urgent first; locked."""
+        """Those who could be called now, most urgent first; the campaign's lock guards them."""
         rows = await self._connection.fetch(_DUE, enterprise, campaign, at, limit)
         return [ItemRow(**row) for row in rows]
 

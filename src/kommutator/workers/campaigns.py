@@ -23,6 +23,8 @@ from kommutator.workers import metrics
 _log = structlog.get_logger(__name__)
 _TICK_S = 0.3  # while a campaign is at work
 _IDLE_S = 1.0
+_REST_S = 2.0  # for one that waits for what does not change in a second
+_RESTFUL = frozenset({"nobody_due", "no_agents", "pbx_down", "filling"})
 _AT_ONCE = 10  # calls of one campaign in one round: its pace decides, not this
 LEASE_S = 10.0
 
@@ -50,6 +52,7 @@ class CampaignWorker:
         self._tick_s = tick_s
         self._loop: asyncio.Task[None] | None = None
         self._filling: dict[Hold, asyncio.Task[None]] = {}
+        self._rests: dict[Hold, float] = {}  # monotonic: not to be looked at before this
 
     async def start(self) -> None:
         self._loop = asyncio.create_task(self._for_ever(), name="campaigns")
@@ -68,19 +71,25 @@ class CampaignWorker:
         while True:
             held = 0
             try:
-                held = await self.round()
+                held = await self.round(patient=True)
             except Exception as error:  # noqa: BLE001  the database is away; campaigns wait
                 _log.warning("campaigns.round_failed", error=repr(error))
             await self._clock.sleep(self._tick_s if held else max(_IDLE_S, self._tick_s))
 
-    async def round(self) -> int:
-        """Look at every campaign that is ours; returns how many are."""
+    async def round(self, *, patient: bool = False) -> int:
+        """Look at every campaign that is ours; returns how many are.
+
+        `patient`: those that wait for something slow are looked at more seldom.
+        """
         async with self._db.single() as unit:
             holds = await unit.campaigns.claim_everywhere(self._owner, self._lease_s)
         metrics.CAMPAIGNS_HELD.set(len(holds))
+        now = self._clock.monotonic()
+        self._rests = {hold: until for hold, until in self._rests.items() if until > now}
         for hold in holds:
             self._fill_beside(hold)
-        await asyncio.gather(*(self._look(hold) for hold in holds))
+        awake = [hold for hold in holds if not patient or hold not in self._rests]
+        await asyncio.gather(*(self._look(hold) for hold in awake))
         return len(holds)
 
     async def idle(self) -> None:
@@ -98,6 +107,8 @@ class CampaignWorker:
                     metrics.CAMPAIGN_PLACED.inc()
                 if look.moved_to is not None:
                     metrics.CAMPAIGNS_LEFT.labels(look.moved_to).inc()
+                if look.waits in _RESTFUL:
+                    self._rests[hold] = self._clock.monotonic() + _REST_S
                 if not look.placed:
                     return
         except Exception as error:  # noqa: BLE001  see above
