@@ -101,8 +101,8 @@ async def _first_admin(running: Application, settings: Settings) -> str | None:
 @app.command()
 def api(
     only: Annotated[
-        Literal["retailcrm", "asterisk"] | None,
-        typer.Option(help="Only one service of the requirement: retailcrm or asterisk."),
+        Literal["retailcrm", "amocrm", "asterisk"] | None,
+        typer.Option(help="Only one service of the requirements: retailcrm, amocrm or asterisk."),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port of the HTTP door.")] = None,
 ) -> None:
