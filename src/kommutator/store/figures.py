@@ -17,8 +17,9 @@ _QUEUES = """
 
 _COPIES = """
     SELECT (SELECT count(*) FROM crm_wanted) AS wanted,
-           (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(since)), 0)::float8
-              FROM crm_wanted) AS lag_s,
+           (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(w.since)), 0)::float8
+              FROM crm_wanted w JOIN connections c ON c.id = w.connection_id
+             WHERE c.status = 'active') AS lag_s,
            (SELECT count(*) FROM crm_hooks h
               JOIN connections c ON c.id = h.connection_id AND c.status = 'active'
              WHERE h.state <> 'on') AS hooks_off,
