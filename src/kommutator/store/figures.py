@@ -23,6 +23,7 @@ _COPIES = """
            (SELECT count(*) FROM crm_hooks h
               JOIN connections c ON c.id = h.connection_id AND c.status = 'active'
              WHERE h.state <> 'on') AS hooks_off,
+           (SELECT coalesce(sum(received), 0) FROM crm_hooks) AS decided,
            (SELECT coalesce(sum(missed), 0) FROM crm_hooks) AS missed,
            (SELECT greatest(reltuples, 0) FROM pg_class
              WHERE oid = 'crm_entities'::regclass) AS cards

@@ -148,6 +148,7 @@ class CrmCopier:
         metrics.AMOCRM_WANTED.set(figures["wanted"])
         metrics.AMOCRM_LAG.set(figures["lag_s"])
         metrics.AMOCRM_HOOKS_OFF.set(figures["hooks_off"])
+        metrics.AMOCRM_HEARD.set(figures["decided"])
         metrics.AMOCRM_MISSED.set(figures["missed"])
         metrics.AMOCRM_CARDS.set(figures["cards"])
 

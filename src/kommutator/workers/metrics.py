@@ -19,7 +19,9 @@ LOOKED_UP = Counter("kommutator_phone_book_look_ups", "Numbers a CRM was asked f
 BOOK_PAGES = Counter("kommutator_phone_book_pages", "Pages of clients read into the phone book")
 RECORDINGS = Counter("kommutator_recordings", "Recordings by what became of them", ["outcome"])
 BULK_ITEMS = Counter("kommutator_bulk_items", "Items of bulk writes by outcome", ["outcome"])
-AMOCRM_HEARD = Counter("kommutator_amocrm_hooks_decided", "Notices that became wishes to read")
+AMOCRM_HEARD = Gauge(
+    "kommutator_amocrm_hooks_decided", "Notices of hooks decided upon, since connecting"
+)
 AMOCRM_REREAD = Counter(
     "kommutator_amocrm_cards_reread", "Cards read because somebody told of them"
 )
