@@ -1,6 +1,6 @@
 """Tokens against the twin: it rotates, refuses, moves and loses as amoCRM does."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -50,6 +50,15 @@ class Stage:
     async def call(self) -> int:
         """A real request with a real token; how many fields the leads have."""
         return len(await self.house.amocrm_fields.sync(self.account))
+
+
+@pytest.fixture(autouse=True)
+def nothing_secret_is_logged(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Codes and refresh tokens begin like this, and so does every JWT."""
+    yield
+    said = "".join(capsys.readouterr())
+    assert "def50200" not in said
+    assert "eyJ" not in said
 
 
 @pytest.fixture
