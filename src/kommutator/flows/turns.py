@@ -15,13 +15,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
+import structlog
+
 from kommutator.domain.outcome import Budget
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import TooMany
+from kommutator.store.driver import TRANSIENT
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
 
+_log = structlog.get_logger(__name__)
 _HORIZON_S = 0.25
 _PATIENCE_S = 20.0
 _LATE_S = 0.015  # less than this is the machine's own unevenness
@@ -65,15 +69,19 @@ class Turns:
 
     async def hold(self, budgets: Sequence[Budget], seconds: float) -> None:
         """Give nothing from these budgets for so long, in no process: lanes hold back too."""
-        if not budgets:
-            return
-        async with self._db.single() as unit:
-            await unit.budgets.hold_everywhere([budget.key for budget in budgets], seconds)
+        try:
+            async with self._db.single() as unit:
+                await unit.budgets.hold_everywhere([budget.key for budget in budgets], seconds)
+        except TRANSIENT as error:  # what the vendor said matters more than that others hear it
+            _log.warning("budget_not_held", error=repr(error))
 
     async def late(self, budgets: Sequence[Budget], seconds: float) -> None:
         """Move all turns that are not given yet: the vendor counts when requests arrive."""
-        async with self._db.single() as unit:
-            await unit.budgets.delay_everywhere([budget.key for budget in budgets], seconds)
+        try:
+            async with self._db.single() as unit:
+                await unit.budgets.delay_everywhere([budget.key for budget in budgets], seconds)
+        except TRANSIENT as error:
+            _log.warning("budget_not_delayed", error=repr(error))
 
     async def _draw(self, budgets: Sequence[Budget], deadline: float) -> tuple[float, float]:
         """When the turn was asked for, and seconds from the answer until it is ours."""
