@@ -152,9 +152,9 @@ _LEFT = """
 SELECT EXISTS (SELECT FROM campaign_items
                 WHERE enterprise = $1 AND campaign = $2 AND state <> 'done')"""
 _AGENTS = """
-SELECT DISTINCT ON (extension) extension, ended_at, result FROM campaign_attempts
- WHERE enterprise = $1 AND extension = ANY ($2::text[])
- ORDER BY extension, ended_at DESC NULLS FIRST"""
+SELECT e.extension, a.ended_at, a.result FROM unnest($2::text[]) AS e (extension), LATERAL (
+    SELECT ended_at, result FROM campaign_attempts
+     WHERE enterprise = $1 AND extension = e.extension ORDER BY ended_at DESC LIMIT 1) a"""
 
 
 class CampaignItemStore:
