@@ -56,6 +56,8 @@ def test_it_comes_back_from_the_table_as_it_went() -> None:
         ({"ends_at": "2026-12-31T00:00:00"}, "campaign_invalid", "ends_at"),
         ({"write_back": {"talked": {"pipeline_id": 1}}}, "campaign_invalid", "write_back"),
         ({"write_back": {"talked": {"note": "x" * 1001}}}, "campaign_invalid", "write_back"),
+        ({"write_back": {"talked": {"task": "\x00"}}}, "campaign_invalid", "write_back"),
+        ({"source": {"kind": "leads", "tag": "a\x00b"}}, "campaign_invalid", "source"),
         ({"speed": 9}, "campaign_invalid", "plan"),
     ],
 )

@@ -181,12 +181,19 @@ def _check_texts(plan: Plan) -> None:
         raise InvalidInput("campaign_invalid", field="ends_at")
     if any(s is not None and not 0 <= s <= 30 * 86400 for s in plan.retries.values()):
         raise InvalidInput("campaign_invalid", field="retries")
+    source = (plan.source.tag, plan.source.text, plan.source.dont_call_tag, plan.line)
+    if any(_unfit(text) for text in source):
+        raise InvalidInput("campaign_invalid", field="source")
     for told in plan.write_back.values():
-        texts = [text for text in (told.note, told.task) if text is not None]
-        too_long = any(len(text) > _MOST_TEXT for text in texts)
+        unfit = _unfit(told.note) or _unfit(told.task)
         half = (told.pipeline_id is None) is not (told.status_id is None)
-        if too_long or half or not 0 <= told.task_in_min <= 43_200:  # noqa: PLR2004  thirty days
+        if unfit or half or not 0 <= told.task_in_min <= 43_200:  # noqa: PLR2004  thirty days
             raise InvalidInput("campaign_invalid", field="write_back")
+
+
+def _unfit(text: str | None) -> bool:
+    """Too long, or with the one character that PostgreSQL takes in no text."""
+    return text is not None and (len(text) > _MOST_TEXT or "\x00" in text)
 
 
 def _field_of(words: str) -> str:
