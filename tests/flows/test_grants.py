@@ -368,3 +368,19 @@ async def test_the_keeper_breaks_what_ended_and_cannot_be_renewed(db: Database) 
     assert await keeper.end_over() == 0
     row = await bench.row()
     assert (row["state"], row["reason"], row["status"]) == ("revoked", "long_lived_over", "broken")
+
+
+async def test_an_api_that_turns_lanes_away_with_a_good_token_means_unpaid(db: Database) -> None:
+    bench = await open_bench(db)
+    grants = bench.grants()
+    assert await grants.hear_unpaid() == 0
+    await bench.run("UPDATE connections SET status = 'broken', status_reason = 'access_revoked'")
+    assert await grants.hear_unpaid() == 1
+    row = await bench.row()
+    assert (row["state"], row["status"], row["status_reason"]) == ("unpaid", "paused", "unpaid")
+    keeper = TokenKeeper(db, grants, clock=SystemClock())
+    assert await keeper.renew_due() == 0  # not before its hour
+    await bench.age(left=timedelta(hours=20))
+    assert await keeper.renew_due() == 1
+    row = await bench.row()
+    assert (row["state"], row["status"], row["status_reason"]) == ("active", "active", None)

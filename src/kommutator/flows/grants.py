@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -34,6 +35,7 @@ _NEW_S = 60.0  # a pair that is refused so young was never any good
 _TRUST_S = 60.0  # before the database is asked again; a NOTIFY ends it at once
 _BRIEFLY_S = 2.0  # the same for a token that could not be renewed
 _TELLTALE = 43
+_LOOK_AGAIN = timedelta(hours=1)
 
 _Place = tuple[EnterpriseNumber, UUID]
 
@@ -116,6 +118,21 @@ class Grants:
             await self._end(record, GrantState.REVOKED, "long_lived_over")
         else:
             await self._end(record, record.state, record.reason or "token_over")
+
+    async def hear_unpaid(self) -> int:
+        """The API turned lanes away with a good token (402): say so, and look again in an hour.
+
+        Returns how many connections that concerns.
+        """
+        async with self._db.unit() as unit:
+            found = await unit.grants.unpaid_everywhere(_LOOK_AGAIN)
+            for enterprise, connection_id in found:
+                record = _present(await unit.grants.find(enterprise, connection_id))
+                before = replace(record, state=GrantState.ACTIVE)
+                await follow(
+                    unit, before, record.state, record.reason, record.detail, token_lives=True
+                )
+        return len(found)
 
     async def state(self, enterprise: EnterpriseNumber, connection_id: UUID) -> GrantRecord | None:
         """For pages; None: there are no tokens."""

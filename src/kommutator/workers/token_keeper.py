@@ -57,6 +57,7 @@ class TokenKeeper:
         self._tasks = [
             asyncio.create_task(self._every(self._tick_s, self.renew_due)),
             asyncio.create_task(self._every(self._tick_s, self.end_over)),
+            asyncio.create_task(self._every(self._tick_s, self._grants.hear_unpaid)),
             asyncio.create_task(self._every(self._tick_s, self.count)),
             asyncio.create_task(self._every(self._retire_s, self.retire)),
         ]
