@@ -210,3 +210,26 @@ async def test_a_code_works_once_and_for_twenty_minutes(stage: Stage) -> None:
         with pytest.raises(InvalidInput) as refused:
             await stage.house.amocrm.ways_in.by_code(wish, spent, stage.twin.url)
         assert refused.value.code == "amocrm_code_invalid"
+
+
+async def test_disconnecting_takes_our_hooks_off_and_then_wipes(stage: Stage) -> None:
+    hooks: Any = stage.house.amocrm.leave._take_off
+    await hooks.__self__.check(stage.account)  # as the copy does when it first looks
+    held = (await stage.twin.look("state", account="demo"))["webhooks"]
+    assert len(held) == 1
+    enterprise = stage.account.enterprise
+    actor = Actor("tests", Role.ENTERPRISE_ADMIN, enterprise)
+    leave = stage.house.amocrm.leave
+    record = await leave.named(enterprise, None)
+    await stage.twin.order("faults", kind="drop", path="/api/v4/webhooks", count=20)
+    with pytest.raises(VendorError):
+        await leave.disconnect(actor, enterprise, record, force=False)
+    assert (await stage.row())["state"] == "active"  # nothing was wiped yet
+    async with stage.twin.http.delete(f"{stage.twin.url}/_twin/faults") as answer:
+        assert answer.status == 200
+    await leave.disconnect(actor, enterprise, record, force=False)
+    assert (await stage.twin.look("state", account="demo"))["webhooks"] == []
+    async with stage.house.db.unit() as unit:
+        assert await unit.connection.fetchval("SELECT count(*) FROM oauth_grants") == 0
+        row = await unit.connections.get(enterprise, record.id)
+    assert (row.status, row.sealed) == ("removed", {})
