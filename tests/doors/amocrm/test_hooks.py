@@ -100,6 +100,7 @@ async def test_the_curious_are_told_what_this_is(door: Asgi, account: Account, m
     for path in (f"{PATH}/anything", f"{PATH}/{account.secrets['hook_secret']}"):
         reply = await door.request(method, path)
         assert (reply.status, reply.code) == (405, "amocrm_hook_post_only")
+        assert reply.header("allow") == "POST"
 
 
 async def test_another_account_is_refused(door: Asgi, house: House, account: Account) -> None:

@@ -7,6 +7,7 @@ A hot door is bare ASGI, and describes itself to OpenAPI.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from starlette.datastructures import Headers
@@ -108,6 +109,8 @@ async def refuse(
         response = unexpected(house, locale, error)
     response.raw_headers += PLAIN_HEADERS
     status = response.status_code
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["allow"] = "POST"
     house.metrics.http_requests.labels(scope["method"], route, f"{status // 100}xx").inc()
     await response(scope, receive, send)
     return status
