@@ -64,7 +64,9 @@ async function start() {
   byId("phones").replaceChildren(...shown.phones.map((number) => phone(number, dialer)));
   byId("settings").disabled = false;
   byId("settings").addEventListener("click", () => {
-    byId("form").replaceChildren(...form(twin, desk.users), el("button", { class: "primary", type: "submit" }, "Сохранить"));
+    // The real window tells what the widget is for above its fields; widgets add their own lines there.
+    const about = el("div", { class: "widget_settings_block__descr" }, twin.langs.widget?.description ?? "");
+    byId("form").replaceChildren(about, ...form(twin, desk.users), el("button", { class: "primary", type: "submit" }, "Сохранить"));
     byId("form").hidden = false;
     widget.step("settings", window.$(byId("form")));
   });
