@@ -7,7 +7,9 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Page, expect
 
+from kommutator.domain.bulk import BulkAction
 from kommutator.domain.crm_data import EntityKind
+from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
 from kommutator.workers.bulk import BulkWorker
 from kommutator.workers.bulk_steps import BulkSteps
 from tests.console.conftest import ADMIN, EMPLOYEE, HERE, Console, sign_in
@@ -93,3 +95,27 @@ async def test_employees_see_the_jobs_of_their_own_account_only(console: Console
         assert "No jobs yet" in page
         unknown = await visitor.get("/console/amocrm/bulk/00000000-0000-0000-0000-000000000001")
         assert unknown[0] == 404
+
+
+async def test_a_neighbour_finds_no_job_of_ours(console: Console) -> None:
+    house = console.house
+    await settle_amocrm(house, HERE, "1")
+    await settle_amocrm(house, EnterpriseNumber("0411"), "2")
+    admin = Actor("tests", Role.ENTERPRISE_ADMIN, HERE)
+    account = await house.amocrm_accounts.acting(admin, HERE)
+    items = [{"name": "only-0367-knows"}]
+    made = await house.bulk.order(admin, account, LEADS, BulkAction.CREATE, items)
+    path = f"/console/amocrm/bulk/{made.job.id}"
+    async with visiting(console) as visitor:
+        await visitor.sign_in("admin@0411.example")
+        for url in (path, f"{path}/state", f"{path}?enterprise_number=0367"):
+            status, page, _ = await visitor.get(url)
+            assert (status, "only-0367" in page) == (404, False)
+        _, own, _ = await visitor.get("/console/amocrm/bulk")
+        csrf = own.partition('name="csrf_token" value="')[2].partition('"')[0]
+        for act in ("cancel", "retry"):
+            status, _, _ = await visitor.post(f"{path}/{act}", csrf_token=csrf, enterprise="0411")
+            assert status == 404
+    async with visiting(console) as visitor:
+        await visitor.sign_in(ADMIN)
+        assert (await visitor.get(path))[0] == 200

@@ -23,7 +23,7 @@ class Given(Body):
         """Half a surrogate pair is no text, and a number may be too long for JSON's readers."""
         try:
             msgspec.json.encode(self.item())
-        except (ValueError, OverflowError) as error:
+        except (ValueError, OverflowError, RecursionError) as error:
             raise ValueError("has text or a number that cannot be sent") from error
         return self
 
