@@ -246,3 +246,31 @@ async def test_what_cannot_start(scene: Scene) -> None:
         "campaign_empty", "campaign_is_draft", "campaign_needs_crm", "extension_unknown",
     ]  # fmt: skip
     assert await value(scene.house.db, "SELECT count(*) FROM outbox") == 0
+
+
+async def test_a_reserved_agent_is_not_free_for_others(scene: Scene) -> None:
+    """An incoming call is not sent to whoever is about to get a client."""
+    await scene.campaign(phone(1), mode="client_first", agents=["150"])
+    await scene.round()
+    await execute(scene.house.db, "UPDATE campaign_attempts SET placed_at = now()")
+    async with scene.house.db.unit() as unit:
+        facts = await unit.routes.facts(HERE, None, "")
+    assert [(agent, state.ringing) for agent, state in facts.states.items()] == [("150", True)]
+    (call,) = await scene.going()
+    await scene.ends(call, "answered")
+    await scene.round()
+    async with scene.house.db.unit() as unit:
+        assert (await unit.routes.facts(HERE, None, "")).states == {}
+
+
+async def test_a_call_whose_end_was_never_heard(scene: Scene) -> None:
+    """Reconciliation says "lost"; without even that, six hours are enough."""
+    campaign = await scene.campaign(phone(1), phone(2))
+    await scene.round()
+    lost, silent = await scene.going()
+    await scene.ends(lost, "failed", "lost")
+    await scene.round()
+    assert (await scene.items(campaign))[lost.client] == ("waiting", "lost")
+    assert (await scene.items(campaign))[silent.client] == ("calling", None)
+    await scene.round(6 * 3600)
+    assert (await scene.shown(campaign)).figures.results["lost"] == 2

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kommutator.domain.campaigns.gate import (
     AgentPast,
-    Finish,
+    Enough,
     Go,
     Pulse,
     gate,
@@ -78,7 +78,7 @@ class World:
         lately = [at for at, _ in reversed(self.placed) if at > self.now - MINUTE]
         pulse = Pulse(going=len(self.going), lately=lately, agents=agents)
         verdict = gate(self.plan, pulse, self.now)
-        if isinstance(verdict, Finish):
+        if isinstance(verdict, Enough):
             self.finished = True
         if not isinstance(verdict, Go):
             return False

@@ -88,19 +88,19 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Finish:
+class Enough:
     """It is enough; slug, `campaign.reason.<reason>`."""
 
     reason: str
 
 
-Gate = Go | Hold | Pause | Finish
+Gate = Go | Hold | Pause | Enough
 
 
 def gate(plan: Plan, pulse: Pulse, now: datetime) -> Gate:
     """Judge. A campaign finishes only when none of its calls goes on."""
     if (enough := _enough(plan, pulse, now)) is not None:
-        return Hold("last_calls") if pulse.going else Finish(enough)
+        return Hold("last_calls") if pulse.going else Enough(enough)
     if (trouble := _trouble(plan, pulse, now)) is not None:
         return Pause(trouble)
     if (full := _full(plan, pulse)) is not None:

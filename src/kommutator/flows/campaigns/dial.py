@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from kommutator.domain.campaigns.gate import (
-    Finish,
+    Enough,
     Go,
     Hold,
     Pause,
@@ -100,7 +100,7 @@ class DialCampaigns:
         scene.deaf_since = (row.deaf_since or now) if await is_deaf(scene) else None
         scene.agents = await agents_of(scene)
         verdict = gate(scene.plan, await pulse_of(scene), now)
-        if isinstance(verdict, Finish | Pause):
+        if isinstance(verdict, Enough | Pause):
             return await self._leave(scene, verdict)
         paced = row.next_at is not None and row.next_at > now
         if isinstance(verdict, Hold) and verdict.why not in _AGENTS:
@@ -175,11 +175,11 @@ class DialCampaigns:
             return await self._wait(scene, "pace", scene.row.next_at)
         left = await scene.unit.campaign_items.any_left(scene.enterprise, scene.row.id)
         if not left and scene.row.filling is None:
-            return await self._leave(scene, Finish("all_called"))
+            return await self._leave(scene, Enough("all_called"))
         return await self._wait(scene, "nobody_due" if left else "filling")
 
-    async def _leave(self, scene: Scene, verdict: Finish | Pause) -> Look:
-        state = "done" if isinstance(verdict, Finish) else "paused"
+    async def _leave(self, scene: Scene, verdict: Enough | Pause) -> Look:
+        state = "done" if isinstance(verdict, Enough) else "paused"
         await scene.unit.campaigns.move(
             scene.enterprise, scene.row.id, state, reason=verdict.reason, before=["running"]
         )
