@@ -12,6 +12,7 @@ from kommutator.connectors.crm.amocrm import manifest
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.http import HttpClient
 from kommutator.store.budgets import SLACK
+from kommutator.store.database import Database
 from tests.connectors.amocrm import pacer, twin_process
 from tests.connectors.amocrm.vendor import HOSTS, Vendor
 
@@ -58,7 +59,8 @@ async def overload(vendor: Vendor, dsn: str, seconds: float) -> tuple[int, Any]:
 
 
 def bucket(vendor: Vendor, state: Any) -> int:
-    most = state["buckets"][f"demo {vendor.app.client_id}"]["maxPerSecond"]
+    held = state["buckets"].get(f"demo {vendor.app.client_id}", {"maxPerSecond": 0})
+    most = held["maxPerSecond"]
     assert isinstance(most, int)
     return most
 
@@ -68,12 +70,19 @@ async def test_no_second_above_seven(counting: Vendor, database_url: str) -> Non
 
     A pace above the limit fails each of them.
     """
+    said = []
     for _ in range(3):
         answered, state = await overload(counting, database_url, 6.0)
-        if state["violations"] == [] and bucket(counting, state) <= 7 and answered >= 0.9 * 7 * 6:
+        said.append((answered, bucket(counting, state), len(state["violations"])))
+        if said[-1][2] == 0 and said[-1][1] <= 7 and answered >= 0.9 * 7 * 6:
             return
         await counting.order("reset")
-    pytest.fail(f"{answered} answered, {bucket(counting, state)} in a second")
+        counting = await Vendor.of(counting.http, counting.root)
+        db = await Database.open(database_url, size=1)
+        async with db.unit() as unit:  # a 429 holds everybody for minutes
+            await unit.connection.execute("DELETE FROM budgets")
+        await db.close()
+    pytest.fail(f"answered, most in a second, violations: {said}")
 
 
 @pytest.mark.slow
