@@ -26,6 +26,7 @@ _DEFAULT_DAYS = {
     "route_answers": 90,
     "calls": 365,
     "recordings": 180,
+    "crm_copy": 365,
 }
 _LONGEST_DAYS = 3650
 _MOST_LINES = 200
