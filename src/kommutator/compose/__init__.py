@@ -31,6 +31,7 @@ from kommutator.connectors.pbx.asterisk.snippets.render import render_files
 from kommutator.connectors.pbx.asterisk.stored import StoredRecordings
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.crm_news import COPIED
+from kommutator.domain.finding import RecordTrier
 from kommutator.domain.ports import CrmDesk, Delivery
 from kommutator.flows.amocrm.accounts import Accounts
 from kommutator.flows.amocrm.widget import Widget
@@ -132,12 +133,15 @@ def compose(
         clock=clock, allowed_hosts=settings.private_hosts, meter=counters.vendor_answered
     )
     turns = Turns(db, clock=clock)
-    granting = compose_grants(settings, db, vault, http, clock=clock, ids=ids, redactor=redactor)
+    granting = compose_grants(
+        settings, db, vault, http, turns, clock=clock, ids=ids, redactor=redactor
+    )
     clients = AmoCrmClients(http, access=granting.grants, turn=turns)
     desk = RetailCrmDesk(http, turn=turns, egress=settings.egress)
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
     amo_desk = AmoCrmDesk(clients)
     look_ups: dict[ConnectionKind, CrmDesk] = {desk.kind: desk, amo_desk.kind: amo_desk}
+    triers: dict[ConnectionKind, RecordTrier] = {desk.kind: desk, amo_desk.kind: amo_desk}
     phone_book = PhoneBook(look_ups, clock=clock)
     ask_crm = AskCrm(db, directory, look_ups, clock=clock, copied=COPIED)
     objects, texts = objects_of(settings), Texts.load()
@@ -238,11 +242,11 @@ def compose(
             settings,
             objects,
             AsteriskExaminer(clock=clock),
-            {desk.kind: desk},
+            look_ups,
             clock=clock,
             ids=ids,
         ),
-        trials=Trials(db, directory, {desk.kind: desk}, texts, clock=clock, ids=ids),
+        trials=Trials(db, directory, triers, texts, clock=clock, ids=ids),
         take_over=TakeOver(db, directory, clock=clock),
         route=Route(db, directory, counters, clock=clock),
         recordings=Recordings(db, objects, recording_links, clock=clock),

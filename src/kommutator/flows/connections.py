@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from kommutator.domain.connection import ConnectionStatus
-from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.domain.connection import ConnectionKind, ConnectionStatus
+from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.house import House
 from kommutator.kit.errors import Conflict
 from kommutator.store.connection_rows import ConnectionRecord
@@ -44,17 +44,26 @@ async def resume(
     )  # fmt: skip
 
 
-async def remove(house: House, by: str, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
+async def remove(
+    house: House, actor: Actor, enterprise: EnterpriseNumber, connection_id: UUID
+) -> None:
     """Wipe the secrets, end sessions and entry links that came of it; the history stays.
+
+    An amoCRM is told first to call us no more; one that does not answer holds nothing back.
 
     Raises:
         NotFound: `connection_not_found`, also for one removed before.
     """
     async with house.db.unit() as unit:
         record = await unit.connections.get(enterprise, connection_id)
+    if record.kind is ConnectionKind.AMOCRM:
+        await house.amocrm.leave.disconnect(actor, enterprise, record, force=True)
+        house.directory.invalidate(enterprise)
+        return
+    async with house.db.unit() as unit:
         await unit.connections.remove(enterprise, connection_id)
         await unit.sessions.end_of_connection(enterprise, connection_id)
-        await _tell(unit, by, record, "remove")
+        await _tell(unit, actor.name, record, "remove")
     house.directory.invalidate(enterprise)
 
 

@@ -41,7 +41,7 @@ class ConnectionShown(Shown):
 
 @router.get("", summary="List connections")
 async def list_connections(request: Request, tenant: Admin) -> Page[ConnectionShown]:
-    """Always complete: a tenant has one of each kind at most."""
+    """Always complete; people's own accounts are not among them."""
     async with house_of(request).db.unit() as unit:
         rows = await unit.connections.list(tenant.enterprise)
     return Page(items=[_shown(row) for row in rows], next_cursor=None)
@@ -78,7 +78,7 @@ async def resume_connection(
 async def delete_connection(request: Request, connection_id: UUID, tenant: Admin) -> None:
     """Wipes its secrets and ends the sessions entered through it; the history stays."""
     house = house_of(request)
-    await connections.remove(house, tenant.actor.name, tenant.enterprise, connection_id)
+    await connections.remove(house, tenant.actor, tenant.enterprise, connection_id)
 
 
 def _shown(record: ConnectionRecord) -> ConnectionShown:
