@@ -266,6 +266,23 @@ async def test_a_bulk_is_ordered_once_followed_and_cancelled(door: Door, caller:
     assert (await caller.post(f"{API}/bulk/{job['id']}/retry")).code == "bulk_cancelled"
 
 
+async def test_a_bulk_whose_answer_was_lost_is_not_ordered_again(
+    door: Door, house: House, caller: Asgi
+) -> None:
+    """The process died between the job and its answer: the next try finds the job."""
+    keyed = caller.with_headers(Idempotency_Key="month-end")
+    body = {"action": "create", "items": [{"name": "x"}]}
+    first = (await keyed.post(f"{API}/leads/bulk", json_body=body)).json()
+    async with house.db.unit() as unit:
+        await unit.connection.execute(
+            "UPDATE answered_requests SET state = 'asked', lease_until = now()"
+        )
+    again = (await keyed.post(f"{API}/leads/bulk", json_body=body)).json()
+    assert again["id"] == first["id"]
+    assert len((await caller.get(f"{API}/bulk")).json()["items"]) == 1
+    del door
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,10 +54,12 @@ class Bulk:
         action: BulkAction,
         given: Sequence[Mapping[str, Any]],
         batch: int | None = None,
+        job_id: UUID | None = None,
     ) -> Progress:
         """Store the items; they leave within a second or two, in this order for each entity.
 
-        `batch` (1 to 250): items a request; without it the connection's own setting.
+        `batch` (1 to 250): items a request; without it the connection's own setting. `job_id`: a
+        repetition with the same one is told of the same job.
 
         Raises:
             InvalidInput: as `domain.bulk.read_items`.
@@ -65,10 +68,13 @@ class Bulk:
         if action is BulkAction.CREATE:
             items = stamped(items, int(self._clock.now().timestamp()))
         size = batch or int(account.config.get("batch") or DEFAULT_BATCH)
+        if job_id is not None:
+            with suppress(NotFound):
+                return await self.get(actor, account.enterprise, job_id)
         async with self._db.unit() as unit:
             job = await unit.bulk.add(
                 account.enterprise,
-                self._ids.uuid(),
+                job_id or self._ids.uuid(),
                 items,
                 connection_id=account.connection_id,
                 entity=kind.value,

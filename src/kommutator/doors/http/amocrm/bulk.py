@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response, StreamingResponse
@@ -21,6 +21,7 @@ from kommutator.doors.http.v1.words import Body, Shown
 from kommutator.flows.amocrm.bulk import Progress
 from kommutator.flows.house import House
 from kommutator.flows.once import Plan
+from kommutator.store.answered import Asked
 from kommutator.store.bulk import ShownItem
 
 router = APIRouter(prefix="/api/v1/amocrm", tags=["amoCRM: cards"])
@@ -93,9 +94,15 @@ async def order_bulk(
     """
     house = house_of(request)
 
-    async def act(_: Plan) -> str:
+    async def act(plan: Plan) -> str:
         made = await house.bulk.order(
-            by.actor, by.account, kind, body.action, body.items, body.batch
+            by.actor,
+            by.account,
+            kind,
+            body.action,
+            body.items,
+            body.batch,
+            None if asked is None else _id_of(asked, plan),
         )
         return str(made.job.id)
 
@@ -175,6 +182,11 @@ async def cancel_bulk(request: Request, tenant: Signed, job_id: UUID) -> BulkSho
 async def retry_bulk(request: Request, tenant: Signed, job_id: UUID) -> BulkShown:
     """But none whose card got a later item's values since; without any it answers 409."""
     return shown(await house_of(request).bulk.retry(tenant.actor, tenant.enterprise, job_id))
+
+
+def _id_of(asked: Asked, plan: Plan) -> UUID:
+    """The same in every try of this request, also after a crash between the job and its answer."""
+    return uuid5(NAMESPACE_OID, f"{asked.enterprise} {asked.scope} {asked.key} {plan.stamp}")
 
 
 def shown(progress: Progress) -> BulkShown:
