@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from kommutator.connectors.crm.amocrm.client import Pauses, budgets_of
+from kommutator.connectors.crm.amocrm.client import budgets_of
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError
+from kommutator.connectors.crm.amocrm.pauses import Pauses
 from kommutator.domain.outcome import Budget
 from kommutator.kit.errors import ErrorKind, Stage, TooMany, VendorError
 from kommutator.kit.http import WireError
@@ -86,9 +87,20 @@ async def test_limit_without_a_pause_is_a_minute_then_longer_until_it_is_over() 
 
 def test_pauses_have_an_end() -> None:
     pauses = Pauses()
-    assert [pauses.after("k", None) for _ in range(6)] == [60, 120, 240, 480, 900, 900]
-    assert pauses.after("other", None) == 60
-    assert pauses.after("k", 0.0) == 1.0
+    waits = [pauses.after("k", None, pauses.said("k")) for _ in range(6)]
+    assert waits == [60, 120, 240, 480, 900, 900]
+    assert pauses.after("other", None, 0) == 60
+    assert pauses.after("k", 0.0, pauses.said("k")) == 1.0
+
+
+def test_a_burst_of_refusals_is_one_word() -> None:
+    pauses = Pauses()
+    left = [pauses.said("k") for _ in range(4)]  # four under way at once
+    assert [pauses.after("k", None, said) for said in left] == [60, 60, 60, 60]
+    again = pauses.said("k")
+    assert pauses.after("k", None, again) == 120
+    pauses.over("k")
+    assert pauses.after("k", None, again) == 60  # late, of the burst before the last success
 
 
 async def test_block_for_limits_holds_everybody_and_speaks_for_the_breaker() -> None:
