@@ -119,6 +119,24 @@ def test_a_table_is_read_as_spreadsheets_write_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), [[float("-inf")]], "a\x00", {"\ud800": 1}, 2**63]
+)
+def test_what_cannot_be_stored_or_sent_as_it_is_meant_is_refused(value: object) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_items(BulkAction.UPDATE, [{"id": 7, "price": 1}, {"id": 8, "price": value}])
+    assert (refused.value.code, refused.value.params["position"]) == ("bulk_item_unreadable", 2)
+
+
+def test_a_bottomless_item_is_refused_and_breaks_nothing() -> None:
+    value: object = 1
+    for _ in range(900):
+        value = [value]
+    with pytest.raises(InvalidInput) as refused:
+        read_items(BulkAction.UPDATE, [{"id": 7, "x": value}])
+    assert refused.value.code == "bulk_item_unreadable"
+
+
+@pytest.mark.parametrize(
     ("raw", "code"),
     [
         (b"id;prise\n1;2\n", "bulk_sheet_column"),

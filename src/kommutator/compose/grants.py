@@ -8,10 +8,12 @@ from datetime import datetime
 from functools import partial
 
 from kommutator.connectors.crm.amocrm.address import account_base, authorize_page
+from kommutator.connectors.crm.amocrm.client import budgets_at
 from kommutator.connectors.crm.amocrm.oauth import AmoCrmAuthorizer, authorize_url
 from kommutator.connectors.crm.amocrm.signed import read_disposable, read_uninstalled
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.oauth import OAuthApp
+from kommutator.domain.ports import Turn
 from kommutator.flows.amocrm.adopt import Adopt
 from kommutator.flows.amocrm.apps import Apps
 from kommutator.flows.amocrm.connect import Connect
@@ -60,6 +62,7 @@ def compose_grants(
     db: Database,
     vault: Vault,
     http: HttpClient,
+    turn: Turn,
     *,
     clock: Clock,
     ids: Ids,
@@ -75,12 +78,13 @@ def compose_grants(
         consent=partial(_consent, settings.amocrm_authorize_url),
         read_visitor=partial(_read_visitor, hosts),
         read_uninstalled=read_uninstalled,
+        budgets=lambda app, base_url: budgets_at(base_url, app.client_id),
     )
     oauth = OAuthVendor(authorizer, apps.of, vendor.address)
     grants = Grants(
         db, vault, {ConnectionKind.AMOCRM: oauth}, clock=clock, ids=ids, redactor=redactor
     )
-    exchange = Exchange(db, vendor, clock=clock, domain=settings.amocrm_domain)
+    exchange = Exchange(db, vendor, turn, clock=clock, domain=settings.amocrm_domain)
     adopt = Adopt(db, vault, ids=ids, redactor=redactor)
     ways_in = WaysIn(db, vault, apps, vendor, exchange, adopt, clock=clock, redactor=redactor)
     keeper = TokenKeeper(db, grants, clock=clock, first=_first_code(settings, ways_in))

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from kommutator.kit.errors import InvalidInput
@@ -24,6 +25,7 @@ _OURS = frozenset({"request_id", "updated_at"})
 _LAST_MOMENT = 2**32  # unix seconds, the year 2106
 _LAST_ID = 2**63 - 1
 _SPAN_S = 300
+_DEEPEST = 20  # the deepest card of the vendor has six
 
 
 class BulkAction(StrEnum):
@@ -117,14 +119,15 @@ def _read(action: BulkAction, position: int, raw: Mapping[str, Any]) -> BulkItem
     return BulkItem(position, entity_id, body)
 
 
-def _storable(value: object) -> bool:
-    """No NUL, which PostgreSQL does not take, and no half of a surrogate pair."""
+def _storable(value: object, depth: int = 0) -> bool:
+    """What PostgreSQL takes (no NUL, no half of a surrogate pair) and JSON can say (no NaN)."""
     if isinstance(value, str):
         return _is_text(value)
-    if isinstance(value, dict):
-        return all(_storable(key) and _storable(inner) for key, inner in value.items())
-    if isinstance(value, list):
-        return all(map(_storable, value))
+    if isinstance(value, dict | list):
+        inner = value if isinstance(value, list) else [*value, *value.values()]
+        return depth < _DEEPEST and all(_storable(one, depth + 1) for one in inner)
+    if isinstance(value, float):
+        return isfinite(value)
     return not isinstance(value, int) or -_LAST_ID <= value <= _LAST_ID
 
 

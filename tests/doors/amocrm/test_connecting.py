@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import jwt
 import pytest
 
+from kommutator.domain.oauth import AccountFacts
 from kommutator.domain.tenancy import Actor, Role
 from kommutator.doors.console import router as console
 from kommutator.doors.http import amocrm
@@ -239,6 +240,35 @@ async def test_the_vendors_hints_become_the_requirements_errors(
     monkeypatch.setattr(vendor, "exchange", refuse)
     reply = await admin.post("/api/v1/amocrm/auth/code", json_body={"code": "c", "domain": REFERER})
     assert (reply.status, reply.code) == (400, code)
+
+
+async def test_no_code_is_spent_while_the_account_is_paused(
+    house: House, admin: Asgi, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(*_: object) -> None:
+        pytest.fail("the code left")
+
+    monkeypatch.setattr(vendor, "exchange", nobody)
+    async with house.db.unit() as unit:
+        await unit.budgets.hold_everywhere([f"amocrm:account:{REFERER}"], 300)
+    reply = await admin.post("/api/v1/amocrm/auth/code", json_body={"code": "c", "domain": REFERER})
+    assert (reply.status, reply.code) == (429, "vendor_budget_spent")
+
+
+async def test_a_limit_right_after_the_exchange_does_not_lose_the_pair(
+    admin: Asgi, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whose, busy = vendor.whose, [VendorError(ErrorKind.RATE_LIMITED, "slower", status=429)]
+
+    async def once_busy(base_url: str, access: str) -> AccountFacts:
+        if busy:
+            raise busy.pop()
+        return await whose(base_url, access)
+
+    monkeypatch.setattr(vendor, "whose", once_busy)
+    reply = await admin.post("/api/v1/amocrm/auth/code", json_body={"code": "c", "domain": REFERER})
+    assert reply.status == 200
+    assert busy == []
 
 
 async def test_requirement_004_literally(broker: Asgi) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 
 from kommutator.domain.oauth import OAuthApp, TokenPair
+from kommutator.domain.ports import Turn
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.amocrm.adopt import KIND, Granted
 from kommutator.flows.amocrm.vendor import AmoCrmVendor
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 LONGEST_CODE = 4096
 LONGEST_TOKEN = 16_384
 _TRIES = 3
-_PASSING = (ErrorKind.TRANSIENT, ErrorKind.UNSURE)
+_PASSING = (ErrorKind.TRANSIENT, ErrorKind.UNSURE, ErrorKind.RATE_LIMITED)
 _YEARS = timedelta(days=5 * 365)  # the longest life the vendor offers
 _MEANT = {  # requirement 003 names these errors
     "amocrm_code_expired": "amocrm_code_invalid",
@@ -38,9 +39,12 @@ class Exchange:
         domain: the account that is meant where nobody names one; from the settings.
     """
 
-    def __init__(self, db: Database, vendor: AmoCrmVendor, *, clock: Clock, domain: str) -> None:
+    def __init__(
+        self, db: Database, vendor: AmoCrmVendor, turn: Turn, *, clock: Clock, domain: str
+    ) -> None:
         self._db = db
         self._vendor = vendor
+        self._turn = turn
         self._clock = clock
         self._domain = domain
 
@@ -50,10 +54,12 @@ class Exchange:
         Raises:
             InvalidInput: `amocrm_code_invalid`, `amocrm_client_invalid`,
                 `amocrm_redirect_invalid`.
+            TooMany: `vendor_budget_spent`: the account is paused, and the code not spent.
             VendorError: anything else the vendor says, or its silence: the code may be spent.
         """
         if not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
             raise InvalidInput("amocrm_code_invalid")
+        await self._wait(app, base_url)
         try:
             pair = await self._vendor.authorizer.exchange(app, base_url, code)
         except VendorError as error:
@@ -73,6 +79,7 @@ class Exchange:
         if not 0 < len(token) <= LONGEST_TOKEN or not token.isascii() or " " in token:
             raise InvalidInput("amocrm_token_invalid")
         pair = TokenPair(token, None, self._life(token))
+        await self._wait(app, base_url)
         try:
             return await self._granted(app, base_url, pair)
         except VendorError as error:
@@ -97,8 +104,13 @@ class Exchange:
         raise InvalidInput("amocrm_domain_missing")
 
     async def given(self, app: OAuthApp, base_url: str, pair: TokenPair) -> Granted:
-        """Tokens that are there already, an import's. Raises VendorError."""
+        """Tokens that are there already, an import's. Raises VendorError, TooMany."""
+        await self._wait(app, base_url)
         return await self._granted(app, base_url, pair)
+
+    async def _wait(self, app: OAuthApp, base_url: str) -> None:
+        """Before anything is spent: whose account it is asks by the account's own allowance."""
+        await self._turn(self._vendor.budgets(app, base_url))
 
     async def _granted(self, app: OAuthApp, base_url: str, pair: TokenPair) -> Granted:
         """The pair is all we have and the code is spent: a silence here must not lose it."""

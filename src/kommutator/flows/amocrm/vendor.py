@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from kommutator.domain.oauth import Authorizer, OAuthApp
+from kommutator.domain.outcome import Budget
 
 
 class Visitor(Protocol):
@@ -40,6 +41,7 @@ class AmoCrmVendor:
         consent: (base URL or None, client_id, state) → where to send the browser.
         read_visitor: (token, app, now) → verified. Raises Unauthorized.
         read_uninstalled: the hook's query. Raises InvalidInput.
+        budgets: what one request of this integration to this account draws from.
     """
 
     authorizer: Authorizer
@@ -47,3 +49,4 @@ class AmoCrmVendor:
     consent: Callable[[str | None, str, str], str]
     read_visitor: Callable[[str, OAuthApp, datetime], Visitor]
     read_uninstalled: Callable[[Mapping[str, str]], Uninstalled]
+    budgets: Callable[[OAuthApp, str], Sequence[Budget]]

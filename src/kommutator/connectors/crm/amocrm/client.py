@@ -7,7 +7,7 @@ The token travels in a header only, never in a URL; nothing is sent but to the a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,12 +19,11 @@ from kommutator.connectors.crm.amocrm.manifest import (
     ACCOUNT_PACE,
     BLOCKED_S,
     LATE_MS,
-    LONGEST_PAUSE_S,
     PACE,
-    PAUSE_S,
     PER_SECOND,
     TIMEOUT_S,
 )
+from kommutator.connectors.crm.amocrm.pauses import Pauses
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.oauth import Access, AccessSource
 from kommutator.domain.outcome import Budget, Exchange
@@ -82,33 +81,21 @@ def budgets_of(account: Account) -> tuple[Budget, Budget]:
     `config["client_id"]` names the integration, as the vendor counts by it; `requests_per_second`
     is the tenant's own limit, or what its account has bought on top.
     """
-    parts = urlsplit(account.base_url)
-    place = f"{parts.netloc}{parts.path}".rstrip("/")
     own = account.config.get("requests_per_second")
     rate = PACE
     if isinstance(own, int | float) and not isinstance(own, bool) and own > 0:
         rate = min(float(own), ACCOUNT_PACE) * PACE / PER_SECOND
+    return budgets_at(account.base_url, account.config.get("client_id"), rate)
+
+
+def budgets_at(base_url: str, client_id: str | None, rate: float = PACE) -> tuple[Budget, Budget]:
+    """The same where there is no connection yet, only an account that somebody names."""
+    parts = urlsplit(base_url)
+    place = f"{parts.netloc}{parts.path}".rstrip("/")
     return (
-        Budget(f"amocrm:{account.config.get('client_id') or 'own'}:{place}", rate),
+        Budget(f"amocrm:{client_id or 'own'}:{place}", rate),
         Budget(f"amocrm:account:{place}", ACCOUNT_PACE, ACCOUNT_AT_ONCE),
     )
-
-
-@dataclass(slots=True)
-class Pauses:
-    """How long to stay away: longer each time the vendor has to say it again. One per process."""
-
-    _again: dict[str, int] = field(default_factory=dict)
-
-    def after(self, key: str, asked: float | None) -> float:
-        """Seconds; what the vendor asked for, if it did."""
-        times = self._again[key] = min(self._again.get(key, 0) + 1, 8)
-        if asked is not None:
-            return max(asked, 1.0)
-        return float(min(PAUSE_S * 2 ** (times - 1), LONGEST_PAUSE_S))
-
-    def over(self, key: str) -> None:
-        self._again.pop(key, None)
 
 
 class AmoCrmClients:
@@ -221,6 +208,7 @@ class AmoCrmClient:
     async def _send(self, request: _Request, access: Access) -> Reply:
         secrets = (*self._account.secrets.values(), access.token)
         body = request.encoded()
+        said = self._pauses.said(self._budgets[0].key)
         sent = describe_request(
             request.method, request.path, params=request.params, body=body, secrets=secrets
         )
@@ -245,15 +233,15 @@ class AmoCrmClient:
         if verdict.judgement is None:
             self._pauses.over(self._budgets[0].key)
             return Reply(answer.status, verdict.body, exchange)
-        judgement = await self._hold(verdict.judgement)
+        judgement = await self._hold(verdict.judgement, said)
         refused = _refusal(judgement, exchange, secrets, Stage.ANSWERED, answer.status)
         refused.items = _masked(verdict, secrets)
         raise refused
 
-    async def _hold(self, judgement: Judgement) -> Judgement:
+    async def _hold(self, judgement: Judgement, said: int) -> Judgement:
         """Stop everybody who draws from the same budgets, lanes or not, before telling anybody."""
         if judgement.kind is ErrorKind.RATE_LIMITED:
-            seconds = self._pauses.after(self._budgets[0].key, judgement.retry_after)
+            seconds = self._pauses.after(self._budgets[0].key, judgement.retry_after, said)
         elif judgement.hint == "amocrm_blocked":
             seconds = max(judgement.retry_after or 0.0, BLOCKED_S)
         else:
