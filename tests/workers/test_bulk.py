@@ -222,6 +222,32 @@ async def test_a_paused_account_is_left_alone(ground: Ground) -> None:
     assert (await ground.done(job)).counts[ItemState.DONE] == 1
 
 
+async def test_a_suspended_enterprise_writes_nothing(ground: Ground) -> None:
+    await ground.order("create", [{"name": "Lead"}])
+    async with ground.house.db.unit() as unit:
+        await unit.connection.execute("UPDATE enterprises SET active = false")
+        owner = ground.house.ids.uuid()
+        assert not await unit.bulk_work.claim_everywhere(owner, but=(), limit=5, lease_s=5)
+
+
+async def test_old_jobs_go_and_those_that_can_never_end_too(ground: Ground) -> None:
+    ended = await ground.order("create", [{"name": "ended"}])
+    await ground.done(ended)
+    waiting = await ground.order("create", [{"name": "waiting"}])
+    async with ground.house.db.unit() as unit:
+        await unit.connection.execute(
+            "UPDATE bulk_jobs SET created_at = now() - interval '40 days', "
+            "finished_at = finished_at - interval '31 days'"
+        )
+        assert await unit.bulk_work.retire_everywhere(days=30) == 1
+        with pytest.raises(NotFound):
+            await unit.bulk.get(E, ended)
+        await unit.bulk.get(E, waiting)
+        connection = (await unit.connections.list(E))[0].id
+        await unit.connections.remove(E, connection)
+        assert await unit.bulk_work.retire_everywhere(days=30) == 1
+
+
 async def test_whoever_lost_the_job_changes_nothing(ground: Ground) -> None:
     await ground.order("create", [{"name": "Lead"}])
     old, new = ground.house.ids.uuid(), ground.house.ids.uuid()

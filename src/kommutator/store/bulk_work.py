@@ -23,6 +23,7 @@ UPDATE bulk_jobs j SET
  WHERE (j.enterprise, j.id) IN (
     SELECT d.enterprise, d.id FROM bulk_jobs d
       JOIN connections c ON c.enterprise = d.enterprise AND c.id = d.connection_id
+      JOIN enterprises e ON e.number = d.enterprise AND e.active
      WHERE d.state IN ('waiting', 'running', 'cancelling') AND d.due_at <= clock_timestamp()
        AND c.status = 'active' AND d.id <> ALL ($2::uuid[])
        AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
@@ -70,8 +71,10 @@ SELECT i.entity_id FROM bulk_items i JOIN bulk_jobs j ON j.enterprise = i.enterp
    AND i.entity_id = ANY ($3::bigint[])"""
 _RETIRE = """
 DELETE FROM bulk_jobs WHERE (enterprise, id) IN (
-    SELECT enterprise, id FROM bulk_jobs
-     WHERE finished_at < now() - make_interval(days => $1) LIMIT $2)"""
+    SELECT j.enterprise, j.id FROM bulk_jobs j
+      JOIN connections c ON c.enterprise = j.enterprise AND c.id = j.connection_id
+     WHERE (j.finished_at IS NOT NULL OR c.status = 'removed')
+       AND coalesce(j.finished_at, j.created_at) < now() - make_interval(days => $1) LIMIT $2)"""
 
 
 class BulkWorkStore:
@@ -150,7 +153,7 @@ class BulkWorkStore:
         return bool(await self._connection.fetchval(_END, *_own(job, owner)))
 
     async def retire_everywhere(self, *, days: int, limit: int = 20) -> int:
-        """Delete jobs that ended so long ago, with their items; returns how many."""
+        """Delete jobs that ended so long ago, or can never end, with their items: how many."""
         status = await self._connection.execute(_RETIRE, days, limit)
         return int(status.rpartition(" ")[2])
 
