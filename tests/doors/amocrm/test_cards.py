@@ -1,5 +1,6 @@
 """Cards through our own API: what goes out, what comes back, once under a client's key."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from tests.support.amocrm_house import Door, connect, open_door
 from tests.support.asgi import Asgi
 from tests.support.cards import NOW
 from tests.support.house import TenantOfTests
+from tests.support.waiting import eventually
 
 API = "/api/v1/amocrm"
 LEADS = EntityKind.LEADS
@@ -155,6 +157,24 @@ async def test_a_client_that_comes_back_after_two_lost_answers_finds_its_lead(
     assert (lost.status, len(door.box.rows[LEADS])) == (424, 1)
     found = await keyed.post(f"{API}/leads", json_body={"name": "New"})
     assert (found.status, len(door.box.rows[LEADS])) == (201, 1)
+
+
+async def test_a_request_under_way_is_not_made_twice_and_one_that_died_is_found(
+    door: Door, house: House, caller: Asgi
+) -> None:
+    """The first one is written at the CRM and never heard of again, as if its process died."""
+    keyed = caller.with_headers(Idempotency_Key="order-21")
+    door.box.faults = ["hang"]
+    first = asyncio.create_task(keyed.post(f"{API}/leads", json_body={"name": "New"}))
+    await eventually(lambda: len(door.box.rows[LEADS]) == 1)
+    busy = await keyed.post(f"{API}/leads", json_body={"name": "New"})
+    assert (busy.status, busy.code) == (409, "idempotency_under_way")
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    async with house.db.unit() as unit:
+        await unit.connection.execute("UPDATE answered_requests SET lease_until = now()")
+    found = await keyed.post(f"{API}/leads", json_body={"name": "New"})
+    assert (found.status, list(door.box.rows[LEADS])) == (201, [found.json()["id"]])
 
 
 async def test_a_refused_request_may_be_corrected_under_another_try(
