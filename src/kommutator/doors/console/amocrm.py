@@ -16,9 +16,11 @@ from kommutator.domain.tenancy import Permission
 from kommutator.doors.console.amocrm_cards import accounts_of
 from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
+from kommutator.store.crm_hooks import HookState
+from kommutator.store.crm_reads import CrmRead
 from kommutator.store.unit import Unit
 from kommutator.store.views import ConnectionLine, CrmViews
-from kommutator.store.views.crm import GrantLine, HookLine, ReadLine
+from kommutator.store.views.crm import GrantLine
 
 router = APIRouter(route_class=PageRoute)
 Seen = Annotated[Visit, Depends(visit)]
@@ -31,8 +33,8 @@ class ShownAccount:
     line: ConnectionLine
     account_id: str
     grant: GrantLine | None
-    hook: HookLine | None
-    reads: Sequence[ReadLine]
+    hook: HookState | None
+    reads: Sequence[CrmRead]
 
     @property
     def bad(self) -> bool:
@@ -105,14 +107,13 @@ async def shown_accounts(see: Visit, unit: Unit) -> list[ShownAccount]:
     views = CrmViews(unit.connection)
     lines = await accounts_of(unit.connection, enterprise)
     grants = {grant.connection_id: grant for grant in await views.grants(enterprise)}
-    hooks, reads = await views.hooks(enterprise), await views.reads(enterprise)
     return [
         ShownAccount(
             line=line,
             account_id=str(line.config.get("account_id") or ""),
             grant=grants.get(line.id),
-            hook=hooks.get(line.id),
-            reads=reads.get(line.id, ()),
+            hook=await unit.crm_hooks.get(enterprise, line.id),
+            reads=await unit.crm_reads.of(enterprise, line.id),
         )
         for line in lines.values()
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
@@ -32,37 +31,6 @@ class GrantLine:
     expires_at: datetime
     refresh_until: datetime | None
     held_by: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class HookLine:
-    """What the vendor holds about our address, see table `crm_hooks`."""
-
-    state: str
-    settings: Sequence[str]
-    checked_at: datetime | None
-    subscribed_at: datetime | None
-    repaired_at: datetime | None
-    repairs: int
-    found: str | None
-    last_received_at: datetime | None
-    received: int
-    missed: int
-    error: str | None
-    error_hint: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReadLine:
-    """One round of reading: "contacts", "changed:contacts", "events" and so on."""
-
-    task: str
-    items: int
-    started_at: datetime | None
-    finished_at: datetime | None
-    due_at: datetime
-    error: str | None
-    error_hint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,28 +85,6 @@ class CrmViews:
         rows = await self._connection.fetch(_GRANTS, enterprise)
         return [GrantLine(**dict(row)) for row in rows]
 
-    async def hooks(self, enterprise: EnterpriseNumber) -> dict[UUID, HookLine]:
-        """Connection → what the vendor holds about our address."""
-        rows = await self._connection.fetch(
-            "SELECT connection_id, state, settings, checked_at, subscribed_at, repaired_at, "
-            "repairs, found, last_received_at, received, missed, error, error_hint "
-            "FROM crm_hooks WHERE enterprise = $1",
-            enterprise,
-        )
-        return {row["connection_id"]: HookLine(**_without_id(row)) for row in rows}
-
-    async def reads(self, enterprise: EnterpriseNumber) -> dict[UUID, list[ReadLine]]:
-        """Connection → its rounds by name."""
-        rows = await self._connection.fetch(
-            "SELECT connection_id, task, items, started_at, finished_at, due_at, error, "
-            "error_hint FROM crm_reads WHERE enterprise = $1 ORDER BY connection_id, task",
-            enterprise,
-        )
-        found: dict[UUID, list[ReadLine]] = {}
-        for row in rows:
-            found.setdefault(row["connection_id"], []).append(ReadLine(**_without_id(row)))
-        return found
-
     async def figures(self, enterprise: EnterpriseNumber) -> CopyFigures:
         """Counted; a page of an administrator, not a hot path."""
         cards = await self._connection.fetch(
@@ -190,7 +136,3 @@ class CrmViews:
 
 
 _LONGEST_ID = 19  # digits of a bigint that surely fits
-
-
-def _without_id(row: Any) -> dict[str, Any]:
-    return {name: value for name, value in dict(row).items() if name != "connection_id"}

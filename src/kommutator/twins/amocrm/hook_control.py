@@ -13,11 +13,10 @@ from kommutator.twins.amocrm.hook_sender import HookSender
 from kommutator.twins.amocrm.hook_storm import storm
 from kommutator.twins.amocrm.webhooks import SETTINGS, add, find
 from kommutator.twins.amocrm.world import World
+from kommutator.twins.long_poll import LONGEST_WAIT_SECONDS
 from kommutator.twins.orders import read_order, shown
 
 Json = dict[str, Any]
-
-LONGEST_WAIT_SECONDS = 120.0
 
 
 class Hooks:

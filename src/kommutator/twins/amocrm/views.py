@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from kommutator.twins.amocrm.account import CARD_KINDS, Account
@@ -85,30 +84,6 @@ def items_for_wait(world: World, account: Account, what: str) -> list[Json]:
     if not isinstance(found, list):
         raise ValueError(f"nothing to wait for: {what!r}")  # noqa: TRY004  answered as a bad request
     return found
-
-
-def matches(row: Json, wanted: Mapping[str, str]) -> bool:
-    """Whether a row has these values; dots go deeper, `*` is anything but null."""
-    return all(_equal(_deep(row, path), text) for path, text in wanted.items())
-
-
-def _deep(row: Any, path: str) -> Any:
-    for part in path.split("."):
-        if isinstance(row, dict):
-            row = row.get(part)
-        elif isinstance(row, list) and part.isdigit() and int(part) < len(row):
-            row = row[int(part)]
-        else:
-            return None
-    return row
-
-
-def _equal(value: Any, text: str) -> bool:
-    if text == ANYTHING:
-        return value is not None
-    if isinstance(value, bool):
-        return text == str(value).lower()
-    return str(value) == text
 
 
 def _tokens(world: World, account: Account) -> Json:

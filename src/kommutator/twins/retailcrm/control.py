@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from kommutator.twins.long_poll import wait_for, wait_for_news
 from kommutator.twins.orders import read_order, shown
 from kommutator.twins.retailcrm import acts
 from kommutator.twins.retailcrm.driver import Driver
@@ -17,14 +18,10 @@ from kommutator.twins.retailcrm.views import (
     account_view,
     credentials_view,
     items_for_wait,
-    matches,
 )
 from kommutator.twins.retailcrm.world import World
 
 Json = dict[str, Any]
-
-LONGEST_WAIT_SECONDS = 120.0
-WAIT_WORDS = frozenset({"account", "what", "count", "timeout"})
 
 
 class Control:
@@ -74,29 +71,19 @@ class Control:
         return {"accounts": accounts, **traffic}
 
     async def wait(self, request: web.Request) -> Json:
-        """Long poll: `?what=calls&count=2&timeout=5&account=…` and any `field=value`.
-
-        Answers `{"ok", "items"}` as soon as `count` items match, or after `timeout` seconds.
-        """
+        """Long poll: `?what=calls&account=…`, and as `wait_for` says."""
         query = request.query
         account = self._world.account(query.get("account")).name
-        wanted = {k: v for k, v in query.items() if k not in WAIT_WORDS}
-        count, what = int(query.get("count", "1")), query.get("what", "calls")
-
-        def found() -> list[Json]:
-            rows = items_for_wait(self._world, self._world.account(account), what)
-            return [row for row in rows if matches(row, wanted)]
-
-        seconds = min(float(query.get("timeout", "10")), LONGEST_WAIT_SECONDS)
-        ok = await self._world.core.bell.until(lambda: len(found()) >= count, seconds)
-        return {"ok": ok, "items": found()}
+        what = query.get("what", "calls")
+        return await wait_for(
+            self._world.core.bell,
+            query,
+            lambda: items_for_wait(self._world, self._world.account(account), what),
+        )
 
     async def changed(self, request: web.Request) -> Json:
-        """Long poll of the page: answers once anything happened after ring number `after`."""
-        bell, after = self._world.core.bell, int(request.query.get("after", "-1"))
-        seconds = min(float(request.query.get("timeout", "25")), LONGEST_WAIT_SECONDS)
-        await bell.until(lambda: bell.rings > after, seconds)
-        return {"number": bell.rings}
+        """Long poll of the page, see `wait_for_news`."""
+        return await wait_for_news(self._world.core.bell, request.query)
 
     async def reset(self, request: web.Request) -> Json:
         """Start anew: `{"account": …}` or everything (accounts made later go away)."""

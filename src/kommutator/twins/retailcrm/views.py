@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from kommutator.twins.retailcrm.account import Account
@@ -65,20 +64,3 @@ def items_for_wait(world: World, account: Account, what: str) -> list[Json]:
     if what not in lists:
         raise LookupError(f"nothing called {what!r} to wait for; known: {', '.join(lists)}")
     return lists[what]
-
-
-def matches(item: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
-    """Whether fields (dots go deeper) have these values as text; `*` means anything but null."""
-    for path, value in wanted.items():
-        found: Any = item
-        for part in path.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-        if (found is None) if value == "*" else (_text(found) != value):
-            return False
-    return True
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "null" if value is None else str(value)
