@@ -34,6 +34,7 @@ class AmoService:
     """Attributes:
     http: without cookies.
     key: of the PBX: it may send events and ask whose phone shall ring.
+    vendor: what runs the twin.
     """
 
     app: Application
@@ -41,6 +42,7 @@ class AmoService:
     url: str
     http: aiohttp.ClientSession
     key: str
+    vendor: AsyncExitStack
 
     @property
     def house(self) -> House:
@@ -59,6 +61,10 @@ class AmoService:
                 unit.config_changed(HERE, "amocrm")
         self.house.directory.clear()
         return record.id
+
+    async def stop_twin(self) -> None:
+        """amoCRM is gone: its port refuses connections."""
+        await self.vendor.aclose()
 
     async def state(self) -> dict[str, Any]:
         """All that account `demo` holds."""
@@ -113,7 +119,8 @@ async def open_amocrm_service(
 ) -> AsyncIterator[AmoService]:
     """`limits`: the twin refuses what is too fast, as the vendor does."""
     async with AsyncExitStack() as stack:
-        twin = await stack.enter_async_context(open_amocrm())
+        vendor = await stack.enter_async_context(AsyncExitStack())
+        twin = await vendor.enter_async_context(open_amocrm())
         await twin.order("switches", rate_limits=limits)
         port = free_port()
         url = f"http://127.0.0.1:{port}"
@@ -135,7 +142,7 @@ async def open_amocrm_service(
         await stack.enter_async_context(http(app.asgi, chosen))
         jar = aiohttp.DummyCookieJar()
         session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
-        yield AmoService(app, twin, url, session, await _settle(app.house))
+        yield AmoService(app, twin, url, session, await _settle(app.house), vendor)
 
 
 async def _settle(house: House) -> str:
