@@ -24,7 +24,8 @@ from kommutator.store.crm_reads import CrmRead
 from kommutator.store.crm_wanted import Taken
 from kommutator.store.database import Database
 from kommutator.workers import metrics
-from kommutator.workers.reads import Loop, Readers
+from kommutator.workers.loops import Loop
+from kommutator.workers.reads import Readers
 
 _ROUNDS_AT_ONCE = 6
 _READING_S = 60.0  # longer than a batch with its wait for the allowance

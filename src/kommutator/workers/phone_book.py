@@ -21,7 +21,8 @@ from kommutator.store.database import Database
 from kommutator.store.phone_book import Wanted
 from kommutator.store.phone_book_reads import BookRead
 from kommutator.workers import metrics
-from kommutator.workers.reads import Loop, Readers
+from kommutator.workers.loops import Loop
+from kommutator.workers.reads import Readers
 
 _AT_ONCE = 4  # look-ups per connection: a CRM that hangs holds up nobody else's
 _READS_AT_ONCE = 4

@@ -1,9 +1,9 @@
-"""Reading something long in pages, by whoever holds its lease; and loops that do such work."""
+"""Reading something long in pages, by whoever holds its lease."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
@@ -13,58 +13,11 @@ import structlog
 from kommutator.flows.ask_crm import Turned
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import UserError, VendorError
-from kommutator.store.driver import TRANSIENT, is_transient
+from kommutator.store.driver import TRANSIENT
 
 _log = structlog.get_logger(__name__)
-_LOOK_AROUND_S = 5.0  # for what nobody told us of: retries, leases of the dead, new connections
 _PAUSE_S = 1.0
 R = TypeVar("R")
-
-
-class Loop:
-    """Does its work every few seconds, and at once when kicked. Never ends by an error."""
-
-    def __init__(self, name: str, work: Callable[[], Awaitable[None]], clock: Clock) -> None:
-        self._name = name
-        self._work = work
-        self._clock = clock
-        self._kicked = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name=self._name)
-
-    async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def kick(self) -> None:
-        """Cheap; may come at any time."""
-        self._kicked.set()
-
-    async def _run(self) -> None:
-        while True:
-            self._kicked.clear()
-            try:
-                await self._work()
-            except Exception as error:  # noqa: BLE001  the next round may succeed
-                level = _log.info if is_transient(error) else _log.warning
-                level("round_failed", loop=self._name, error=repr(error))
-                await self._clock.sleep(_PAUSE_S)
-                continue
-            await self._until_kicked()
-
-    async def _until_kicked(self) -> None:
-        waiting = [
-            asyncio.create_task(self._kicked.wait()),
-            asyncio.create_task(self._clock.sleep(_LOOK_AROUND_S)),
-        ]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
 
 
 class Shelf(Protocol[R]):

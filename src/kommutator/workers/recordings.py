@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -22,6 +21,7 @@ from kommutator.store.database import Database
 from kommutator.store.recording_rows import RecordingRow
 from kommutator.workers import metrics
 from kommutator.workers.convert import ENDING, MEDIA_TYPE, ConversionFailed, convert
+from kommutator.workers.loops import Loop, Loops
 
 _log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=20)
@@ -58,22 +58,18 @@ class RecordingWorker:
         self._fetch = fetch
         self._clock = clock
         self._keep_original = keep_original
-        self._tick_s = tick_s
-        self._retire_s = retire_s
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops = Loops(
+            Loop("recordings-convert", self.convert_due, clock, tick_s),
+            Loop("recordings-fetch", self.fetch_due, clock, tick_s),
+            Loop("recordings-retire", self.retire, clock, retire_s),
+        )
 
     async def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._every(self._tick_s, self.convert_due)),
-            asyncio.create_task(self._every(self._tick_s, self.fetch_due)),
-            asyncio.create_task(self._every(self._retire_s, self.retire)),
-        ]
+        self._loops.start()
 
     async def stop(self) -> None:
         """What is under way is cut off; its lease ends and somebody begins anew."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._loops.stop()
 
     async def fetch_due(self) -> None:
         """Look for everything that is due to be looked for."""
@@ -169,14 +165,6 @@ class RecordingWorker:
         try_at = None if last else self._clock.now() + _PAUSE
         async with self._db.single() as unit:
             await unit.recordings.postpone(row.enterprise, row.name, error, try_at)
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001  the next turn may succeed
-                _log.warning("recordings.work_failed", error=repr(error))
-            await self._clock.sleep(seconds)
 
 
 def _key_for_browsers(row: RecordingRow) -> str:

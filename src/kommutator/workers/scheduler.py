@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -11,6 +10,7 @@ from kommutator.kit.clock import Clock
 from kommutator.store.database import Database
 from kommutator.store.retention import Family
 from kommutator.workers import metrics
+from kommutator.workers.loops import Loop, Loops
 
 _log = structlog.get_logger(__name__)
 _FAMILIES: tuple[Family, ...] = ("journal", "outbox", "attempts", "route_answers")
@@ -27,20 +27,16 @@ class Scheduler:
     ) -> None:
         self._db = db
         self._clock = clock
-        self._tick_s = tick_s
-        self._retention_s = retention_s
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops = Loops(
+            Loop("timers", self.fire_timers, clock, tick_s),
+            Loop("retention", self.retire, clock, retention_s),
+        )
 
     async def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._every(self._tick_s, self.fire_timers)),
-            asyncio.create_task(self._every(self._retention_s, self.retire)),
-        ]
+        self._loops.start()
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._loops.stop()
 
     async def fire_timers(self) -> None:
         """Move all due timers into the journal."""
@@ -97,11 +93,3 @@ class Scheduler:
         while deleted := await delete():
             metrics.RETAINED.labels(family).inc(deleted)
             await self._clock.sleep(_BREATH_S)
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001  the next turn may succeed
-                _log.warning("scheduled_work_failed", error=repr(error))
-            await self._clock.sleep(seconds)

@@ -15,6 +15,7 @@ from kommutator.domain.oauth import GrantState
 from kommutator.flows.grants import Grants
 from kommutator.kit.clock import Clock
 from kommutator.workers import metrics
+from kommutator.workers.loops import Loop, Loops
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
@@ -47,28 +48,27 @@ class TokenKeeper:
     ) -> None:
         self._db = db
         self._grants = grants
-        self._clock = clock
         self._first = first
-        self._tick_s = tick_s
-        self._retire_s = retire_s
-        self._tasks: list[asyncio.Task[None]] = []
+        self._opening: asyncio.Task[None] | None = None
+        self._loops = Loops(
+            Loop("tokens-renew", self.renew_due, clock, tick_s),
+            Loop("tokens-over", self.end_over, clock, tick_s),
+            Loop("tokens-unpaid", grants.hear_unpaid, clock, tick_s),
+            Loop("tokens-count", self.count, clock, tick_s),
+            Loop("tokens-retire", self.retire, clock, retire_s),
+        )
 
     async def start(self) -> None:
-        self._tasks = [
-            asyncio.create_task(self._every(self._tick_s, self.renew_due)),
-            asyncio.create_task(self._every(self._tick_s, self.end_over)),
-            asyncio.create_task(self._every(self._tick_s, self._grants.hear_unpaid)),
-            asyncio.create_task(self._every(self._tick_s, self.count)),
-            asyncio.create_task(self._every(self._retire_s, self.retire)),
-        ]
+        self._loops.start()
         if self._first is not None:
-            self._tasks.append(asyncio.create_task(self._once(self._first)))
+            self._opening = asyncio.create_task(self._once(self._first))
 
     async def stop(self) -> None:
         """An exchange under way gets its answer first: a token that left works only once."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._loops.stop()
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.gather(self._opening, return_exceptions=True)
         await self._grants.drain()
 
     async def renew_due(self) -> int:
@@ -119,11 +119,3 @@ class TokenKeeper:
             await work()
         except Exception as error:  # noqa: BLE001  the service works without it
             _log.warning("first_code_failed", error=repr(error))
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001  the next turn may succeed
-                _log.warning("token_keeping_failed", error=repr(error))
-            await self._clock.sleep(seconds)
