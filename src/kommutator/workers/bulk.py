@@ -9,7 +9,6 @@ at the vendor before writing anything again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from uuid import UUID
 
@@ -21,8 +20,8 @@ from kommutator.kit.errors import TooMany, UserError, VendorError
 from kommutator.kit.ids import Ids
 from kommutator.store.bulk import BulkJob
 from kommutator.store.database import Database
-from kommutator.store.driver import is_transient
 from kommutator.workers.bulk_steps import BulkSteps, Later, Lost
+from kommutator.workers.loops import Loop, Loops
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 8  # jobs in one process, each of another connection
@@ -54,31 +53,22 @@ class BulkWorker:
         self._clock = clock
         self._ids = ids
         self._lease_s = lease_s
-        self._tick_s = tick_s
         self._working: dict[UUID, asyncio.Task[None]] = {}
-        self._loops: list[asyncio.Task[None]] = []
+        self._loops = Loops(
+            Loop("bulk", self._claim, clock, tick_s),
+            Loop("bulk-retention", self._retire, clock, _RETIRE_S),
+        )
 
     async def start(self) -> None:
-        self._loops = [
-            asyncio.create_task(self._every(self._tick_s, self._claim), name="bulk"),
-            asyncio.create_task(self._every(_RETIRE_S, self._retire), name="bulk-retention"),
-        ]
+        self._loops.start()
 
     async def stop(self) -> None:
         """Jobs are given back; what was on its way is found out about by their next owner."""
-        tasks = [*self._loops, *self._working.values()]
+        await self._loops.stop()
+        tasks = list(self._working.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001  the next round may succeed
-                level = _log.info if is_transient(error) else _log.warning
-                level("bulk.round_failed", error=repr(error))
-            await self._clock.sleep(seconds)
 
     async def _retire(self) -> None:
         async with self._db.single() as unit:
