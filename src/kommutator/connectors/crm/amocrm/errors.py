@@ -103,7 +103,7 @@ def judge(answer: Answer, *, writing: bool) -> Verdict:
     """
     body = _decoded(answer.body)
     if 200 <= answer.status < 300:  # noqa: PLR2004  any 2xx
-        if body is not None or (not answer.body.strip() and (writing or answer.status != 200)):  # noqa: PLR2004  204, 202
+        if body is not None or (not answer.body.strip() and (writing or answer.status != 200)):  # noqa: PLR2004  an empty OK is a broken one
             return Verdict(None, body)
         return Verdict(_judged(_GARBLED, answer, "an answer that is not JSON", writing))
     if is_calls_answer(answer.status, body):
