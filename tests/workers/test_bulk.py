@@ -138,7 +138,7 @@ async def test_who_takes_over_from_the_dead_looks_before_writing(ground: Ground)
     dead = ground.worker(lease_s=0.3)
     await dead.start()
     await eventually(lambda: len(ground.cards.rows[LEADS]) == 20)
-    for task in (*dead._loops, *dead._working.values()):
+    for task in dead._working.values():
         task._log_destroy_pending = False  # type: ignore[attr-defined]  # killed, not ended
     dead._give_back = _never  # type: ignore[method-assign]  # a process that is killed says nothing
     await dead.stop()
