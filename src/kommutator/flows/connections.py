@@ -7,11 +7,22 @@ from uuid import UUID
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.house import House
-from kommutator.kit.errors import Conflict
+from kommutator.kit.errors import Conflict, NotFound
 from kommutator.store.connection_rows import ConnectionRecord
 from kommutator.store.unit import Unit
 
 PAUSED_BY_HAND = "paused_by_hand"
+
+
+def unless_personal(record: ConnectionRecord) -> ConnectionRecord:
+    """A person's own is nobody else's to see or to stop; administrators may only end it.
+
+    Raises:
+        NotFound: `connection_not_found`.
+    """
+    if record.user_id is not None:
+        raise NotFound("connection_not_found")
+    return record
 
 
 async def pause(
@@ -50,6 +61,7 @@ async def remove(
     """Wipe the secrets, end sessions and entry links that came of it; the history stays.
 
     An amoCRM is told first to call us no more; one that does not answer holds nothing back.
+    A person's own can be removed too: they may have left the enterprise.
 
     Raises:
         NotFound: `connection_not_found`, also for one removed before.
@@ -78,7 +90,7 @@ async def _turn(
     action: str,
 ) -> ConnectionRecord:
     async with house.db.unit() as unit:
-        before = await unit.connections.get(enterprise, connection_id)
+        before = unless_personal(await unit.connections.get(enterprise, connection_id))
         if before.status is wanted:
             return before
         if before.status is not expected:

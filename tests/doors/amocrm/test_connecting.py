@@ -288,6 +288,7 @@ async def test_requirement_004_literally(broker: Asgi) -> None:
         "connected": True, "hasTokens": True, "domain": "one.amocrm.ru",
         "accountId": "31920194", "state": "active",
     }  # fmt: skip
+    assert "GET /api/v1/amocrm/auth" in before["data"]["action"]  # no page they may not open
     gone = await broker.post("/api/amo-crm/disconnect")
     assert gone.json() == {"success": True, "message": "AMO CRM disconnected"}
     assert (await broker.get("/api/amo-crm/status")).json()["data"]["hasTokens"] is False
@@ -318,6 +319,30 @@ async def test_an_employee_connects_only_their_own(broker: Asgi) -> None:
     assert (await broker.post("/api/v1/amocrm/disconnect")).status == 403
     reply = await broker.post("/api/v1/amocrm/auth/code", json_body={**body, "personal": True})
     assert reply.json()["account"]["personal"] is True
+
+
+async def test_an_administrator_can_neither_see_nor_stop_an_employees_own(
+    house: House, admin: Asgi, broker: Asgi
+) -> None:
+    body = {"code": "c", "referer": REFERER}
+    assert (await broker.post("/api/amo-crm/exchange-code", json_body=body)).status == 200
+    own = (await broker.get("/api/v1/amocrm/status")).json()["accounts"][0]["connection_id"]
+    pages = Asgi(create_app(house), headers=admin.headers)
+    for method, what in (("GET", ""), ("POST", "/pause"), ("POST", "/resume")):
+        reply = await pages.request(method, f"/api/v1/connections/{own}{what}")
+        assert (reply.status, reply.code) == (404, "connection_not_found"), what
+    assert (await broker.get("/api/amo-crm/status")).json()["data"]["connected"] is True
+
+
+async def test_what_is_said_once_the_vendor_took_the_access_back(
+    admin: Asgi, vendor: Vendor, house: House
+) -> None:
+    await admin.post("/api/v1/amocrm/auth/code", json_body={"code": "c", "domain": REFERER})
+    vendor.refresh_token = "used elsewhere"
+    async with house.db.unit() as unit:
+        await unit.connection.execute("UPDATE oauth_grants SET expires_at = now() - interval '1s'")
+    reply = await admin.get("/api/v1/amocrm/leads")
+    assert (reply.status, reply.code) == (424, "vendor_access_ended")
 
 
 async def test_a_machine_has_no_account_of_its_own(stranger: Asgi, here: TenantOfTests) -> None:

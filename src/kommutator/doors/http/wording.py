@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kommutator.domain.ports import Difference
-from kommutator.kit.errors import Stage, UserError, VendorError
+from kommutator.kit.errors import ErrorKind, Stage, UserError, VendorError
 from kommutator.kit.texts import Texts
 
 
@@ -19,7 +19,9 @@ def difference_in_words(texts: Texts, locale: str, found: Difference) -> str:
 
 
 def person_error(error: VendorError) -> UserError:
-    """What a person is told: the vendor's words, or that there were none."""
+    """What a person is told: the vendor's words, that there were none, or that we may not ask."""
+    if error.kind is ErrorKind.ACCESS_REVOKED and error.stage is Stage.BEFORE_SENDING:
+        return UserError("vendor_access_ended")
     if error.stage is Stage.ANSWERED:
         return UserError("vendor_refused", message=error.message)
     return UserError("vendor_silent")

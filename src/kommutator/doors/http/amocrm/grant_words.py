@@ -11,6 +11,9 @@ from pydantic import BaseModel, Field
 from kommutator.flows.amocrm.standing import NOT_CONNECTED, Shown
 from kommutator.kit.texts import Texts
 
+_BY_PAGES = frozenset({NOT_CONNECTED, "refresh_answer_lost", "uninstalled"})
+"""Repaired by a button of the administrators' pages."""
+
 
 class GrantShown(BaseModel):
     """One account."""
@@ -42,7 +45,7 @@ def domain_of(base_url: str) -> str:
 
 
 def shown(texts: Texts, locale: str, one: Shown) -> GrantShown:
-    message, action = words(texts, locale, one.reason)
+    message, action = words(texts, locale, one.reason, personal=one.personal)
     return GrantShown(
         connection_id=one.connection_id,
         name=one.name,
@@ -61,12 +64,18 @@ def shown(texts: Texts, locale: str, one: Shown) -> GrantShown:
     )
 
 
-def words(texts: Texts, locale: str, reason: str | None) -> tuple[str | None, str | None]:
-    """What happened and what to do about it; nothing where all is well."""
+def words(
+    texts: Texts, locale: str, reason: str | None, *, personal: bool
+) -> tuple[str | None, str | None]:
+    """What happened and what to do about it; nothing where all is well.
+
+    Pages with a button to reconnect are the administrators': a `personal` account has another way.
+    """
     if reason is None:
         return None, None
     known = reason if texts.has(locale, f"grant.{reason}") else NOT_CONNECTED
+    own = personal and known in _BY_PAGES
     return (
         texts.translate(locale, f"grant.{known}"),
-        texts.translate(locale, f"grant.{known}.action"),
+        texts.translate(locale, "grant.own.action" if own else f"grant.{known}.action"),
     )

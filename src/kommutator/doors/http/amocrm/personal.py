@@ -58,7 +58,7 @@ async def own_amocrm_status(request: Request, tenant: Person) -> OwnStatusAnswer
     house = house_of(request)
     one = await house.amocrm.standing.mine(tenant.actor, tenant.enterprise)
     reason = NOT_CONNECTED if one is None else one.reason
-    _, action = words(house.texts, locale_of(request), reason)
+    _, action = words(house.texts, locale_of(request), reason, personal=True)
     status = OwnStatus(
         connected=one is not None and one.connected,
         hasTokens=one is not None and one.state != NOT_CONNECTED,

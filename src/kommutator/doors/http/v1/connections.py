@@ -49,9 +49,10 @@ async def list_connections(request: Request, tenant: Admin) -> Page[ConnectionSh
 
 @router.get("/{connection_id}", summary="Show a connection")
 async def show_connection(request: Request, connection_id: UUID, tenant: Admin) -> ConnectionShown:
-    """Removed ones are still found, without secrets."""
+    """Removed ones are still found, without secrets; people's own accounts are not."""
     async with house_of(request).db.unit() as unit:
-        return _shown(await unit.connections.get(tenant.enterprise, connection_id))
+        record = await unit.connections.get(tenant.enterprise, connection_id)
+    return _shown(connections.unless_personal(record))
 
 
 @router.post("/{connection_id}/pause", summary="Pause a connection")
