@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from tests.stories.test_up import the_demo_is_right, up
+from tests.support.amocrm_demo import AmoDemo
 from tests.support.command import environment
 from tests.support.pbx import pbx_cache
 from tests.support.prometheus import Prometheus, prometheus, promtool
@@ -75,7 +76,12 @@ async def test_every_panel_shows_a_running_system(
     async with up(env) as command, prometheus(tmp_path, f"127.0.0.1:{port}", RULES) as running:
         await the_demo_is_right(env)
         street = re.search(r"Client's phone: +(\S+)", command.said)
+        amocrm = re.search(r"Fake amoCRM: +(\S+)", command.said)
+        password = re.search(r"Password: +(\S+)  \(shown this once\)", command.said)
         assert street is not None
+        assert amocrm is not None
+        assert password is not None
+        await AmoDemo(f"http://127.0.0.1:{port}", amocrm[1], password[1]).live()
         async with aiohttp.ClientSession() as session:
             await call_the_routed_number(session, street[1])
             async with session.get(f"http://127.0.0.1:{port}/ready") as reply:

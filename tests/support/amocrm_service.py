@@ -48,10 +48,13 @@ class AmoService:
     def house(self) -> House:
         return self.app.house
 
-    async def connect(self, **config: Any) -> UUID:
-        """Connect the twin's account `demo` by a code, then set what the tenant wants of it."""
+    async def connect(self, at: str = "", **config: Any) -> UUID:
+        """Connect the twin's account `demo` by a code, then set what the tenant wants of it.
+
+        `at`: where we find it, if not at its own address.
+        """
         record = await self.house.amocrm.ways_in.by_code(
-            Wish(ACTOR, HERE), await self.twin.code(), self.twin.url
+            Wish(ACTOR, HERE), await self.twin.code(), at or self.twin.url
         )
         if config:
             async with self.house.db.unit() as unit:
