@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.uploaded import uploaded_text
 
 _NUMBERS = frozenset({
     "id", "price", "status_id", "pipeline_id", "responsible_user_id", "loss_reason_id",
@@ -34,12 +35,9 @@ def read_sheet(raw: bytes) -> list[dict[str, Any]]:
             `bulk_sheet_number` with column and row.
     """
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = raw.decode("cp1251")  # Excel's own CSV in the countries of our readers
-        except UnicodeDecodeError as error:
-            raise InvalidInput("bulk_sheet_unreadable") from error
+        text = uploaded_text(raw)
+    except UnicodeDecodeError as error:
+        raise InvalidInput("bulk_sheet_unreadable") from error
     if text.lstrip()[:1] in ("[", "{"):
         return _read_json(text)
     return _read_table(text)

@@ -65,6 +65,18 @@ async def test_from_a_draft_to_its_results(admin: Asgi) -> None:
     assert (await admin.get(url)).code == "campaign_not_found"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251"])
+async def test_a_list_as_a_spreadsheet_saves_it(admin: Asgi, encoding: str) -> None:
+    url = f"{CAMPAIGNS}/{(await made(admin))['id']}"
+    table = "phone;name\n+375170000001;Анна\n".encode(encoding)
+    headers = {"content-type": "text/csv"}
+    added = await admin.request("POST", f"{url}/items/csv", raw=table, headers=headers)
+    assert added.json()["new"] == 1
+    assert (await admin.get(f"{url}/items")).json()["items"][0]["name"] == "Анна"
+    odd = await admin.request("POST", f"{url}/items/csv", raw=b"\x98\xff", headers=headers)
+    assert (odd.status, odd.code) == (400, "campaign_list_invalid")
+
+
 async def test_a_change_keeps_the_rest(admin: Asgi) -> None:
     shown = await made(admin, line="+375170000009")
     reply = await admin.request(

@@ -22,6 +22,7 @@ from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.flows.campaigns.fill import read_filling
 from kommutator.flows.campaigns.keep import Shown
 from kommutator.kit.errors import InvalidInput
+from kommutator.kit.uploaded import uploaded_text
 from kommutator.kit.zones import zone
 from kommutator.store.views import AccessViews, ConnectionViews
 
@@ -244,9 +245,8 @@ async def _text(see: Visit) -> str:
         return pasted
     if file.size > MOST_BYTES:
         raise InvalidInput("campaign_list_too_long", most=MOST_BYTES)
-    raw = await file.read()
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1251", "replace")  # what a spreadsheet saves on a Russian machine
+        text = uploaded_text(await file.read())
+    except UnicodeDecodeError as error:
+        raise InvalidInput("campaign_list_invalid") from error
     return text if not pasted.strip() else f"{text}\n{pasted}"

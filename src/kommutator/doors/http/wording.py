@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kommutator.domain.ports import Difference
-from kommutator.kit.errors import ErrorKind, Stage, UserError, VendorError
+from kommutator.kit.errors import Stage, UserError, VendorError
 from kommutator.kit.texts import Texts
 
 
@@ -20,7 +20,7 @@ def difference_in_words(texts: Texts, locale: str, found: Difference) -> str:
 
 def person_error(error: VendorError) -> UserError:
     """What a person is told: the vendor's words, that there were none, or that we may not ask."""
-    if error.kind is ErrorKind.ACCESS_REVOKED and error.stage is Stage.BEFORE_SENDING:
+    if error.hint == "grant_reconnect":  # of the grants: nothing was sent
         return UserError("vendor_access_ended")
     if error.stage is Stage.ANSWERED:
         return UserError("vendor_refused", message=error.message)

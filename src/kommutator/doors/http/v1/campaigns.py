@@ -29,6 +29,8 @@ from kommutator.doors.http.v1.campaign_words import (
 )
 from kommutator.doors.http.v1.words import Found
 from kommutator.flows.campaigns.keep import Shown
+from kommutator.kit.errors import InvalidInput
+from kommutator.kit.uploaded import uploaded_text
 
 router = APIRouter(tags=["campaigns"])
 Reader = Annotated[Tenant, Depends(demand(Permission.READ_CALLS))]
@@ -131,9 +133,16 @@ async def add_campaign_csv(
     request: Request,
     campaign_id: UUID,
     tenant: Admin,
-    text: Annotated[str, Body(media_type="text/csv", max_length=4_000_000)],
+    raw: Annotated[bytes, Body(media_type="text/csv", max_length=4_000_000)],
 ) -> AddedShown:
-    """One number a line, or a table whose head names: phone, name, lead_id, time_zone."""
+    """One number a line, or a table whose head names: phone, name, lead_id, time_zone.
+
+    UTF-8 or Windows-1251.
+    """
+    try:
+        text = uploaded_text(raw)
+    except UnicodeDecodeError as error:
+        raise InvalidInput("campaign_list_invalid") from error
     added = await house_of(request).campaigns.add_text(
         tenant.actor, tenant.enterprise, campaign_id, text
     )
