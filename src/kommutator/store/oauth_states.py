@@ -101,8 +101,8 @@ class OAuthStateStore:
         )
         return bool(first)
 
-    async def note_code_everywhere(self, code_hash: bytes, problem: str | None) -> None:
-        """What became of it."""
+    async def note_code_everywhere(self, code_hash: bytes, problem: str) -> None:
+        """Why it was refused."""
         await self._connection.execute(
             "UPDATE oauth_codes SET problem = $2 WHERE code_hash = $1", code_hash, problem
         )

@@ -467,6 +467,17 @@ async def test_a_code_of_the_settings_is_tried_once(
     assert vendor.number == 2
 
 
+async def test_a_code_of_the_settings_that_nobody_saw_is_tried_at_the_next_start(
+    house: House, here: TenantOfTests, vendor: Vendor
+) -> None:
+    ways = house.amocrm.ways_in
+    assert await ways.at_start("def50200", here.number) is None  # which account?
+    assert vendor.number == 1
+    connected = await ways.at_start("def50200", here.number, domain=REFERER)
+    assert connected is not None
+    assert connected.account_key == "31920194"
+
+
 async def test_an_install_that_waited_long_is_renewed_when_it_is_claimed(
     house: House, stranger: Asgi, here: TenantOfTests, vendor: Vendor
 ) -> None:

@@ -37,6 +37,15 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 _INSTALLS = 5  # at once, and per minute afterwards, from one address
+_UNSENT = frozenset(
+    {
+        "amocrm_app_missing",
+        "amocrm_domain_missing",
+        "amocrm_address_foreign",
+        "vendor_budget_spent",
+    }
+)
+"""Refusals of ours before a code is shown to anybody."""
 
 
 class WaysIn:
@@ -109,7 +118,8 @@ class WaysIn:
     ) -> ConnectionRecord | None:
         """The code of the settings, once: a restart, and a second process, leave it alone.
 
-        Without a `number` it is the only enterprise's.
+        Without a `number` it is the only enterprise's. A code that nobody saw, for settings that
+        lack something or an account that is paused, is tried again at the next start.
         """
         enterprise = EnterpriseNumber(number) if number else await self.only_one()
         if enterprise is None:
@@ -120,18 +130,16 @@ class WaysIn:
             if not await unit.oauth_states.try_code_everywhere(digest):
                 return None
         actor = Actor("settings:amocrm_auth_code", Role.ENTERPRISE_ADMIN, enterprise)
-        problem: str | None = None
         try:
             return await self.by_code(Wish(actor, enterprise), code, domain or None)
         except UserError as error:
-            problem = error.code
+            problem, unseen = error.code, error.code in _UNSENT
         except VendorError as error:
-            problem = error.hint or error.message
-            if error.stage is Stage.BEFORE_SENDING:  # nobody saw it: the next start may try
-                async with self._db.single() as unit:
-                    await unit.oauth_states.forget_code_everywhere(digest)
-        finally:
-            async with self._db.single() as unit:
+            problem, unseen = error.hint or error.message, error.stage is Stage.BEFORE_SENDING
+        async with self._db.single() as unit:
+            if unseen:
+                await unit.oauth_states.forget_code_everywhere(digest)
+            else:
                 await unit.oauth_states.note_code_everywhere(digest, problem)
         _log.error("amocrm.first_code_refused", enterprise=enterprise, problem=problem)
         return None
