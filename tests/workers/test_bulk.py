@@ -200,6 +200,27 @@ async def test_a_job_that_waits_for_nobody_is_cancelled_at_once(ground: Ground) 
     assert (await ground.seen(job)).counts[ItemState.CANCELLED] == 1
 
 
+async def test_a_job_cancelled_while_it_waits_for_its_turn_stays_cancelled(ground: Ground) -> None:
+    job = await ground.order("create", [{"name": "Lead"}])
+
+    async def meanwhile(_: Sequence[Budget]) -> None:
+        await ground.bulk.cancel(ADMIN, E, job)
+
+    ground.turn = meanwhile
+    async with ground.working():
+        await eventually(lambda: _is_let_go(ground, job))
+    assert (await ground.seen(job)).job.state is JobState.CANCELLED
+    assert not ground.cards.rows[LEADS]
+
+
+async def _is_let_go(ground: Ground, job: UUID) -> bool:
+    async with ground.house.db.unit() as unit:
+        owner: UUID | None = await unit.connection.fetchval(
+            "SELECT owner FROM bulk_jobs WHERE id = $1 AND finished_at IS NOT NULL", job
+        )
+    return owner is None and await ground.ended(job)
+
+
 async def test_one_account_has_one_job_at_a_time_the_oldest_first(ground: Ground) -> None:
     first = await ground.order("create", [{"name": "first"}])
     second = await ground.order("create", [{"name": "second"}])

@@ -80,10 +80,10 @@ UPDATE bulk_jobs j SET
 _RETRY_ITEMS = """
 UPDATE bulk_items i SET state = 'waiting', error = NULL, note = 'tried_again', ended_at = NULL
  WHERE enterprise = $1 AND job_id = $2 AND state = 'refused'
-   AND (entity_id IS NULL OR NOT EXISTS (
+   AND NOT EXISTS (
         SELECT FROM bulk_items later WHERE later.enterprise = $1 AND later.job_id = $2
            AND later.entity_id = i.entity_id AND later.position > i.position
-           AND later.state = 'done'))"""
+           AND later.state = 'done')"""
 _RETRY = """
 UPDATE bulk_jobs SET state = 'waiting', finished_at = NULL, due_at = clock_timestamp(),
        failures = 0, error = NULL, error_hint = NULL WHERE enterprise = $1 AND id = $2"""

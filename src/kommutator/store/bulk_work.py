@@ -45,7 +45,7 @@ UPDATE bulk_jobs SET due_at = clock_timestamp() + make_interval(secs => $5), err
 _END = f"""
 UPDATE bulk_jobs SET finished_at = clock_timestamp(), owner = NULL, lease_until = NULL,
        error = NULL, error_hint = NULL, failures = 0,
-       state = CASE WHEN state = 'cancelling' THEN 'cancelled' ELSE 'finished' END
+       state = CASE WHEN state IN ('cancelling', 'cancelled') THEN 'cancelled' ELSE 'finished' END
  WHERE {_OWN} AND NOT EXISTS (
     SELECT FROM bulk_items i WHERE i.enterprise = $1 AND i.job_id = $2
        AND i.state IN ('waiting', 'sent')) RETURNING true"""
