@@ -6,8 +6,10 @@ from typing import Any
 import asyncpg
 import pytest
 
+from kommutator.domain.oauth import AccountFacts
 from kommutator.flows.amocrm.import_tokens import ImportTokens, Plan
 from kommutator.flows.house import House
+from kommutator.kit.errors import ErrorKind, VendorError
 from kommutator.store.foreign_tokens import read_foreign_tokens
 from tests.support.house import open_house, settle_tenant
 from tests.support.oauth import Vendor
@@ -51,6 +53,43 @@ async def test_the_file_of_requirement_003(database_url: str, vendor: Vendor) ->
             await house.amocrm_accounts.by_id(here.number, record.id)
         )
         assert access.token == "access-2"
+
+
+async def test_a_working_account_is_not_overwritten_by_its_older_tokens(
+    database_url: str, vendor: Vendor
+) -> None:
+    async with open_house(database_url, **SETTINGS) as house:
+        here = await settle_tenant(house, "0367")
+        ends = (house.clock.now() + timedelta(hours=1)).isoformat()
+        plan = Plan("one.amocrm.ru", enterprise=here.number, apply=True)
+        (line,) = await take_over(house)([{**FILE, "expires_at": ends}], plan)
+        assert (line.outcome, vendor.exchanges) == ("imported", [])
+        async with house.db.unit() as unit:
+            (record,) = [r for r in await unit.connections.list(here.number) if r.kind == "amocrm"]
+        await house.grants.renew(here.number, record.id, 1)
+        (line,) = await take_over(house)([{**FILE, "expires_at": ends}], plan)
+        assert (line.outcome, line.detail) == ("refused", "account_already_connected")
+        account = await house.amocrm_accounts.by_id(here.number, record.id)
+        assert (await house.grants.access(account)).token == "access-2"
+
+
+async def test_a_token_that_ended_before_its_date_is_renewed(
+    database_url: str, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their column has no time zone."""
+
+    async def whose(base_url: str, access: str) -> AccountFacts:
+        if access == FILE["access_token"]:
+            raise VendorError(ErrorKind.TOKEN_STALE, "Unauthorized", status=401)
+        return AccountFacts("31920194", "One", "one", "7")
+
+    monkeypatch.setattr(vendor, "whose", whose)
+    async with open_house(database_url, **SETTINGS) as house:
+        here = await settle_tenant(house, "0367")
+        ends = (house.clock.now() + timedelta(hours=2)).isoformat()
+        plan = Plan("one.amocrm.ru", enterprise=here.number, apply=True)
+        (line,) = await take_over(house)([{**FILE, "expires_at": ends}], plan)
+        assert (line.outcome, vendor.exchanges) == ("imported", ["refresh-1"])
 
 
 async def test_a_table_of_requirement_004(database_url: str, vendor: Vendor) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
+from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.oauth import OAuthApp, TokenPair
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, Role
 from kommutator.flows.amocrm.adopt import KIND, Adopt, Wish
@@ -19,6 +19,7 @@ from kommutator.flows.grant_secrets import open_install, seal_install, strike_ou
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import (
+    Conflict,
     Forbidden,
     InvalidInput,
     NotFound,
@@ -105,13 +106,18 @@ class WaysIn:
     async def by_pair(self, wish: Wish, base_url: str, pair: TokenPair) -> ConnectionRecord:
         """Tokens of another program, see `import-tokens`. An access token that is over is renewed.
 
-        Raises: as `by_code`.
+        Raises:
+            Conflict: `account_already_connected`: the enterprise has it, and it works.
+            InvalidInput, NotFound, VendorError: as `by_code`.
         """
         app = self._apps.chosen(wish.own.checked())
-        base = self._vendor.address(base_url)
-        if pair.refresh is not None and pair.expires_in <= timedelta(0):
-            pair = await self._vendor.authorizer.refresh(app, base, pair.refresh)
-        return await self._adopt(_by(wish, "import"), await self._exchange.given(app, base, pair))
+        granted = await self._exchange.held(app, self._vendor.address(base_url), pair)
+        async with self._db.single() as unit:
+            shelf = await unit.connections.list(wish.enterprise)
+        if wish.user_id is None and any(_works(record, granted.facts.id) for record in shelf):
+            # Its refresh token may be the one that we have exchanged since.
+            raise Conflict("account_already_connected")
+        return await self._adopt(_by(wish, "import"), granted)
 
     async def at_start(
         self, code: str, number: str | None, *, domain: str = ""
@@ -239,6 +245,11 @@ class WaysIn:
                     KIND.value, app.client_id, found.account_id, found.base_url, sealed
                 )
         return pair
+
+
+def _works(record: ConnectionRecord, account_id: str) -> bool:
+    is_it = record.kind is KIND and record.account_key == account_id
+    return is_it and record.status is ConnectionStatus.ACTIVE
 
 
 def _by(wish: Wish, way: str) -> Wish:
