@@ -3,15 +3,17 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 
-from tests.support.amocrm_service import AmoService, open_amocrm_service
+from tests.support.amocrm_service import ADMIN, AmoService, open_amocrm_service
+from tests.support.house import PASSWORD
 from tests.support.waiting import eventually
 
 KNOWN = "+70000000101"  # the first contact: the administrator's, with one open lead
 STRANGER = "+375290000071"
 LINE = "+375170000001"
-RECORDED = {"recordings": True, "recording_wait_s": 0}
+RECORDED: dict[str, Any] = {"recordings": True, "recording_wait_s": 0}
 RECORD = "https://pbx.example/kept/1.mp3"
 
 
@@ -25,7 +27,7 @@ async def connect(service: AmoService, **config: Any) -> list[str]:
     """Returns amoCRM's users: the first has extension 150, the second 151."""
     users = await service.users()
     mapping = {users[0]: "150", users[1]: "151"}
-    wanted = {"user_extensions": mapping, "default_user": users[2]}
+    wanted: dict[str, Any] = {"user_extensions": mapping, "default_user": users[2]}
     await service.connect(**wanted, **RECORDED, **config)
     return users
 
@@ -159,3 +161,18 @@ async def whose(service: AmoService, phone: str) -> tuple[str | None, str]:
         assert answer.status == 200, await answer.text()
         said = await answer.json()
     return said["extension"], said["why"]
+
+
+async def test_the_console_speaks_of_the_crm_that_is_connected(service: AmoService) -> None:
+    await connect(service)
+    await a_call(service, "4.1", KNOWN, talk_s=3)
+    await delivered(service, "4.1")
+    jar = aiohttp.CookieJar(unsafe=True)  # our host is an address
+    async with aiohttp.ClientSession(cookie_jar=jar, headers={"accept-language": "en"}) as browser:
+        form = {"email": ADMIN, "password": PASSWORD}
+        async with browser.post(f"{service.url}/console/login", data=form) as signed_in:
+            assert signed_in.status == 200
+        async with browser.get(f"{service.url}/console/calls/card?id=4.1") as card:
+            said = await card.text()
+    assert "amoCRM took the call at" in said
+    assert "RetailCRM" not in said

@@ -46,7 +46,7 @@ async def tell(
         "call": story.call,
         "reason": say(f"reason.{reason}", "reason.other", reason=reason),
         "steps": timeline.steps(story, say),
-        "why": _words(explain(*_evidence(story, crm, see.house.clock.now())), see, tz),
+        "why": _words(explain(*_evidence(story, crm, see.house.clock.now())), crm, see, tz),
     }
 
 
@@ -82,7 +82,7 @@ def _command(row: Mapping[str, Any]) -> CommandFact:
     return CommandFact(**{name: row[name] for name in names}, error=row["error"], note=row["note"])
 
 
-def _words(why: Why, see: Visit, tz: Any) -> dict[str, str]:
+def _words(why: Why, crm: ConnectionLine | None, see: Visit, tz: Any) -> dict[str, str]:
     now = see.house.clock.now()
     params = {
         name: formats.moment(value, now, tz, see.locale) if isinstance(value, datetime) else value
@@ -92,7 +92,10 @@ def _words(why: Why, see: Visit, tz: Any) -> dict[str, str]:
         params["reason"] = see.house.texts.first(
             see.locale, f"reason.{reason}", "reason.other", reason=reason
         )
+    params["crm"] = "CRM" if crm is None else see.t(f"kind.{crm.kind}")
     href, label = _GO.get(why.slug, ("", ""))
+    if why.slug == "nobody_mapped" and crm is not None and crm.kind == "amocrm":
+        href, label = f"/console/amocrm/settings/{crm.id}", "why.go.settings"
     if note := params.get("note"):
         say = partial(see.house.texts.first, see.locale)
         params["note"] = timeline.note_in_words(str(note), say)
