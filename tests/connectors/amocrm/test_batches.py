@@ -184,6 +184,25 @@ async def test_look_that_fails_leaves_it_open() -> None:
     assert kinds == [ErrorKind.UNSURE] * 50 + [ErrorKind.TRANSIENT] * 10
 
 
+@pytest.mark.parametrize("refusal", [answer(429), answer(503), LOST])
+async def test_look_that_fails_takes_nothing_back(refusal: Answer | WireError) -> None:
+    """What the answer did name stays written; the rest may be there, so it is not "refused"."""
+    here = bench(made([7]), refusal)
+    written, other = await writer(here).create_many(
+        account(), LEADS, [{"name": "a"}, {"name": "b"}]
+    )
+    assert written == Written(7)
+    assert isinstance(other, Unwritten)
+    assert other.kind is ErrorKind.UNSURE
+    here = bench(faults("1"), refusal)
+    first, guilty = await writer(here).create_many(
+        account(), LEADS, [{"name": "a"}, {"price": "x"}]
+    )
+    assert isinstance(first, Unwritten)
+    assert isinstance(guilty, Unwritten)
+    assert (first.kind, guilty.kind) == (ErrorKind.UNSURE, ErrorKind.REJECTED)
+
+
 async def test_batch_refused_in_part_may_have_been_taken_in_part() -> None:
     """Not documented, so it is looked for: what is there is not created again."""
     there = {"id": 5, "name": "a", "created_at": NOW}

@@ -94,16 +94,17 @@ class Batches:
             chunk, self._waiting = self._waiting[:size], self._waiting[size:]
             try:
                 await self._write(chunk)
-            except VendorError as error:
-                try:
-                    await self._trouble(chunk, error)
-                except VendorError as lost:  # it could not even be looked for
-                    self._leave(chunk, Unwritten(ErrorKind.UNSURE, lost.message, lost.hint))
-                    self._stop(lost)
+            except VendorError as lost:  # it could not even be looked for
+                self._leave(chunk, Unwritten(ErrorKind.UNSURE, lost.message, lost.hint))
+                self._stop(lost)
         return [self.done[position] for position in range(len(self.items))]
 
-    async def _write(self, chunk: Sequence[int]) -> None:
-        reply = await self._send(chunk)
+    async def _write(self, chunk: list[int]) -> None:
+        try:
+            reply = await self._send(chunk)
+        except VendorError as error:
+            await self._trouble(chunk, error)
+            return
         self._troubles = 0
         self.sizes.grow(self.client.account, self.operation)
         rows = reply.embedded(self.operation.name)
@@ -205,8 +206,9 @@ class Batches:
         }
 
     def _leave(self, positions: Sequence[int], result: Unwritten) -> None:
+        """Of those that have no result yet: what the vendor said of one item stays."""
         for position in positions:
-            self.done[position] = result
+            self.done.setdefault(position, result)
 
     def _stop(self, error: VendorError) -> None:
         """Nothing more will work for now; what has not left yet was certainly not written."""
