@@ -98,8 +98,9 @@ def test_a_burst_of_refusals_is_one_word() -> None:
     left = [pauses.said("k") for _ in range(4)]  # four under way at once
     assert [pauses.after("k", None, said) for said in left] == [60, 60, 60, 60]
     again = pauses.said("k")
+    pauses.over("k", left[0])  # a success of that burst: it left before the refusal
     assert pauses.after("k", None, again) == 120
-    pauses.over("k")
+    pauses.over("k", pauses.said("k"))
     assert pauses.after("k", None, again) == 60  # late, of the burst before the last success
 
 

@@ -231,7 +231,7 @@ class AmoCrmClient:
             await self._turn.late(self._budgets, answer.left_ms / 1000)
         verdict = judge(answer, writing=request.writing)
         if verdict.judgement is None:
-            self._pauses.over(self._budgets[0].key)
+            self._pauses.over(self._budgets[0].key, said)
             return Reply(answer.status, verdict.body, exchange)
         judgement = await self._hold(verdict.judgement, said)
         refused = _refusal(judgement, exchange, secrets, Stage.ANSWERED, answer.status)

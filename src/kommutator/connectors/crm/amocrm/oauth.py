@@ -77,7 +77,7 @@ class AmoCrmAuthorizer:
             secrets=(refresh,),
         )
         if answer.status != 200:  # noqa: PLR2004  anything else knows no account
-            self._unless_refused(answer)
+            self._unless_refused(answer, refresh)
             return None
         domain = as_text(as_map(_json(answer)).get("domain"))
         return None if domain is None else self._base(domain)
@@ -168,12 +168,15 @@ class AmoCrmAuthorizer:
                 ErrorKind.REJECTED, "the address is not amoCRM's", hint="amocrm_address_foreign"
             ) from error
 
-    def _unless_refused(self, answer: Answer) -> None:
+    def _unless_refused(self, answer: Answer, refresh: str) -> None:
         """A crash or a limit says nothing about where the account lives."""
         judged = judge(answer, writing=False).judgement
         if judged is not None and answer.status not in (400, 401, 404):
             raise AmoCrmError(
-                judged.kind, judged.message, status=answer.status, retry_after=judged.retry_after
+                judged.kind,
+                mask(judged.message, (refresh,)),
+                status=answer.status,
+                retry_after=judged.retry_after,
             )
 
 

@@ -32,5 +32,11 @@ class Pauses:
             return max(asked, 1.0)
         return float(min(PAUSE_S * 2 ** (times - 1), LONGEST_PAUSE_S))
 
-    def over(self, key: str) -> None:
-        self._again.pop(key, None)
+    def over(self, key: str, said: int) -> None:
+        """The vendor obeyed; a request that left before its last refusal proves nothing.
+
+        Args:
+            said: as it was when that request left.
+        """
+        if said == self.said(key):
+            self._again.pop(key, None)
