@@ -38,8 +38,6 @@ EVENTS_PAGE: Final = 100
 EVENT_ENTITIES: Final = 10  # ids in one filter of /events
 BATCH: Final = 50  # recommended
 MAX_BATCH: Final = 250
-COMPLEX_BATCH: Final = 50
-HOOKS: Final = 100  # webhooks of one account
 MAX_PAGES: Final = 4000  # a list that never ends is the vendor's bug, not a reason to hang
 
 # --- words [D] -----------------------------------------------------------------------------
@@ -48,10 +46,7 @@ LOST: Final = 143
 INCOMING_TYPE: Final = 1  # of a stage: the tray
 UNFOUND: Final = 263  # error of an item of /calls whose number nobody has
 TASK_CALL: Final = 1
-TASK_MEETING: Final = 2
 ACCESS_S: Final = 86_400
-CODE_S: Final = 20 * 60
-REFRESH_DAYS: Final = 90  # three months from its issue
 DISPOSABLE_S: Final = 30 * 60
 
 OAUTH_TIMEOUT_S: Final = 15.0  # below the lock of whoever refreshes
