@@ -1,6 +1,6 @@
 """A CRM's cards in memory; only what campaigns read of them."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,15 +12,22 @@ from kommutator.kit.errors import ErrorKind, VendorError
 
 @dataclass
 class Cards:
-    """`down`: the CRM does not answer. `asked`: every query, in order."""
+    """`down`: the CRM does not answer. `asked`: every query, in order.
+
+    `meanwhile`: happens once, while the CRM makes up its mind.
+    """
 
     leads: Sequence[Entity] = ()
     contacts: Sequence[Entity] = ()
     down: bool = False
+    meanwhile: Callable[[], Awaitable[object]] | None = None
     asked: list[tuple[EntityKind, EntityQuery]] = field(default_factory=list)
 
     async def entities(self, _account: Account, kind: EntityKind, query: EntityQuery) -> EntityPage:
         self.asked.append((kind, query))
+        if (meanwhile := self.meanwhile) is not None:
+            self.meanwhile = None
+            await meanwhile()
         if self.down:
             raise VendorError(ErrorKind.TRANSIENT, "the CRM is away")
         if kind is EntityKind.CONTACTS:

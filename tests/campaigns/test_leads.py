@@ -127,6 +127,16 @@ async def test_a_crm_that_is_away_is_asked_again(scene: Scene, cards: Cards) -> 
     assert len(await scene.placed()) == 2
 
 
+async def test_a_page_of_leads_that_are_wanted_no_more_is_not_taken(
+    scene: Scene, cards: Cards
+) -> None:
+    campaign = await start(scene, source=LEADS)
+    change = {"source": LEADS | {"tag": "vip"}}
+    cards.meanwhile = lambda: scene.house.campaigns.change(ADMIN, HERE, campaign, plan=change)
+    await filled(scene, campaign)
+    assert [call.client for call in await scene.placed()] == [phone(4)]
+
+
 async def test_what_the_crm_is_told(scene: Scene) -> None:
     told = {
         "talked": {"pipeline_id": 7, "status_id": 72, "note": "{result}, {attempt}: {phone} {x}"},

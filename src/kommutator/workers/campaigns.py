@@ -86,9 +86,9 @@ class CampaignWorker:
         metrics.CAMPAIGNS_HELD.set(len(holds))
         now = self._clock.monotonic()
         self._rests = {hold: until for hold, until in self._rests.items() if until > now}
-        for hold in holds:
-            self._fill_beside(hold)
         awake = [hold for hold in holds if not patient or hold not in self._rests]
+        for hold in awake:
+            self._fill_beside(hold)
         await asyncio.gather(*(self._look(hold) for hold in awake))
         return len(holds)
 

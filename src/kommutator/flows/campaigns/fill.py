@@ -16,6 +16,7 @@ from kommutator.store.campaigns import CampaignRow, Hold
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
+    from kommutator.store.unit import Unit
 
 FROM_THE_START: Final = '{"page": 0}'
 _MOST_PAGES: Final = 500
@@ -66,9 +67,12 @@ class FillCampaigns:
             page = await self._page(row, filling)
         except (VendorError, UserError) as error:
             words = error.message if isinstance(error, VendorError) else error.code
-            await self._write(holding, _failed(filling, words, self._clock.now().timestamp()))
+            failed = _failed(filling, words, self._clock.now().timestamp())
+            async with self._db.unit() as unit:
+                if await self._still(unit, holding, row):
+                    await unit.campaigns.note_filling(row.enterprise, row.id, _stored(failed))
             return False
-        return await self._take(holding, filling, page)
+        return await self._take(holding, row, filling, page)
 
     async def _page(self, row: CampaignRow, filling: Filling) -> LeadPage:
         account = await self._directory.account_of(row.enterprise, self._source.kind)
@@ -76,24 +80,26 @@ class FillCampaigns:
             raise Conflict("campaign_needs_crm")
         return await self._source.leads(account, read_plan(row.plan).source, filling.page + 1)
 
-    async def _take(self, holding: Hold, filling: Filling, page: LeadPage) -> bool:
+    async def _take(
+        self, holding: Hold, row: CampaignRow, filling: Filling, page: LeadPage
+    ) -> bool:
         numberless = filling.numberless + page.numberless
         more = page.more and filling.page + 1 < _MOST_PAGES
         reached = Filling(page=filling.page + 1, numberless=numberless)
         async with self._db.unit() as unit:
-            if await unit.campaigns.held(holding.enterprise, holding) is None:
+            if not await self._still(unit, holding, row):
                 return False
-            await unit.do_not_call.add(holding.enterprise, page.unwanted, note=None, by=_MARKED_BY)
-            await unit.campaign_items.add(holding.enterprise, holding.id, page.wanted)
+            await unit.do_not_call.add(row.enterprise, page.unwanted, note=None, by=_MARKED_BY)
+            await unit.campaign_items.add(row.enterprise, row.id, page.wanted)
             await unit.campaigns.note_filling(
-                holding.enterprise, holding.id, _stored(reached) if more else None
+                row.enterprise, row.id, _stored(reached) if more else None
             )
         return more
 
-    async def _write(self, holding: Hold, filling: Filling) -> None:
-        async with self._db.unit() as unit:
-            if await unit.campaigns.held(holding.enterprise, holding) is not None:
-                await unit.campaigns.note_filling(holding.enterprise, holding.id, _stored(filling))
+    async def _still(self, unit: Unit, holding: Hold, row: CampaignRow) -> bool:
+        """Whether the page belongs to what is wanted now: somebody may have chosen other leads."""
+        now = await unit.campaigns.held(holding.enterprise, holding)
+        return now is not None and (now.plan, now.filling) == (row.plan, row.filling)
 
 
 def _failed(filling: Filling, words: str, now: float) -> Filling:
