@@ -148,9 +148,12 @@ UPDATE campaign_items SET state = $3, due_at = coalesce($4, due_at), waits = $5,
  WHERE enterprise = $1 AND id = $2 RETURNING {_COLUMNS}"""
 # Two campaigns of one enterprise choose from the same agents and numbers: one at a time.
 _CHOOSE = "SELECT pg_advisory_xact_lock(hashtext('campaigns:' || $1))"
+# A number that is being called has an open attempt; so the few that are left are found by index.
 _LEFT = """
 SELECT EXISTS (SELECT FROM campaign_items
-                WHERE enterprise = $1 AND campaign = $2 AND state <> 'done')"""
+                WHERE enterprise = $1 AND campaign = $2 AND state = 'waiting')
+    OR EXISTS (SELECT FROM campaign_attempts
+                WHERE enterprise = $1 AND campaign = $2 AND result IS NULL)"""
 _AGENTS = """
 SELECT e.extension, a.ended_at, a.result FROM unnest($2::text[]) AS e (extension), LATERAL (
     SELECT ended_at, result FROM campaign_attempts
