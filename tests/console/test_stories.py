@@ -150,7 +150,7 @@ async def test_a_refused_call_explains_itself_and_is_replayed(
     await an_attempt(db, HERE, crm, at, outbox_id=dead, call_id="1700000000.1", error=refusal)
     await admin.goto(f"{console.url}/console/calls")
     await admin.get_by_role("link", name="Подробности").click()
-    await expect(admin.get_by_text("RetailCRM отказался принять звонок")).to_be_visible()
+    await expect(admin.get_by_text("RetailCRM не принимает звонок")).to_be_visible()
     await expect(admin.get_by_text("Трубку положили (hangup)")).to_be_visible()
     await admin.get_by_text("Запрос и ответ").click()
     await expect(admin.get_by_text("/api/v5/telephony/calls/upload")).to_be_visible()

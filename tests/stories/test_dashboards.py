@@ -24,7 +24,6 @@ _RANGE = "5m"  # what Grafana puts for $__rate_interval
 # Panels of what went wrong: a labelled counter that never counted has no series yet.
 QUIET = {
     "Clicks refused, by reason",
-    "Sign-ins",
 }
 
 
