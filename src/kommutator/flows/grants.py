@@ -134,11 +134,6 @@ class Grants:
                 )
         return len(found)
 
-    async def state(self, enterprise: EnterpriseNumber, connection_id: UUID) -> GrantRecord | None:
-        """For pages; None: there are no tokens."""
-        async with self._db.single() as unit:
-            return await unit.grants.find(enterprise, connection_id)
-
     def forget(self, enterprise: EnterpriseNumber) -> None:
         """Something of this tenant changed."""
         for connection_id in [k for k, held in self._held.items() if held.enterprise == enterprise]:

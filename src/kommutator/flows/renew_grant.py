@@ -206,6 +206,7 @@ class RenewGrant:
             longest=trouble.pace.longest,
             jitter=self._ids.uniform(),
         )
+        detail = self._redactor.text(words) or None
         async with self._db.unit() as unit:
             ours = await unit.grants.release(
                 record.enterprise,
@@ -213,15 +214,13 @@ class RenewGrant:
                 claim.fence,
                 state=trouble.state,
                 reason=trouble.reason,
-                detail=self._redactor.text(words) or None,
+                detail=detail,
                 retry_after=timedelta(seconds=max(pause, retry_after or 0.0)),
                 answered=trouble.unused and not claim.doubtful,
             )
             if ours:
                 lives = record.left_s > 0
-                await follow(
-                    unit, record, trouble.state, trouble.reason, words or None, token_lives=lives
-                )
+                await follow(unit, record, trouble.state, trouble.reason, detail, token_lives=lives)
         _log.warning(
             "grant.not_renewed",
             connection_id=str(record.connection_id),

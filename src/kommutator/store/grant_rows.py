@@ -16,7 +16,7 @@ from kommutator.domain.tenancy import EnterpriseNumber
 SELECT = """
 SELECT g.enterprise, g.connection_id, g.state, g.reason, g.detail, g.state_since,
        g.tokens AS sealed, g.previous, g.generation, g.issued_at, g.expires_at, g.refresh_until,
-       g.api_domain, g.sent_at, g.tries, c.kind, c.base_url, c.config, c.secrets AS app_sealed,
+       g.api_domain, c.kind, c.base_url, c.config, c.secrets AS app_sealed,
        extract(epoch FROM clock_timestamp() - g.issued_at)::float8 AS age_s,
        extract(epoch FROM g.expires_at - clock_timestamp())::float8 AS left_s,
        greatest(0, CASE WHEN g.next_try_at = '-infinity' THEN 0 ELSE
@@ -52,8 +52,6 @@ class GrantRecord:
     expires_at: datetime
     refresh_until: datetime | None
     api_domain: str | None
-    sent_at: datetime | None
-    tries: int
     kind: str
     base_url: str
     config: dict[str, Any]

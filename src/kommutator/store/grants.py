@@ -34,7 +34,7 @@ UPDATE oauth_grants g
    AND g.generation = $3 AND g.state IN ('active', 'unpaid', 'blocked')
    AND g.refresh_until IS NOT NULL AND g.lock_until < clock_timestamp()
    AND g.next_try_at <= clock_timestamp()
-RETURNING g.fence, g.tokens AS sealed, g.api_domain, b.sent_at IS NOT NULL AS doubtful, g.tries"""
+RETURNING g.fence, g.tokens AS sealed, b.sent_at IS NOT NULL AS doubtful, g.tries"""
 
 # A late answer may still save a grant that was given up meanwhile: nobody has a newer pair.
 _KEEP = """
@@ -99,7 +99,6 @@ class Claim:
 
     fence: int
     sealed: Sealed = field(repr=False)
-    api_domain: str | None
     doubtful: bool
     tries: int
 
@@ -224,13 +223,6 @@ class GrantStore:
             enterprise, connection_id, state.value, reason, detail, generation,
         )  # fmt: skip
         return bool(ended)
-
-    async def wipe(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
-        """All tokens, the previous ones too."""
-        await self._connection.execute(
-            "DELETE FROM oauth_grants WHERE enterprise = $1 AND connection_id = $2",
-            enterprise, connection_id,
-        )  # fmt: skip
 
     async def of_account_everywhere(self, kind: str, account_key: str) -> Sequence[GrantRecord]:
         """Every tenant's and every person's grant for one account at the vendor."""

@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 _AT_ONCE = 4
 _BATCH = 100
 _KEPT_DAYS = 1
+_TICK_S = 20.0  # between looks for what is due; a token is due hours before it ends
+_RETIRE_S = 3600.0
 FirstCode = Callable[[], Awaitable[object]]
 """Exchanges the code of the settings, if there is one."""
 
@@ -33,7 +35,6 @@ class TokenKeeper:
 
     Args:
         first: done once at the start, aside.
-        tick_s: between looks for what is due; a token is due hours before it ends.
     """
 
     def __init__(
@@ -43,19 +44,17 @@ class TokenKeeper:
         *,
         clock: Clock,
         first: FirstCode | None = None,
-        tick_s: float = 20.0,
-        retire_s: float = 3600.0,
     ) -> None:
         self._db = db
         self._grants = grants
         self._first = first
         self._opening: asyncio.Task[None] | None = None
         self._loops = Loops(
-            Loop("tokens-renew", self.renew_due, clock, tick_s),
-            Loop("tokens-over", self.end_over, clock, tick_s),
-            Loop("tokens-unpaid", grants.hear_unpaid, clock, tick_s),
-            Loop("tokens-count", self.count, clock, tick_s),
-            Loop("tokens-retire", self.retire, clock, retire_s),
+            Loop("tokens-renew", self.renew_due, clock, _TICK_S),
+            Loop("tokens-over", self.end_over, clock, _TICK_S),
+            Loop("tokens-unpaid", grants.hear_unpaid, clock, _TICK_S),
+            Loop("tokens-count", self.count, clock, _TICK_S),
+            Loop("tokens-retire", self.retire, clock, _RETIRE_S),
         )
 
     async def start(self) -> None:

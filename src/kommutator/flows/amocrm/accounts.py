@@ -31,17 +31,9 @@ class Accounts:
         self._redactor = redactor
 
     async def acting(
-        self,
-        actor: Actor,
-        enterprise: EnterpriseNumber,
-        named: str | None = None,
-        *,
-        working: bool = True,
+        self, actor: Actor, enterprise: EnterpriseNumber, named: str | None = None
     ) -> Account:
         """The account for this request. `named`: the vendor's account id, or the connection's.
-
-        Args:
-            working: refuse one that is not connected at the moment.
 
         Raises:
             Forbidden: `amocrm_connect_yours`.
@@ -50,7 +42,7 @@ class Accounts:
         """
         usable = await self.usable(actor, enterprise)
         chosen = _named(usable, named) if named else _only(usable)
-        if working and _status(chosen) is not ConnectionStatus.ACTIVE:
+        if _status(chosen) is not ConnectionStatus.ACTIVE:
             raise Conflict("amocrm_not_working", status=_status(chosen).value)
         return self._open(chosen)
 

@@ -63,7 +63,6 @@ class Leave:
             await self._unsubscribe(actor, record, force=force)
         async with self._db.unit() as unit:
             await unit.connections.remove(enterprise, record.id)
-            await unit.grants.wipe(enterprise, record.id)
             await unit.sessions.end_of_connection(enterprise, record.id)
             await unit.audit.add(
                 enterprise,

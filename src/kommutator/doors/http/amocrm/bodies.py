@@ -28,7 +28,7 @@ class Given(Body):
         return self
 
     def item(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude_unset=True)
+        return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
 
 
 class FieldGiven(Given):
@@ -101,9 +101,6 @@ class LeadNew(LeadChange):
     created_at: Unix | None = None
     embedded: EmbeddedGiven | None = Field(None, alias="_embedded")
 
-    def item(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude_unset=True, by_alias=True)
-
 
 class ContactChange(_Card):
     model_config = ConfigDict(
@@ -160,6 +157,3 @@ class LeadWhole(LeadChange):
     )
     created_at: Unix | None = None
     inside: _Inside = Field(alias="_embedded")
-
-    def item(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude_unset=True, by_alias=True)

@@ -9,7 +9,6 @@ from fastapi import Query
 
 from kommutator.domain.crm_data import EntityPage
 from kommutator.domain.crm_ports import EntityQuery, Order
-from kommutator.doors.http.amocrm.shown import Listed
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.doors.http.v1.words import Found, Moment
 
@@ -60,6 +59,3 @@ class Wanted:
     def around(self, found: EntityPage) -> dict[str, int | bool]:
         """What a page says of itself."""
         return {"page": self.page, "limit": self.limit, "has_more": found.more}
-
-
-__all__ = ["Ids", "Limit", "Listed", "PageNumber", "Wanted"]
