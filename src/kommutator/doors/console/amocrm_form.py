@@ -34,7 +34,7 @@ def read_settings(sent: Mapping[str, str]) -> dict[str, Any]:
             "in": _choice(sent.get("unknown_in"), UNKNOWN_IN, Unknown.CONTACT),
             "out": _choice(sent.get("unknown_out"), UNKNOWN_OUT, Unknown.CONTACT),
         },
-        "missed_owner": _choice(sent.get("missed_owner"), MISSED_OWNERS, MissedOwner.FIRST_RANG),
+        "missed_owner": _choice(sent.get("missed_owner"), MISSED_OWNERS, MissedOwner.CLIENT_OWNER),
         "default_user": sent.get("default_user", "").strip() or None,
         "lead": _lead(sent),
         "task": _task(sent),
