@@ -239,6 +239,19 @@ async def test_a_missed_call_asks_for_the_clients_owner_only_if_told_to() -> Non
     assert wire.asked[-1].body[0]["call_responsible"] == 99
 
 
+async def test_while_owners_are_asked_some_calls_are_written() -> None:
+    """An attempt is cut off after 30 s; fifty look-ups before the first call would never end."""
+    missed = {"client": STRANGER, "result": CallResult.NO_ANSWER, "rang": ("150",)}
+    told = [record(n, **missed) for n in range(1, 13)]
+    found = listed("contacts", contact(77, STRANGER, owner=99))
+    first, second = (calls_answer({str(n): 90 + n for n in range(size)}) for size in (10, 2))
+    answers = [*[found] * 10, first, *[found] * 2, second]
+    outcomes, wire = await deliver(answers, *told, config={"missed_owner": "client_owner"})
+    assert kinds(outcomes) == [None] * 12
+    sent = [len(asked.body) for asked in wire.asked if asked.method == "POST"]
+    assert sent == [10, 2]
+
+
 # --- refusals and lost answers ---------------------------------------------------------------
 
 
@@ -396,6 +409,19 @@ async def test_other_cards_of_the_tray_are_not_ours() -> None:
     answers = [
         calls_answer({}, ["0"]),
         listed("unsorted", {"uid": "u1", "metadata": others}),
+        (200, {"_embedded": {"unsorted": [{"uid": "u2"}]}}),
+    ]
+    outcomes, _ = await deliver(answers, record(9), config=TRAY)
+    assert done(outcomes) == [("u2", "in_tray")]
+
+
+async def test_older_cards_of_the_tray_are_not_paged_through() -> None:
+    """A tray that nobody empties holds thousands; newest first, ours is not below older ones."""
+    row = {"uid": "u1", "created_at": 1795194000 - 601, "metadata": {"service_code": "uis"}}
+    page = {"_embedded": {"unsorted": [row]}, "_links": {"next": {"href": "…?page=2"}}}
+    answers = [
+        calls_answer({}, ["0"]),
+        (200, page),
         (200, {"_embedded": {"unsorted": [{"uid": "u2"}]}}),
     ]
     outcomes, _ = await deliver(answers, record(9), config=TRAY)
