@@ -159,6 +159,16 @@ async def test_lost_create_that_never_arrived_is_repeated_once() -> None:
     assert [sent.method for sent in here.wire.sent] == ["POST", "GET", "POST"]
 
 
+async def test_list_without_an_end_leaves_a_create_open() -> None:
+    """What was not seen may be further down, so it is not made a second time."""
+    page = leads({"id": 5, "name": "y", "created_at": NOW}, next={"href": "…"})
+    here = bench(LOST, *[page] * 8)
+    (result,) = await writer(here).create_many(account(), LEADS, [{"name": "x"}])
+    assert isinstance(result, Unwritten)
+    assert result.kind is ErrorKind.UNSURE
+    assert [sent.method for sent in here.wire.sent] == ["POST", *["GET"] * 8]
+
+
 async def test_equal_creates_are_counted_not_told_apart() -> None:
     held = [{"id": n, "name": "x", "created_at": NOW} for n in (5, 6)]
     here = bench(LOST, leads(*held), made([9]))

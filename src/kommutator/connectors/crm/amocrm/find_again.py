@@ -11,8 +11,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kommutator.connectors.crm.amocrm.client import AmoCrmClient
+from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.queries import Pair, page_pairs
 from kommutator.connectors.crm.amocrm.schemas import as_int
+from kommutator.kit.errors import ErrorKind
 from kommutator.kit.phones import digits
 from kommutator.kit.plain_json import as_map, as_text, maps_in
 
@@ -33,7 +35,7 @@ async def find_again(
         name: of the list in `_embedded`.
 
     Raises:
-        AmoCrmError: nobody knows, then.
+        AmoCrmError: nobody knows, then; also where the list does not end.
     """
     times = [at for item in items if (at := as_int(item.get("created_at"))) is not None]
     if not times:
@@ -52,8 +54,8 @@ async def find_again(
                 del missing[position]
         passed = rows and all((as_int(row.get("created_at")) or 0) < min(times) for row in rows)
         if not missing or not reply.more or passed:
-            break
-    return found
+            return found
+    raise AmoCrmError(ErrorKind.UNSURE, "the list is too long to be looked through")
 
 
 def _pairs(name: str, items: Sequence[Mapping[str, Any]], first: int, last: int) -> list[Pair]:

@@ -88,12 +88,14 @@ async def find_in_tray(
         AmoCrmError: nobody knows, then.
     """
     asked = [("filter[category][]", "sip"), ("order[created_at]", "desc")]
+    first = unix(command.started_at - _SLACK)  # ours has the call's start as its own
     for number in range(1, _TRAY_PAGES + 1):
         reply = await client.get("/api/v4/leads/unsorted", [*asked, *page_pairs(number)])
-        for row in reply.embedded("unsorted"):
+        rows = reply.embedded("unsorted")
+        for row in rows:
             if _is_of(as_map(row.get("metadata")), command):
                 return row
-        if not reply.more:
+        if not reply.more or all(_latest(row) < first for row in rows):
             break
     return None
 
