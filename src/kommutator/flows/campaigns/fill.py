@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -30,12 +30,14 @@ class Filling(msgspec.Struct, omit_defaults=True):
     Attributes:
         page: the last one that is in.
         numberless: leads without a number that can be called.
-        error: the CRM's words; `again_at`: epoch seconds, not before this.
+        error: the CRM's words; `refused`: slug of ours, why it was not asked.
+        again_at: epoch seconds, not before this.
     """
 
     page: int = 0
     numberless: int = 0
     error: str | None = None
+    refused: str | None = None
     again_at: float | None = None
 
 
@@ -66,8 +68,7 @@ class FillCampaigns:
         try:
             page = await self._page(row, filling)
         except (VendorError, UserError) as error:
-            words = error.message if isinstance(error, VendorError) else error.code
-            failed = _failed(filling, words, self._clock.now().timestamp())
+            failed = _failed(filling, error, self._clock.now().timestamp())
             async with self._db.unit() as unit:
                 if await self._still(unit, holding, row):
                     await unit.campaigns.note_filling(row.enterprise, row.id, _stored(failed))
@@ -102,9 +103,14 @@ class FillCampaigns:
         return now is not None and (now.plan, now.filling) == (row.plan, row.filling)
 
 
-def _failed(filling: Filling, words: str, now: float) -> Filling:
-    changed: dict[str, Any] = {"error": words[:300], "again_at": now + _AGAIN_S}
-    return msgspec.structs.replace(filling, **changed)
+def _failed(filling: Filling, error: VendorError | UserError, now: float) -> Filling:
+    return Filling(
+        page=filling.page,
+        numberless=filling.numberless,
+        error=error.message[:300] if isinstance(error, VendorError) else None,
+        refused=error.code if isinstance(error, UserError) else None,
+        again_at=now + _AGAIN_S,
+    )
 
 
 def _stored(filling: Filling) -> str:
