@@ -384,3 +384,18 @@ async def test_an_api_that_turns_lanes_away_with_a_good_token_means_unpaid(db: D
     assert await keeper.renew_due() == 1
     row = await bench.row()
     assert (row["state"], row["status"], row["status_reason"]) == ("active", "active", None)
+
+
+async def test_an_unpaid_account_of_a_long_lived_token_is_tried_again(db: Database) -> None:
+    bench = await open_bench(db, refresh=False)
+    grants = bench.grants()
+    await bench.run("UPDATE connections SET status = 'broken', status_reason = 'access_revoked'")
+    assert await grants.hear_unpaid() == 1
+    assert await grants.ask_again() == 0  # not before its hour
+    row = await bench.row()
+    assert (row["state"], row["status"], row["status_reason"]) == ("unpaid", "paused", "unpaid")
+    await bench.age(left=timedelta(days=300))
+    assert await grants.ask_again() == 1
+    row = await bench.row()
+    assert (row["state"], row["status"], row["status_reason"]) == ("active", "active", None)
+    assert bench.vendor.exchanges == []

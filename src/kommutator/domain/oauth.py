@@ -12,7 +12,10 @@ from kommutator.domain.connection import Account
 
 
 class GrantState(StrEnum):
-    """Of a pair of tokens. Only ACTIVE is renewed; the others need the act their reason names."""
+    """Of a pair of tokens. ACTIVE is renewed; UNPAID and BLOCKED are tried now and then.
+
+    The others need the act their reason names.
+    """
 
     ACTIVE = "active"
     LOST = "lost"  # the vendor rotated, its answer never came: the next refresh was refused

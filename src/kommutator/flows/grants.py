@@ -134,6 +134,19 @@ class Grants:
                 )
         return len(found)
 
+    async def ask_again(self) -> int:
+        """A long-lived token is not exchanged: whether it is paid for by now, its lanes find out.
+
+        Returns how many connections that concerns.
+        """
+        async with self._db.unit() as unit:
+            found = await unit.grants.ask_again_everywhere()
+            for enterprise, connection_id in found:
+                record = _present(await unit.grants.find(enterprise, connection_id))
+                before = replace(record, state=GrantState.UNPAID)
+                await follow(unit, before, record.state, None, None, token_lives=True)
+        return len(found)
+
     def forget(self, enterprise: EnterpriseNumber) -> None:
         """Something of this tenant changed."""
         for connection_id in [k for k, held in self._held.items() if held.enterprise == enterprise]:

@@ -87,6 +87,11 @@ UPDATE oauth_grants g
    AND c.status = 'broken' AND c.status_reason = 'access_revoked'
 RETURNING g.enterprise, g.connection_id"""
 
+_ASK_AGAIN = """
+UPDATE oauth_grants SET state = 'active', reason = NULL, detail = NULL, state_since = now()
+ WHERE state = 'unpaid' AND refresh_until IS NULL AND next_try_at <= clock_timestamp()
+RETURNING enterprise, connection_id"""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -254,6 +259,11 @@ class GrantStore:
         They become UNPAID, and the next exchange after `pause` tells whether they still are.
         """
         rows = await self._connection.fetch(_UNPAID, pause)
+        return [(EnterpriseNumber(row["enterprise"]), row["connection_id"]) for row in rows]
+
+    async def ask_again_everywhere(self) -> Sequence[tuple[EnterpriseNumber, UUID]]:
+        """UNPAID ones whose pause is over and that no exchange can tell about: ACTIVE again."""
+        rows = await self._connection.fetch(_ASK_AGAIN)
         return [(EnterpriseNumber(row["enterprise"]), row["connection_id"]) for row in rows]
 
     async def states_everywhere(self) -> Sequence[tuple[str, str, int]]:

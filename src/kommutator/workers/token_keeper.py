@@ -53,6 +53,7 @@ class TokenKeeper:
             Loop("tokens-renew", self.renew_due, clock, _TICK_S),
             Loop("tokens-over", self.end_over, clock, _TICK_S),
             Loop("tokens-unpaid", grants.hear_unpaid, clock, _TICK_S),
+            Loop("tokens-paid", grants.ask_again, clock, _TICK_S),
             Loop("tokens-count", self.count, clock, _TICK_S),
             Loop("tokens-retire", self.retire, clock, _RETIRE_S),
         )
