@@ -87,6 +87,20 @@ async def test_page_of_leads() -> None:
     assert here.wire.sent[0].path == "/api/v4/leads"
 
 
+async def test_national_numbers_are_of_the_accounts_country() -> None:
+    """Kommo's accounts are not in Russia; the country of the tenant's PBX goes before."""
+    phone = {"field_code": "PHONE", "values": [{"value": "067 123 45 67"}]}
+    card = page("contacts", [{"id": 1, "custom_fields_values": [phone]}], more=False)
+    for config, phones in (
+        ({}, ()),
+        ({"country": "UA"}, ("+380671234567",)),
+        ({"country": "RU", "region": "UA"}, ("+380671234567",)),
+    ):
+        reader = AmoCrmReader(bench(card).clients)
+        got = await reader.entities(account(**config), CONTACTS, EntityQuery())
+        assert got.items[0].phones == phones
+
+
 async def test_nothing_is_an_empty_page_and_no_card() -> None:
     here = bench(answer(204), answer(204))
     reader = AmoCrmReader(here.clients)

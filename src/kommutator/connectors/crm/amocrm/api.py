@@ -98,9 +98,13 @@ class AmoCrmReader:
 
 
 def region_of(account: Account) -> str:
-    """Whose national numbers the cards hold; whoever asks may know it from the tenant's PBX."""
-    named = account.config.get("region")
-    return named if isinstance(named, str) and named else "RU"
+    """Whose national numbers the cards hold.
+
+    Whoever asks may know it from the tenant's PBX; else it is the account's own country, which
+    the vendor has told when it was connected.
+    """
+    known = (account.config.get(key) for key in ("region", "country"))
+    return next((name for name in known if isinstance(name, str) and name), "RU")
 
 
 async def _pages(
