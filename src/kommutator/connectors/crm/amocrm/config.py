@@ -80,7 +80,7 @@ class AmoCrmConfig:
         lead_methods: what a rule's `method` names; see `place_of`.
         task_minutes: until a task is due that names no deadline.
         batch: calls in one request; at most the 50 that the vendor recommends.
-        unsorted_on: whether the account has the tray; learnt by the test.
+        unsorted_on: whether the account has the tray; learnt when it was connected.
         language: of words that we write into the CRM: ru, uk or en.
     """
 
