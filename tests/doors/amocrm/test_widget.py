@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from kommutator.domain.connection import Account
+from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.flows.house import House
 from tests.support.asgi import Asgi, Reply
 from tests.support.house import TenantOfTests
@@ -46,6 +46,25 @@ async def test_how_things_are(house: House, page: Asgi) -> None:
     token = disposable(house.clock.now(), user="504142")
     without = (await page.get(STATE, headers={"x-auth-token": token})).json()
     assert (without["connected"], without["extension"]) == (True, None)
+
+
+async def test_an_account_that_does_not_work_says_so(
+    house: House, here: TenantOfTests, app: object
+) -> None:
+    users = {"504141": "150"}
+    await settle_widget(house, here.number, "1", users=users, status=ConnectionStatus.BROKEN)
+    token = disposable(house.clock.now())
+    page = Asgi(app, headers={"origin": PAGE, "x-auth-token": token, "accept-language": "en"})
+    reply = await page.get(STATE)
+    assert (reply.status, reply.json()) == (
+        200,
+        {
+            "connected": False,
+            "extension": "150",
+            "message": "This amoCRM connection does not work at the moment; its state is broken.",
+        },
+    )
+    assert refused(await page.post(CALL, json_body={"phone": PHONE})) == (409, "amocrm_not_working")
 
 
 async def test_a_click(page: Asgi, pbx: Account) -> None:

@@ -45,6 +45,11 @@ class WidgetUser:
     base_url: str
     extension: str | None
 
+    def demand_working(self) -> None:
+        """Raises Conflict: `amocrm_not_working`."""
+        if self.account.status is not ConnectionStatus.ACTIVE:
+            raise Conflict("amocrm_not_working", status=self.account.status.value)
+
 
 class Widget:
     """What the widget may do: ask how things are, and place a call for its own user."""
@@ -88,8 +93,7 @@ class Widget:
         Raises:
             Conflict: `amocrm_not_working`; and all that `ClickToCall.place` raises.
         """
-        if user.account.status is not ConnectionStatus.ACTIVE:
-            raise Conflict("amocrm_not_working", status=user.account.status.value)
+        user.demand_working()
         request = ClickRequest(
             phone=phone, requested_by=f"amocrm:{user.user_id}", user_id=user.user_id
         )

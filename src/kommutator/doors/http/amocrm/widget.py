@@ -15,7 +15,7 @@ from kommutator.doors.http.auth import house_of
 from kommutator.doors.http.errors import RESPONSES, locale_of
 from kommutator.doors.http.frame import allow_reading_by
 from kommutator.flows.amocrm.widget import WidgetUser
-from kommutator.kit.errors import Unauthorized
+from kommutator.kit.errors import Conflict, Unauthorized
 
 _PREFLIGHT = {
     "Access-Control-Allow-Headers": "X-Auth-Token, Content-Type, Accept-Language",
@@ -98,8 +98,12 @@ async def call(request: Request, user: Asker, wish: WidgetCall) -> WidgetPlaced:
 
 @router.get("/state", summary="Is this account connected, and which phone is mine?")
 async def state(request: Request, user: Asker) -> WidgetState:
+    texts, locale = house_of(request).texts, locale_of(request)
+    try:
+        user.demand_working()
+    except Conflict as error:
+        why = texts.error(locale, error).message
+        return WidgetState(connected=False, extension=user.extension, message=why)
     words = "amocrm.widget.ready" if user.extension else "amocrm.widget.no_extension"
-    message = house_of(request).texts.translate(
-        locale_of(request), words, extension=user.extension or ""
-    )
+    message = texts.translate(locale, words, extension=user.extension or "")
     return WidgetState(connected=True, extension=user.extension, message=message)
