@@ -97,6 +97,7 @@ async def test_connected_lost_and_repaired(service: AmoService, page: Page) -> N
     lost = "Интеграцию удалили из аккаунта amoCRM."
     await expect(card.get_by_role("alert")).to_contain_text(lost)
     await expect(card.get_by_role("alert")).to_contain_text("кнопка «Подключить заново»")
+    await expect(card).not_to_contain_text("Обновится сам")  # nothing renews what was removed
 
     await to_consent(page, service, "Подключить заново")
     await allow(page, "large")
