@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kommutator.connectors.crm.amocrm import calls
+from kommutator.connectors.crm.amocrm import calls, schemas
 from kommutator.connectors.crm.amocrm.config import LeadPlace, read_config
 from kommutator.domain.commands import (
     CallRecord,
@@ -224,4 +224,4 @@ def test_a_task_upon_nothing_names_the_number(config: dict[str, Any], text: str)
     [("+7 (916) 123-45-67", "9161234567"), ("89161234567", "9161234567"), ("123", "123")],
 )
 def test_two_numbers_are_one_by_their_last_ten_digits(phone: str, tail: str) -> None:
-    assert calls.tail(phone) == tail
+    assert schemas.tail(phone) == tail

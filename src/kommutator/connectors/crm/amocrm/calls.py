@@ -9,7 +9,6 @@ from typing import Any, Final
 from kommutator.connectors.crm.amocrm.config import AmoCrmConfig, LeadPlace, UnsortedPhone
 from kommutator.domain.commands import CallRecord, CallResult, CreateUnsorted, Direction
 from kommutator.domain.ports import Due
-from kommutator.kit.phones import digits
 
 SOURCE: Final = "Kommutator"
 SERVICE_CODE: Final = "kommutator"  # of a tray's card that holds the call itself
@@ -204,11 +203,3 @@ def call_back_text(config: AmoCrmConfig, phone: str) -> str:
 
 def named(template: str, phone: str) -> str:
     return template.replace("{phone}", phone)
-
-
-_MATCHED = 10
-
-
-def tail(phone: str) -> str:
-    """By what the vendor takes two numbers for one: their last ten digits [D]."""
-    return digits(phone)[-_MATCHED:]

@@ -22,7 +22,6 @@ from kommutator.connectors.crm.amocrm.calls import (
     contact_of,
     lead_name,
     tags_of,
-    tail,
     unix,
 )
 from kommutator.connectors.crm.amocrm.client import AmoCrmClient, Reply
@@ -31,7 +30,7 @@ from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.find_again import find_again, is_same
 from kommutator.connectors.crm.amocrm.look_up import Card, card_of
 from kommutator.connectors.crm.amocrm.queries import page_pairs
-from kommutator.connectors.crm.amocrm.schemas import as_int
+from kommutator.connectors.crm.amocrm.schemas import as_int, tail
 from kommutator.connectors.crm.amocrm.tasks import task_of
 from kommutator.domain.commands import AddNote, CreateCustomer, CreateOrder, CreateTask, MoveLead
 from kommutator.domain.connection import Account

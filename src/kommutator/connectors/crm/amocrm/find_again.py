@@ -12,14 +12,13 @@ from typing import Any
 
 from kommutator.connectors.crm.amocrm.client import AmoCrmClient
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError
+from kommutator.connectors.crm.amocrm.manifest import COMPARED
 from kommutator.connectors.crm.amocrm.queries import Pair, page_pairs
-from kommutator.connectors.crm.amocrm.schemas import as_int
+from kommutator.connectors.crm.amocrm.schemas import as_int, tail
 from kommutator.kit.errors import ErrorKind
-from kommutator.kit.phones import digits
 from kommutator.kit.plain_json import as_map, as_text, maps_in
 
 _MOST_PAGES = 8
-_PHONE_DIGITS = 10  # how many of them the vendor itself compares
 _SAME = ("name", "first_name", "last_name", "price", "pipeline_id", "status_id",
          "responsible_user_id", "created_at", "entity_id", "entity_type", "text",
          "complete_till", "note_type")  # fmt: skip
@@ -92,8 +91,8 @@ def _values(item: Mapping[str, Any]) -> set[str]:
     for custom in maps_in(item.get("custom_fields_values")):
         for value in maps_in(custom.get("values")):
             text = as_text(value.get("value"))
-            number = digits(text or "")[-_PHONE_DIGITS:]
-            if text and len(number) == _PHONE_DIGITS and not any(map(str.isalpha, text)):
+            number = tail(text or "")
+            if text and len(number) == COMPARED and not any(map(str.isalpha, text)):
                 found.add(number)
             elif text:
                 found.add(text)

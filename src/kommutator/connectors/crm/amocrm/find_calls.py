@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from kommutator.connectors.crm.amocrm.calls import RULE_CODE, SERVICE_CODE, tail, uniq_of, unix
+from kommutator.connectors.crm.amocrm.calls import RULE_CODE, SERVICE_CODE, uniq_of, unix
 from kommutator.connectors.crm.amocrm.client import AmoCrmClient
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.queries import page_pairs
-from kommutator.connectors.crm.amocrm.schemas import as_int
+from kommutator.connectors.crm.amocrm.schemas import as_int, tail
 from kommutator.domain.commands import CallRecord, CreateUnsorted
 from kommutator.domain.ports import Due
 from kommutator.kit.errors import ErrorKind

@@ -44,6 +44,7 @@ MAX_PAGES: Final = 4000  # a list that never ends is the vendor's bug, not a rea
 WON: Final = 142  # the same ids in every pipeline
 LOST: Final = 143
 INCOMING_TYPE: Final = 1  # of a stage: the tray
+COMPARED: Final = 10  # digits, from the end, by which the vendor takes two numbers for one
 UNFOUND: Final = 263  # error of an item of /calls whose number nobody has
 TASK_CALL: Final = 1
 ACCESS_S: Final = 86_400

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from kommutator.connectors.crm.amocrm.api import region_of
 from kommutator.connectors.crm.amocrm.client import AmoCrmClient
-from kommutator.connectors.crm.amocrm.manifest import LIST_SHARE, PACE, PAGE
+from kommutator.connectors.crm.amocrm.manifest import COMPARED, LIST_SHARE, PACE, PAGE
 from kommutator.connectors.crm.amocrm.queries import page_pairs
-from kommutator.connectors.crm.amocrm.schemas import read_entities, spellings
+from kommutator.connectors.crm.amocrm.schemas import read_entities, spellings, tail
 from kommutator.domain.crm_data import Entity, EntityKind
 from kommutator.domain.ports import Person, PersonPage
-from kommutator.kit.phones import digits, same_number
+from kommutator.kit.phones import same_number
 
-COMPARED = 10
-"""The vendor itself compares so many digits, from the end, when it looks for a call's card [D]."""
 _CARDS = (EntityKind.CONTACTS, EntityKind.COMPANIES)
 
 
@@ -28,8 +26,7 @@ async def cards_of_phone(
     Raises:
         AmoCrmError: refused, or no answer.
     """
-    bare = digits(phone)
-    for text in dict.fromkeys((bare[-COMPARED:], phone)):
+    for text in dict.fromkeys((tail(phone), phone)):
         reply = await client.get(
             f"/api/v4/{kind.value}", [("query", text), ("with", "leads"), *page_pairs(1, 50)]
         )
@@ -45,10 +42,9 @@ async def cards_of_phone(
 
 def has_phone(entity: Entity, phone: str, region: str = "RU") -> bool:
     """By the number it means, or by its last ten digits as the vendor compares."""
-    tail = digits(phone)[-COMPARED:]
+    end = tail(phone)
     return any(
-        same_number(phone, text, region)
-        or (len(tail) == COMPARED and digits(text)[-COMPARED:] == tail)
+        same_number(phone, text, region) or (len(end) == COMPARED and tail(text) == end)
         for text in spellings(entity.raw)
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from kommutator.connectors.crm.amocrm.manifest import INCOMING_TYPE, LOST, WON
+from kommutator.connectors.crm.amocrm.manifest import COMPARED, INCOMING_TYPE, LOST, WON
 from kommutator.domain.crm_data import (
     Entity,
     EntityKind,
@@ -20,7 +20,7 @@ from kommutator.domain.crm_data import (
     Pipeline,
     Stage,
 )
-from kommutator.kit.phones import to_e164
+from kommutator.kit.phones import digits, to_e164
 from kommutator.kit.plain_json import as_map, as_text, maps_in
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -112,6 +112,11 @@ def _phones(item: Mapping[str, Any], region: str) -> tuple[str, ...]:
 def spellings(item: Mapping[str, Any]) -> tuple[str, ...]:
     """A card's phones as they were typed."""
     return tuple(_values(item, "PHONE"))
+
+
+def tail(phone: str) -> str:
+    """By what the vendor takes two numbers for one: their last ten digits [D]."""
+    return digits(phone)[-COMPARED:]
 
 
 def _values(item: Mapping[str, Any], code: str) -> Iterable[str]:
