@@ -31,8 +31,9 @@ def read_sheet(raw: bytes) -> list[dict[str, Any]]:
     """Rows as items, in order; what they are worth is judged by `domain.bulk.read_items`.
 
     Raises:
-        InvalidInput: `bulk_sheet_unreadable`; `bulk_sheet_column` with its name;
-            `bulk_sheet_number` with column and row.
+        InvalidInput: `bulk_sheet_unreadable`; `bulk_sheet_column`, `bulk_sheet_column_twice` with
+            its name; `bulk_sheet_row` with more cells than columns; `bulk_sheet_number` with column
+            and row.
     """
     try:
         text = uploaded_text(raw)
@@ -58,7 +59,9 @@ def _read_table(text: str) -> list[dict[str, Any]]:
     head = text.partition("\n")[0]
     separator = max(";,\t", key=head.count)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if any(row)]
+        # strict: a quote that never closes would swallow all rows after it
+        table = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+        rows = [row for row in table if any(row)]
     except csv.Error as error:
         raise InvalidInput("bulk_sheet_unreadable") from error
     if not rows:
@@ -67,6 +70,8 @@ def _read_table(text: str) -> list[dict[str, Any]]:
     for name in columns:
         if name not in _NUMBERS | _TEXTS | _TAGS and not _is_field(name):
             raise InvalidInput("bulk_sheet_column", column=name[:60])
+        if columns.count(name) > 1:
+            raise InvalidInput("bulk_sheet_column_twice", column=name[:60])
     return [_item(columns, row, number) for number, row in enumerate(rows[1:], start=2)]
 
 
@@ -77,6 +82,8 @@ def _is_field(name: str) -> bool:
 def _item(columns: Sequence[str], row: Sequence[str], number: int) -> dict[str, Any]:
     item: dict[str, Any] = {}
     fields: list[Mapping[str, Any]] = []
+    if any(cell.strip() for cell in row[len(columns) :]):
+        raise InvalidInput("bulk_sheet_row", row=number)
     for name, cell in zip(columns, row, strict=False):
         value = cell.strip().removeprefix("'")  # what keeps spreadsheets from counting
         if not value:
