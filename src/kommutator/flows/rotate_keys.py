@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kommutator.store.database import Database
     from kommutator.store.grant_rows import GrantRecord
+    from kommutator.store.oauth_installs import Install
     from kommutator.store.unit import Unit
 
 _log = structlog.get_logger()
@@ -67,7 +68,15 @@ async def rotate(db: Database, vault: Vault) -> Rotation:
         if len(grants) < _BATCH:
             break
         after = grants[-1].connection_id
-    await _installs(db, vault, tally)
+    last: Install | None = None
+    while True:
+        async with db.unit() as unit:
+            installs = await unit.oauth_installs.page_everywhere(after=last, limit=_BATCH)
+            for install in installs:
+                await _install(unit, vault, install, tally)
+        if len(installs) < _BATCH:
+            break
+        last = installs[-1]
     return Rotation(tally.rewrapped, tally.current, tuple(dict.fromkeys(tally.failed)))
 
 
@@ -97,19 +106,17 @@ async def _grant(unit: Unit, vault: Vault, grant: GrantRecord, tally: _Tally) ->
     tally.rewrapped += 1
 
 
-async def _installs(db: Database, vault: Vault, tally: _Tally) -> None:
-    async with db.unit() as unit:
-        for install in await unit.oauth_installs.all_everywhere():
-            try:
-                sealed = rewrap_install(vault, install)
-            except VaultError:
-                _log.error("rotate.install_unreadable", account=install.account_id)
-                continue
-            if sealed == install.sealed:
-                tally.current += 1
-                continue
-            await unit.oauth_installs.reseal_everywhere(install, sealed)
-            tally.rewrapped += 1
+async def _install(unit: Unit, vault: Vault, install: Install, tally: _Tally) -> None:
+    try:
+        sealed = rewrap_install(vault, install)
+    except VaultError:
+        _log.error("rotate.install_unreadable", account=install.account_id)
+        return
+    if sealed == install.sealed:
+        tally.current += 1
+        return
+    await unit.oauth_installs.reseal_everywhere(install, sealed)
+    tally.rewrapped += 1
 
 
 def _rewrap(vault: Vault, record: ConnectionRecord) -> dict[str, Any]:

@@ -72,21 +72,25 @@ class OAuthInstallStore:
             kind, client_id, account_id,
         )  # fmt: skip
 
-    async def all_everywhere(self, *, limit: int = 1000) -> Sequence[Install]:
-        """For platform staff and for exchanging master keys; the newest first."""
+    async def page_everywhere(
+        self, *, after: Install | None = None, limit: int = 100
+    ) -> Sequence[Install]:
+        """All by account, locked until the unit ends; for exchanging master keys."""
+        key = ("", "", "") if after is None else (after.kind, after.client_id, after.account_id)
         rows = await self._connection.fetch(
             f"SELECT {_COLUMNS} FROM oauth_installs "
-            f"ORDER BY installed_at DESC, account_id LIMIT $1",
-            limit,
-        )
+            f"WHERE (kind, client_id, account_id) > ($1, $2, $3) "
+            f"ORDER BY kind, client_id, account_id LIMIT $4 FOR UPDATE",
+            *key, limit,
+        )  # fmt: skip
         return [Install(**row) for row in rows]
 
     async def reseal_everywhere(self, install: Install, sealed: dict[str, Any]) -> None:
-        """The same tokens under another master key, unless newer ones came meanwhile."""
+        """The same tokens under another master key."""
         await self._connection.execute(
             "UPDATE oauth_installs SET tokens = $4 WHERE kind = $1 AND client_id = $2 "
-            "AND account_id = $3 AND tokens = $5",
-            install.kind, install.client_id, install.account_id, sealed, install.sealed,
+            "AND account_id = $3",
+            install.kind, install.client_id, install.account_id, sealed,
         )  # fmt: skip
 
     async def retire_everywhere(self) -> int:

@@ -1,5 +1,6 @@
 """Requirements 003 and 004: connecting amoCRM, the enterprise's and each person's own."""
 
+import base64
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
@@ -15,10 +16,20 @@ from kommutator.doors.http import amocrm
 from kommutator.doors.http.app import Door, create_app
 from kommutator.flows.amocrm.connect import Traveller
 from kommutator.flows.house import House
+from kommutator.flows.rotate_keys import rotate
 from kommutator.flows.sign_in import token_hash
+from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import ErrorKind, VendorError
+from kommutator.kit.keyring import parse_keys
 from tests.support.asgi import Asgi, Reply
-from tests.support.house import PASSWORD, TenantOfTests, open_house, settle_platform, settle_tenant
+from tests.support.house import (
+    MASTER_KEYS,
+    PASSWORD,
+    TenantOfTests,
+    open_house,
+    settle_platform,
+    settle_tenant,
+)
 from tests.support.oauth import Vendor
 
 CALLBACK = "/api/v1/amocrm/auth/callback"
@@ -493,3 +504,21 @@ async def test_an_install_that_waited_long_is_renewed_when_it_is_claimed(
     )
     assert reply.status == 200, reply.body
     assert vendor.exchanges == ["refresh-2"]
+
+
+async def test_another_master_key_opens_all_installs_that_wait(
+    house: House, stranger: Asgi, vendor: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kommutator.flows.rotate_keys._BATCH", 1)
+    for vendor.account_id in ("1", "2"):
+        reply = await stranger.get(f"{CALLBACK}?code=def5&referer={REFERER}&from_widget=1")
+        assert reply.status == 303
+    fresh = "k2:" + base64.b64encode(b"another-not-real-master-key-test").decode()
+    done = await rotate(house.db, Vault(parse_keys(f"{fresh},{MASTER_KEYS}")))
+    assert (done.rewrapped, done.failed) == (2, ())
+    async with house.db.unit() as unit:
+        kids = await unit.connection.fetch(
+            "SELECT DISTINCT envelope ->> 'kid' AS kid FROM oauth_installs, "
+            "jsonb_each(tokens) AS t(field, envelope)"
+        )
+    assert [row["kid"] for row in kids] == ["k2"]
