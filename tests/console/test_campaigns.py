@@ -49,7 +49,7 @@ async def test_the_form_keeps_what_was_typed(admin: Page, console: Console) -> N
     await admin.get_by_text("Что записать в CRM").click()
     await admin.locator("#note-talked").fill("Поговорили: {result}")
     await admin.get_by_role("button", name="Сохранить").click()
-    await expect(admin.get_by_role("heading", name="Весна")).to_be_visible()
+    await expect(admin.get_by_role("button", name="Запустить")).to_be_visible()
     (shown,) = await console.house.campaigns.page(HERE)
     plan = shown.plan
     assert plan.mode.value == "client_first"
@@ -67,12 +67,14 @@ async def test_the_list_of_those_never_called(
 ) -> None:
     await connect_pbx(console)
     await admin.goto(f"{console.url}/console/do-not-call")
-    await admin.get_by_label("Номера, по одному в строке").fill("+375170000001")
+    await admin.get_by_label("Номера, по одному в строке").fill("+375170000001\nникто")
     await admin.get_by_label("Почему").fill("просил")
     table = tmp_path / "list.csv"
     table.write_bytes("телефон;имя\n80170000002;Анна\n".encode("cp1251"))
     await admin.locator("input[type=file]").set_input_files(table)
     await admin.get_by_role("button", name="Добавить").click()
+    await expect(admin.get_by_text("Добавлено: 2, уже были: 0.")).to_be_visible()
+    await expect(admin.get_by_text("Строк без номера: 1.")).to_be_visible()
     await expect(admin.get_by_text("всего: 2")).to_be_visible()
     await admin.get_by_role("button", name="Разрешить").first.click()
     await admin.get_by_role("dialog").get_by_role("button", name="Да").click()

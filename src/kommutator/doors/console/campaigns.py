@@ -21,6 +21,7 @@ from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.flows.campaigns.fill import read_filling
 from kommutator.flows.campaigns.keep import Shown
+from kommutator.flows.campaigns.unwanted import Marked
 from kommutator.kit.errors import InvalidInput
 from kommutator.kit.uploaded import uploaded_text
 from kommutator.kit.zones import zone
@@ -136,19 +137,8 @@ async def add_items(see: Seen, campaign_id: UUID) -> Response:
 
 @router.get("/do-not-call")
 async def do_not_call_page(see: Seen, q: str = "", after: str = "") -> HTMLResponse:
-    enterprise = see.demand(Permission.READ_CALLS)
-    book = see.house.do_not_call
-    found = await book.page(
-        enterprise, q=q[:40], after=after.replace("\x00", "")[:20] or None, limit=_ITEMS + 1
-    )
-    return await page(
-        see,
-        "do_not_call.html",
-        unwanted=found[:_ITEMS],
-        more=found[_ITEMS - 1].phone if len(found) > _ITEMS else "",
-        q=q[:40],
-        count=await book.count(enterprise),
-    )
+    see.demand(Permission.READ_CALLS)
+    return await _do_not_call(see, q[:40], after.replace("\x00", "")[:20] or None)
 
 
 @router.post("/do-not-call")
@@ -156,8 +146,8 @@ async def add_do_not_call(see: Seen, note: Annotated[str, Form()] = "") -> Respo
     enterprise = see.demand(Permission.CONFIGURE)
     text = await _text(see)
     clean = "".join(c for c in note if c.isprintable())[:200].strip()
-    await see.house.do_not_call.add(see.actor, enterprise, text, clean or None)
-    return go("/console/do-not-call", done="saved")
+    added = await see.house.do_not_call.add(see.actor, enterprise, text, clean or None)
+    return await _do_not_call(see, added=added)
 
 
 @router.post("/do-not-call/remove")
@@ -165,6 +155,23 @@ async def remove_do_not_call(see: Seen, phone: Annotated[str, Form()]) -> Respon
     enterprise = see.demand(Permission.CONFIGURE)
     await see.house.do_not_call.remove(see.actor, enterprise, phone)
     return go("/console/do-not-call", done="saved")
+
+
+async def _do_not_call(
+    see: Visit, q: str = "", after: str | None = None, added: Marked | None = None
+) -> HTMLResponse:
+    enterprise = see.demand(Permission.READ_CALLS)
+    book = see.house.do_not_call
+    found = await book.page(enterprise, q=q, after=after, limit=_ITEMS + 1)
+    return await page(
+        see,
+        "do_not_call.html",
+        unwanted=found[:_ITEMS],
+        more=found[_ITEMS - 1].phone if len(found) > _ITEMS else "",
+        q=q,
+        count=await book.count(enterprise),
+        added=added,
+    )
 
 
 async def _state_part(see: Visit, enterprise: EnterpriseNumber, campaign_id: UUID) -> HTMLResponse:
