@@ -23,6 +23,14 @@ from kommutator.kit.errors import InvalidInput
         ),
         ("phone\tlead\n+375170000001\t12x", [Wanted("+375170000001")]),
         ("phone,time_zone\n+375170000001,Mars/Base", [Wanted("+375170000001")]),
+        (
+            'phone;name\n+375170000001;"Anna\n+375170000002;"Boris" Ltd\n+375170000003',
+            [
+                Wanted("+375170000001", '"Anna'),
+                Wanted("+375170000002", '"Boris" Ltd'),
+                Wanted("+375170000003"),
+            ],
+        ),
         ("", []),
     ],
 )

@@ -52,7 +52,7 @@ def read_numbers(text: str, region: str) -> Pasted:
         region: ISO 3166 country whose national numbers may be written.
 
     Raises:
-        InvalidInput: `campaign_list_too_long`.
+        InvalidInput: `campaign_list_too_long`, `campaign_list_invalid`.
     """
     if len(text) > MOST_BYTES or text.count("\n") > MOST_LINES:
         raise InvalidInput("campaign_list_too_long", most=MOST_LINES)
@@ -73,12 +73,20 @@ def read_numbers(text: str, region: str) -> Pasted:
 def _rows(text: str) -> list[list[str]]:
     head = text.partition("\n")[0]
     delimiter = max(";\t,", key=head.count)
-    lines = (line for line in text.replace("\x00", "").splitlines() if line.strip())
+    lines = [line for line in text.replace("\x00", "").splitlines() if line.strip()]
     try:
-        table = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
-    except csv.Error:
-        raise InvalidInput("campaign_list_invalid") from None
+        table = _table(lines, delimiter, csv.QUOTE_MINIMAL)
+    except csv.Error:  # a quote that never closes would swallow all numbers after it
+        try:
+            table = _table(lines, delimiter, csv.QUOTE_NONE)
+        except csv.Error:
+            raise InvalidInput("campaign_list_invalid") from None
     return [[cell.strip() for cell in row] for row in table if any(row)]
+
+
+def _table(lines: Sequence[str], delimiter: str, quoting: int) -> list[list[str]]:
+    text = io.StringIO("\n".join(lines))
+    return list(csv.reader(text, delimiter=delimiter, quoting=quoting, strict=True))
 
 
 def _columns(head: Sequence[str]) -> dict[str, int] | None:
