@@ -151,7 +151,8 @@ async def play(down: Down, seconds: float, calls: int) -> None:
     assert await down.breaker() in ("open", "half_open")
     # Five failures open it, while some more are under way; then the breaker alone lets through.
     assert RULES.threshold <= tries <= RULES.threshold + AT_ONCE - 1 + most_probes(seconds), tries
-    print(f"tries {tries}, requests {asked}")  # noqa: T201
+    # The copy's rounds knock, too, each for itself. Seen in ten minutes: 11 tries, 12 requests.
+    assert asked <= tries + 10, asked
     await heal(down)
     await eventually(down.service.quiet, HEALED_S)
     assert await down.breaker() == "closed"
