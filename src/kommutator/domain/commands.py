@@ -65,7 +65,7 @@ class CallRecord(_Command, frozen=True, kw_only=True, tag="call_record"):
 
     Attributes:
         started_at: when the client's leg appeared.
-        rang: of a missed call, who rang, in order; empty for an answered one.
+        rang: of a missed inbound call, who rang, in order; empty for any other.
         wait_s: seconds from start to the conversation, or to the end if there was none.
         talk_s: seconds of conversation, 0 if none.
         extension: who talked last with the client; of a missed call, who rang first.

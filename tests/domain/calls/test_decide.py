@@ -165,3 +165,11 @@ def test_rules_run_once_at_the_end() -> None:
         )
     ]
     assert not [c for c in story("inbound_answered", policy) if isinstance(c, CreateTask)]
+
+
+def test_a_click_that_reached_nobody_is_missed_by_nobody() -> None:
+    """The clicker's own phone rang first: the call is still his, not a missed one of his."""
+    (record,) = (c for c in story("click2call_client_busy") if isinstance(c, CallRecord))
+
+    assert (record.direction, record.result) == (Direction.OUT, CallResult.BUSY)
+    assert (record.extension, record.rang) == ("150", ())

@@ -212,7 +212,9 @@ def _record(call: Call, told: Told, policy: Policy, record_url: str | None) -> l
 
 
 def _missed_by(call: Call) -> tuple[str, ...]:
-    return () if call.result is CallResult.ANSWERED else call.rang
+    """Whom an inbound call did not find. An outbound one is of who dialled, whose phone rang too."""
+    missed = call.direction is Direction.IN and call.result is not CallResult.ANSWERED
+    return call.rang if missed else ()
 
 
 def _rule(
