@@ -75,17 +75,18 @@ def _rows(text: str) -> list[list[str]]:
     delimiter = max(";\t,", key=head.count)
     lines = [line for line in text.replace("\x00", "").splitlines() if line.strip()]
     try:
-        table = _table(lines, delimiter, csv.QUOTE_MINIMAL)
+        table = _table(lines, delimiter, quotes=True)
     except csv.Error:  # a quote that never closes would swallow all numbers after it
         try:
-            table = _table(lines, delimiter, csv.QUOTE_NONE)
+            table = _table(lines, delimiter, quotes=False)
         except csv.Error:
             raise InvalidInput("campaign_list_invalid") from None
     return [[cell.strip() for cell in row] for row in table if any(row)]
 
 
-def _table(lines: Sequence[str], delimiter: str, quoting: int) -> list[list[str]]:
+def _table(lines: Sequence[str], delimiter: str, *, quotes: bool) -> list[list[str]]:
     text = io.StringIO("\n".join(lines))
+    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
     return list(csv.reader(text, delimiter=delimiter, quoting=quoting, strict=True))
 
 
