@@ -212,7 +212,7 @@ def _record(call: Call, told: Told, policy: Policy, record_url: str | None) -> l
 
 
 def _missed_by(call: Call) -> tuple[str, ...]:
-    """Whom an inbound call did not find. An outbound one is of who dialled, whose phone rang too."""
+    """Whom an inbound call did not find; an outbound one is of who dialled, though his rang."""
     missed = call.direction is Direction.IN and call.result is not CallResult.ANSWERED
     return call.rang if missed else ()
 
