@@ -37,7 +37,6 @@ class CrmCopy:
         hooks: also takes our addresses off the CRM's list, before a connection is removed.
     """
 
-    references: ReadReferences
     fields: Fields
     hooks: WatchHooks
     copier: CrmCopier
@@ -61,7 +60,7 @@ def compose_copy(
     hooks = WatchHooks(db, vault, boards, _wanted_hooks, ids=ids, public_url=public_url, path=PATH)
     copy = CopyCrm(db, cards, references, Reconcile(db, cards), hooks, clock=clock)
     copier = CrmCopier(db, copy, clock=clock, ids=ids)
-    return CrmCopy(references, Fields(references), hooks, copier)
+    return CrmCopy(Fields(references), hooks, copier)
 
 
 def hear_amocrm(directory: Directory, follow: Decide) -> HearNews:
