@@ -140,8 +140,7 @@ async def test_who_takes_over_from_the_dead_looks_before_writing(ground: Ground)
     await eventually(lambda: len(ground.cards.rows[LEADS]) == 20)
     for task in dead._working.values():
         task._log_destroy_pending = False  # type: ignore[attr-defined]  # killed, not ended
-    # A process that is killed says nothing.
-    dead._give_back = _never  # type: ignore[assignment, method-assign]
+    dead._give_back = _never  # type: ignore[assignment,method-assign]  # a killed process is mute
     await dead.stop()
     assert (await ground.seen(job)).counts[ItemState.SENT] == 10
     seen = await ground.done(job)
