@@ -137,6 +137,31 @@ async def test_a_page_of_leads_that_are_wanted_no_more_is_not_taken(
     assert [call.client for call in await scene.placed()] == [phone(4)]
 
 
+async def test_who_moves_leads_reads_them_all_first(scene: Scene, cards: Cards) -> None:
+    """A lead that leaves the stage would shift the next page, and another would be left out."""
+    cards.leads = [lead(number, contact=number) for number in range(1, 121)]
+    cards.contacts = [contact(number, phone(number)) for number in range(1, 121)]
+
+    async def goes_away() -> None:
+        cards.down = len(cards.asked) == 3  # first page, its contacts, second page
+        cards.meanwhile = None if cards.down else goes_away
+
+    cards.meanwhile = goes_away
+    campaign = await start(
+        scene, source=LEADS, write_back={"talked": {"pipeline_id": 7, "status_id": 142}}
+    )
+    for _ in range(3):
+        await scene.round()
+        await scene.worker.idle()
+    shown = await scene.shown(campaign)
+    assert (shown.figures.items, shown.figures.placed, shown.row.waits) == (100, 0, "filling")
+    cards.down = False
+    await scene.round(31)
+    await filled(scene, campaign)
+    shown = await scene.shown(campaign)
+    assert (shown.figures.items, shown.figures.placed) == (120, 2)
+
+
 async def test_what_the_crm_is_told(scene: Scene) -> None:
     told = {
         "talked": {"pipeline_id": 7, "status_id": 72, "note": "{result}, {attempt}: {phone} {x}"},

@@ -116,6 +116,11 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         """Seconds, or None for never."""
         return self.retries.get(result, RETRIES[result])
 
+    @property
+    def moves_leads(self) -> bool:
+        """Whether a call may take its lead out of the stage that the others are read from."""
+        return any(told.status_id is not None for told in self.write_back.values())
+
 
 _LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "concurrency": (1, 50),

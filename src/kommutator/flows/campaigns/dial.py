@@ -105,6 +105,8 @@ class DialCampaigns:
         paced = row.next_at is not None and row.next_at > now
         if isinstance(verdict, Hold) and verdict.why not in _AGENTS:
             return await self._wait(scene, verdict.why, verdict.until)
+        if row.filling is not None and scene.plan.moves_leads:
+            return await self._wait(scene, "filling")  # a lead moved now would shift the pages
         item = None if paced else await self._choose(scene)
         if item is None:
             return await self._nobody(scene, paced=paced)
