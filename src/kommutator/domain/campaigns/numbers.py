@@ -86,8 +86,9 @@ def _rows(text: str) -> list[list[str]]:
 
 def _table(lines: Sequence[str], delimiter: str, *, quotes: bool) -> list[list[str]]:
     text = io.StringIO("\n".join(lines))
-    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
-    return list(csv.reader(text, delimiter=delimiter, quoting=quoting, strict=True))
+    if quotes:
+        return list(csv.reader(text, delimiter=delimiter, strict=True))
+    return list(csv.reader(text, delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True))
 
 
 def _columns(head: Sequence[str]) -> dict[str, int] | None:
