@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from kommutator.domain.crm_ports import ItemResult, Unwritten, Written
 from kommutator.domain.crm_whole import WholeLead
@@ -17,6 +18,7 @@ from kommutator.kit.errors import (
     VendorError,
 )
 
+T = TypeVar("T")
 _WAIT_S = 60.0
 
 
@@ -38,13 +40,12 @@ class Maker:
         find: Callable[[], Awaitable[int | None]],
     ) -> int:
         """Write once; if the answer got lost, look before writing a second and last time."""
-        if plan.again and (made := await find()) is not None:
+        if plan.again and (made := await self._settled(find)) is not None:
             return made
         results = await write()
         if not _unsure(results):
             return written(results).id
-        await self._clock.sleep(self._settle_s)
-        if (made := await find()) is not None:
+        if (made := await self._settled(find)) is not None:
             return made
         return written(await write()).id
 
@@ -55,15 +56,19 @@ class Maker:
         find: Callable[[], Awaitable[WholeLead | None]],
     ) -> WholeLead:
         """The same for what raises instead of telling a result."""
-        if plan.again and (made := await find()) is not None:
+        if plan.again and (made := await self._settled(find)) is not None:
             return made
         try:
             return await write()
         except VendorError as error:
             if error.kind is not ErrorKind.UNSURE:
                 raise
+        return await self._settled(find) or await write()
+
+    async def _settled(self, find: Callable[[], Awaitable[T | None]]) -> T | None:
+        """What is there once nothing can be on its way any more, an earlier try's neither."""
         await self._clock.sleep(self._settle_s)
-        return await find() or await write()
+        return await find()
 
 
 def _unsure(results: Sequence[ItemResult]) -> bool:
