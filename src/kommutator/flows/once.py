@@ -11,7 +11,7 @@ from kommutator.kit.errors import Conflict, ErrorKind, UserError, VendorError
 from kommutator.store.answered import Asked, Before
 from kommutator.store.database import Database
 
-LEASE_S = 90.0  # longer than any request of ours to a vendor, with its wait for the allowance
+LEASE_S = 240.0  # longer than the longest act: several requests, each waiting for its allowance
 _CREATED = 201
 
 

@@ -212,3 +212,8 @@ async def test_request_that_left_late_delays_the_others() -> None:
     for _ in range(2):
         await here.clients.of(account()).get("/api/v4/account")
     assert here.turns.lates == [0.06]
+
+
+def test_kommo_counts_by_address_so_all_its_accounts_share_one_allowance() -> None:
+    here, there = account("https://one.kommo.com"), account("https://two.amocrm.com")
+    assert budgets_of(here)[2] == budgets_of(there)[2] == Budget("kommo:address", 7.07)

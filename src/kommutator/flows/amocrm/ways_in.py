@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kommutator.store.database import Database
 
 _log = structlog.get_logger()
-_INSTALLS = 5  # at once, and per minute afterwards, from one address
+_INSTALLS = 60  # at once, and per minute afterwards: a market has few addresses of its own
 _UNSENT = frozenset(
     {
         "amocrm_app_missing",

@@ -18,6 +18,7 @@ from kommutator.connectors.crm.amocrm.manifest import (
     ACCOUNT_AT_ONCE,
     ACCOUNT_PACE,
     BLOCKED_S,
+    KOMMO_HOSTS,
     LATE_MS,
     PACE,
     PER_SECOND,
@@ -75,7 +76,7 @@ class _Request:
         return None if self.json is None else msgspec.json.encode(self.json)
 
 
-def budgets_of(account: Account) -> tuple[Budget, Budget]:
+def budgets_of(account: Account) -> tuple[Budget, ...]:
     """What one request draws from: the vendor's limit per integration and account, and per account.
 
     `config["client_id"]` names the integration, as the vendor counts by it; `requests_per_second`
@@ -88,14 +89,19 @@ def budgets_of(account: Account) -> tuple[Budget, Budget]:
     return budgets_at(account.base_url, account.config.get("client_id"), rate)
 
 
-def budgets_at(base_url: str, client_id: str | None, rate: float = PACE) -> tuple[Budget, Budget]:
-    """The same where there is no connection yet, only an account that somebody names."""
+def budgets_at(base_url: str, client_id: str | None, rate: float = PACE) -> tuple[Budget, ...]:
+    """The same where there is no connection yet, only an account that somebody names.
+
+    Kommo counts by address: all its accounts share what one may have, and its block hits all.
+    """
     parts = urlsplit(base_url)
     place = f"{parts.netloc}{parts.path}".rstrip("/")
-    return (
+    own = (
         Budget(f"amocrm:{client_id or 'own'}:{place}", rate),
         Budget(f"amocrm:account:{place}", ACCOUNT_PACE, ACCOUNT_AT_ONCE),
     )
+    abroad = (parts.hostname or "").endswith(KOMMO_HOSTS)
+    return (*own, Budget("kommo:address", PACE)) if abroad else own
 
 
 class AmoCrmClients:

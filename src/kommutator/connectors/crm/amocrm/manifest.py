@@ -17,6 +17,7 @@ AUTHORIZE: Final = "https://www.amocrm.ru/oauth"
 # --- limits --------------------------------------------------------------------------------
 PER_SECOND: Final = 7.0  # per integration and account [D]
 ACCOUNT_PER_SECOND: Final = 50.0  # per account, all integrations together [R]
+KOMMO_HOSTS: Final = (".kommo.com", ".amocrm.com")  # limits per IP address [K]
 PACE: Final = 7.07
 """What the budget is told. The store takes 95 % of it: 6.7165 a second, 148.9 ms apart, so the
 eighth request leaves 1,042 ms after the first, and no second holds eight of them unless the first
