@@ -24,9 +24,10 @@ CREATE TABLE crm_entities (
     PRIMARY KEY (enterprise, connection_id, kind, id),
     FOREIGN KEY (enterprise, connection_id) REFERENCES connections ON DELETE CASCADE
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
-CREATE INDEX crm_entities_phones ON crm_entities USING gin (phones)
+-- Without a list of pending entries, which each look-up would have to go through.
+CREATE INDEX crm_entities_phones ON crm_entities USING gin (phones) WITH (fastupdate = off)
     WHERE NOT deleted AND phones <> '{}';
-CREATE INDEX crm_entities_open_leads ON crm_entities USING gin (contact_ids)
+CREATE INDEX crm_entities_open_leads ON crm_entities USING gin (contact_ids) WITH (fastupdate = off)
     WHERE kind = 'leads' AND NOT deleted AND NOT closed;
 CREATE INDEX crm_entities_unconfirmed ON crm_entities (enterprise, connection_id, kind, read_at)
     WHERE NOT deleted;
@@ -98,6 +99,6 @@ CREATE TABLE crm_hooks (
     FOREIGN KEY (enterprise, connection_id) REFERENCES connections ON DELETE CASCADE
 );
 
--- An entity of the phone book that a copy told of is found again by the client's card.
+-- What a connection told the phone book is found when it is removed.
 CREATE INDEX phone_book_told ON phone_book (enterprise, connection_id, phone)
     WHERE known;

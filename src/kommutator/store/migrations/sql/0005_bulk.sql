@@ -24,7 +24,7 @@ CREATE TABLE bulk_jobs (
     PRIMARY KEY (enterprise, id),
     FOREIGN KEY (enterprise, connection_id) REFERENCES connections ON DELETE CASCADE
 );
-CREATE INDEX bulk_jobs_open ON bulk_jobs (connection_id, created_at) 
+CREATE INDEX bulk_jobs_open ON bulk_jobs (connection_id, created_at)
     WHERE state IN ('waiting', 'running', 'cancelling');
 CREATE INDEX bulk_jobs_newest ON bulk_jobs (enterprise, created_at DESC, id DESC);
 
