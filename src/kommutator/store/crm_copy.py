@@ -64,18 +64,23 @@ SELECT kind, id FROM crm_entities
  WHERE enterprise = $1 AND connection_id = $2 AND NOT deleted AND phones <> '{}'
    AND phones @> ARRAY[$3::text] AND kind IN ('contacts', 'companies')"""
 _COLUMNS = f"kind, id, {_TARGETS}"
+# Looked for again and again, and mostly there is nothing: by an index, connection by connection.
 _WIPE = """
 DELETE FROM crm_entities WHERE (enterprise, connection_id, kind, id) IN (
-    SELECT e.enterprise, e.connection_id, e.kind, e.id FROM crm_entities e
-      JOIN connections c ON c.enterprise = e.enterprise AND c.id = e.connection_id
+    SELECT c.enterprise, c.id, rest.kind, rest.id FROM connections c CROSS JOIN LATERAL (
+        SELECT e.kind, e.id FROM crm_entities e
+         WHERE e.enterprise = c.enterprise AND e.connection_id = c.id
+         ORDER BY e.kind, e.id LIMIT $1) AS rest
      WHERE c.status = 'removed' LIMIT $1)"""
 _WIPE_BOOK = """
 UPDATE phone_book p SET known = NULL, name = NULL, customer_id = NULL, links = '{}',
        owner_user = NULL, owner_code = NULL, crm_at = NULL
  WHERE (p.enterprise, p.phone) IN (
-    SELECT b.enterprise, b.phone FROM phone_book b
-      JOIN connections c ON c.enterprise = b.enterprise AND c.id = b.connection_id
-     WHERE b.known AND c.status = 'removed' AND c.kind = ANY ($2::text[]) LIMIT $1)"""
+    SELECT c.enterprise, told.phone FROM connections c CROSS JOIN LATERAL (
+        SELECT b.phone FROM phone_book b
+         WHERE b.enterprise = c.enterprise AND b.connection_id = c.id AND b.known
+         ORDER BY b.phone LIMIT $1) AS told
+     WHERE c.status = 'removed' AND c.kind = ANY ($2::text[]) LIMIT $1)"""
 _RETIRE = """
 DELETE FROM crm_entities x USING (
     SELECT e.enterprise, e.connection_id, e.kind, e.id FROM crm_entities e
