@@ -7,7 +7,7 @@ import pytest
 from kommutator.connectors.crm.amocrm.errors import item_faults, judge, judge_silence, pause_of
 from kommutator.domain.refusal import Judgement
 from kommutator.kit.errors import ErrorKind, Stage
-from kommutator.kit.http import WireError
+from kommutator.kit.http import Answer, WireError
 from tests.connectors.amocrm.samples import raw, sample
 from tests.connectors.amocrm.scripted import answer
 
@@ -169,3 +169,11 @@ def test_words_are_cut() -> None:
     judged = judge(answer(400, problem(400, "x" * 10_000)), writing=True).judgement
     assert judged is not None
     assert len(judged.message) < 600
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"nothing"', b"0"])
+def test_a_list_of_another_shape_is_not_an_empty_one(body: bytes) -> None:
+    """A whole read that took it for "no cards" would bury them all."""
+    verdict = judge(Answer(200, {}, body, duration_ms=1.0), writing=False)
+    assert verdict.judgement is not None
+    assert verdict.judgement.kind is ErrorKind.TRANSIENT

@@ -166,7 +166,8 @@ async def _user_error(request: Request, error: Exception) -> JSONResponse:
 async def _vendor_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VendorError)
     house, locale = request.app.state.house, locale_of(request)
-    if error.kind is ErrorKind.RATE_LIMITED and error.retry_after:
+    too_fast = error.status in (None, HTTPStatus.TOO_MANY_REQUESTS)
+    if error.kind is ErrorKind.RATE_LIMITED and error.retry_after and too_fast:
         wait = TooMany("vendor_asks_to_wait", retry_after=error.retry_after, message=error.message)
         return error_response(house, locale, wait, hint=error.hint)
     ours = person_error(error)

@@ -103,6 +103,8 @@ def judge(answer: Answer, *, writing: bool) -> Verdict:
     """
     body = _decoded(answer.body)
     if 200 <= answer.status < 300:  # noqa: PLR2004  any 2xx
+        if not writing and body is not None and not isinstance(body, dict):
+            return Verdict(_judged(_GARBLED, answer, "an answer of another shape", writing))
         if body is not None or (not answer.body.strip() and (writing or answer.status != 200)):  # noqa: PLR2004  an empty OK is a broken one
             return Verdict(None, body)
         return Verdict(_judged(_GARBLED, answer, "an answer that is not JSON", writing))
