@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
+from kommutator.kit.backoff import backoff
 from kommutator.kit.clock import Clock
 from kommutator.store.driver import is_transient
 
@@ -19,7 +20,8 @@ class Loop:
     """Does its work every few seconds, and at once when kicked. Never ends by an error.
 
     Args:
-        every_s: between two rounds; after a failed one it is tried again within a second.
+        every_s: between two rounds; after a failed one it is tried again within a second, and
+            ever later if it fails again: hourly work that is broken is not to be done each second.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Loop:
         self._kicked.set()
 
     async def _run(self) -> None:
+        failures = 0
         while True:
             self._kicked.clear()
             try:
@@ -56,9 +59,14 @@ class Loop:
             except Exception as error:  # noqa: BLE001  the next round may succeed
                 level = _log.info if is_transient(error) else _log.warning
                 level("round_failed", loop=self._name, error=repr(error))
-                await self._clock.sleep(min(_PAUSE_S, self._every_s))
+                failures += 1
+                await self._clock.sleep(self._pause_s(failures))
                 continue
+            failures = 0
             await self._until_kicked()
+
+    def _pause_s(self, failures: int) -> float:
+        return backoff(failures, first=_PAUSE_S, longest=self._every_s, jitter=0.5)
 
     async def _until_kicked(self) -> None:
         waiting = [
