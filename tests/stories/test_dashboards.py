@@ -64,6 +64,7 @@ async def test_promtool_finds_no_fault_with_the_rules() -> None:
     assert re.search(r"SUCCESS: \d{2,} rules found", said)
 
 
+@pytest.mark.slow
 @pytest.mark.pbx
 async def test_every_panel_shows_a_running_system(
     tmp_path: Path, database_url: str, asterisk_installation: object
