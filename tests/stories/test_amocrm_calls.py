@@ -176,3 +176,29 @@ async def test_the_console_speaks_of_the_crm_that_is_connected(service: AmoServi
             said = await card.text()
     assert "amoCRM took the call at" in said
     assert "RetailCRM" not in said
+
+
+@pytest.fixture
+async def door(database_url: str) -> AsyncIterator[AmoService]:
+    """Without workers: nobody asks amoCRM but the test."""
+    async with open_amocrm_service(database_url, roles=("api",)) as opened:
+        yield opened
+
+
+async def test_an_unpaid_account_is_said_to_be_so_by_the_first_request(door: AmoService) -> None:
+    """Whoever asks, not only a call's lane: the page must not say "works" until tomorrow."""
+    await door.connect()
+    await door.twin.order("account", account="demo", unpaid="writes")
+    body = {"email": ADMIN, "password": PASSWORD}
+    async with door.http.post(f"{door.url}/api/v1/auth/login", json=body) as answer:
+        bearer = {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
+    leads = f"{door.url}/api/v1/amocrm/leads"
+    async with door.http.get(leads, params={"limit": 1}, headers=bearer) as answer:
+        lead = (await answer.json())["data"][0]["id"]
+    async with door.http.put(f"{leads}/{lead}", json={"price": 1}, headers=bearer) as answer:
+        assert answer.status == 424
+    status = f"{door.url}/api/v1/amocrm/status"
+    async with door.http.get(status, headers=bearer) as answer:
+        told = await answer.json()
+    assert (told["connected"], told["state"], told["reason"]) == (False, "unpaid", "unpaid")
+    assert told["action"]

@@ -136,7 +136,7 @@ def compose(
     granting = compose_grants(
         settings, db, vault, http, turns, clock=clock, ids=ids, redactor=redactor
     )
-    clients = AmoCrmClients(http, access=granting.grants, turn=turns)
+    clients = AmoCrmClients(http, access=granting.grants, turn=turns, unpaid=granting.grants.unpaid)
     desk = RetailCrmDesk(http, turn=turns, egress=settings.egress)
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
     amo_desk = AmoCrmDesk(clients)

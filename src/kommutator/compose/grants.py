@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from kommutator.connectors.crm.amocrm.address import account_base, authorize_page
-from kommutator.connectors.crm.amocrm.client import budgets_at
+from kommutator.connectors.crm.amocrm.budgets import budgets_at
 from kommutator.connectors.crm.amocrm.oauth import AmoCrmAuthorizer, authorize_url
 from kommutator.connectors.crm.amocrm.signed import read_disposable, read_uninstalled
 from kommutator.domain.connection import ConnectionKind

@@ -125,7 +125,7 @@ class Grants:
         Returns how many connections that concerns.
         """
         async with self._db.unit() as unit:
-            found = await unit.grants.unpaid_everywhere(_LOOK_AGAIN)
+            found = await unit.unpaid_grants.hear_everywhere(_LOOK_AGAIN)
             for enterprise, connection_id in found:
                 record = _present(await unit.grants.find(enterprise, connection_id))
                 before = replace(record, state=GrantState.ACTIVE)
@@ -134,13 +134,24 @@ class Grants:
                 )
         return len(found)
 
+    async def unpaid(self, account: Account, words: str) -> None:
+        """The API turned a request away with a good token (402). `words`: the vendor's."""
+        place = (account.enterprise, account.connection_id)
+        async with self._db.unit() as unit:
+            if not await unit.unpaid_grants.hear(*place, self._redactor.text(words), _LOOK_AGAIN):
+                return
+            record = _present(await unit.grants.find(*place))
+            before = replace(record, state=GrantState.ACTIVE)
+            await follow(unit, before, record.state, record.reason, record.detail, token_lives=True)
+        self._held.pop(account.connection_id, None)
+
     async def ask_again(self) -> int:
         """A long-lived token is not exchanged: whether it is paid for by now, its lanes find out.
 
         Returns how many connections that concerns.
         """
         async with self._db.unit() as unit:
-            found = await unit.grants.ask_again_everywhere()
+            found = await unit.unpaid_grants.ask_again_everywhere()
             for enterprise, connection_id in found:
                 record = _present(await unit.grants.find(enterprise, connection_id))
                 before = replace(record, state=GrantState.UNPAID)

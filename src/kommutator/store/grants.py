@@ -78,21 +78,6 @@ SELECT g.enterprise, g.connection_id FROM oauth_grants g JOIN connections c
  ORDER BY g.expires_at LIMIT $1"""
 
 
-_UNPAID = """
-UPDATE oauth_grants g
-   SET state = 'unpaid', reason = 'unpaid', detail = c.status_detail, state_since = now(),
-       next_try_at = clock_timestamp() + $1
-  FROM connections c
- WHERE c.enterprise = g.enterprise AND c.id = g.connection_id AND g.state = 'active'
-   AND c.status = 'broken' AND c.status_reason = 'access_revoked'
-RETURNING g.enterprise, g.connection_id"""
-
-_ASK_AGAIN = """
-UPDATE oauth_grants SET state = 'active', reason = NULL, detail = NULL, state_since = now()
- WHERE state = 'unpaid' AND refresh_until IS NULL AND next_try_at <= clock_timestamp()
-RETURNING enterprise, connection_id"""
-
-
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to exchange the refresh token once.
@@ -251,19 +236,6 @@ class GrantStore:
     async def over_everywhere(self, limit: int) -> Sequence[tuple[EnterpriseNumber, UUID]]:
         """Active connections whose last access token ended and cannot be renewed."""
         rows = await self._connection.fetch(_OVER, limit)
-        return [(EnterpriseNumber(row["enterprise"]), row["connection_id"]) for row in rows]
-
-    async def unpaid_everywhere(self, pause: timedelta) -> Sequence[tuple[EnterpriseNumber, UUID]]:
-        """Lanes that were shut out although the token is good: the account is not paid for.
-
-        They become UNPAID, and the next exchange after `pause` tells whether they still are.
-        """
-        rows = await self._connection.fetch(_UNPAID, pause)
-        return [(EnterpriseNumber(row["enterprise"]), row["connection_id"]) for row in rows]
-
-    async def ask_again_everywhere(self) -> Sequence[tuple[EnterpriseNumber, UUID]]:
-        """UNPAID ones whose pause is over and that no exchange can tell about: ACTIVE again."""
-        rows = await self._connection.fetch(_ASK_AGAIN)
         return [(EnterpriseNumber(row["enterprise"]), row["connection_id"]) for row in rows]
 
     async def states_everywhere(self) -> Sequence[tuple[str, str, int]]:

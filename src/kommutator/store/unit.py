@@ -49,6 +49,7 @@ from kommutator.store.retention import RetentionStore
 from kommutator.store.routes import RouteStore
 from kommutator.store.sessions import SessionStore
 from kommutator.store.timers import TimerStore
+from kommutator.store.unpaid_grants import UnpaidGrantStore
 from kommutator.store.workers import WorkerStore
 
 WAKE = "kommutator_wake"
@@ -164,6 +165,10 @@ class Unit:
     @cached_property
     def routes(self) -> RouteStore:
         return RouteStore(self.connection)
+
+    @cached_property
+    def unpaid_grants(self) -> UnpaidGrantStore:
+        return UnpaidGrantStore(self.connection)
 
     @cached_property
     def grants(self) -> GrantStore:

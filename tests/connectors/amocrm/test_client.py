@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from kommutator.connectors.crm.amocrm.client import budgets_of
+from kommutator.connectors.crm.amocrm.budgets import budgets_of
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.pauses import Pauses
 from kommutator.domain.outcome import Budget

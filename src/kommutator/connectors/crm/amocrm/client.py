@@ -6,28 +6,23 @@ The token travels in a header only, never in a URL; nothing is sent but to the a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
+from kommutator.connectors.crm.amocrm.budgets import budgets_of
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError, Verdict, judge, judge_silence
 from kommutator.connectors.crm.amocrm.manifest import (
-    ACCOUNT_AT_ONCE,
-    ACCOUNT_PACE,
     BLOCKED_S,
-    KOMMO_HOSTS,
     LATE_MS,
-    PACE,
-    PER_SECOND,
     TIMEOUT_S,
 )
 from kommutator.connectors.crm.amocrm.pauses import Pauses
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.oauth import Access, AccessSource
-from kommutator.domain.outcome import Budget, Exchange
+from kommutator.domain.outcome import Exchange
 from kommutator.domain.ports import Turn
 from kommutator.domain.refusal import Judgement
 from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
@@ -36,6 +31,8 @@ from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
 from kommutator.kit.plain_json import as_map, maps_in
 
 Json = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+Unpaid = Callable[[Account, str], Awaitable[None]]
+"""Told when the vendor turns a request away because the account is not paid for, in its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,41 +73,16 @@ class _Request:
         return None if self.json is None else msgspec.json.encode(self.json)
 
 
-def budgets_of(account: Account) -> tuple[Budget, ...]:
-    """What one request draws from: the vendor's limit per integration and account, and per account.
-
-    `config["client_id"]` names the integration, as the vendor counts by it; `requests_per_second`
-    is the tenant's own limit, or what its account has bought on top.
-    """
-    own = account.config.get("requests_per_second")
-    rate = PACE
-    if isinstance(own, int | float) and not isinstance(own, bool) and own > 0:
-        rate = min(float(own), ACCOUNT_PACE) * PACE / PER_SECOND
-    return budgets_at(account.base_url, account.config.get("client_id"), rate)
-
-
-def budgets_at(base_url: str, client_id: str | None, rate: float = PACE) -> tuple[Budget, ...]:
-    """The same where there is no connection yet, only an account that somebody names.
-
-    Kommo counts by address: all its accounts share what one may have, and its block hits all.
-    """
-    parts = urlsplit(base_url)
-    place = f"{parts.netloc}{parts.path}".rstrip("/")
-    own = (
-        Budget(f"amocrm:{client_id or 'own'}:{place}", rate),
-        Budget(f"amocrm:account:{place}", ACCOUNT_PACE, ACCOUNT_AT_ONCE),
-    )
-    abroad = (parts.hostname or "").endswith(KOMMO_HOSTS)
-    return (*own, Budget("kommo:address", PACE)) if abroad else own
-
-
 class AmoCrmClients:
     """Makes clients for accounts; holds what all of them share in one process."""
 
-    def __init__(self, http: HttpClient, *, access: AccessSource, turn: Turn) -> None:
+    def __init__(
+        self, http: HttpClient, *, access: AccessSource, turn: Turn, unpaid: Unpaid | None = None
+    ) -> None:
         self._http = http
         self._access = access
         self._turn = turn
+        self._unpaid = unpaid
         self._pauses = Pauses()
 
     def of(
@@ -129,6 +101,8 @@ class AmoCrmClients:
             pauses=self._pauses,
             timeout_s=timeout_s,
             prepaid=prepaid,
+            # A lane says so itself, by parking.
+            unpaid=None if prepaid else self._unpaid,
         )
 
 
@@ -148,9 +122,11 @@ class AmoCrmClient:
         pauses: Pauses | None = None,
         timeout_s: float = TIMEOUT_S,
         prepaid: int = 0,
+        unpaid: Unpaid | None = None,
     ) -> None:
         self._http = http
         self._account = account
+        self._unpaid = unpaid
         self._access = access
         self._turn = turn
         self._pauses = pauses or Pauses()
@@ -242,6 +218,8 @@ class AmoCrmClient:
         judgement = await self._hold(verdict.judgement, said)
         refused = _refusal(judgement, exchange, secrets, Stage.ANSWERED, answer.status)
         refused.items = _masked(verdict, secrets)
+        if judgement.hint == "amocrm_unpaid" and self._unpaid is not None:
+            await self._unpaid(self._account, refused.message)
         raise refused
 
     async def _hold(self, judgement: Judgement, said: int) -> Judgement:

@@ -8,7 +8,8 @@ from typing import TypeVar
 from kommutator.connectors.crm.amocrm import reads
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
-from kommutator.connectors.crm.amocrm.client import AmoCrmClients, budgets_of
+from kommutator.connectors.crm.amocrm.budgets import budgets_of
+from kommutator.connectors.crm.amocrm.client import AmoCrmClients
 from kommutator.connectors.crm.amocrm.config import read_config
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.oauth import ACCOUNT_WITH

@@ -14,8 +14,9 @@ from datetime import timedelta
 from typing import Final
 
 from kommutator.connectors.crm.amocrm import cards
+from kommutator.connectors.crm.amocrm.budgets import budgets_of
 from kommutator.connectors.crm.amocrm.call_log import CallLog, failed
-from kommutator.connectors.crm.amocrm.client import AmoCrmClient, AmoCrmClients, budgets_of
+from kommutator.connectors.crm.amocrm.client import AmoCrmClient, AmoCrmClients
 from kommutator.connectors.crm.amocrm.config import AmoCrmConfig, read_config
 from kommutator.connectors.crm.amocrm.entities import Entities
 from kommutator.connectors.crm.amocrm.manifest import BATCH, CONCURRENCY
