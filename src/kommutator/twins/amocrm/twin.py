@@ -7,7 +7,6 @@ import re
 from aiohttp import web
 
 from kommutator.twins.amocrm.acts import Acts
-from kommutator.twins.amocrm.clock import ShiftedClock
 from kommutator.twins.amocrm.control import Control
 from kommutator.twins.amocrm.control_oauth import OAuthControl
 from kommutator.twins.amocrm.events import record
@@ -18,6 +17,7 @@ from kommutator.twins.amocrm.interface import Interface
 from kommutator.twins.amocrm.oauth import OAuth
 from kommutator.twins.amocrm.replies import FAULT_REPLIES
 from kommutator.twins.amocrm.world import World
+from kommutator.twins.clock import ShiftedClock
 from kommutator.twins.config import TwinsConfig
 from kommutator.twins.core import TwinCore
 from kommutator.twins.faults import FaultBook

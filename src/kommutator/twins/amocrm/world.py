@@ -8,13 +8,13 @@ from typing import Any
 
 from kommutator.twins.amocrm.account import Account
 from kommutator.twins.amocrm.changes import Change, Listener
-from kommutator.twins.amocrm.clock import ShiftedClock
 from kommutator.twins.amocrm.integrations import Integration
 from kommutator.twins.amocrm.pace import Pace
 from kommutator.twins.amocrm.seed import fill
 from kommutator.twins.amocrm.switches import Switches
 from kommutator.twins.amocrm.tokens import TokenBook
 from kommutator.twins.amocrm.widgets import Widget
+from kommutator.twins.clock import ShiftedClock
 from kommutator.twins.core import TwinCore
 
 Json = dict[str, Any]
