@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from kommutator.settings import PREFIX, Settings
 from kommutator.settings.amocrm import AmoCrmSettings
+from kommutator.settings.yclients import YClientsSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
 _HEAD = """\
@@ -43,7 +44,8 @@ def render() -> str:
 def _groups() -> Iterator[tuple[str, list[str]]]:
     """Headings are the `# --- … ---` comments of the source."""
     title, names = "", list[str]()
-    for line in (getsource(Settings) + getsource(AmoCrmSettings)).splitlines():
+    sources = getsource(Settings), getsource(AmoCrmSettings), getsource(YClientsSettings)
+    for line in "".join(sources).splitlines():
         text = line.strip()
         if text.startswith("# --- "):
             if names:

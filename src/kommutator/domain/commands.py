@@ -222,6 +222,36 @@ class RingPhone(_Command, frozen=True, kw_only=True, tag="ring_phone"):
     requested_by: str
 
 
+class SendMessage(_Command, frozen=True, kw_only=True, tag="send_message"):
+    """Write one text into a chat of a messenger.
+
+    Attributes:
+        chat_id: as the messenger names the chat.
+        text: plain; what is longer than the messenger takes goes in several messages.
+        about: what it tells of, such as "visit:123"; for people who look for it.
+        not_after: a reminder that comes later is worthless and is given up instead.
+        edits: the messenger's id of an earlier message that this one takes the place of.
+    """
+
+    chat_id: str
+    text: str
+    about: str = ""
+    not_after: datetime | None = None
+    edits: str | None = None
+
+
+class ReportMessages(_Command, frozen=True, kw_only=True, tag="report_messages"):
+    """Tell the booking system what became of messages that it sent through us.
+
+    Attributes:
+        to: its address for such reports; where that holds our partner token, `{token}` stands.
+        reports: our rows' ids at the vendor → status code (contract YClients §1.9).
+    """
+
+    to: str
+    reports: tuple[tuple[str, int], ...]
+
+
 Command = (
     RingPopup
     | HangupPopup
@@ -237,6 +267,8 @@ Command = (
     | SetPresence
     | TakeCall
     | RingPhone
+    | SendMessage
+    | ReportMessages
 )
 
 _ENCODER = msgspec.json.Encoder()

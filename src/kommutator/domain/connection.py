@@ -15,10 +15,15 @@ from kommutator.domain.tenancy import EnterpriseNumber
 class ConnectionKind(StrEnum):
     RETAILCRM = "retailcrm"
     AMOCRM = "amocrm"
+    YCLIENTS = "yclients"
     ASTERISK = "asterisk"
+    TELEGRAM = "telegram"
+    AVITO = "avito"
 
 
-CRMS = frozenset({ConnectionKind.RETAILCRM, ConnectionKind.AMOCRM})
+CRMS = frozenset({ConnectionKind.RETAILCRM, ConnectionKind.AMOCRM, ConnectionKind.YCLIENTS})
+CHANNELS = frozenset({ConnectionKind.TELEGRAM, ConnectionKind.AVITO})
+"""Messengers, each with chats that people read."""
 
 
 class ConnectionStatus(StrEnum):
@@ -92,9 +97,10 @@ def crm_of(accounts: Sequence[_AnyConnected]) -> _AnyConnected | None:
 
 
 def lane_of(kind: ConnectionKind, connection_id: UUID) -> str:
-    """The lane that owns all commands of this connection: `pbx:<id>` or `crm:<id>`."""
-    room = "pbx" if kind is ConnectionKind.ASTERISK else "crm"
-    return f"{room}:{connection_id}"
+    """The lane that owns all commands of this connection: `pbx:<id>`, `chat:<id>` or `crm:<id>`."""
+    if kind is ConnectionKind.ASTERISK:
+        return f"pbx:{connection_id}"
+    return f"{'chat' if kind in CHANNELS else 'crm'}:{connection_id}"
 
 
 def decision_lane(enterprise: EnterpriseNumber) -> str:

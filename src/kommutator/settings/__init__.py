@@ -34,8 +34,10 @@ from kommutator.kit.given import (
 )
 from kommutator.kit.keyring import KeyRing, KeyRingError, load_or_create, parse_keys
 from kommutator.settings.amocrm import SHORT_NAMES, AmoCrmSettings
+from kommutator.settings.yclients import YCLIENTS_SHORT_NAMES, YClientsSettings
 
 PREFIX = "KOMMUTATOR_"
+_SHORT = {**SHORT_NAMES, **YCLIENTS_SHORT_NAMES}
 _FOREIGN = ("KOMMUTATOR_TEST_", "KOMMUTATOR_TWIN_", "KOMMUTATOR_BENCH_")
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -61,7 +63,7 @@ class SettingsError(KommutatorError):
         self.mistakes = tuple(mistakes)
 
 
-class Settings(AmoCrmSettings):
+class Settings(AmoCrmSettings, YClientsSettings):
     """Read once at the start; a change needs a restart."""
 
     model_config = SettingsConfigDict(
@@ -260,9 +262,7 @@ def _values(environment: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _value(environment: Mapping[str, str], field: str) -> str:
-    return environment.get(f"{PREFIX}{field.upper()}") or environment.get(
-        SHORT_NAMES.get(field, ""), ""
-    )
+    return environment.get(f"{PREFIX}{field.upper()}") or environment.get(_SHORT.get(field, ""), "")
 
 
 _FIELDS = frozenset(Settings.model_fields)

@@ -1,0 +1,2 @@
+-- YClients: installations of our application, one-time ways in.
+SELECT 1;

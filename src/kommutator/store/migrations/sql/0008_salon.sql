@@ -1,0 +1,2 @@
+-- The copy of salons: services, staff, hours, clients, visits.
+SELECT 1;

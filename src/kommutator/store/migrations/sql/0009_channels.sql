@@ -1,0 +1,2 @@
+-- Messengers, chats, notices.
+SELECT 1;
