@@ -1,12 +1,14 @@
 """The copy of a CRM's cards: whatever a CRM tells, late, twice or never, it ends up the same."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kommutator.domain.crm_data import EntityKind
+from kommutator.domain.connection import Account
+from kommutator.domain.crm_data import EntityKind, Pipeline
 from kommutator.domain.crm_news import CardNews
 from kommutator.kit.errors import ErrorKind, VendorError
 from kommutator.store.database import Database
@@ -226,6 +228,27 @@ async def test_only_open_leads_are_read_at_night(copy: Copy, crm: VendorCrm) -> 
     await copy.round("references")
     await copy.round("leads")
     assert await copy.held() == {(LEADS, 1): "Open"}
+
+
+async def test_the_very_first_read_knows_which_leads_are_open(copy: Copy, crm: VendorCrm) -> None:
+    crm.per_page = 1
+    for number, status in ((1, 1), (2, 142), (3, 1)):
+        crm.put(LEADS, number, f"Deal {number}", pipeline_id=1300, status_id=status)
+    done = await copy.round("leads")  # no round of the references came before
+    assert (done.items, done.error) == (2, None)
+    assert await copy.held() == {(LEADS, 1): "Deal 1", (LEADS, 3): "Deal 3"}
+
+
+async def test_whose_pipelines_may_not_be_seen_has_all_leads_read(
+    copy: Copy, crm: VendorCrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(_whose: Account) -> Sequence[Pipeline]:
+        raise VendorError(ErrorKind.REJECTED, "no rights", status=403, hint="amocrm_rights")
+
+    monkeypatch.setattr(crm, "pipelines", refused)
+    crm.put(LEADS, 2, "Won", pipeline_id=1300, status_id=142)
+    assert (await copy.round("leads")).error is None
+    assert await copy.held() == {(LEADS, 2): "Won"}
 
 
 async def test_changes_are_found_without_any_notice(copy: Copy, crm: VendorCrm) -> None:

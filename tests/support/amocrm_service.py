@@ -87,9 +87,9 @@ class AmoService:
             return [dict(row) for row in await unit.connection.fetch(query, *args)]
 
     async def copied(self) -> None:
-        """Wait until leads, contacts and companies have been read and amoCRM calls us."""
+        """Wait until open leads, contacts and companies have been read and amoCRM calls us."""
         wanted = (
-            "SELECT (SELECT count(*) FROM crm_entities WHERE NOT deleted) >= 110 "
+            "SELECT (SELECT count(*) FROM crm_entities WHERE NOT deleted) >= 100 "
             "AND (SELECT count(*) FROM crm_references) >= 4 "
             "AND (SELECT bool_and(state = 'on') FROM crm_hooks)"
         )

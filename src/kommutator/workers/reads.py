@@ -114,6 +114,7 @@ class Readers(Generic[R]):
             page += 1
             turned = await self._shelf.page(read, owner, page)
             if turned is None:
+                _log.info("read_given_back", reads=self._name, page=page)
                 await self._quietly(self._shelf.release(read, owner))
                 return
             if turned.last:

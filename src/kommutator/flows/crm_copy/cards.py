@@ -119,7 +119,7 @@ class ReadCards:
     ) -> PageRead:
         """One page of all cards, the newest first: what is made meanwhile shifts none out.
 
-        Of leads only the open ones, if the CRM's pipelines are known by now.
+        Of leads only the open ones; all, if this integration may not see the pipelines.
         """
         stages = await self._open_stages(account) if kind is EntityKind.LEADS else ()
         query = EntityQuery(

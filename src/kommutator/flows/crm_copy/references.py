@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import structlog
+
 from kommutator.domain.connection import Account
 from kommutator.domain.crm_data import EntityKind
 from kommutator.flows.crm_copy.cards import PageRead, ReadCards
@@ -13,6 +15,7 @@ from kommutator.kit.errors import ErrorKind, VendorError
 from kommutator.store.crm_references import Reference
 from kommutator.store.database import Database
 
+_log = structlog.get_logger(__name__)
 USERS, PIPELINES = "users", "pipelines"
 FIELDS = {kind: f"fields:{kind.value}" for kind in EntityKind}
 LISTS = (PIPELINES, USERS, *FIELDS.values())
@@ -37,14 +40,13 @@ class ReadReferences:
         A list that this integration may not see stays as it was: amoCRM shows users to
         administrators only, and to external integrations never.
         """
-        name = LISTS[page - 1]
-        try:
-            count = len(await self.sync(account, name))
-        except VendorError as error:
-            if error.kind is not ErrorKind.REJECTED:
-                raise
-            count = 0
+        count = await self._sync_if_allowed(account, LISTS[page - 1])
         return PageRead(page < len(LISTS), count)
+
+    async def know(self, account: Account, name: str) -> None:
+        """Read a list that was never read, if it may be seen. Raises VendorError, TooMany."""
+        if await self.held(account, name) is None:
+            await self._sync_if_allowed(account, name)
 
     async def sync(self, account: Account, name: str) -> Rows:
         """Ask the CRM for one list now and keep it. Raises VendorError, TooMany."""
@@ -58,6 +60,16 @@ class ReadReferences:
         """As last read; None: never."""
         async with self._db.single() as unit:
             return await unit.crm_references.get(account.enterprise, account.connection_id, name)
+
+    async def _sync_if_allowed(self, account: Account, name: str) -> int:
+        try:
+            return len(await self.sync(account, name))
+        except VendorError as error:
+            if error.kind is not ErrorKind.REJECTED:
+                raise
+            connection = str(account.connection_id)
+            _log.info("crm_references.refused", connection=connection, name=name, said=str(error))
+            return 0
 
     async def _pipelines(self, account: Account) -> Rows:
         return _plain(await self._cards.reader(account).pipelines(account))

@@ -9,12 +9,13 @@ from uuid import UUID
 import structlog
 
 from kommutator.domain.connection import Account
+from kommutator.domain.crm_data import EntityKind
 from kommutator.domain.crm_news import CHANGED, EVENTS, HOOKS, REFERENCES, WHOLE, read_pace
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.ask_crm import answered, ask_again_s, next_night
 from kommutator.flows.crm_copy.cards import PageRead, ReadCards
 from kommutator.flows.crm_copy.events import Reconcile
-from kommutator.flows.crm_copy.references import ReadReferences
+from kommutator.flows.crm_copy.references import PIPELINES, ReadReferences
 from kommutator.flows.crm_copy.subscription import WatchHooks
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import KommutatorError, VendorError
@@ -116,7 +117,10 @@ class CopyCrm:
 
     async def _page(self, account: Account, read: CrmRead, page: int, at: datetime) -> PageRead:
         if read.task in WHOLE:
-            return await self._cards.whole_page(account, read, WHOLE[read.task], page, at)
+            kind = WHOLE[read.task]
+            if kind is EntityKind.LEADS and page == 1:  # which are open is for its stages to say
+                await self._references.know(account, PIPELINES)
+            return await self._cards.whole_page(account, read, kind, page, at)
         if read.task in CHANGED:
             return await self._cards.changed_page(account, read, CHANGED[read.task], page, at)
         if read.task == EVENTS:

@@ -74,6 +74,8 @@ class WatchHooks:
             hook, repaired = await self._ensure(account)
         except VendorError as error:
             state = "unreachable" if error.kind in _SILENT else "refused"
+            connection = str(connection_id)
+            _log.info("crm_hooks.not_on", connection=connection, state=state, said=str(error))
             async with self._db.unit() as unit:
                 await unit.crm_hooks.trouble(
                     enterprise, connection_id, state, error.message, error.hint
