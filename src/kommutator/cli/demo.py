@@ -54,7 +54,7 @@ def twins(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print addresses as JSON.")] = False,
     port: Annotated[
-        int, typer.Option(help="Port of the fake RetailCRM; amoCRM next to it.")
+        int, typer.Option(help="Port of the fake RetailCRM; amoCRM and YClients next to it.")
     ] = 18101,
 ) -> None:
     """Start the fake vendors alone."""
@@ -64,7 +64,8 @@ def twins(
 async def _twins(*, as_json: bool, port: int) -> int:
     from kommutator.twins import TwinsConfig, start_twins
 
-    ports = {"retailcrm": port, "amocrm": port + 1 if port else 0}
+    names = ("retailcrm", "amocrm", "yclients")
+    ports = {name: port + place if port else 0 for place, name in enumerate(names)}
     running = await start_twins(TwinsConfig(names=tuple(ports), ports=ports))
     try:
         described = running.describe()

@@ -8,10 +8,12 @@ from kommutator.twins.amocrm import AmoCrmTwin
 from kommutator.twins.config import TwinsConfig
 from kommutator.twins.retailcrm import RetailCrmTwin
 from kommutator.twins.server import RunningTwins, Twin
+from kommutator.twins.yclients import YClientsTwin
 
 TWINS: dict[str, Callable[[], Twin]] = {
     "retailcrm": RetailCrmTwin,
     "amocrm": AmoCrmTwin,
+    "yclients": YClientsTwin,
 }
 
 

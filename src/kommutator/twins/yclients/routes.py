@@ -1,0 +1,12 @@
+"""Every path of the API. A room lists its own in `ROUTES`; here they are put together."""
+
+from __future__ import annotations
+
+from kommutator.twins.route_table import RouteTable
+from kommutator.twins.yclients import about
+from kommutator.twins.yclients.call import Route
+
+# Rooms of the API, each with its ROUTES.
+ROOMS: tuple[tuple[Route, ...], ...] = (about.ROUTES,)
+
+TABLE: RouteTable[Route] = RouteTable(ROOMS)
