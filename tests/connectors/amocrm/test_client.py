@@ -6,10 +6,10 @@ import pytest
 
 from kommutator.connectors.crm.amocrm.budgets import budgets_of
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError
-from kommutator.connectors.crm.amocrm.pauses import Pauses
 from kommutator.domain.outcome import Budget
 from kommutator.kit.errors import ErrorKind, Stage, TooMany, VendorError
 from kommutator.kit.http import WireError
+from kommutator.kit.pauses import Pauses
 from tests.connectors.amocrm.samples import raw, sample
 from tests.connectors.amocrm.scripted import BASE, REVOKED, account, answer, bench
 
@@ -86,7 +86,7 @@ async def test_limit_without_a_pause_is_a_minute_then_longer_until_it_is_over() 
 
 
 def test_pauses_have_an_end() -> None:
-    pauses = Pauses()
+    pauses = Pauses(60.0, 900.0)
     waits = [pauses.after("k", None, pauses.said("k")) for _ in range(6)]
     assert waits == [60, 120, 240, 480, 900, 900]
     assert pauses.after("other", None, 0) == 60
@@ -94,7 +94,7 @@ def test_pauses_have_an_end() -> None:
 
 
 def test_a_burst_of_refusals_is_one_word() -> None:
-    pauses = Pauses()
+    pauses = Pauses(60.0, 900.0)
     left = [pauses.said("k") for _ in range(4)]  # four under way at once
     assert [pauses.after("k", None, said) for said in left] == [60, 60, 60, 60]
     again = pauses.said("k")

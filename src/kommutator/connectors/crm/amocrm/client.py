@@ -17,9 +17,10 @@ from kommutator.connectors.crm.amocrm.errors import AmoCrmError, Verdict, judge,
 from kommutator.connectors.crm.amocrm.manifest import (
     BLOCKED_S,
     LATE_MS,
+    LONGEST_PAUSE_S,
+    PAUSE_S,
     TIMEOUT_S,
 )
-from kommutator.connectors.crm.amocrm.pauses import Pauses
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.oauth import Access, AccessSource
 from kommutator.domain.outcome import Exchange
@@ -28,6 +29,7 @@ from kommutator.domain.refusal import Judgement
 from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
 from kommutator.kit.errors import ErrorKind, Stage, TooMany
 from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
+from kommutator.kit.pauses import Pauses
 from kommutator.kit.plain_json import as_map, maps_in
 
 Json = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -83,7 +85,7 @@ class AmoCrmClients:
         self._access = access
         self._turn = turn
         self._unpaid = unpaid
-        self._pauses = Pauses()
+        self._pauses = Pauses(PAUSE_S, LONGEST_PAUSE_S)
 
     def of(
         self, account: Account, *, timeout_s: float = TIMEOUT_S, prepaid: int = 0
@@ -129,7 +131,7 @@ class AmoCrmClient:
         self._unpaid = unpaid
         self._access = access
         self._turn = turn
-        self._pauses = pauses or Pauses()
+        self._pauses = pauses or Pauses(PAUSE_S, LONGEST_PAUSE_S)
         self._timeout_s = timeout_s
         self._prepaid = prepaid
         self._budgets = budgets_of(account)

@@ -1,18 +1,22 @@
-"""How long to stay away from an account after a 429."""
+"""How long to stay away from a vendor that says "too fast"."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-from kommutator.connectors.crm.amocrm.manifest import LONGEST_PAUSE_S, PAUSE_S
 
 _LONGEST_ROW = 8
 
 
 @dataclass(slots=True)
 class Pauses:
-    """Longer each time the vendor has to say it again. One per process."""
+    """Longer each time the vendor has to say it again. One per process and vendor.
 
+    Attributes:
+        first_s: after a refusal that names no pause; doubled for each one after another.
+    """
+
+    first_s: float
+    longest_s: float
     _again: dict[str, int] = field(default_factory=dict)
 
     def said(self, key: str) -> int:
@@ -30,7 +34,7 @@ class Pauses:
         times = self._again[key] = min(now + 1, _LONGEST_ROW) if now == said else max(now, 1)
         if asked is not None:
             return max(asked, 1.0)
-        return float(min(PAUSE_S * 2 ** (times - 1), LONGEST_PAUSE_S))
+        return float(min(self.first_s * 2 ** (times - 1), self.longest_s))
 
     def over(self, key: str, said: int) -> None:
         """The vendor obeyed; a request that left before its last refusal proves nothing.
