@@ -13,6 +13,8 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.errors import Conflict, NotFound
 from kommutator.store.driver import Connection
 
+_NUMBERING = 0x6B6E756D  # advisory lock, "knum"
+_LONGEST_NUMBER = 10  # digits; those that have no number after them are left out
 _COLUMNS = "number, name, time_zone, locale, active, settings, created_at"
 
 
@@ -53,6 +55,21 @@ class EnterpriseStore:
         )  # fmt: skip
         if row is None:
             raise Conflict("enterprise_exists", enterprise=enterprise)
+        return _enterprise(row)
+
+    async def create_next_everywhere(self, *, name: str, time_zone: str, locale: str) -> Enterprise:
+        """Add a tenant under the next free number: one who registers has none to choose."""
+        await self._connection.execute("SELECT pg_advisory_xact_lock($1)", _NUMBERING)
+        row = await self._connection.fetchrow(
+            f"""
+            WITH next AS (SELECT (coalesce(max(number::bigint), 0) + 1)::text AS number
+                          FROM enterprises WHERE length(number) < $4)
+            INSERT INTO enterprises (number, name, time_zone, locale)
+            SELECT lpad(number, greatest(4, length(number)), '0'), $1, $2, $3 FROM next
+            RETURNING {_COLUMNS}
+            """,
+            name, time_zone, locale, _LONGEST_NUMBER,
+        )  # fmt: skip
         return _enterprise(row)
 
     async def get(self, enterprise: EnterpriseNumber) -> Enterprise:

@@ -12,7 +12,7 @@ import asyncpg
 from kommutator.domain.tenancy import EnterpriseNumber, Role
 from kommutator.store.driver import Connection
 
-Origin = Literal["password", "retailcrm"]
+Origin = Literal["password", "retailcrm", "yclients"]
 _SEEN_EVERY = "60 seconds"
 _COLUMNS = (
     "s.user_id, s.enterprise, s.role, s.actor_name, s.origin, s.origin_ref, s.csrf, s.created_at, "

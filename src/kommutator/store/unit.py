@@ -47,6 +47,7 @@ from kommutator.store.presence import PresenceStore
 from kommutator.store.recordings import RecordingStore
 from kommutator.store.retention import RetentionStore
 from kommutator.store.routes import RouteStore
+from kommutator.store.salon_stores import SalonStores
 from kommutator.store.sessions import SessionStore
 from kommutator.store.timers import TimerStore
 from kommutator.store.unpaid_grants import UnpaidGrantStore
@@ -69,7 +70,7 @@ class ToldCards:
     notices: int = 0
 
 
-class Unit:
+class Unit(SalonStores):
     """The stores inside one transaction. Made by `Database.unit()`, which also commits.
 
     A store is one line here: a cached property that builds it on `self.connection`.

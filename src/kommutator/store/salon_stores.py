@@ -1,0 +1,28 @@
+"""The stores of salons, their channels and notices: a part of `Unit`, which would grow too long."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from kommutator.store.driver import Connection
+from kommutator.store.password_links import PasswordLinkStore
+from kommutator.store.yclients_arrivals import YClientsArrivalStore
+from kommutator.store.yclients_salons import YClientsSalonStore
+
+
+class SalonStores:
+    """A store is one line here, as in `Unit`."""
+
+    connection: Connection
+
+    @cached_property
+    def password_links(self) -> PasswordLinkStore:
+        return PasswordLinkStore(self.connection)
+
+    @cached_property
+    def yclients_arrivals(self) -> YClientsArrivalStore:
+        return YClientsArrivalStore(self.connection)
+
+    @cached_property
+    def yclients_salons(self) -> YClientsSalonStore:
+        return YClientsSalonStore(self.connection)
