@@ -34,3 +34,11 @@ class Change:
 
 
 Listener = Callable[[Change], None]
+
+
+@dataclass(frozen=True)
+class By:
+    """Who makes a change: both None is a client at an online form, a user alone a hand."""
+
+    user: User | None = None
+    partner: Partner | None = None
