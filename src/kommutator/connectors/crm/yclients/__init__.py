@@ -1,0 +1,1 @@
+"""YClients (Altegio): a salon's book, its marketplace, its telephony."""
