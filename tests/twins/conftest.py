@@ -31,6 +31,9 @@ async def crm(twins: RunningTwins, http: aiohttp.ClientSession) -> Crm:
     return Crm(http, account["base_url"], root, account["api_key"], account["limited_api_key"])
 
 
+JSON = "application/json"
+
+
 class Gateway:
     """Somebody the CRM calls: keeps what came, answers what it is told to."""
 
@@ -47,6 +50,8 @@ class Gateway:
                 "path": request.path,
                 "query": dict(request.query),
                 "form": dict(await request.post()),
+                "json": await request.json() if request.content_type == JSON else None,
+                "headers": dict(request.headers),
             }
         )
         if request.path == "/account":

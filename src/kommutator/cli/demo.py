@@ -54,7 +54,7 @@ def twins(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print addresses as JSON.")] = False,
     port: Annotated[
-        int, typer.Option(help="Port of the fake RetailCRM; amoCRM and YClients next to it.")
+        int, typer.Option(help="Port of the fake RetailCRM; the others follow it.")
     ] = 18101,
 ) -> None:
     """Start the fake vendors alone."""
@@ -64,8 +64,8 @@ def twins(
 async def _twins(*, as_json: bool, port: int) -> int:
     from kommutator.twins import TwinsConfig, start_twins
 
-    names = ("retailcrm", "amocrm", "yclients")
-    ports = {name: port + place if port else 0 for place, name in enumerate(names)}
+    places = {"retailcrm": 0, "amocrm": 1, "yclients": 2, "telegram": 4, "avito": 5}
+    ports = {name: port + place if port else 0 for name, place in places.items()}
     running = await start_twins(TwinsConfig(names=tuple(ports), ports=ports))
     try:
         described = running.describe()

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kommutator.twins.amocrm import AmoCrmTwin
+from kommutator.twins.avito import AvitoTwin
 from kommutator.twins.config import TwinsConfig
 from kommutator.twins.retailcrm import RetailCrmTwin
 from kommutator.twins.server import RunningTwins, Twin
+from kommutator.twins.telegram import TelegramTwin
 from kommutator.twins.yclients import YClientsTwin
 
 TWINS: dict[str, Callable[[], Twin]] = {
     "retailcrm": RetailCrmTwin,
     "amocrm": AmoCrmTwin,
     "yclients": YClientsTwin,
+    "telegram": TelegramTwin,
+    "avito": AvitoTwin,
 }
 
 

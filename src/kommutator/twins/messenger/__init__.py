@@ -1,0 +1,1 @@
+"""What fake messengers share: conversations and their page, control paths, a courier."""
