@@ -21,6 +21,7 @@ from kommutator.store.bulk_work import BulkWorkStore
 from kommutator.store.calls import CallStore
 from kommutator.store.campaign_items import CampaignItemStore
 from kommutator.store.campaigns import CampaignStore
+from kommutator.store.channel_stores import ChannelStores
 from kommutator.store.connections import ConnectionStore
 from kommutator.store.crm_copy import CrmCopyStore
 from kommutator.store.crm_hooks import CrmHookStore
@@ -70,7 +71,7 @@ class ToldCards:
     notices: int = 0
 
 
-class Unit(SalonStores):
+class Unit(SalonStores, ChannelStores):
     """The stores inside one transaction. Made by `Database.unit()`, which also commits.
 
     A store is one line here: a cached property that builds it on `self.connection`.
@@ -274,6 +275,7 @@ class Unit(SalonStores):
         for (enterprise, connection_id), told in self._told.items():
             await self.crm_wanted.want(enterprise, connection_id, told.cards)
             await self.crm_hooks.heard(enterprise, connection_id, told.notices, told.at)
+        await self.send_salon_news()
         if self._news:
             channels, payloads = zip(*self._news, strict=True)
             await self.connection.execute(_NOTIFY, channels, payloads)
