@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from kommutator.twins.switchboard import SwitchBoard
+from kommutator.twins.yclients.hook_switches import HookSwitches
 
 
 @dataclass
-class Switches(SwitchBoard):
+class Switches(HookSwitches):
     """One twin's answers to open questions."""
 
     CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **HookSwitches.CHOICES,
         "rate_reply": ("json", "html", "empty"),
         "other_accept": ("bare", "refuse"),
         "code_place": ("meta.code", "meta.errors.code", "errors.code", "code", "none"),

@@ -15,9 +15,16 @@ from kommutator.twins.spoil import answer_with_fault
 from kommutator.twins.traffic import Traffic
 from kommutator.twins.yclients.control import Control
 from kommutator.twins.yclients.gate import Gate
+from kommutator.twins.yclients.interface import Interface
+from kommutator.twins.yclients.outside_control import OutsideControl
 from kommutator.twins.yclients.replies import FAULT_REPLIES
 from kommutator.twins.yclients.request_log import Asked
-from kommutator.twins.yclients.world import STANDING_APPLICATION_ID, Standing, World
+from kommutator.twins.yclients.world import (
+    STANDING_APPLICATION_ID,
+    STANDING_REDIRECT_URL,
+    Standing,
+    World,
+)
 
 MAX_BODY_BYTES = 16 * 2**20
 _NUMBER = re.compile(r"/\d+(?=/|$)")
@@ -46,12 +53,17 @@ class YClientsTwin:
             application_id=int(
                 config.option(self.name, "application_id") or STANDING_APPLICATION_ID
             ),
+            redirect_url=config.option(self.name, "redirect_url") or STANDING_REDIRECT_URL,
+            callback_url=config.option(self.name, "callback_url"),
+            operator_url=config.option(self.name, "operator_url"),
         )
         self.world = World(core, clock, standing)
         self._gate = Gate(self.world)
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         Control(self.world).add_to(app)
+        OutsideControl(self.world).add_to(app)
         app.router.add_routes([web.route("*", "/{door:api|marketplace}/{tail:.*}", self._api)])
+        Interface(self.world).add_to(app)
         return app
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from kommutator.twins.faults import FaultBook
 from kommutator.twins.traffic import Traffic
 from kommutator.twins.yclients.changes import Change, Listener
 from kommutator.twins.yclients.company import Company
+from kommutator.twins.yclients.outside import Outside
 from kommutator.twins.yclients.pace import Pace
 from kommutator.twins.yclients.people import Group, Partner, User
 from kommutator.twins.yclients.replies import FAULT_REPLIES
@@ -44,6 +45,7 @@ _FIRST = {
 }
 _OTHERS_FROM = 1_000_001
 STANDING_APPLICATION_ID = 19_999
+STANDING_REDIRECT_URL = "http://127.0.0.1:8080/auth/yclients/redirect"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,10 @@ class Standing:
     partner_token: str
     user_token: str
     application_id: int = STANDING_APPLICATION_ID
+    # Of the application's card in the developer's cabinet (see `Application`).
+    redirect_url: str = STANDING_REDIRECT_URL
+    callback_url: str | None = None
+    operator_url: str | None = None
 
 
 class World:
@@ -78,6 +84,7 @@ class World:
         # Called after a reset.
         self.on_reset: list[Callable[[], None]] = []
         fill(self)
+        self.outside = Outside(self)
 
     def now(self) -> float:
         """Epoch seconds of the twin."""

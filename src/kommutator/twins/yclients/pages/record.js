@@ -1,0 +1,64 @@
+// One visit in the sheet: a new one, or what may be done with one that is there.
+import { el } from "./dom.js";
+
+const clock = (minutes) => `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
+const STATES = [[2, "Подтвердил"], [1, "Пришёл"], [0, "Ожидание"], [-1, "Не пришёл"]];
+
+const field = (label, input) => el("label", {}, label, input);
+const close = (desk) => el("button", { type: "button", class: "close", "aria-label": "Закрыть", onclick: () => desk.close() }, "×");
+
+export function drawNew(state, person, time, desk) {
+  const service = el("select", { name: "service" }, ...person.services.map((one) => el("option", { value: one.id },
+    `${one.title} — ${one.minutes} мин, ${one.price} ₽`)));
+  return el("form", {
+    class: "sheet-body",
+    async onsubmit(event) {
+      event.preventDefault();
+      const values = Object.fromEntries(new FormData(event.target));
+      const told = await desk.act("visit", {
+        company: state.salon.id, act: "create", staff: person.id, services: [Number(values.service)],
+        at: `${state.date} ${values.time}:00`, name: values.name, phone: values.phone, comment: values.comment,
+      });
+      if (!told.error) desk.close();
+    },
+  },
+  close(desk), el("h2", {}, "Новая запись"), el("p", { class: "dim" }, `${person.name}, ${state.date}`),
+  field("Время", el("input", { name: "time", type: "time", value: time, required: true })),
+  field("Услуга", service),
+  field("Имя клиента", el("input", { name: "name", required: true, autocomplete: "off" })),
+  field("Телефон", el("input", { name: "phone", type: "tel", required: true, autocomplete: "off" })),
+  field("Комментарий", el("input", { name: "comment", autocomplete: "off" })),
+  el("button", { class: "primary" }, "Записать"));
+}
+
+export function drawRecord(state, person, record, desk) {
+  const order = (more) => ({ company: state.salon.id, record: record.id, ...more });
+  const staff = el("select", { name: "staff" }, ...state.staff.map((one) => el("option",
+    { value: one.id, selected: one.id === person.id }, one.name)));
+  const leave = async (more) => { if (!(await desk.act("visit", order(more))).error) desk.close(); };
+  return el("div", { class: "sheet-body" },
+    close(desk), el("h2", {}, record.client.name || "Без имени"),
+    el("p", {}, record.client.phone || "телефон не указан"),
+    el("p", { class: "dim" }, `№ ${record.id} · ${record.services} · ${record.cost} ₽`),
+    record.comment ? el("p", {}, record.comment) : null,
+    el("h3", {}, "Клиент"),
+    el("div", { class: "acts" }, ...STATES.map(([number, word]) => el("button", {
+      type: "button", class: record.attendance === number ? "primary" : null,
+      onclick: () => leave({ act: "attendance", attendance: number }),
+    }, word))),
+    el("h3", {}, "Перенести"),
+    el("form", {
+      class: "move",
+      onsubmit(event) {
+        event.preventDefault();
+        const values = Object.fromEntries(new FormData(event.target));
+        leave({ act: "move", staff: Number(values.staff), at: `${values.date} ${values.time}:00` });
+      },
+    },
+    field("Сотрудник", staff),
+    field("Дата", el("input", { name: "date", type: "date", value: state.date, required: true })),
+    field("Время", el("input", { name: "time", type: "time", value: clock(record.from), required: true })),
+    el("button", { class: "primary" }, "Перенести")),
+    el("h3", {}, "Отменить"),
+    el("button", { type: "button", class: "danger", onclick: () => leave({ act: "cancel" }) }, "Удалить запись"));
+}
