@@ -11,6 +11,7 @@ import gettext
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -116,12 +117,18 @@ def _look_up(catalog: gettext.NullTranslations, msgid: str, n: Any) -> str:
 def _catalog(folder: Path, locale: str) -> gettext.GNUTranslations:
     source = folder / locale / "LC_MESSAGES" / f"{_DOMAIN}.po"
     compiled = source.with_suffix(".mo")
-    if compiled.exists() and not _newer(source, compiled):
-        with compiled.open("rb") as file:
-            return gettext.GNUTranslations(file)
-    buffer = io.BytesIO()
-    with source.open("rb") as file:
-        write_mo(buffer, read_po(file, locale=locale, domain=_DOMAIN))
+    file = compiled if compiled.exists() and not _newer(source, compiled) else source
+    return _read(file, file.stat().st_mtime_ns, locale)
+
+
+@lru_cache(maxsize=2 * len(LOCALES))
+def _read(file: Path, _changed: int, locale: str) -> gettext.GNUTranslations:
+    """Parsed once per process and version of the file: nobody ever changes a catalog."""
+    with file.open("rb") as opened:
+        if file.suffix == ".mo":
+            return gettext.GNUTranslations(opened)
+        buffer = io.BytesIO()
+        write_mo(buffer, read_po(opened, locale=locale, domain=_DOMAIN))
     buffer.seek(0)
     return gettext.GNUTranslations(buffer)
 
