@@ -6,24 +6,20 @@ phone book is always told of a state in which all earlier changes are seen.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-import msgspec
-
 from kommutator.domain.crm_data import Entity, EntityKind
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.crm_copy_book import TELL, UNTELL
 from kommutator.store.driver import Connection
+from kommutator.store.records import as_records
 
 OwnerRule = Literal["contact", "lead"]
 """Whose client it is: the card's responsible, or that of the newest open lead, if there is one."""
-
-_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('crm_copy:' || $1, 0))"
 _TARGETS = (
@@ -146,8 +142,7 @@ class CrmCopyStore:
         ids = sorted(unique)
         before = await self._touched(enterprise, connection_id, kind, ids)
         rows = [_row(unique[one]) for one in ids]
-        text = _NUL.sub(r"\1", msgspec.json.encode(rows).decode())  # PostgreSQL knows no NUL
-        await self._connection.execute(_SAVE, enterprise, connection_id, text, read_at)
+        await self._connection.execute(_SAVE, enterprise, connection_id, as_records(rows), read_at)
         return before | await self._touched(enterprise, connection_id, kind, ids)
 
     async def bury(

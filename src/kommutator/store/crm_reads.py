@@ -64,6 +64,7 @@ UPDATE crm_reads r SET
       JOIN enterprises e ON e.number = c.enterprise AND e.active
       LEFT JOIN lanes l ON l.lane = 'crm:' || c.id
      WHERE d.due_at <= clock_timestamp() AND c.status = 'active'
+       AND ($6::text[] IS NULL OR c.kind = ANY ($6))
        AND l.parked_reason IS NULL
        AND (l.breaker_until IS NULL OR l.breaker_until <= clock_timestamp())
        AND (d.lease_until IS NULL OR d.lease_until < clock_timestamp())
@@ -121,11 +122,21 @@ class CrmReadStore:
         await self._connection.execute(_ENROL, list(kinds), list(tasks))
 
     async def claim_everywhere(
-        self, owner: UUID, *, but: Collection[tuple[UUID, str]], limit: int, lease_s: float
+        self,
+        owner: UUID,
+        *,
+        but: Collection[tuple[UUID, str]],
+        limit: int,
+        lease_s: float,
+        kinds: Sequence[str] | None = None,
     ) -> Sequence[CrmRead]:
-        """Own rounds that are due and nobody's; `but` are those under way here already."""
+        """Own rounds that are due and nobody's; `but` are those under way here already.
+
+        `kinds`: of connections; None: of all.
+        """
         connections, tasks = [key[0] for key in but], [key[1] for key in but]
-        rows = await self._connection.fetch(_CLAIM, owner, connections, tasks, limit, lease_s)
+        of = None if kinds is None else list(kinds)
+        rows = await self._connection.fetch(_CLAIM, owner, connections, tasks, limit, lease_s, of)
         return [CrmRead(**row) for row in rows]
 
     async def renew(self, read: CrmRead, owner: UUID, lease_s: float) -> datetime | None:

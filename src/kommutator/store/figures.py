@@ -22,11 +22,30 @@ _COPIES = """
              WHERE c.status = 'active') AS lag_s,
            (SELECT count(*) FROM crm_hooks h
               JOIN connections c ON c.id = h.connection_id AND c.status = 'active'
-             WHERE h.state <> 'on') AS hooks_off,
-           (SELECT coalesce(sum(received), 0) FROM crm_hooks) AS decided,
-           (SELECT coalesce(sum(missed), 0) FROM crm_hooks) AS missed,
+             WHERE h.state <> 'on' AND c.kind = 'amocrm') AS hooks_off,
+           (SELECT coalesce(sum(h.received), 0) FROM crm_hooks h
+              JOIN connections c ON c.id = h.connection_id AND c.kind = 'amocrm') AS decided,
+           (SELECT coalesce(sum(h.missed), 0) FROM crm_hooks h
+              JOIN connections c ON c.id = h.connection_id AND c.kind = 'amocrm') AS missed,
            (SELECT greatest(reltuples, 0) FROM pg_class
              WHERE oid = 'crm_entities'::regclass) AS cards
+"""
+
+_SALONS = """
+    SELECT (SELECT count(*) FROM salon_wanted) AS wanted,
+           (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(w.since)), 0)::float8
+              FROM salon_wanted w JOIN connections c ON c.id = w.connection_id
+             WHERE c.status = 'active') AS lag_s,
+           (SELECT count(*) FROM crm_hooks h
+              JOIN connections c ON c.id = h.connection_id AND c.status = 'active'
+             WHERE h.state <> 'on' AND c.kind = 'yclients') AS hooks_off,
+           (SELECT coalesce(sum(h.received), 0) FROM crm_hooks h
+              JOIN connections c ON c.id = h.connection_id AND c.kind = 'yclients') AS decided,
+           (SELECT coalesce(sum(h.missed), 0) FROM crm_hooks h
+              JOIN connections c ON c.id = h.connection_id AND c.kind = 'yclients') AS missed,
+           (SELECT coalesce(sum(drift), 0) FROM salons) AS drift,
+           (SELECT greatest(reltuples, 0) FROM pg_class
+             WHERE oid = 'salon_visits'::regclass) AS visits
 """
 
 
@@ -42,4 +61,9 @@ class FigureStore:
     async def copies_everywhere(self) -> dict[str, float]:
         """How copies of CRMs fare: what waits to be read, for how long, and who does not call."""
         row = await self._connection.fetchrow(_COPIES)
+        return {name: float(value) for name, value in row.items()}
+
+    async def salons_everywhere(self) -> dict[str, float]:
+        """The same for copies of salons; `drift`: rows the last nightly readings put right."""
+        row = await self._connection.fetchrow(_SALONS)
         return {name: float(value) for name, value in row.items()}

@@ -6,11 +6,12 @@ from functools import cached_property
 
 from kommutator.store.driver import Connection
 from kommutator.store.password_links import PasswordLinkStore
+from kommutator.store.salon_copy_stores import SalonCopyStores
 from kommutator.store.yclients_arrivals import YClientsArrivalStore
 from kommutator.store.yclients_salons import YClientsSalonStore
 
 
-class SalonStores:
+class SalonStores(SalonCopyStores):
     """A store is one line here, as in `Unit`."""
 
     connection: Connection

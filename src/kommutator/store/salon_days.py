@@ -1,0 +1,122 @@
+"""Who works when, and when they are taken: one small row per employee and day."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from kommutator.domain.salon.facts import WorkDay
+from kommutator.domain.salon.slots import DayBook, pairs_of
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.driver import Connection
+from kommutator.store.records import as_records
+
+_SAVE = """
+INSERT INTO salon_days AS d (enterprise, connection_id, day, staff_id, hours, read_at)
+SELECT $1, $2, day, staff_id, hours, $4
+  FROM jsonb_to_recordset($3::text::jsonb) AS n (day date, staff_id bigint, hours int[])
+ ORDER BY day, staff_id
+ON CONFLICT (enterprise, connection_id, day, staff_id) DO UPDATE
+   SET hours = excluded.hours, read_at = excluded.read_at
+ WHERE d.read_at IS NULL OR d.read_at <= excluded.read_at"""
+_CLEAR = """
+UPDATE salon_days d SET hours = '{}', read_at = $7
+ WHERE d.enterprise = $1 AND d.connection_id = $2 AND d.day BETWEEN $3 AND $4
+   AND d.hours <> '{}' AND (d.read_at IS NULL OR d.read_at <= $7)
+   AND NOT EXISTS (SELECT FROM unnest($5::date[], $6::bigint[]) AS n (day, staff_id)
+                    WHERE n.day = d.day AND n.staff_id = d.staff_id)"""
+# Visits that reach over midnight count on both days.
+_BUSY = """
+INSERT INTO salon_days AS d (enterprise, connection_id, day, staff_id, busy)
+SELECT $1, $2, t.day, t.staff_id, coalesce((
+    SELECT array_agg(edge.at ORDER BY v.starts_at, v.id, edge.place)
+      FROM salon_visits v
+     CROSS JOIN LATERAL (VALUES
+           (1, greatest(extract(epoch FROM v.starts_at - t.day)::int, 0)),
+           (2, least(extract(epoch FROM v.starts_at - t.day)::int + v.seance_s, 86400))
+           ) AS edge (place, at)
+     WHERE v.enterprise = $1 AND v.connection_id = $2 AND v.staff_id = t.staff_id
+       AND NOT v.deleted AND v.attendance <> -1 AND v.seance_s > 0
+       AND v.starts_at >= t.day - interval '1 day' AND v.starts_at < t.day + interval '1 day'
+       AND v.starts_at + make_interval(secs => v.seance_s) > t.day), '{}')
+  FROM (SELECT DISTINCT day, staff_id FROM unnest($3::date[], $4::bigint[]) AS n (day, staff_id)
+       ) AS t
+ ORDER BY t.day, t.staff_id
+ON CONFLICT (enterprise, connection_id, day, staff_id) DO UPDATE SET busy = excluded.busy"""
+_BETWEEN = """
+SELECT staff_id, day, hours, busy FROM salon_days
+ WHERE enterprise = $1 AND connection_id = $2 AND day BETWEEN $3 AND $4
+   AND ($5::bigint[] IS NULL OR staff_id = ANY ($5)) AND hours <> '{}'
+ ORDER BY day, staff_id"""
+_SOME = """
+SELECT staff_id, day, hours, busy FROM salon_days
+ WHERE enterprise = $1 AND connection_id = $2 AND day = ANY ($3::date[])
+   AND ($4::bigint[] IS NULL OR staff_id = ANY ($4)) AND hours <> '{}'
+ ORDER BY day, staff_id"""
+
+
+class SalonDayStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def save(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        first: date,
+        last: date,
+        days: Sequence[WorkDay],
+        *,
+        read_at: datetime,
+    ) -> None:
+        """All hours from `first` to `last`; who is not named does not work then."""
+        hours: dict[tuple[date, int], list[int]] = {}
+        for one in days:
+            if first <= one.day <= last:
+                hours.setdefault((one.day, one.staff_id), []).extend(pairs_of(one.hours))
+        rows = [
+            {"day": day.isoformat(), "staff_id": staff, "hours": pairs}
+            for (day, staff), pairs in hours.items()
+        ]
+        named = [key[0] for key in hours], [key[1] for key in hours]
+        await self._connection.execute(
+            _CLEAR, enterprise, connection_id, first, last, *named, read_at
+        )
+        await self._connection.execute(_SAVE, enterprise, connection_id, as_records(rows), read_at)
+
+    async def recount(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        touched: Collection[tuple[date, int]],
+    ) -> None:
+        """Visits of these employees on these days changed, in this transaction."""
+        if touched:
+            days, staff = [one[0] for one in touched], [one[1] for one in touched]
+            await self._connection.execute(_BUSY, enterprise, connection_id, days, staff)
+
+    async def between(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        first: date,
+        last: date,
+        staff: Collection[int] | None = None,
+    ) -> list[DayBook]:
+        """Working days, both ends inclusive, by day and employee; `staff`: None: everybody's."""
+        of = None if staff is None else list(staff)
+        rows = await self._connection.fetch(_BETWEEN, enterprise, connection_id, first, last, of)
+        return [DayBook(*row) for row in rows]
+
+    async def some(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        days: Collection[date],
+        staff: Collection[int] | None = None,
+    ) -> list[DayBook]:
+        """The same for days that need not follow each other."""
+        of = None if staff is None else list(staff)
+        rows = await self._connection.fetch(_SOME, enterprise, connection_id, list(days), of)
+        return [DayBook(*row) for row in rows]
