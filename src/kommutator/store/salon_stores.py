@@ -6,6 +6,7 @@ from functools import cached_property
 
 from kommutator.store.driver import Connection
 from kommutator.store.password_links import PasswordLinkStore
+from kommutator.store.salon_bookings import SalonBookingStore
 from kommutator.store.salon_copy_stores import SalonCopyStores
 from kommutator.store.yclients_arrivals import YClientsArrivalStore
 from kommutator.store.yclients_salons import YClientsSalonStore
@@ -27,3 +28,7 @@ class SalonStores(SalonCopyStores):
     @cached_property
     def yclients_salons(self) -> YClientsSalonStore:
         return YClientsSalonStore(self.connection)
+
+    @cached_property
+    def salon_bookings(self) -> SalonBookingStore:
+        return SalonBookingStore(self.connection)
