@@ -136,5 +136,6 @@ def test_what_an_uninstalled_application_leaves(stall: Stall) -> None:
     connection.channels["whatsapp"] = True
     stall.market.pay(stall.app, SALON, {"payment_sum": 5}, BY_PARTNER)
     stall.turn(UNINSTALLED)
-    assert (connection.api_key, connection.webhook_urls, connection.channels) == (None, [], {})
+    left = connection.dump()
+    assert (left["api_key"], left["webhook_urls"], left["channels"]) == (None, [], {})
     assert len(connection.payments) == 1

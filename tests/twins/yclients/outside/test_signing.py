@@ -10,7 +10,7 @@ from kommutator.twins.yclients.connect import redirect_url
 from kommutator.twins.yclients.hook_switches import HookSwitches
 from kommutator.twins.yclients.signing import payment_sign, php_json, user_data
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parents[1] / "samples"
 VECTORS = json.loads((SAMPLES / "marketplace_user_data_vectors.json").read_text("utf-8"))
 PAYMENT = json.loads((SAMPLES / "marketplace_lifecycle.json").read_text("utf-8"))["payment"]
 

@@ -1,0 +1,154 @@
+"""A partner of the fake YClients: what it asks, and where it is called back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from kommutator.twins.yclients.changes import By
+from kommutator.twins.yclients.company import Company
+from kommutator.twins.yclients.records_book import Draft, add_record, lines_of
+from kommutator.twins.yclients.rows import Record
+from kommutator.twins.yclients.world import World
+
+ACCEPT = "application/vnd.yclients.v2+json"
+SALON, SECOND, THIRD = 962302, 962303, 962304
+CONNECTION = f"/marketplace/salon/{SALON}/application"
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    text: str
+    headers: Any
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def data(self) -> Any:
+        return self.json["data"]
+
+    @property
+    def message(self) -> str:
+        return str(self.json["meta"]["message"])
+
+
+@dataclass
+class Partner:
+    http: aiohttp.ClientSession
+    world: World
+
+    @property
+    def app(self) -> int:
+        return self.world.standing.application_id
+
+    @property
+    def salon(self) -> Company:
+        return self.world.company(SALON)
+
+    async def ask(
+        self, method: str, path: str, body: Any = None, *, token: str | None = None, user: str = ""
+    ) -> Reply:
+        bearer = f"Bearer {token or self.world.standing.partner_token}"
+        headers = {"Authorization": bearer + (f", User {user}" if user else ""), "Accept": ACCEPT}
+        url = f"{self.world.core.base_url}{path}"
+        async with self.http.request(
+            method, url, json=body, headers=headers, allow_redirects=False
+        ) as answer:
+            return Reply(answer.status, await answer.text(), answer.headers)
+
+    async def as_system(self, method: str, path: str, body: Any = None) -> Reply:
+        return await self.ask(method, path, body, user=self.world.standing.user_token)
+
+    async def owner(self, method: str, path: str, body: Any = None) -> Reply:
+        owner = self.world.user("owner@salon.example")
+        return await self.ask(method, path, body, user=owner.token)
+
+    async def order(self, path: str, /, **body: Any) -> dict[str, Any]:
+        """A control path that must do it."""
+        async with self.http.post(f"{self.world.core.base_url}/_twin/{path}", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            return dict(await answer.json())
+
+    async def refused(self, path: str, /, **body: Any) -> int:
+        """A control path that must not; the status."""
+        async with self.http.post(f"{self.world.core.base_url}/_twin/{path}", json=body) as answer:
+            assert "error" in await answer.json()
+            return answer.status
+
+    async def look(self, path: str, **query: str | int) -> dict[str, Any]:
+        url = f"{self.world.core.base_url}/_twin/{path}"
+        async with self.http.get(url, params=query) as answer:
+            return dict(await answer.json())
+
+    async def callback(self, salon: int = SALON, **more: Any) -> Reply:
+        body = {"salon_id": salon, "application_id": self.app, **more}
+        return await self.ask("POST", "/marketplace/partner/callback", body)
+
+    async def installed(self, *salons: int, **more: Any) -> None:
+        """Connect and call back."""
+        wanted = list(salons or (SALON,))
+        await self.order("market/connect", salon_ids=wanted)
+        for salon in wanted:
+            answer = await self.callback(salon, **more)
+            assert answer.status == 201, answer.text
+
+    async def letters(self, count: int, **query: str | int) -> list[dict[str, Any]]:
+        told = await self.look("letters", count=count, timeout=5, **query)
+        assert told["ok"], told
+        return list(told["items"])
+
+    async def status(self, salon: int = SALON) -> str:
+        """How the application stands, as the API says; `404` is a word too."""
+        path = f"/marketplace/salon/{salon}/application/{self.app}"
+        answer = await self.ask("GET", path)
+        if answer.status != 200:
+            return str(answer.status)
+        return str(answer.data["connection_status"]["status"])
+
+    def write_in(self, *, by: By | None = None, hours: int = 48, **more: Any) -> Record:
+        """A visit in the first salon, `hours` from now, by a hand unless told otherwise."""
+        company = self.salon
+        staff = next(iter(company.staff.values()))
+        client = next(iter(company.clients.values()))
+        service = next(iter(staff.lengths))
+        start: datetime = self.world.local_now(company) + timedelta(hours=hours)
+        draft = Draft(
+            staff_id=staff.id,
+            start=start.replace(minute=0, second=0, microsecond=0),
+            seance_length=staff.lengths[service],
+            services=lines_of(company, staff.id, [service]),
+            client=client,
+            **more,
+        )
+        return add_record(self.world, company, draft, by or By())
+
+
+@dataclass
+class Hearer:
+    """Where a partner is called: keeps what comes, answers what it is told to."""
+
+    base_url: str = ""
+    status: int = 200
+    answer: Any = None
+    silent: bool = False
+    bodies: list[Any] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+
+    async def serve(self, request: web.Request) -> web.Response:
+        text = await request.text()
+        self.bodies.append(json.loads(text) if text else None)
+        self.headers.append(dict(request.headers))
+        if self.silent:
+            await asyncio.Event().wait()
+        if callable(self.answer):
+            return web.json_response(self.answer(self.bodies[-1]), status=self.status)
+        return web.Response(status=self.status, text=f"heard {request.path_qs}")
