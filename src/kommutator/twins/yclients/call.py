@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 YES = frozenset({"1", "true"})
+# The licence of routes of online booking: 403 by the switch `licence_stops_booking`.
+BOOKING_LICENCE = -403
 
 
 @dataclass
@@ -131,7 +133,8 @@ class Route:
     Attributes:
         user: a user token is needed; with `{company}` in the path, one with access to it.
         right: what the user must hold there, such as `clients.clients_access`.
-        licence: the status answered for a branch that is not paid for; 0: it does not matter.
+        licence: the status answered for a branch that is not paid for; 0: it does not matter;
+            negative: only while the switch `licence_stops_booking` is on.
         open: not even a partner token is needed.
     """
 

@@ -110,8 +110,11 @@ class Gate:
         if route.user and user is not None and branch.id not in user.access:
             new = route.template.startswith(_NEW)
             raise Refusal(403, NO_COMPANY_RIGHTS if new else NO_BRANCH_RIGHTS)
-        if route.licence and not branch.licensed(self._world.today(branch)):
-            raise unlicensed(branch.id, route.licence)
+        status = route.licence
+        if status < 0:
+            status = -status if self._world.switches.licence_stops_booking else 0
+        if status and not branch.licensed(self._world.today(branch)):
+            raise unlicensed(branch.id, status)
         if route.right and user is not None and not user.may(branch.id, route.right):
             raise Refusal(403, TOO_FEW_RIGHTS)
 

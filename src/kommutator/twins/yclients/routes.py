@@ -5,9 +5,20 @@ from __future__ import annotations
 from kommutator.twins.route_table import RouteTable
 from kommutator.twins.yclients import (
     about,
+    activities,
+    book_record,
+    booking,
+    catalog,
+    clients,
+    clients_search,
+    forms,
     hooks_settings,
     marketplace,
     marketplace_lists,
+    records,
+    reviews,
+    timetable,
+    visits,
     voip,
 )
 from kommutator.twins.yclients.call import Route
@@ -15,6 +26,17 @@ from kommutator.twins.yclients.call import Route
 # Rooms of the API, each with its ROUTES.
 ROOMS: tuple[tuple[Route, ...], ...] = (
     about.ROUTES,
+    forms.ROUTES,
+    catalog.ROUTES,
+    timetable.ROUTES,
+    booking.ROUTES,
+    book_record.ROUTES,
+    activities.ROUTES,
+    records.ROUTES,
+    visits.ROUTES,
+    clients.ROUTES,
+    clients_search.ROUTES,
+    reviews.ROUTES,
     marketplace.ROUTES,
     marketplace_lists.ROUTES,
     hooks_settings.ROUTES,
