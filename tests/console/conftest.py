@@ -26,7 +26,7 @@ from kommutator.kit.crypto import Vault
 from kommutator.kit.keyring import parse_keys
 from kommutator.store.database import Database
 from kommutator.twins import RunningTwins, TwinsConfig, start_twins
-from tests.support.house import PASSWORD, PLATFORM_EMAIL, settings_for_tests
+from tests.support.house import PASSWORD, PLATFORM_EMAIL, settings_for_tests, weaken_passwords
 
 HERE = EnterpriseNumber("0367")
 ADMIN = "admin@0367.example"
@@ -71,6 +71,7 @@ async def _open(database_url: str, twins: RunningTwins, folder: Path) -> AsyncIt
     assert settings.master_keys is not None
     vault = Vault(parse_keys(settings.master_keys.get_secret_value()))
     made = compose(settings, db, vault)
+    weaken_passwords(made.house)
     await made.house.intake.start()
     families = {"retailcrm": retailcrm.add, "asterisk": asterisk.add, "console": console_family}
     app = create_app(made.house, families=families)
