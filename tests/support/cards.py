@@ -147,14 +147,6 @@ class Cards:
 
         return await self._write(items, change, known)
 
-    async def create(self, account: Account, kind: EntityKind, item: Item) -> Written:
-        return one(await self.create_many(account, kind, [item]))
-
-    async def update(
-        self, account: Account, kind: EntityKind, entity_id: int, item: Item
-    ) -> Written:
-        return one(await self.update_many(account, kind, [{**item, "id": entity_id}]))
-
     async def create_tasks(self, _: Account, items: Sequence[Item]) -> Sequence[ItemResult]:
         return await self._write(items, lambda item: self._keep(self.tasks_made, item))
 

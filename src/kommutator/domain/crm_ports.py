@@ -102,11 +102,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`found_again`: an attempt whose answer was lost had written it already."""
-
     id: int
     updated_at: datetime | None = None
-    found_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +154,10 @@ class CrmReader(Protocol):
 class CrmWriter(Protocol):
     """Writing to a CRM.
 
-    The methods with `_many` never raise for a vendor's doing: one result per item, in order,
-    however many requests that took. The others raise `VendorError`. A create that may have
-    arrived is looked for before it is repeated; one that brings its own `created_at` (unix
-    seconds) is its caller's to look for, and comes back UNSURE.
+    What takes several items never raises for a vendor's doing: one result per item, in order,
+    however many requests that took; links raise `VendorError`. A create that may have arrived is
+    never repeated: it comes back UNSURE, and its caller looks for it, by the `created_at` (unix
+    seconds) that it gave it, before it tries again.
     """
 
     async def create_many(
@@ -172,10 +169,6 @@ class CrmWriter(Protocol):
         """Each item has its `id` and the keys to change."""
         ...
 
-    async def create(self, account: Account, kind: EntityKind, item: Item) -> Written: ...
-    async def update(
-        self, account: Account, kind: EntityKind, entity_id: int, item: Item
-    ) -> Written: ...
     async def create_tasks(
         self, account: Account, items: Sequence[Item]
     ) -> Sequence[ItemResult]: ...

@@ -202,8 +202,7 @@ def _body(item: BulkItem) -> dict[str, object]:
 def _result(item: BulkItem, answer: Written | Unwritten) -> ItemResult | None:
     """None: nobody knows yet, the item stays as sent."""
     if isinstance(answer, Written):
-        note = "found_again" if answer.found_again else None
-        return ItemResult(item.position, ItemState.DONE, answer.id, note=note)
+        return ItemResult(item.position, ItemState.DONE, answer.id)
     if answer.kind is ErrorKind.UNSURE:
         return None
     if answer.kind is ErrorKind.ALREADY_DONE:

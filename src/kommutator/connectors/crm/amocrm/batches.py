@@ -2,11 +2,9 @@
 
 The vendor takes arrays. Where it names the guilty ones, they alone are refused and the others
 leave again; where it says 504, the batch was too large: the next ones are half as large, and grow
-again as they succeed. What may have arrived is not sent again unseen:
-
-* an update says the same thing twice, so after a 504 it is split and repeated;
-* a create that got its `created_at` here is looked for, and only what is missing is repeated;
-* a create that came with a `created_at` is its caller's to look for: it stays UNSURE.
+again as they succeed. An update says the same thing twice, so after a 504 it is split and
+repeated. A create that may have arrived is never sent again from here: it comes back UNSURE, and
+its caller looks for it.
 """
 
 from __future__ import annotations
@@ -18,17 +16,14 @@ from uuid import UUID
 
 from kommutator.connectors.crm.amocrm.client import AmoCrmClient, Reply
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError, faults_in_words
-from kommutator.connectors.crm.amocrm.find_again import find_again
 from kommutator.connectors.crm.amocrm.manifest import BATCH, MAX_BATCH
 from kommutator.connectors.crm.amocrm.schemas import as_int, as_time
 from kommutator.domain.connection import Account
 from kommutator.domain.crm_ports import Item, ItemResult, Unwritten, Written
-from kommutator.kit.clock import Clock
 from kommutator.kit.errors import ErrorKind, VendorError
 from kommutator.kit.plain_json import as_text
 
 _MOST_TROUBLES = 8  # in one call; then the caller decides when to go on
-_SETTLE_S = 2.0  # a request whose answer was lost may still be on its way
 _TOO_LARGE = (400, 413, 422)
 _GATEWAY_TIMEOUT = 504
 
@@ -79,9 +74,7 @@ class Batches:
     client: AmoCrmClient
     operation: Operation
     items: Sequence[Item]
-    own_times: bool
     sizes: Sizes
-    clock: Clock
     done: dict[int, ItemResult] = field(default_factory=dict)
     _waiting: list[int] = field(default_factory=list)
     _troubles: int = 0
@@ -92,18 +85,14 @@ class Batches:
         while self._waiting:
             size = self.sizes.of(self.client.account, self.operation)
             chunk, self._waiting = self._waiting[:size], self._waiting[size:]
-            try:
-                await self._write(chunk)
-            except VendorError as lost:  # it could not even be looked for
-                self._leave(chunk, Unwritten(ErrorKind.UNSURE, lost.message, lost.hint))
-                self._stop(lost)
+            await self._write(chunk)
         return [self.done[position] for position in range(len(self.items))]
 
     async def _write(self, chunk: list[int]) -> None:
         try:
             reply = await self._send(chunk)
         except VendorError as error:
-            await self._trouble(chunk, error)
+            self._trouble(chunk, error)
             return
         self._troubles = 0
         self.sizes.grow(self.client.account, self.operation)
@@ -114,7 +103,7 @@ class Batches:
                 self.done[position] = Written(row_id, as_time(row.get("updated_at")))
         unnamed = [position for position in chunk if position not in self.done]
         if len(unnamed) < len(chunk):
-            await self._once_more(unnamed)  # the others worked; by itself it may say why not
+            self._once_more(unnamed)  # the others worked; by itself it may say why not
         else:
             kind = ErrorKind.UNSURE if self.operation.creates else ErrorKind.GONE
             self._leave(unnamed, Unwritten(kind, "the answer does not name it"))
@@ -144,18 +133,18 @@ class Batches:
 
     # --- when it did not work --------------------------------------------------------------
 
-    async def _trouble(self, chunk: list[int], error: VendorError) -> None:
+    def _trouble(self, chunk: list[int], error: VendorError) -> None:
         guilty = self._guilty(chunk, error)
         self._troubles += not guilty
         if guilty:
             self.done |= guilty
-            await self._once_more([position for position in chunk if position not in guilty])
+            self._once_more([position for position in chunk if position not in guilty])
         elif error.kind is ErrorKind.REJECTED and error.status in _TOO_LARGE and len(chunk) > 1:
             self.sizes.shrink(self.client.account, self.operation, len(chunk))
             self._waiting = chunk + self._waiting
             self._troubles -= 1  # it ends by itself, at one
         elif error.kind is ErrorKind.UNSURE:
-            await self._unsure(chunk, error)
+            self._unsure(chunk, error)
         else:
             self._leave(chunk, _unwritten(error))
             if error.status not in _TOO_LARGE:
@@ -163,33 +152,19 @@ class Batches:
         if self._troubles >= _MOST_TROUBLES:
             self._stop(error)
 
-    async def _unsure(self, chunk: list[int], error: VendorError) -> None:
+    def _unsure(self, chunk: list[int], error: VendorError) -> None:
         if error.status == _GATEWAY_TIMEOUT:
             self.sizes.shrink(self.client.account, self.operation, len(chunk))
-        if self.operation.creates:
-            if self.own_times:
-                await self.clock.sleep(_SETTLE_S)
-            await self._once_more(chunk, error)
-        elif error.status == _GATEWAY_TIMEOUT and len(chunk) > 1:
+        divisible = error.status == _GATEWAY_TIMEOUT and len(chunk) > 1
+        if divisible and not self.operation.creates:
             self._waiting = chunk + self._waiting
         else:
             self._leave(chunk, _unwritten(error))
 
-    async def _once_more(self, rest: list[int], error: VendorError | None = None) -> None:
-        """Send what is not there; whether a refused batch was taken in part is not documented."""
+    def _once_more(self, rest: list[int], error: VendorError | None = None) -> None:
+        """Send the rest again; whether a refused batch was taken in part is not documented."""
         if not self.operation.creates:
             self._waiting = rest + self._waiting
-        elif self.own_times and rest:
-            found = await find_again(
-                self.client,
-                self.operation.path,
-                self.operation.name,
-                [self.items[position] for position in rest],
-            )
-            for place, row_id in found.items():
-                self.done[rest[place]] = Written(row_id, found_again=True)
-            missing = [position for position in rest if position not in self.done]
-            self._waiting = missing + self._waiting
         else:
             words = error.message if error is not None else "the answer does not name it"
             self._leave(rest, Unwritten(ErrorKind.UNSURE, words, error.hint if error else None))
