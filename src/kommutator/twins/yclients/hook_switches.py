@@ -18,6 +18,7 @@ class HookSwitches(SwitchBoard):
     """Part of the twin's switches."""
 
     CHOICES: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "user_data_shape": ("live", "official"),
         "redirect_salons": ("plain", "numbered"),
         "operator_params": ("list", "object"),
         "operator_kind": ("channel", "type"),
@@ -53,6 +54,7 @@ class HookSwitches(SwitchBoard):
     redirect_plus_to_space: bool = False
     # A single salon of a multi-branch application: `salon_id`, or a list of one.
     redirect_single_as_list: bool = False
+    user_data_shape: str = "live"
     # What a repeated callback is answered with.
     repeat_callback_status: int = 422
     # `callback/redirect`: 301 here, 200 at Altegio.

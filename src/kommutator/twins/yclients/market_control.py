@@ -88,15 +88,24 @@ class MarketControl:
         return application.dump()
 
     async def connect(self, request: web.Request) -> Json:
-        """A person presses Connect: `salon_ids`, `user_id` → where the browser goes."""
+        """A person presses Connect: `salon_ids`, `user_id` → where the browser goes.
+
+        `person` overwrites what is told of the person.
+        """
         order = await read_order(request)
         application, salons, user = self._wish(order)
-        return {"location": self._consent.give(application, salons, user)}
+        return {"location": self._consent.give(application, salons, user, order.get("person"))}
 
     async def forge(self, request: web.Request) -> Json:
-        """A redirect nobody consented to: a real person's signed data, salons of others."""
-        application, salons, user = self._wish(await read_order(request))
-        return {"location": self._consent.location(application, salons, user)}
+        """A redirect nobody consented to: a real person's signed data, salons of others.
+
+        `spoil` damages it further: data, sign or unsigned.
+        """
+        order = await read_order(request)
+        application, salons, user = self._wish(order)
+        more, spoil = order.get("person"), str(order.get("spoil", ""))
+        location = self._consent.location(application, salons, user, more, spoil=spoil)
+        return {"location": location}
 
     async def replay(self, request: web.Request) -> Json:  # noqa: ARG002  one signature
         """The last redirect once more; nothing else happens."""

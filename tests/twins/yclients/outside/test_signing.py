@@ -1,14 +1,16 @@
 """The vendor's own vectors."""
 
+import base64
 import json
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from kommutator.twins.yclients.applications import Application
-from kommutator.twins.yclients.connect import redirect_url
+from kommutator.twins.yclients.connect import Redirect
 from kommutator.twins.yclients.hook_switches import HookSwitches
-from kommutator.twins.yclients.signing import payment_sign, php_json, user_data
+from kommutator.twins.yclients.signing import payment_sign, php_json, sign, user_data
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 VECTORS = json.loads((SAMPLES / "marketplace_user_data_vectors.json").read_text("utf-8"))
@@ -44,7 +46,7 @@ def query(salon_ids: list[int], application: Application | None = None, **wanted
     switches.change(wanted)
     # Base64 of this person has a plus.
     person = {"id": 1, "name": "Ж?>~"}
-    url = redirect_url(application or app(), salon_ids, person, "token", switches)
+    url = Redirect(salon_ids, person).url(application or app(), "token", switches)
     return url.removeprefix("https://we.example/redirect?")
 
 
@@ -69,3 +71,18 @@ def test_without_user_data() -> None:
 def test_a_redirect_url_with_a_query_of_its_own() -> None:
     whole = query([5], app(redirect_url="https://we.example/redirect?x=1"))
     assert whole.startswith("x=1&salon_id=5&")
+
+
+@pytest.mark.parametrize("spoil", ["data", "sign", "unsigned"])
+def test_a_spoilt_redirect_does_not_verify(spoil: str) -> None:
+    person = {"id": 1, "email": "one@example.com"}
+    url = Redirect([5], person, spoil).url(app(), "token", HookSwitches())
+    pairs = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    decoded = base64.b64decode(pairs["user_data"])
+    assert pairs.get("user_data_sign") != sign("token", decoded)
+    assert (json.loads(decoded) == person) is (spoil != "data")
+
+
+def test_an_unknown_way_to_spoil() -> None:
+    with pytest.raises(ValueError, match="spoil"):
+        Redirect([5], {}, "salt").url(app(), "token", HookSwitches())

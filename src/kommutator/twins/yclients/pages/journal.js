@@ -48,10 +48,16 @@ function cell(person, column, from, state, desk) {
   });
 }
 
+// Visits written over one another stand side by side as far as one can see both.
+const covered = (person, record) => person.records.some((one) => one.id !== record.id
+  && one.from < record.to && record.from < one.to && (one.from < record.from || (one.from === record.from && one.id < record.id)));
+
 function block(person, column, record, state, desk) {
   const last = Math.max(row(record.from, state) + 1, Math.ceil((record.to - state.from) / state.step) + 2);
   return el("button", {
-    class: `visit ${ATTENDANCE[record.attendance]}`, draggable: "true",
+    class: ["visit", ATTENDANCE[record.attendance], record.to - record.from <= 2 * state.step && "short",
+      covered(person, record) && "over"].filter(Boolean).join(" "),
+    draggable: "true",
     style: `grid-column: ${column}; grid-row: ${row(record.from, state)} / ${last}`,
     "aria-label": `${clock(record.from)}, ${record.client.name}, ${record.services}`,
     ondragstart: (event) => event.dataTransfer.setData("text/plain", String(record.id)),
@@ -66,7 +72,7 @@ function busy(column, one, state) {
   return el("div", { class: "busy", style: `grid-column: ${column}; grid-row: ${row(one.from, state)} / ${last}` }, one.title);
 }
 
-export function drawJournal(state, desk) {
+function drawJournal(state, desk) {
   const times = [];
   for (let at = state.from; at < state.to; at += state.step) times.push(at);
   const grid = el("div", {
@@ -84,7 +90,10 @@ export function drawJournal(state, desk) {
   });
   grid.append(...times.filter((at) => at % 60 === 0).map((at) => el("div",
     { class: "hour", style: `grid-column: 1; grid-row: ${row(at, state)} / span ${60 / state.step}` }, clock(at))));
-  return [el("section", { class: "card wide" }, head(state, desk),
-    state.staff.length ? el("div", { class: "scroll" }, grid) : el("p", { class: "empty" }, "В филиале нет сотрудников."))];
+  return el("section", { class: "card wide" }, head(state, desk),
+    state.staff.length ? el("div", { class: "scroll" }, grid) : el("p", { class: "empty" }, "В филиале нет сотрудников."));
 }
-drawJournal.shown = (state) => [state.salon, state.date, state.now.slice(0, 16), state.from, state.to, state.staff];
+
+export const journalPieces = (state) => [{
+  shown: [state.date, state.now.slice(0, 16), state.from, state.to, state.staff], draw: drawJournal,
+}];

@@ -13,15 +13,15 @@ const rows = (list, draw, emptyText) => el("div", { class: "rows" },
 
 export function drawPopup(row, close) {
   return el("article", { class: "popup" },
-    el("small", {}, row.user ? `Звонок на ${row.user}` : `Звонок на линию ${row.diversion || "—"}`),
+    el("div", { class: "dim" }, row.user ? `Звонок на ${row.user}` : `Звонок на линию ${row.diversion || "—"}`),
     el("div", { class: "number" }, row.phone),
     el("div", {}, row.client ? row.client.name : "Новый клиент"),
     row.client?.next ? el("small", {}, `Ближайший визит: ${row.client.next}`) : null,
     el("div", { class: "acts" }, el("button", { onclick: close }, "Закрыть")));
 }
 
-export function drawCalls(state) {
-  return [section("Звонки", rows(state.calls, (call) => {
+function drawCalls(state) {
+  return section("Звонки", rows(state.calls, (call) => {
     const record = webAddress(call.record_link);
     return el("div", { class: "row" },
       el("span", { class: "grow" }, el("b", {}, call.client || call.caller_phone),
@@ -30,9 +30,10 @@ export function drawCalls(state) {
         `${KINDS[call.type] ?? call.type} · ${STATUSES[call.status] ?? call.status}`),
       call.duration ? el("span", { class: "dim" }, `${call.duration} с`) : null,
       record ? el("audio", { controls: true, preload: "none", src: record }) : null);
-  }, "Звонков ещё не было."))];
+  }, "Звонков ещё не было."));
 }
-drawCalls.shown = (state) => [state.salon, state.calls];
+
+export const callPieces = (state) => [{ shown: state.calls, draw: drawCalls }];
 
 const tone = (row) => {
   if (row.status === 1) return "good";
@@ -56,12 +57,15 @@ function composer(state, desk) {
   el("button", { class: "primary" }, "Отправить"));
 }
 
-export function drawMessages(state, desk) {
-  const body = el("div", {}, composer(state, desk), rows(state.messages, (row) => el("div", { class: "row" },
+function drawMessages(state) {
+  return section("Отправлено", rows(state.messages, (row) => el("div", { class: "row" },
     el("span", { class: "grow" }, el("b", {}, row.phone), el("div", {}, row.text),
       el("div", { class: "dim" }, `${row.at} · ${row.channel} · ${row.dispatch_type === "adds" ? "реклама" : "сервисное"}`
         + (row.error_message ? ` · ${row.error_message}` : ""))),
     el("span", { class: `tag ${tone(row)}` }, row.fate)), "Сообщений ещё не было."));
-  return [section("Сообщения через оператора", body)];
 }
-drawMessages.shown = (state) => [state.salon, state.channels, state.messages];
+
+export const messagePieces = (state) => [
+  { shown: state.channels, draw: (now, desk) => section("Сообщения через оператора", composer(now, desk)) },
+  { shown: state.messages, draw: drawMessages },
+];

@@ -6,7 +6,7 @@ const WORDS = {
   active: ["подключено", "good"], freezed: ["заморожено", "bad"],
 };
 
-function state_(one, app, state, desk) {
+function drawState(one, app, desk) {
   const [word, tone] = WORDS[one.status];
   const press = (act, text) => el("button", {
     onclick: () => desk.act("market", { application_id: app.id, salon_id: one.salon_id, act }),
@@ -44,13 +44,16 @@ function consent(app, state) {
   return el("div", {}, button, form);
 }
 
-function drawApp(app, state, desk) {
+function drawApp(app, state) {
   return el("section", { class: "card wide", "aria-label": app.title },
     el("div", { class: "head" }, el("h2", {}, app.title),
       el("a", { href: `/appstore/${state.salon.id}/${app.id}/cabinet` }, "Открыть внутри кабинета")),
-    el("p", {}, app.description), consent(app, state),
-    el("h3", {}, "Состояние"),
-    el("div", { class: "rows" }, ...app.salons.map((one) => state_(one, app, state, desk))));
+    el("p", {}, app.description), consent(app, state));
+}
+
+function drawStates(app, state, desk) {
+  return el("section", { class: "card wide", "aria-label": `${app.title}: филиалы` }, el("h2", {}, "Состояние в филиалах"),
+    el("div", { class: "rows" }, ...app.salons.map((one) => drawState(one, app, desk))));
 }
 
 function drawLetter(row) {
@@ -60,10 +63,19 @@ function drawLetter(row) {
     el("div", { class: "dim" }, row.url), el("code", { class: "body" }, JSON.stringify(row.body, null, 1)));
 }
 
-export function drawMarket(state, desk) {
-  return [...state.applications.map((app) => drawApp(app, state, desk)),
-    el("section", { class: "card wide", "aria-label": "Отправлено приложению" }, el("h2", {}, "Отправлено приложению"),
-      el("div", { class: "rows" }, ...(state.letters.length ? state.letters.map(drawLetter)
-        : [el("p", { class: "empty" }, "Ещё ничего.")])))];
+function drawLetters(state) {
+  return el("section", { class: "card wide", "aria-label": "Отправлено приложению" }, el("h2", {}, "Отправлено приложению"),
+    el("div", { class: "rows" }, ...(state.letters.length ? state.letters.map(drawLetter)
+      : [el("p", { class: "empty" }, "Ещё ничего.")])));
 }
-drawMarket.shown = (state) => [state.salon, state.applications, state.letters, state.users];
+
+export const marketPieces = (state) => [
+  ...state.applications.flatMap((app) => [
+    {
+      shown: [app.title, app.description, app.rights, app.multi_branch, state.users, app.salons.map((one) => one.status)],
+      draw: (now) => drawApp(app, now),
+    },
+    { shown: app.salons, draw: (now, desk) => drawStates(app, now, desk) },
+  ]),
+  { shown: state.letters, draw: drawLetters },
+];

@@ -1,15 +1,15 @@
 // The frame of all pages of a salon: which salon, which section, incoming calls, fresh data when something changed.
 import { ask, byId, el, toast } from "./dom.js";
-import { drawJournal } from "./journal.js";
-import { drawCalls, drawMessages, drawPopup } from "./lists.js";
-import { drawMarket } from "./market.js";
+import { journalPieces } from "./journal.js";
+import { callPieces, drawPopup, messagePieces } from "./lists.js";
+import { marketPieces } from "./market.js";
 
 // Addresses as in the real cabinet: /timetable/962302, /appstore/962302 and so on.
 const SECTIONS = {
-  timetable: ["Журнал", drawJournal],
-  telephony: ["Звонки", drawCalls],
-  messages: ["Сообщения", drawMessages],
-  appstore: ["Интеграции", drawMarket],
+  timetable: ["Журнал", journalPieces],
+  telephony: ["Звонки", callPieces],
+  messages: ["Сообщения", messagePieces],
+  appstore: ["Интеграции", marketPieces],
 };
 const POPUP_SECONDS = 60;
 const [, section = "timetable", company = ""] = /^\/([a-z]+)\/(\d+)/.exec(location.pathname) ?? [];
@@ -65,11 +65,20 @@ async function refresh() {
   }
   drawFrame();
   drawPopups();
+  drawPieces(SECTIONS[section][1](state));
+}
+
+// A piece is drawn anew only when what it shows has changed: nobody's half-filled form is lost to news of other things.
+function drawPieces(pieces) {
   const main = byId("main");
-  const signature = JSON.stringify([section, SECTIONS[section][1].shown(state)]);
-  if (main.dataset.signature === signature) return;
-  main.dataset.signature = signature;
-  main.replaceChildren(...SECTIONS[section][1](state, desk));
+  pieces.forEach(({ shown, draw }, place) => {
+    const [signature, old] = [JSON.stringify([section, state.salon.id, shown]), main.children[place]];
+    if (old?.dataset.signature === signature) return;
+    const node = draw(state, desk);
+    node.dataset.signature = signature;
+    if (old) old.replaceWith(node); else main.append(node);
+  });
+  while (main.children.length > pieces.length) main.lastChild.remove();
 }
 
 byId("salon").addEventListener("change", (event) => { location.href = `/${section}/${event.target.value}`; });
