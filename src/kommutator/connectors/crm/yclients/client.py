@@ -96,6 +96,10 @@ class YClientsClients:
         budgets = budgets_at(self._egress, background=background)
         return self._client(self.app.marketplace, account=None, budgets=budgets)
 
+    def partner(self) -> YClientsClient:
+        """A client of the API in the partner's name alone, of no salon."""
+        return self._client(self.app.api, account=None, budgets=budgets_at(self._egress))
+
     def budgets(self) -> tuple[Budget, ...]:
         """What lanes draw before they send."""
         return budgets_at(self._egress)
@@ -161,9 +165,9 @@ class YClientsClient:
     async def get(self, path: str, params: Pairs = (), *, user: bool = True) -> Reply:
         return await self._ask(Request("GET", path, params, user=user))
 
-    async def search(self, path: str, json: Json) -> Reply:
+    async def search(self, path: str, json: Json, *, user: bool = True) -> Reply:
         """A POST that changes nothing."""
-        return await self._ask(Request("POST", path, json=json, reading=True))
+        return await self._ask(Request("POST", path, json=json, user=user, reading=True))
 
     async def post(
         self, path: str, json: Json, *, user: bool = True, hidden: tuple[str, ...] = ()
