@@ -20,11 +20,15 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The vendor has it. `note` is for people: "duplicate", "not shown: no such codes"."""
+    """The vendor has it. `note` is for people: "duplicate", "not shown: no such codes".
+
+    `moved_to`: the chat that was written to goes on under this id.
+    """
 
     exchange: Exchange = field(default_factory=Exchange)
     vendor_id: str | None = None
     note: str | None = None
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

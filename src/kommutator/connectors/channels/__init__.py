@@ -1,0 +1,1 @@
+"""Messengers: each folder one of them."""

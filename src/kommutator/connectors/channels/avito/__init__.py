@@ -1,0 +1,1 @@
+"""Avito Messenger: answers in chats that buyers began."""

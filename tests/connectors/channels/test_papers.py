@@ -1,0 +1,48 @@
+"""The connectors' own papers: texts, quality, README."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from kommutator.connectors.channels import avito, telegram
+from kommutator.connectors.channels.avito import errors as avito_errors
+from kommutator.connectors.channels.telegram import errors as telegram_errors
+from kommutator.kit.texts import LOCALES, Texts
+
+FOLDERS = {one.__name__.rpartition(".")[2]: Path(one.__file__).parent for one in (avito, telegram)}
+HINT = re.compile(r'"((?:telegram|avito|chat)_[a-z_]+)"')
+
+
+def hints(name: str) -> set[str]:
+    rows = {"telegram": telegram_errors.ROWS, "avito": avito_errors.ROWS}[name]
+    code = "\n".join(path.read_text() for path in FOLDERS[name].glob("*.py"))
+    found = {row.hint for row in rows} | set(HINT.findall(code))
+    return found - {"chat_id", "chat_type", "chat_hook", "telegram_same"}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("name", FOLDERS)
+def test_every_refusal_has_a_sentence(name: str, locale: str) -> None:
+    texts = Texts.load()
+    missing = {hint for hint in hints(name) if not texts.has(locale, f"hint.{hint}")}
+    assert missing == set()
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_quality_scale(name: str) -> None:
+    quality = yaml.safe_load((FOLDERS[name] / "quality.yaml").read_text())
+    for tier in ("bronze", "silver", "gold"):
+        for item, state in quality[tier].items():
+            word, _, reason = state.partition(":")
+            assert word in {"done", "exempt", "todo"}, item
+            assert word == "done" or reason.strip(), item
+    assert not any(state.startswith("todo") for state in quality["bronze"].values())
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_readme_tells_setup_and_removal(name: str) -> None:
+    text = (FOLDERS[name] / "README.md").read_text()
+    for heading in ("## Setup", "## Removal", "## Limits", "## Troubleshooting"):
+        assert heading in text
