@@ -24,7 +24,7 @@ from kommutator.twins.yclients.replies import (
     invalid,
     no_staff,
 )
-from kommutator.twins.yclients.show_salon import NO_PICTURE_BIG, position_of
+from kommutator.twins.yclients.show_salon import NO_PICTURE_BIG, as_word, position_of
 from kommutator.twins.yclients.slots import Slot, in_order, is_free, length_of
 from kommutator.twins.yclients.staff import Staff
 
@@ -158,7 +158,7 @@ def _staff(call: Call, staff: Staff, services: list[int], *, bookable: bool) -> 
     noisy = call.switches.type_noise
 
     def word(value: float) -> str | float:
-        return f"{value:g}" if noisy else value
+        return as_word(value) if noisy else value
 
     row: Json = {
         "id": str(staff.id) if noisy else staff.id,

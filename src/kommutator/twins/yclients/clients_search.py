@@ -16,7 +16,7 @@ from kommutator.twins.yclients.replies import (
     Refusal,
 )
 from kommutator.twins.yclients.rows import Client, Record
-from kommutator.twins.yclients.show_record import client_body, staff_in_record
+from kommutator.twins.yclients.show_record import Eyes, client_body, staff_in_record
 
 Json = dict[str, Any]
 Test = Callable[[Client], bool]
@@ -36,7 +36,9 @@ def search(call: Call) -> Answer:
     together = any if str(body.get("operation", "AND")).upper() == "OR" else all
     clients = list(call.company.clients.values())
     rows = [one for one in clients if not tests or together(test(one) for test in tests)]
-    bodies = [client_body(call.world, call.company, one, eyes_of(call)) for one in rows]
+    # Numbers are of the old lists; here a phone is a word.
+    eyes = Eyes(eyes_of(call).phones)
+    bodies = [client_body(call.world, call.company, one, eyes) for one in rows]
     order = str(body.get("order_by") or "id")
     backwards = str(body.get("order_by_direction", "asc")).lower() == "desc"
     bodies.sort(key=lambda row: _sortable(row.get(order)), reverse=backwards)

@@ -149,7 +149,6 @@ def client_in_record(world: World, client: Client, eyes: Eyes) -> Json:
         world,
         client,
         eyes,
-        plus=True,
     )
 
 
@@ -183,11 +182,10 @@ def client_body(world: World, company: Company, client: Client, eyes: Eyes) -> J
         world,
         client,
         eyes,
-        plus=False,
     )
 
 
-def _with_phone(row: Json, world: World, client: Client, eyes: Eyes, *, plus: bool) -> Json:
+def _with_phone(row: Json, world: World, client: Client, eyes: Eyes) -> Json:
     if not eyes.phones:
         shown: str | int | None = hidden(client.phone, world.switches.hidden_phones)
     elif not client.phone:
@@ -195,7 +193,7 @@ def _with_phone(row: Json, world: World, client: Client, eyes: Eyes, *, plus: bo
     elif eyes.phone_as_number:
         shown = int(client.phone)
     else:
-        shown = f"+{client.phone}" if plus else client.phone
+        shown = f"+{client.phone}"
     return row if shown is None else row | {"phone": shown}
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kommutator.twins.yclients.company import Category, Company, Service
+from kommutator.twins.yclients.local_time import stamp
 from kommutator.twins.yclients.slots import in_order
 from kommutator.twins.yclients.staff import Staff
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+NEXT_SLOT_DAYS = 14
 NO_PICTURE = "https://yclients.com/images/no-master-sm.png"
 NO_PICTURE_BIG = "https://yclients.com/images/no-master.png"
 LOGO = "https://yclients.com/images/no-master.png"
@@ -39,7 +42,7 @@ def company_row(world: World, company: Company) -> Json:
         "coordinate_lon": str(company.coordinate_lon) if noisy else company.coordinate_lon,
         "phone_confirmation": company.settings.confirm_number,
         "active_staff_count": sum(s.visible for s in company.staff.values()),
-        "next_slot": "",
+        "next_slot": _next_slot(world, company),
         "app_ios": "",
         "app_android": "",
         "currency_short_title": "₽",
@@ -125,7 +128,7 @@ def service_row(company: Company, service: Service, *, words: bool) -> Json:
     }
     if words:
         for name in ("id", "category_id", "discount", "weight", "active"):
-            row[name] = _plain(row[name])
+            row[name] = as_word(row[name])
         for name in ("price_min", "price_max"):
             row[name] = f"{row[name]:.2f}"
         for one in row["staff"]:
@@ -210,10 +213,22 @@ def old_staff_row(staff: Staff) -> Json:
     for name in ("id", "show_rating", "votes_count", "comments_count", "weight", "hidden",
                  "fired", "status"):  # fmt: skip
         row[name] = str(row[name])
-    row["rating"] = _plain(row["rating"])
+    row["rating"] = as_word(row["rating"])
     row["image_group"] = []
     return row
 
 
-def _plain(value: float) -> str:
-    return f"{value:g}"
+def as_word(value: float) -> str:
+    """A number as PHP writes it into a string: `4.5`, `10000001`, never with an exponent."""
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def _next_slot(world: World, company: Company) -> str:
+    """The nearest free time of anybody, for any service; "" when there is none soon."""
+    today = world.today(company)
+    for n in range(NEXT_SLOT_DAYS):
+        day = today + timedelta(n)
+        if slots := world.times(company, 0, day):
+            local = datetime.combine(day, time()) + timedelta(seconds=slots[0].start)
+            return stamp(company, company.moment(local).timestamp())
+    return ""

@@ -14,6 +14,7 @@ from kommutator.twins.php import parse_php
 from kommutator.twins.spoil import answer_with_fault
 from kommutator.twins.traffic import Traffic
 from kommutator.twins.yclients.control import Control
+from kommutator.twins.yclients.control_salon import SalonControl
 from kommutator.twins.yclients.gate import Gate
 from kommutator.twins.yclients.interface import Interface
 from kommutator.twins.yclients.outside_control import OutsideControl
@@ -61,6 +62,7 @@ class YClientsTwin:
         self._gate = Gate(self.world)
         app = web.Application(client_max_size=MAX_BODY_BYTES)
         Control(self.world).add_to(app)
+        SalonControl(self.world).add_to(app)
         OutsideControl(self.world).add_to(app)
         app.router.add_routes([web.route("*", "/{door:api|marketplace}/{tail:.*}", self._api)])
         Interface(self.world).add_to(app)
