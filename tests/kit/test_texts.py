@@ -37,7 +37,8 @@ OPEN_FAMILIES = (
 CODED_FAMILIES = ("error.", "hint.", "reason.")
 # Codes put together from a field or a state: f"{name}_missing" and the like.
 _COMPOSED = re.compile(
-    r"(payload_\w+_(invalid|missing)|(ami_user|ami_secret|api_key)_missing|connection_\w+)"
+    r"(payload_\w+_(invalid|missing)|(ami_user|ami_secret|api_key)_missing|connection_\w+"
+    r"|booking_\w+)"
 )
 _SLUG = re.compile(r"""["']((?:[a-z][a-z_0-9]*\.)+[a-z][a-z_0-9]*)["']""")
 _USER_ERRORS = {

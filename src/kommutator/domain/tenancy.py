@@ -37,6 +37,8 @@ class Permission(StrEnum):
     READ_CALLS = "read_calls"
     PLACE_CALLS = "place_calls"
     SEND_EVENTS = "send_events"
+    READ_SALON = "read_salon"  # visits, clients and free times of salons
+    BOOK = "book"  # visits: made, moved, cancelled, attended
     CONFIGURE = "configure"  # connections, employees, extensions, keys, replay, logs
     ADMINISTER = "administer"  # enterprises, platform settings
 
@@ -44,7 +46,9 @@ class Permission(StrEnum):
 _GRANTS: dict[Role, frozenset[Permission]] = {
     Role.PLATFORM_ADMIN: frozenset(Permission),
     Role.ENTERPRISE_ADMIN: frozenset(Permission) - {Permission.ADMINISTER},
-    Role.EMPLOYEE: frozenset({Permission.READ_CALLS, Permission.PLACE_CALLS}),
+    Role.EMPLOYEE: frozenset(
+        {Permission.READ_CALLS, Permission.PLACE_CALLS, Permission.READ_SALON, Permission.BOOK}
+    ),
 }
 
 

@@ -164,6 +164,17 @@ class SalonBookingStore:
         )  # fmt: skip
         return _booking(row) if row else None
 
+    async def by_mark(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, api_id: str
+    ) -> Booking | None:
+        """The newest wish with this mark."""
+        row = await self._connection.fetchrow(
+            f"SELECT {_COLUMNS} FROM salon_bookings WHERE enterprise = $1 AND connection_id = $2 "
+            "AND api_id = $3 ORDER BY created_at DESC LIMIT 1",
+            enterprise, connection_id, api_id,
+        )  # fmt: skip
+        return _booking(row) if row else None
+
     async def claim_everywhere(self, limit: int) -> Sequence[Booking]:
         """Those that nobody is at any more; asked for again later if they stay open."""
         rows = await self._connection.fetch(_CLAIM, limit)

@@ -167,6 +167,26 @@ async def test_a_process_that_died_after_the_vendor_had_it(
     assert await states(db) == {"made": 1}
 
 
+async def test_the_same_wish_again(db: Database, book: Book, vendor: Vendor) -> None:
+    """Whoever repeats a request gets the visit that the first one made."""
+    first = await ask(book, wish())
+    again = await ask(book, wish())
+    assert isinstance(first, Done)
+    assert isinstance(again, Done)
+    assert again.made.record_id == first.made.record_id
+    assert again.made.found_again
+    assert vendor.asked == 1
+
+
+async def test_the_same_wish_again_after_silence(book: Book, vendor: Vendor) -> None:
+    vendor.after = lost
+    vendor.seen = lambda looked: looked > 2
+    assert isinstance(await ask(book, wish()), Unclear)
+    again = await ask(book, wish())
+    assert isinstance(again, Done)
+    assert len(vendor.visits) == 1
+
+
 async def test_one_that_never_shows_up_is_given_up(db: Database, book: Book) -> None:
     booking_id = SystemIds().uuid()
     async with db.unit() as unit:

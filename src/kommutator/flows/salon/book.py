@@ -78,10 +78,14 @@ class Book:
     ) -> Came:
         """Book; `by_admin`: into the journal directly, as the salon's administrator does.
 
+        A wish whose mark was here before is not made twice: what became of it is told.
+
         Raises:
             InvalidInput: `booking_service_unknown`, `booking_staff_unknown`, `booking_past`.
             VendorError: the vendor could not be asked; nothing was made.
         """
+        if (before := await self._before(account, wish)) is not None:
+            return before
         await self._sensible(account, wish)
         held = await self._hold(account, wish, made_by)
         if held is None:
@@ -111,6 +115,23 @@ class Book:
         elif booking.looked >= GIVEN_UP_AFTER:
             async with self._db.single() as unit:
                 await unit.salon_bookings.drop(booking.enterprise, booking.id)
+
+    async def _before(self, account: Account, wish: BookingWish) -> Came | None:
+        async with self._db.single() as unit:
+            booking = await unit.salon_bookings.by_mark(
+                account.enterprise, account.connection_id, wish.api_id
+            )
+        if booking is None or booking.state in {"refused", "dropped"}:
+            return None
+        if booking.record_id is not None:
+            made = Made(booking.record_id, found_again=True)
+            return Done(booking, made, visit_kept=True)
+        if booking.state != "held":
+            found = await self._writer.find(account, booking.wish)
+            if found is not None:
+                made = Made(found.id, found.token, found_again=True)
+                return await self._made(account, booking, made)
+        return Unclear(booking)
 
     # --- before the vendor is asked ------------------------------------------------------------
 

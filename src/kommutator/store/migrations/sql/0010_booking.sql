@@ -28,6 +28,7 @@ CREATE TABLE salon_bookings (
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
 CREATE INDEX salon_bookings_open ON salon_bookings (enterprise, connection_id, staff_id, starts_at)
     WHERE state IN ('held', 'asked', 'unsure', 'made');
+CREATE INDEX salon_bookings_mark ON salon_bookings (enterprise, connection_id, api_id);
 CREATE INDEX salon_bookings_due ON salon_bookings (due_at)
     WHERE state IN ('held', 'asked', 'unsure');
 CREATE INDEX salon_bookings_past ON salon_bookings (created_at);

@@ -1,0 +1,91 @@
+"""Which salon a request is about, and who may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Header, Query, Request
+
+from kommutator.domain.connection import Account
+from kommutator.domain.tenancy import Actor, Permission
+from kommutator.doors.http.auth import Tenant, demand, house_of
+from kommutator.doors.http.paging import BIGGEST_ID
+from kommutator.flows.salon.services import VisitDesk
+from kommutator.store.answered import Asked
+
+SalonId = Annotated[
+    int | None,
+    Query(
+        alias="company_id",
+        description="The salon's number at YClients; needed where there are several.",
+        ge=1,
+        le=BIGGEST_ID,
+        examples=[962302],
+    ),
+]
+Reading = Annotated[Tenant, Depends(demand(Permission.READ_SALON))]
+Booking = Annotated[Tenant, Depends(demand(Permission.BOOK))]
+
+
+@dataclass(frozen=True, slots=True)
+class InSalon:
+    """Who asks, in which salon; `zone` is the salon's."""
+
+    actor: Actor
+    account: Account
+    desk: VisitDesk
+    zone: ZoneInfo
+
+    def local(self, moment: datetime) -> datetime:
+        """The salon's own time, as visits are kept: one without a zone is that already."""
+        if moment.tzinfo is None:
+            return moment
+        return moment.astimezone(self.zone).replace(tzinfo=None)
+
+    def shown(self, local: datetime) -> datetime:
+        """With the salon's offset."""
+        return local.replace(tzinfo=self.zone)
+
+
+async def reading(request: Request, tenant: Reading, company_id: SalonId = None) -> InSalon:
+    """Raises NotFound `salon_unknown`, `salon_not_connected`; Conflict `salons_several`."""
+    desk = house_of(request).visits
+    account = await desk.accounts.of(tenant.enterprise, company_id)
+    return await in_salon(tenant, account, desk)
+
+
+async def working(request: Request, tenant: Booking, company_id: SalonId = None) -> InSalon:
+    """As `reading`, and Conflict `salon_not_working`."""
+    desk = house_of(request).visits
+    account = await desk.accounts.working(tenant.enterprise, company_id)
+    return await in_salon(tenant, account, desk)
+
+
+async def in_salon(tenant: Tenant, account: Account, desk: VisitDesk) -> InSalon:
+    salon = await desk.shelf.salon(account)
+    return InSalon(tenant.actor, account, desk, ZoneInfo(salon.time_zone))
+
+
+BySalon = Annotated[InSalon, Depends(reading)]
+AtSalon = Annotated[InSalon, Depends(working)]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Repeat the request with the same key: it is done once. Kept for a day.",
+        min_length=1,
+        max_length=200,
+    ),
+]
+
+
+async def asked(request: Request, by: InSalon, key: str | None) -> Asked | None:
+    """What a repetition of this request is known by; None: the client marks none."""
+    if key is None:
+        return None
+    who = str(by.actor.user_id or by.actor.name)
+    scope = f"{who} {request.method} {request.url.path} {by.account.connection_id}"
+    return Asked(by.account.enterprise, scope, key, await request.body())
