@@ -8,6 +8,7 @@ from kommutator.store.driver import Connection
 from kommutator.store.password_links import PasswordLinkStore
 from kommutator.store.salon_bookings import SalonBookingStore
 from kommutator.store.salon_copy_stores import SalonCopyStores
+from kommutator.store.salon_visit_lists import SalonVisitListStore
 from kommutator.store.yclients_arrivals import YClientsArrivalStore
 from kommutator.store.yclients_salons import YClientsSalonStore
 
@@ -32,3 +33,7 @@ class SalonStores(SalonCopyStores):
     @cached_property
     def salon_bookings(self) -> SalonBookingStore:
         return SalonBookingStore(self.connection)
+
+    @cached_property
+    def salon_visit_lists(self) -> SalonVisitListStore:
+        return SalonVisitListStore(self.connection)

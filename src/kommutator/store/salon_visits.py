@@ -33,7 +33,7 @@ ON CONFLICT (enterprise, connection_id, id) DO UPDATE SET
         CASE WHEN e.raw = excluded.raw AND e.deleted = excluded.deleted
              THEN e.changed_at ELSE now() END)
  WHERE e.read_at <= excluded.read_at"""
-_COLUMNS = (
+COLUMNS = (
     "id, staff_id, starts_at, seance_s, services, visit_id, client_id, client_name, "
     "client_phone, attendance, confirmed, deleted, online, comment, api_id, activity_id, "
     "created_at, vendor_at AS changed_at"
@@ -73,11 +73,11 @@ class SalonVisitStore:
     ) -> dict[int, KeptVisit]:
         """Those of these that the copy has, deleted ones too."""
         rows = await self._connection.fetch(
-            f"SELECT {_COLUMNS}, read_at FROM salon_visits WHERE {_MINE} "
+            f"SELECT {COLUMNS}, read_at FROM salon_visits WHERE {_MINE} "
             "AND id = ANY ($3::bigint[])",
             enterprise, connection_id, list(ids),
         )  # fmt: skip
-        return {row["id"]: KeptVisit(_visit(row), row["read_at"]) for row in rows}
+        return {row["id"]: KeptVisit(visit_of(row), row["read_at"]) for row in rows}
 
     async def get(
         self, enterprise: EnterpriseNumber, connection_id: UUID, record_id: int
@@ -147,19 +147,19 @@ class SalonVisitStore:
 
     async def _fetch(self, where: str, *args: Any) -> Sequence[Visit]:
         rows = await self._connection.fetch(
-            f"SELECT {_COLUMNS} FROM salon_visits WHERE {where}", *args
+            f"SELECT {COLUMNS} FROM salon_visits WHERE {where}", *args
         )
-        return [_visit(row) for row in rows]
+        return [visit_of(row) for row in rows]
 
 
-def _visit(row: Any) -> Visit:
+def visit_of(row: Any) -> Visit:
     fields = {name: row[name] for name in _NAMES}
     fields["services"] = tuple(Booked(**one) for one in row["services"])
     fields["attendance"] = Attendance(row["attendance"])
     return Visit(**fields)
 
 
-_NAMES = tuple(name.rpartition(" ")[2] for name in _COLUMNS.split(", "))
+_NAMES = tuple(name.rpartition(" ")[2] for name in COLUMNS.split(", "))
 
 
 def _row(visit: Visit) -> dict[str, Any]:

@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from kommutator.domain.connection import Account
 from kommutator.domain.salon.booking import Start
 from kommutator.domain.salon.facts import Salon, Service, StaffMember, Visit
-from kommutator.domain.salon.ports import VisitPage
-
-
-@dataclass(frozen=True, slots=True)
-class VisitsWanted:
-    """Which visits of the copy; everything given must hold. The newest day first.
-
-    Attributes:
-        days_from, days_to: days of the visit, both inclusive.
-        phone: E.164.
-        deleted: also those taken out of the journal.
-        limit: at most 200.
-    """
-
-    page: int = 1
-    limit: int = 100
-    days_from: date | None = None
-    days_to: date | None = None
-    staff_id: int | None = None
-    client_id: int | None = None
-    phone: str | None = None
-    deleted: bool = False
 
 
 class SalonShelf(Protocol):
@@ -53,7 +30,6 @@ class SalonShelf(Protocol):
         """The salon's own time."""
         ...
 
-    async def visits(self, account: Account, wanted: VisitsWanted) -> VisitPage: ...
     async def visit(self, account: Account, record_id: int) -> Visit | None: ...
     async def reread(self, account: Account, record_id: int) -> Visit | None:
         """Read this visit at the vendor now, keep it, and let everybody hear what changed."""

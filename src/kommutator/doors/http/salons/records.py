@@ -18,8 +18,8 @@ from kommutator.doors.http.salons.shown import VisitShown, declined_answer, visi
 from kommutator.doors.http.v1.words import Body, RowId
 from kommutator.flows.salon.book import Declined
 from kommutator.flows.salon.change import Move
-from kommutator.flows.salon.shelf import VisitsWanted
 from kommutator.kit.errors import NotFound
+from kommutator.store.salon_visit_lists import VisitsWanted
 
 router = APIRouter(prefix="/api/yclients", tags=["YClients: visits"])
 Id = Annotated[int | None, Query(ge=1, le=BIGGEST_ID)]
@@ -83,7 +83,7 @@ async def list_visits(
             ),
         )  # fmt: skip
     else:
-        found = await by.desk.shelf.visits(
+        found = await by.desk.listed(
             by.account,
             VisitsWanted(
                 page=page, limit=limit, days_from=date_from, days_to=date_to,
@@ -106,7 +106,7 @@ async def client_history(
 ) -> VisitList:
     """All of them, cancelled ones too, the newest first; from our copy."""
     wanted = VisitsWanted(page=page, limit=limit, client_id=client_id, deleted=True)
-    found = await by.desk.shelf.visits(by.account, wanted)
+    found = await by.desk.listed(by.account, wanted)
     return VisitList(
         data=[visit_shown(by, visit) for visit in found.items],
         page=page,
