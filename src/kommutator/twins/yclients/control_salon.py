@@ -87,7 +87,7 @@ class SalonControl:
         return company_view(self._world, company)
 
     async def service(self, request: web.Request) -> Json:
-        """A new service, or `id` changed: `title`, `category`, `minutes`, `price`, `active`, `step`."""
+        """A new service, or `id` changed: `title`, `category`, `minutes`, `price`, `active`."""
         order = await read_order(request)
         company = self._world.company(order.get("company"))
         made = building.service(self._world, company, order)
@@ -96,7 +96,7 @@ class SalonControl:
         return {"id": made.id, "title": made.title, "category_id": made.category_id}
 
     async def staff(self, request: web.Request) -> Json:
-        """A new employee, or `id` changed: `name`, `lengths` (minutes by service), `weight`, `hidden`."""
+        """A new employee, or `id` changed: `name`, `lengths` (minutes), `hidden`."""
         order = await read_order(request)
         company = self._world.company(order.get("company"))
         made = building.staff(self._world, company, order)
@@ -146,8 +146,8 @@ class SalonControl:
         """`count` salons by `seed`, `seed` + 1…; `open: true` lets in all present users."""
         order = await read_order(request)
         world, seed = self._world, int(order.get("seed", 0))
-        zones = {"zones": tuple(order["zones"])} if "zones" in order else {}
-        sizes = replace(Sizes(**zones), **(order.get("sizes") or {}))
+        sizes = replace(Sizes(), **(order.get("sizes") or {}))
+        sizes = replace(sizes, zones=tuple(order.get("zones") or sizes.zones))
         made = [random_salon(world, seed + n, sizes) for n in range(int(order.get("count", 1)))]
         if order.get("open"):
             for user in world.users.values():

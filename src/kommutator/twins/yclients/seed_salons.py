@@ -1,4 +1,4 @@
-"""Three branches of a chain: who works there, what they do, who comes."""
+"""Three branches of a chain: who works there, what they do, who are the clients."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kommutator.twins.yclients.company import Category, Company, License, Service
 from kommutator.twins.yclients.rows import Client
+from kommutator.twins.yclients.seed_journal import fill_journal
 from kommutator.twins.yclients.staff import Staff
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def build(world: World, plan: Branch, group_id: int) -> Company:
     for place, master in enumerate(plan.masters):
         _master(world, company, master, weight=len(plan.masters) - place, today=today)
     _clients(world, company)
+    fill_journal(world, company)
     return company
 
 
