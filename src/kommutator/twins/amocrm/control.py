@@ -10,8 +10,9 @@ from kommutator.twins.amocrm.account import Account
 from kommutator.twins.amocrm.seed import more_leads
 from kommutator.twins.amocrm.views import account_view, credentials_view, items_for_wait
 from kommutator.twins.amocrm.world import World
-from kommutator.twins.long_poll import wait_for, wait_for_news
+from kommutator.twins.long_poll import wait_for
 from kommutator.twins.orders import read_order, shown
+from kommutator.twins.strings import Strings
 
 Json = dict[str, Any]
 
@@ -23,24 +24,18 @@ class Control:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._strings = Strings(world.core, world.switches, world.clock, world.now)
 
     def add_to(self, app: web.Application) -> None:
         """Register the paths."""
         app.router.add_routes(
             [
+                *self._strings.routes(),
                 web.get("/_twin/credentials", shown(self.credentials)),
                 web.get("/_twin/state", shown(self.state)),
                 web.get("/_twin/wait", shown(self.wait)),
-                web.get("/_twin/changed", shown(self.changed)),
                 web.post("/_twin/reset", shown(self.reset)),
                 web.post("/_twin/accounts", shown(self.add_account)),
-                web.get("/_twin/switches", shown(self.switches)),
-                web.post("/_twin/switches", shown(self.switches)),
-                web.get("/_twin/faults", shown(self.faults)),
-                web.post("/_twin/faults", shown(self.add_fault)),
-                web.delete("/_twin/faults", shown(self.clear_faults)),
-                web.get("/_twin/clock", shown(self.clock)),
-                web.post("/_twin/clock", shown(self.clock)),
                 web.post("/_twin/account", shown(self.account)),
                 web.post("/_twin/unblock", shown(self.unblock)),
                 web.post("/_twin/move", shown(self.move)),
@@ -73,10 +68,6 @@ class Control:
             lambda: items_for_wait(self._world, self._world.account(account), what),
         )
 
-    async def changed(self, request: web.Request) -> Json:
-        """Long poll of the page, see `wait_for_news`."""
-        return await wait_for_news(self._world.core.bell, request.query)
-
     async def reset(self, request: web.Request) -> Json:
         """Start anew: `{"account": …}` or everything (accounts made later go away)."""
         self._world.reset((await read_order(request)).get("account"))
@@ -88,33 +79,6 @@ class Control:
         account = self._world.add(str(order.get("name", "")), users=int(order.get("users", 0)))
         rows: list[Json] = credentials_view(self._world)["accounts"]
         return next(row for row in rows if row["name"] == account.name)
-
-    async def switches(self, request: web.Request) -> Json:
-        """Show the switches; POST changes those named."""
-        if request.method == "POST":
-            self._world.switches.change(await read_order(request))
-        return self._world.switches.dump()
-
-    async def faults(self, request: web.Request) -> Json:  # noqa: ARG002  one signature
-        """The orders in force and the kinds one can order."""
-        book = self._world.core.faults
-        return {"faults": [rule.dump() for rule in book], "kinds": book.kinds()}
-
-    async def add_fault(self, request: web.Request) -> Json:
-        """Order a fault (see `kommutator.twins.faults`)."""
-        return self._world.core.faults.add(await read_order(request)).dump()
-
-    async def clear_faults(self, request: web.Request) -> Json:
-        """Withdraw `?id=` or all."""
-        number = request.query.get("id")
-        return {"cleared": self._world.core.faults.clear(int(number) if number else None)}
-
-    async def clock(self, request: web.Request) -> Json:
-        """The twin's time; POST `{"advance": seconds}` puts it forward."""
-        if request.method == "POST":
-            self._world.clock.advance(float((await read_order(request))["advance"]))
-            self._world.core.bell.ring()
-        return {"now": self._world.now()}
 
     async def account(self, request: web.Request) -> Json:
         """Trouble of an account: `blocked`, `unpaid`, `is_unsorted_on`, `webhooks_in_tariff`."""

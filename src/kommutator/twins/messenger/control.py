@@ -10,9 +10,10 @@ from aiohttp import web
 from kommutator.twins.assets import Pages
 from kommutator.twins.clock import ShiftedClock
 from kommutator.twins.core import Json, TwinCore
-from kommutator.twins.long_poll import wait_for, wait_for_news
+from kommutator.twins.long_poll import wait_for
 from kommutator.twins.messenger.talks import Talks
 from kommutator.twins.orders import Serve, read_order, shown
+from kommutator.twins.strings import Strings
 from kommutator.twins.switchboard import SwitchBoard
 
 PAGES = Pages(files("kommutator.twins.messenger") / "pages", frozenset({"page.js", "chat.css"}))
@@ -43,9 +44,8 @@ class MessengerControl:
     ) -> None:
         self._title = title
         self._core = core
-        self._clock = clock
+        self._strings = Strings(core, switches, clock)
         self._talks = talks
-        self._switches = switches
         self._credentials = credentials
         self._say = say
         self._reset = reset
@@ -56,23 +56,16 @@ class MessengerControl:
             "credentials": self.credentials,
             "state": self.state,
             "wait": self.wait,
-            "changed": self.changed,
-            "switches": self.switches,
-            "faults": self.faults,
-            "clock": self.clock,
         }
         acts: dict[str, Serve] = {
             "say": self.say,
             "reset": self.reset,
-            "switches": self.switches,
-            "faults": self.add_fault,
-            "clock": self.clock,
         }
         app.router.add_routes(
             [
                 *(web.get(f"/_twin/{name}", shown(serve)) for name, serve in looks.items()),
                 *(web.post(f"/_twin/{name}", shown(serve)) for name, serve in acts.items()),
-                web.delete("/_twin/faults", shown(self.clear_faults)),
+                *self._strings.routes(),
                 web.get("/_twin/page/{file}", PAGES.asset),
                 web.get("/", _page),
             ]
@@ -95,10 +88,6 @@ class MessengerControl:
         """Long poll for messages, as `wait_for` says: `?ours=true&chat=…&count=1`."""
         return await wait_for(self._core.bell, request.query, self._talks.rows)
 
-    async def changed(self, request: web.Request) -> Json:
-        """Long poll of the page, see `wait_for_news`."""
-        return await wait_for_news(self._core.bell, request.query)
-
     async def say(self, request: web.Request) -> Json:
         """The other side writes: `{"chat", "text"}`."""
         said = self._say(await read_order(request))
@@ -111,35 +100,6 @@ class MessengerControl:
         self._core.traffic.clear()
         self._core.bell.ring()
         return {"ok": True}
-
-    async def switches(self, request: web.Request) -> Json:
-        """Show the switches; POST changes those named."""
-        if request.method == "POST":
-            self._switches.change(await read_order(request))
-        return self._switches.dump()
-
-    async def faults(self, request: web.Request) -> Json:  # noqa: ARG002  one signature
-        """The orders in force and the kinds one can order."""
-        return {
-            "faults": [rule.dump() for rule in self._core.faults],
-            "kinds": self._core.faults.kinds(),
-        }
-
-    async def add_fault(self, request: web.Request) -> Json:
-        """Order a fault (see `kommutator.twins.faults`)."""
-        return self._core.faults.add(await read_order(request)).dump()
-
-    async def clear_faults(self, request: web.Request) -> Json:
-        """Withdraw `?id=` or all."""
-        number = request.query.get("id")
-        return {"cleared": self._core.faults.clear(int(number) if number else None)}
-
-    async def clock(self, request: web.Request) -> Json:
-        """The twin's time; POST `{"advance": seconds}` puts it forward."""
-        if request.method == "POST":
-            self._clock.advance(float((await read_order(request))["advance"]))
-            self._core.bell.ring()
-        return {"now": self._core.clock.now().timestamp()}
 
 
 async def _page(request: web.Request) -> web.Response:  # noqa: ARG001  aiohttp's signature

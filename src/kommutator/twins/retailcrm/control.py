@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from kommutator.twins.long_poll import wait_for, wait_for_news
+from kommutator.twins.long_poll import wait_for
 from kommutator.twins.orders import read_order, shown
 from kommutator.twins.retailcrm import acts
 from kommutator.twins.retailcrm.driver import Driver
@@ -20,6 +20,7 @@ from kommutator.twins.retailcrm.views import (
     items_for_wait,
 )
 from kommutator.twins.retailcrm.world import World
+from kommutator.twins.strings import Strings
 
 Json = dict[str, Any]
 
@@ -29,22 +30,18 @@ class Control:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._strings = Strings(world.core, world.switches)
 
     def add_to(self, app: web.Application) -> None:
         """Register the paths."""
         app.router.add_routes(
             [
+                *self._strings.routes(),
                 web.get("/_twin/credentials", shown(self.credentials)),
                 web.get("/_twin/state", shown(self.state)),
                 web.get("/_twin/wait", shown(self.wait)),
-                web.get("/_twin/changed", shown(self.changed)),
                 web.post("/_twin/reset", shown(self.reset)),
                 web.post("/_twin/accounts", shown(self.add_account)),
-                web.get("/_twin/switches", shown(self.switches)),
-                web.post("/_twin/switches", shown(self.switches)),
-                web.get("/_twin/faults", shown(self.faults)),
-                web.post("/_twin/faults", shown(self.add_fault)),
-                web.delete("/_twin/faults", shown(self.clear_faults)),
                 web.post("/_twin/keys", shown(self.keys)),
                 web.post("/_twin/module", shown(self.module)),
                 web.post("/_twin/user", shown(self.user)),
@@ -81,10 +78,6 @@ class Control:
             lambda: items_for_wait(self._world, self._world.account(account), what),
         )
 
-    async def changed(self, request: web.Request) -> Json:
-        """Long poll of the page, see `wait_for_news`."""
-        return await wait_for_news(self._world.core.bell, request.query)
-
     async def reset(self, request: web.Request) -> Json:
         """Start anew: `{"account": …}` or everything (accounts made later go away)."""
         self._world.reset((await read_order(request)).get("account"))
@@ -101,26 +94,6 @@ class Control:
             limited_api_key=order.get("limited_api_key"),
         )
         return next(row for row in credentials_view(self._world) if row["name"] == account.name)
-
-    async def switches(self, request: web.Request) -> Json:
-        """Show the switches; POST changes those named."""
-        if request.method == "POST":
-            self._world.switches.change(await read_order(request))
-        return self._world.switches.dump()
-
-    async def faults(self, request: web.Request) -> Json:  # noqa: ARG002  one signature
-        """The orders in force and the kinds one can order."""
-        book = self._world.core.faults
-        return {"faults": [rule.dump() for rule in book], "kinds": book.kinds()}
-
-    async def add_fault(self, request: web.Request) -> Json:
-        """Order a fault (see `kommutator.twins.faults`)."""
-        return self._world.core.faults.add(await read_order(request)).dump()
-
-    async def clear_faults(self, request: web.Request) -> Json:
-        """Withdraw `?id=` or all."""
-        number = request.query.get("id")
-        return {"cleared": self._world.core.faults.clear(int(number) if number else None)}
 
     async def keys(self, request: web.Request) -> Json:
         """A key made or revoked by the CRM's administrator (see `acts.change_keys`)."""
