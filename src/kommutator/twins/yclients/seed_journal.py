@@ -86,7 +86,6 @@ def _record(
         hash=world.hash_of("record", number),
         services=lines_of(company, staff.id, [service]),
         client_id=client.id,
-        sms_remain_hours=3,
         created_at=made,
         changed_at=made,
         document_id=world.next_id("document"),
