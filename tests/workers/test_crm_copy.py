@@ -132,7 +132,7 @@ async def test_a_silent_crm_is_left_alone_ever_longer(
         async def opened() -> bool:
             copier.kick()
             await run(copy, "UPDATE crm_wanted SET take_after = '-infinity'")
-            return any(breaker.phase != "closed" for breaker in copier._breakers.values())
+            return any(breaker.phase != "closed" for breaker in copier._wanted._breakers.values())
 
         await eventually(opened)
         asked = len([n for kind, n in crm.asked if kind == "contacts" and n != 1])
@@ -156,7 +156,7 @@ async def test_nothing_is_asked_of_a_paused_connection(
             return copier._tidied_at > 0
 
         await eventually(looked)
-        await copier._take_wanted()
+        await copier._wanted._take()
         await copier._claim()
     assert crm.asked == []
 

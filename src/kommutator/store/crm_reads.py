@@ -89,6 +89,8 @@ UPDATE crm_reads SET error = $5, error_hint = $6, owner = NULL, lease_until = NU
        due_at = clock_timestamp() + make_interval(secs => $7)
  WHERE {_MINE}"""
 _RELEASE = f"UPDATE crm_reads SET owner = NULL, lease_until = NULL WHERE {_MINE}"
+_STEP_BACK = f"""
+UPDATE crm_reads SET owner = NULL, lease_until = NULL, due_at = clock_timestamp() WHERE {_MINE}"""
 _START = """
 INSERT INTO crm_reads AS r (enterprise, connection_id, task)
 SELECT enterprise, id, $3 FROM connections WHERE enterprise = $1 AND id = $2
@@ -175,6 +177,10 @@ class CrmReadStore:
     async def release(self, read: CrmRead, owner: UUID) -> None:
         """Give the round back at once, as at shutdown."""
         await self._connection.execute(_RELEASE, *_key(read, owner))
+
+    async def step_back(self, read: CrmRead, owner: UUID) -> None:
+        """Give the round back behind all that are due already; its page stays."""
+        await self._connection.execute(_STEP_BACK, *_key(read, owner))
 
     async def wipe_removed_everywhere(self) -> int:
         """Forget the rounds of removed connections; returns how many."""

@@ -113,6 +113,19 @@ class SalonWantedStore:
         """Clients that a whole read since then did not show: gone, or missed."""
         await self._connection.execute(_WANT_CLIENTS, enterprise, connection_id, since)
 
+    async def among(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, part: Part, ids: Collection[int]
+    ) -> frozenset[int]:
+        """Those of these that somebody told of and that are not read again yet."""
+        if not ids:
+            return frozenset()
+        rows = await self._connection.fetch(
+            "SELECT id FROM salon_wanted WHERE enterprise = $1 AND connection_id = $2 "
+            "AND part = $3 AND id = ANY ($4::bigint[])",
+            enterprise, connection_id, part.value, list(ids),
+        )  # fmt: skip
+        return frozenset(row["id"] for row in rows)
+
     async def waiting(
         self, enterprise: EnterpriseNumber, connection_id: UUID
     ) -> tuple[int, datetime | None]:

@@ -36,6 +36,26 @@ AMOCRM_MISSED = Gauge(
     "kommutator_amocrm_hooks_missed", "News that no hook had brought, since connecting"
 )
 AMOCRM_CARDS = Gauge("kommutator_amocrm_cards", "Cards in the copies, estimated by the database")
+SALON_HEARD = Gauge(
+    "kommutator_yclients_hooks_decided", "Notices of salons decided upon, since connecting"
+)
+SALON_REREAD = Counter(
+    "kommutator_yclients_reread", "Visits, clients and lists read because somebody told of them"
+)
+SALON_WANTED = Gauge("kommutator_yclients_wanted", "Parts of salons told of and not yet read")
+SALON_LAG = Gauge(
+    "kommutator_yclients_copy_lag_seconds", "Age of the oldest news not yet in the copy, seconds"
+)
+SALON_HOOKS_OFF = Gauge("kommutator_yclients_hooks_off", "Working salons that do not call us")
+SALON_MISSED = Gauge(
+    "kommutator_yclients_hooks_missed", "News that no notice had brought, since connecting"
+)
+SALON_DRIFT = Gauge(
+    "kommutator_yclients_copy_drift", "Rows that the last nightly readings had to put right"
+)
+SALON_VISITS = Gauge(
+    "kommutator_yclients_visits", "Visits in the copies, estimated by the database"
+)
 CAMPAIGNS_HELD = Gauge("kommutator_campaigns_held", "Campaigns at work in this process")
 CAMPAIGN_PLACED = Counter("kommutator_campaign_calls_placed", "Calls placed by campaigns")
 CAMPAIGN_CALLS = Counter(
@@ -47,6 +67,9 @@ CAMPAIGNS_LEFT = Counter(
 CAMPAIGN_PAGES = Counter("kommutator_campaign_lead_pages", "Pages of leads read for campaigns")
 GRANTS = Gauge("kommutator_grants", "OAuth grants by kind of vendor and state", ["kind", "state"])
 GRANTS_RENEWED = Counter("kommutator_grant_renewals", "Renewals of due tokens", ["outcome"])
+YCLIENTS_DIFFERENCES = Counter(
+    "kommutator_yclients_differences", "What the nightly look at salons put right", ["what"]
+)
 
 ALL = (
     LANES_OWNED,
@@ -76,7 +99,16 @@ ALL = (
     AMOCRM_HOOKS_OFF,
     AMOCRM_MISSED,
     AMOCRM_CARDS,
+    SALON_HEARD,
+    SALON_REREAD,
+    SALON_WANTED,
+    SALON_LAG,
+    SALON_HOOKS_OFF,
+    SALON_MISSED,
+    SALON_DRIFT,
+    SALON_VISITS,
     GRANTS,
     GRANTS_RENEWED,
+    YCLIENTS_DIFFERENCES,
 )
 """For the registry of the process that runs an engine."""

@@ -1,0 +1,77 @@
+"""Reading a salon's clients into the copy: all, those that changed, those somebody told of."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from kommutator.domain.connection import Account
+from kommutator.domain.crm_news import reached
+from kommutator.domain.salon.facts import SalonClient
+from kommutator.flows.crm_copy.cards import PageRead
+from kommutator.flows.salon.source import SalonSource, local
+from kommutator.flows.salon.visits import BEFORE, OVERLAP, grant
+from kommutator.store.crm_reads import CrmRead
+from kommutator.store.salon_wanted import TakenPart
+
+BATCH = 20
+"""Wishes that are granted together: each is a request."""
+
+
+class ReadClients:
+    """Each method reads and keeps. Raises VendorError, UserError: nothing was kept then."""
+
+    def __init__(self, source: SalonSource) -> None:
+        self._source = source
+
+    async def whole_page(
+        self, account: Account, read: CrmRead, page: int, at: datetime
+    ) -> PageRead:
+        """One page of all clients; at the end those are looked after that no page showed."""
+        await self._source.know(account)
+        found = await self._source.reader(account).clients(account, page, background=True)
+        key = account.enterprise, account.connection_id
+        async with self._source.db.unit() as unit:
+            await unit.salons.lock(*key)
+            changed = await unit.salon_clients.save(*key, found.items, read_at=at)
+            await unit.salons.drifted(*key, 0 if read.finished_at is None else changed)
+            if not found.more:
+                await unit.salon_wanted.want_unseen_clients(*key, read.started_at or at)
+        return PageRead(found.more, len(found.items))
+
+    async def changed_page(
+        self, account: Account, read: CrmRead, page: int, at: datetime
+    ) -> PageRead:
+        """One page of those that changed since the last round."""
+        kept = await self._source.know(account)
+        since = (read.cursor_at or (read.started_at or at) - BEFORE) - OVERLAP
+        found = await self._source.reader(account).clients(
+            account, page, changed_from=local(since, kept.salon), background=True
+        )
+        key = account.enterprise, account.connection_id
+        async with self._source.db.unit() as unit:
+            await unit.salons.lock(*key)
+            await unit.salon_clients.save(*key, found.items, read_at=at)
+        dates = [one.changed_at for one in found.items if one.changed_at is not None]
+        # A vendor that takes no notice of the filter would give us everything each time.
+        fresh = not found.items or max(dates, default=since) >= since - timedelta(seconds=1)
+        newest = max(dates, default=None)
+        return PageRead(
+            found.more and fresh, len(found.items), reached(read.reached_at, newest, at)
+        )
+
+    async def reread(self, account: Account, taken: TakenPart) -> None:
+        """Read these again; what the vendor no longer has is buried."""
+        await self._source.know(account)
+        reader, found, gone = self._source.reader(account), list[SalonClient](), list[int]()
+        for one in taken.ids[:BATCH]:
+            client = await reader.client(account, one, background=True)
+            if client is None:
+                gone.append(one)
+            else:
+                found.append(client)
+        key = account.enterprise, account.connection_id
+        async with self._source.db.unit() as unit:
+            await unit.salons.lock(*key)
+            await unit.salon_clients.save(*key, found, read_at=taken.at)
+            await unit.salon_clients.bury(*key, gone, read_at=taken.at)
+            await grant(unit, account, taken, taken.ids[BATCH:])
