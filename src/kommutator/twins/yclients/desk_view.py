@@ -37,7 +37,7 @@ def desk_view(world: World, company: Company, day: date) -> Json:
             "timezone": company.timezone_name,
             "chain": group.title if group else "",
         },
-        "salons": [{"id": one.id, "title": one.title} for one in world.companies.values()],
+        "salons": [{"id": one.id, "title": one.title} for one in _chain(world, company)],
         "users": [
             {"id": user.id, "name": user.name, "salons": sorted(user.access)}
             for user in world.users.values()
@@ -58,12 +58,21 @@ def desk_view(world: World, company: Company, day: date) -> Json:
         "messages": [row.dump() for row in outside.operator.messages.of(company.id)[-ROWS_SHOWN:]][
             ::-1
         ],
-        "applications": [_application(world, one) for one in outside.market.applications.values()],
+        "applications": [
+            _application(world, company, one) for one in outside.market.applications.values()
+        ],
         "letters": letters_view(outside.courier.book.find(company_id=company.id)),
     }
 
 
-def _application(world: World, application: Application) -> Json:
+def _chain(world: World, company: Company) -> list[Company]:
+    """The salons of one chain; a twin may hold hundreds of others."""
+    group = world.groups.get(company.group_id)
+    found = [world.companies[one] for one in group.company_ids] if group else []
+    return found if company in found else [company, *found]
+
+
+def _application(world: World, company: Company, application: Application) -> Json:
     market = world.outside.market
     return {
         "id": application.id,
@@ -72,8 +81,7 @@ def _application(world: World, application: Application) -> Json:
         "multi_branch": application.multi_branch,
         "rights": [ROOM_WORDS[room] for room in application.rooms if room in ROOM_WORDS],
         "salons": [
-            _state(company, market.connection(application, company.id))
-            for company in world.companies.values()
+            _state(one, market.connection(application, one.id)) for one in _chain(world, company)
         ],
     }
 

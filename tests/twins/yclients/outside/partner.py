@@ -14,7 +14,7 @@ from aiohttp import web
 from kommutator.twins.yclients.changes import By
 from kommutator.twins.yclients.company import Company
 from kommutator.twins.yclients.records_book import Draft, add_record, lines_of
-from kommutator.twins.yclients.rows import Record
+from kommutator.twins.yclients.rows import Client, Record
 from kommutator.twins.yclients.world import World
 
 ACCEPT = "application/vnd.yclients.v2+json"
@@ -115,10 +115,12 @@ class Partner:
         return str(answer.data["connection_status"]["status"])
 
     def write_in(self, *, by: By | None = None, hours: int = 48, **more: Any) -> Record:
-        """A visit in the first salon, `hours` from now, by a hand unless told otherwise."""
+        """A visit of somebody new in the first salon, `hours` from now, by a hand if not told."""
         company = self.salon
         staff = next(iter(company.staff.values()))
-        client = next(iter(company.clients.values()))
+        number = self.world.next_id("client")
+        client = Client(number, "Зоя", f"7000{number % 10_000_000:07d}", surname="Новая")
+        company.put_client(client)
         service = next(iter(staff.lengths))
         start: datetime = self.world.local_now(company) + timedelta(hours=hours)
         draft = Draft(

@@ -27,8 +27,8 @@ async def phone(partner: Partner, **body: Any) -> None:
 
 
 async def test_a_client_calls(partner: Partner, page: Page) -> None:
-    client = next(iter(partner.salon.clients.values()))
     coming = partner.write_in()
+    client = partner.salon.clients[coming.client_id or 0]
     await phone(partner, command="setup", type="enable")
     await show(partner, page, "timetable")
     live = page.get_by_label("Входящие звонки")

@@ -42,8 +42,8 @@ function cell(person, column, from, state, desk) {
     ondragover: (event) => event.preventDefault(),
     ondrop: (event) => {
       event.preventDefault();
-      const record = Number(event.dataTransfer.getData("text/plain"));
-      desk.act("visit", { company: state.salon.id, act: "move", record, staff: person.id, at: `${state.date} ${clock(from)}:00` });
+      const id = Number(event.dataTransfer.getData("text/plain"));
+      desk.act("act", { company: state.salon.id, act: "move", id, staff_id: person.id, datetime: `${state.date} ${clock(from)}:00` });
     },
   });
 }

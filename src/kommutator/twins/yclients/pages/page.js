@@ -11,6 +11,11 @@ const SECTIONS = {
   messages: ["Сообщения", messagePieces],
   appstore: ["Интеграции", marketPieces],
 };
+// Control paths refuse in English; what an administrator meets is said in Russian.
+const REFUSALS = {
+  "the time is taken or not worked": "Время занято или нерабочее",
+  "the record is deleted": "Запись уже удалена",
+};
 const POPUP_SECONDS = 60;
 const [, section = "timetable", company = ""] = /^\/([a-z]+)\/(\d+)/.exec(location.pathname) ?? [];
 const closed = new Set();
@@ -30,7 +35,7 @@ const desk = {
   },
   async act(path, order) {
     const told = await ask(`/_twin/${path}`, order);
-    if (told.error) toast(told.error);
+    if (told.error) toast(REFUSALS[told.error] ?? told.error);
     await refresh();
     return told;
   },
