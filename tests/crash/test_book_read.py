@@ -1,9 +1,7 @@
 """The read of all clients survives `kill -9`: the next process goes on from the noted page."""
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from kommutator.twins import TwinsConfig, start_twins
 from tests.connectors.retailcrm.crm import Crm
 from tests.support.book import HERE, OTHER_CRM, THERE, settle
 from tests.support.factories import value
+from tests.support.killable import running
 from tests.support.waiting import eventually
 
 WORKER = Path(__file__).with_name("book_worker.py")
@@ -22,25 +21,11 @@ CLIENTS = 2000
 PAGES = 21  # with the few that the twin has from the start
 
 
-@asynccontextmanager
-async def worker(dsn: str, crm: Crm, pause_s: float) -> AsyncIterator[asyncio.subprocess.Process]:
+def worker(
+    dsn: str, crm: Crm, pause_s: float
+) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
     there = crm.accounts["demo"]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(WORKER), dsn, there["base_url"], there["api_key"]),
-        *("1.5", str(pause_s)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(30):
-            assert await process.stdout.readline() == b"ready\n"
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-        process._transport.close()  # type: ignore[attr-defined]  # asyncio leaves it open
+    return running(WORKER, dsn, there["base_url"], there["api_key"], 1.5, pause_s)
 
 
 async def finished(db: Database) -> bool:

@@ -1,9 +1,7 @@
 """A bulk survives `kill -9`, again and again: every card is right, and none is made twice."""
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from kommutator.domain.bulk import BulkAction, ItemState
 from kommutator.domain.crm_data import EntityKind
 from tests.support.amocrm_live import ADMIN, HERE, Live, open_live
+from tests.support.killable import running
 from tests.support.waiting import eventually
 from tests.workers.test_bulk_live import all_leads
 
@@ -20,22 +19,8 @@ COUNT = 200
 KILLS = 2
 
 
-@asynccontextmanager
-async def worker(dsn: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(WORKER), dsn, "0.9",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(60):
-            assert await process.stdout.readline() == b"ready\n"
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-        process._transport.close()  # type: ignore[attr-defined]  # asyncio leaves it open
+def worker(dsn: str) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    return running(WORKER, dsn, 0.9)
 
 
 async def write_while_killing(

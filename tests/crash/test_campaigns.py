@@ -1,15 +1,14 @@
 """`kill -9` of whoever dials, again and again: nobody is called twice, nobody is forgotten."""
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from uuid import UUID
 
 from kommutator.store.database import Database
 from tests.campaigns.scene import ADMIN, HERE, PLAN, Scene, scene_of
 from tests.support.factories import execute, value
+from tests.support.killable import running
 from tests.support.waiting import eventually, takes
 
 WORKER = Path(__file__).with_name("campaign_worker.py")
@@ -18,23 +17,8 @@ KILLS = 8
 LEASE_S = 0.4
 
 
-@asynccontextmanager
-async def worker(dsn: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(WORKER), dsn, str(LEASE_S)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(60):
-            assert await process.stdout.readline() == b"ready\n"
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-        process._transport.close()  # type: ignore[attr-defined]  # asyncio leaves it open
+def worker(dsn: str) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
+    return running(WORKER, dsn, LEASE_S)
 
 
 async def play_the_pbx(db: Database) -> None:

@@ -5,7 +5,6 @@ Real processes, a real database, the twin that rotates for good.
 
 import asyncio
 import json
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from kommutator.domain.connection import Account
 from kommutator.flows.house import House
 from tests.support.amocrm_town import AmoTwin, open_amocrm
 from tests.support.house import open_house, settle_tenant
+from tests.support.killable import running
 from tests.support.waiting import eventually
 
 WORKER = Path(__file__).with_name("token_worker.py")
@@ -48,23 +48,10 @@ class Scene:
 
     @asynccontextmanager
     async def worker(self, callers: int = CALLERS) -> AsyncIterator[Worker]:
-        account = self.account
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(WORKER), self.dsn, json.dumps(self.twin.settings)),
-            *(account.enterprise, str(account.connection_id), str(callers)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        try:
-            async with asyncio.timeout(60):
-                assert await process.stdout.readline() == b"ready\n"
+        account, settings = self.account, json.dumps(self.twin.settings)
+        asked = self.dsn, settings, account.enterprise, account.connection_id, callers
+        async with running(WORKER, *asked) as process:
             yield Worker(process)
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.communicate()
-            process._transport.close()  # type: ignore[attr-defined]  # asyncio leaves it open
 
     async def run(self, statement: str) -> None:
         async with self.house.db.unit() as unit:
