@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from kommutator import __version__
@@ -60,6 +61,10 @@ class Door(FastAPI):
             await hot(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    def include_router(self, router: APIRouter, **options: Any) -> None:
+        """The paths of `router`, worked out once per process however many applications it has."""
+        self.router.routes.append(_included(router, **options))
 
 
 Family = Callable[[Door], None]
@@ -117,6 +122,22 @@ def create_watch(house: House) -> FastAPI:
     app.include_router(health.router)
     app.add_middleware(Frame, house=house)
     return app
+
+
+_included_routes: dict[tuple[int, frozenset[tuple[str, Any]]], BaseRoute] = {}
+
+
+def _included(router: APIRouter, **options: Any) -> BaseRoute:
+    """What FastAPI makes of a router; it compiles all its models at the first request, 0.3 s.
+
+    It lives as long as the process, and `router` in it: no other ever has the same id.
+    """
+    key = id(router), frozenset(options.items())
+    if key not in _included_routes:
+        holder = APIRouter(responses=errors.RESPONSES, generate_unique_id_function=_operation_id)
+        holder.include_router(router, **options)
+        (_included_routes[key],) = holder.routes
+    return _included_routes[key]
 
 
 def _operation_id(route: APIRoute) -> str:
