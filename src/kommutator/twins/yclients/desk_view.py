@@ -21,6 +21,7 @@ STEP_MINUTES = 15
 USUAL_DAY = (9 * 60, 21 * 60)
 DAY_MINUTES = 24 * 60
 ROWS_SHOWN = 60
+LETTERS_SHOWN = 25
 
 
 def desk_view(world: World, company: Company, day: date) -> Json:
@@ -44,6 +45,11 @@ def desk_view(world: World, company: Company, day: date) -> Json:
             if not user.is_system
         ],
         **day_view(company, day, now),
+        "telephony": {
+            "crm_token": group.crm_token if group else "",
+            "enabled": told.enabled,
+            "routes": dict(told.routes),
+        },
         "calls": [
             call.dump() | {"client": _name(company, call.client_id)}
             for call in told.calls[-ROWS_SHOWN:]
@@ -210,7 +216,7 @@ def day_asked(text: str, now: datetime) -> date:
 
 def letters_view(letters: list[Letter]) -> list[Json]:
     """The last letters, newest first."""
-    return [letter.dump() for letter in letters[-ROWS_SHOWN:]][::-1]
+    return [letter.dump() for letter in letters[-LETTERS_SHOWN:]][::-1]
 
 
 def _minute(moment: datetime) -> int:

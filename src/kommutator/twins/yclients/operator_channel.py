@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+STATUS_PATH = "/smsprovider/status/callback"
 NO_ANSWER = 0
-OK = 200
 
 
 class OperatorChannel:
@@ -84,7 +84,7 @@ class OperatorChannel:
     def callback_url(self) -> str:
         """Where statuses go; holds the partner token, as in the real thing."""
         root = self._world.core.base_url
-        return f"{root}/smsprovider/status/callback/{self._world.standing.partner_token}"
+        return f"{root}{STATUS_PATH}/{self._world.standing.partner_token}"
 
     def _local(self, company_id: int) -> str:
         return f"{self._world.local_now(self._world.company(company_id)):%Y-%m-%d %H:%M:%S}"

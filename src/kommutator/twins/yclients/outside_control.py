@@ -12,6 +12,7 @@ from kommutator.twins.yclients.company import Company
 from kommutator.twins.yclients.market_control import MarketControl
 from kommutator.twins.yclients.messages import SERVICE, WHATSAPP
 from kommutator.twins.yclients.phone_calls import Telephony
+from kommutator.twins.yclients.status_door import StatusDoor
 from kommutator.twins.yclients.subscriptions import read_settings
 from kommutator.twins.yclients.world import World
 
@@ -28,6 +29,7 @@ class OutsideControl:
     def add_to(self, app: web.Application) -> None:
         """Register the paths, and stop sending when the twin stops."""
         self._market.add_to(app)
+        StatusDoor(self._world).add_to(app)
         app.router.add_routes(
             [
                 web.get("/_twin/letters", shown(self.letters)),
@@ -39,7 +41,6 @@ class OutsideControl:
                 web.get("/_twin/telephony", shown(self.telephony)),
                 web.post("/_twin/telephony", shown(self.set_telephony)),
                 web.get("/_twin/calls", shown(self.calls)),
-                web.post("/smsprovider/status/callback/{token}", self.statuses),
             ]
         )
         app.on_cleanup.append(self._close)
@@ -131,22 +132,6 @@ class OutsideControl:
         return await wait_for(
             self._world.core.bell, query, lambda: [call.dump() for call in told.calls]
         )
-
-    async def statuses(self, request: web.Request) -> web.Response:
-        """`POST /smsprovider/status/callback/{partner_token}`: an operator tells of messages."""
-        if self._world.partner_of(request.match_info["token"]) is None:
-            return web.json_response({"success": False}, status=404)
-        try:
-            rows = await request.json()
-        except ValueError:
-            rows = None
-        if not isinstance(rows, list) or not all(
-            isinstance(row, dict) and "id" in row and isinstance(row.get("status"), int)
-            for row in rows
-        ):
-            return web.json_response({"success": False}, status=422)
-        self._world.outside.operator.statuses(rows)
-        return web.json_response({"success": True})
 
     def _company(self, request: web.Request) -> Company:
         return self._world.company(request.query.get("company"))

@@ -152,6 +152,29 @@ async def test_our_own_changes(partner: Partner, hearer: Hearer, echo: bool) -> 
     assert by_hand.id in ids
 
 
+async def test_what_came_by_the_api_is_an_echo(partner: Partner, hearer: Hearer) -> None:
+    """Over the wire: the hook of a visit we wrote carries our own `api_id`."""
+    await partner.installed(webhook_urls=[hearer.base_url])
+    company, record = partner.salon, partner.write_in()
+    body = {
+        "staff_id": record.staff_id,
+        "services": [{"id": record.services[0].id, "cost": 1, "first_cost": 1, "discount": 0}],
+        "client": {"phone": "70000000999", "name": "Зоя"},
+        "datetime": f"{record.start:%Y-%m-%d %H:%M:%S}",
+        "seance_length": 3600,
+        "save_if_busy": True,
+        "send_sms": False,
+        "api_id": "ours-1",
+    }
+    made = await partner.as_system("POST", f"/api/v1/records/{company.id}", body)
+    assert made.status == 201, made.text
+    await partner.letters(1, **{"body.data.api_id": "ours-1"}, outcome="good")
+    await partner.order("switches", hook_self_echo=False)
+    gone = await partner.as_system("DELETE", f"/api/v1/record/{company.id}/{made.data['id']}")
+    assert gone.status == 204
+    assert await partner.letters(0, **{"body.status": "delete"}) == []
+
+
 async def test_schedules_only_at_altegio(partner: Partner, hearer: Hearer) -> None:
     await partner.installed(webhook_urls=[hearer.base_url])
     staff = next(iter(partner.salon.staff))

@@ -84,6 +84,18 @@ async def test_bad_statuses(carrier: Partner) -> None:
     assert [row["id"] for row in (await carrier.look("messages"))["strays"]] == ["nobody"]
 
 
+async def test_yclients_in_trouble(carrier: Partner) -> None:
+    (message,) = (await carrier.order("message", phones=["79990000000"], text="1"))["messages"]
+    await carrier.order("faults", kind="html_502", path="/smsprovider/", count=1)
+    url = carrier.world.outside.operator.callback_url()
+    seen = []
+    for _ in range(2):
+        async with carrier.http.post(url, json=[{"id": message["id"], "status": 1}]) as answer:
+            seen.append(answer.status)
+    (row,) = (await carrier.look("messages"))["items"]
+    assert (seen, len(row["statuses"])) == ([502, 200], 1)
+
+
 async def test_refused_by_the_operator(carrier: Partner, hearer: Hearer) -> None:
     hearer.answer = lambda body: [
         {"id": body["destination_params"][0]["id"], "error_code": 32, "error_message": "нет денег"}
@@ -119,7 +131,7 @@ async def test_no_channel_no_message(carrier: Partner, hearer: Hearer) -> None:
 async def test_a_salon_reminds_in_time(carrier: Partner) -> None:
     record = carrier.write_in(hours=48, sms_remain_hours=24)
     left = carrier.salon.moment(record.start).timestamp() - carrier.world.now() - 24 * 3600
-    mine = {"record_id": record.id, "ext_id": "*"}
+    mine: dict[str, str | int] = {"record_id": record.id, "ext_id": "*"}
     await carrier.order("clock", advance=left - 30)
     assert (await carrier.look("messages", **mine))["items"] == []
     await carrier.order("clock", advance=31)

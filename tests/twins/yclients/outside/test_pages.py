@@ -52,6 +52,10 @@ async def test_a_client_calls(partner: Partner, page: Page) -> None:
     await page.get_by_role("link", name="Звонки").click()
     await expect(page.get_by_label("Звонки", exact=True)).to_contain_text("входящий · пропущен")
     await expect(page.locator("audio")).to_have_count(0)
+    group = next(iter(partner.world.groups.values()))
+    integration = page.get_by_label("Интеграция с телефонией")
+    await expect(integration).to_contain_text(group.crm_token)
+    await expect(integration).to_contain_text("включена")
 
 
 async def test_consent_leads_to_the_application(

@@ -33,7 +33,22 @@ function drawCalls(state) {
   }, "Звонков ещё не было."));
 }
 
-export const callPieces = (state) => [{ shown: state.calls, draw: drawCalls }];
+// What an administrator copies into the telephony's settings.
+function drawIntegration({ telephony, salons, salon }) {
+  const routes = Object.entries(telephony.routes);
+  const title = (id) => salons.find((one) => one.id === id)?.title ?? id;
+  return section("Интеграция с телефонией", el("dl", { class: "facts" },
+    el("dt", {}, "Сеть"), el("dd", {}, salon.chain || "филиал вне сети: телефония работает только в сетях"),
+    el("dt", {}, "crm_token"), el("dd", {}, el("code", {}, telephony.crm_token)),
+    el("dt", {}, "Состояние"), el("dd", {}, telephony.enabled ? "включена" : "выключена"),
+    el("dt", {}, "Маршруты"), el("dd", {}, routes.length
+      ? routes.map(([line, id]) => `${line} → ${title(id)}`).join(", ") : "все звонки в первый филиал сети")));
+}
+
+export const callPieces = (state) => [
+  { shown: state.calls, draw: drawCalls },
+  { shown: state.telephony, draw: drawIntegration },
+];
 
 const tone = (row) => {
   if (row.status === 1) return "good";
