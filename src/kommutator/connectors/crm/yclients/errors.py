@@ -100,7 +100,7 @@ TEXTS: tuple[tuple[re.Pattern[str], Row], ...] = tuple(
     for words, row in (
         (r"идентификатор партн[её]ра", Row(REVOKED, "yclients_partner_refused")),
         (r"продлить лицензию", Row(REVOKED, "yclients_licence_over")),
-        (r"уже установил это приложение", Row(ErrorKind.ALREADY_DONE)),
+        (r"уже установил это приложение|already installed", Row(ErrorKind.ALREADY_DONE)),
         (r"нет прав|недостаточно прав", Row(R, "yclients_rights")),
         (r"филиал не найден|не указан филиал", Row(GONE, "yclients_salon_gone")),
         (r"уже занят|является нерабочим", Row(R, "yclients_busy")),

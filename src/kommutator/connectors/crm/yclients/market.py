@@ -53,7 +53,11 @@ class YClientsMarketplace:
                 raise
 
     async def salons(self) -> Sequence[InstalledSalon]:
-        """A thousand a request, in the background."""
+        """A thousand a request, in the background, until a page brings nobody new.
+
+        How many a page really holds is the vendor's matter, and a list that ends too early would
+        look like many who left.
+        """
         client, found = self._clients.marketplace(background=True), dict[int, InstalledSalon]()
         path = f"/application/{self._clients.app.application_id}/salons"
         for page in range(1, MAX_PAGES + 1):
@@ -63,7 +67,7 @@ class YClientsMarketplace:
                 salon_id = as_id(row.get("id")) or as_id(row.get("salon_id"))
                 if salon_id is not None:
                     found[salon_id] = InstalledSalon(salon_id, as_text(row.get("title")) or "")
-            if len(rows) < SALONS_PAGE or len(found) == known:
+            if len(found) == known:
                 break
         return list(found.values())
 
