@@ -97,6 +97,12 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self.yclients_hooks = Counter(
+            "kommutator_yclients_hooks_total",
+            "Requests of YClients' hooks by what became of them at the door.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self.up = Gauge(
             "kommutator_dependency_up",
             "1 if the dependency answered the last check.",
