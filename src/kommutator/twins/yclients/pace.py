@@ -1,7 +1,7 @@
 """The limits: 5 requests in any second and 200 in any minute of one IP address (§1.1).
 
-Counted by arrival over true rolling windows of real time, all salons together; a refused request
-counts too. The minute is a whole one: who sent 200 in its first second waits for its end.
+Counted by arrival over true rolling windows of real time, all salons together. Whether a refused
+request counts too is a switch; the peaks that are shown count every request.
 """
 
 from __future__ import annotations
@@ -30,10 +30,15 @@ class Window:
 
     def count(self, at: float) -> int:
         """Add one request at monotonic second `at`; returns how many the window holds now."""
+        held = self.held(at) + 1
         self.recent.append(at)
-        while self.recent[0] <= at - self.seconds:
+        self.most = max(self.most, held)
+        return held
+
+    def held(self, at: float) -> int:
+        """How many of the requests counted so far are no older than the window."""
+        while self.recent and self.recent[0] <= at - self.seconds:
             self.recent.popleft()
-        self.most = max(self.most, len(self.recent))
         return len(self.recent)
 
 
@@ -43,6 +48,8 @@ class Address:
 
     second: Window = field(default_factory=lambda: Window(SECOND))
     minute: Window = field(default_factory=lambda: Window(MINUTE))
+    admitted_second: Window = field(default_factory=lambda: Window(SECOND))
+    admitted_minute: Window = field(default_factory=lambda: Window(MINUTE))
     total: int = 0
     refused: int = 0
 
@@ -64,9 +71,13 @@ class Pace:
         caller.total += 1
         second, minute = caller.second.count(at), caller.minute.count(at)
         switches = self._switches
-        if not switches.rate_limits:
-            return None
-        if second <= switches.rate_per_second and minute <= switches.rate_per_minute:
+        if not switches.refused_counts:
+            second = caller.admitted_second.held(at) + 1
+            minute = caller.admitted_minute.held(at) + 1
+        slow = second <= switches.rate_per_second and minute <= switches.rate_per_minute
+        if slow or not switches.rate_limits:
+            caller.admitted_second.count(at)
+            caller.admitted_minute.count(at)
             return None
         caller.refused += 1
         return too_fast(switches.rate_reply, switches.rate_retry_after)

@@ -33,6 +33,8 @@ class Switches(HookSwitches):
     rate_limits: bool = True
     rate_per_second: int = 5
     rate_per_minute: int = 200
+    # Whether a refused request brings the next refusal nearer.
+    refused_counts: bool = True
     rate_reply: str = "json"
     # Seconds in Retry-After; 0 leaves the header out.
     rate_retry_after: int = 0
