@@ -122,6 +122,18 @@ async def test_marked_moved_and_cancelled(day: Day) -> None:
     assert day.record.deleted
 
 
+async def test_one_over_another_stand_side_by_side(day: Day) -> None:
+    other = day.write(10)
+    await expect(day.visit).to_have_count(2)
+    places = [await one.bounding_box() for one in await day.visit.all()]
+    left, right = (place["x"] for place in places if place is not None)
+    assert abs(right - left) > 20
+    await day.visit.last.click()
+    await expect(day.sheet).to_contain_text(f"№ {other.id}")
+    await day.page.keyboard.press("Escape")
+    await expect(day.sheet).to_be_hidden()
+
+
 async def test_dragged(day: Day) -> None:
     await day.visit.drag_to(day.cell("11:30"))
     await expect(day.visit).to_contain_text("11:30–12:30")

@@ -115,6 +115,13 @@ async def test_an_operator_in_trouble(carrier: Partner, hearer: Hearer, status: 
     assert (message["http"], message["ext_id"]) == (status, None)
 
 
+async def test_a_silent_operator(carrier: Partner, hearer: Hearer) -> None:
+    hearer.silent = True
+    await carrier.order("switches", operator_answer_seconds=0.05)
+    (message,) = (await carrier.order("message", phones=["79990000000"], text="1"))["messages"]
+    assert (message["http"], message["fate"]) == (0, "оператор не ответил")
+
+
 async def test_no_channel_no_message(carrier: Partner, hearer: Hearer) -> None:
     order = {"phones": ["79990000000"], "text": "1"}
     assert await carrier.refused("message", **order, channel="sms") == 409

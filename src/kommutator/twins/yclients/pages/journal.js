@@ -48,17 +48,29 @@ function cell(person, column, from, state, desk) {
   });
 }
 
-// Visits written over one another stand side by side as far as one can see both.
-const covered = (person, record) => person.records.some((one) => one.id !== record.id
-  && one.from < record.to && record.from < one.to && (one.from < record.from || (one.from === record.from && one.id < record.id)));
+// Visits written over one another stand side by side: id → [place, of how many].
+function lanes(records) {
+  const found = new Map();
+  let [cluster, till] = [[], 0];
+  for (const one of [...records].sort((a, b) => a.from - b.from || a.id - b.id)) {
+    if (one.from >= till) cluster = [];
+    const ends = cluster.map((other) => other.to);
+    const place = ends.findIndex((end) => end <= one.from);
+    const lane = place < 0 ? cluster.length : place;
+    cluster[lane] = one;
+    till = Math.max(till, one.to);
+    found.set(one.id, { lane, cluster });
+  }
+  return new Map([...found].map(([id, { lane, cluster: all }]) => [id, [lane, all.length]]));
+}
 
-function block(person, column, record, state, desk) {
+function block(person, column, record, [lane, lanesHere], state, desk) {
   const last = Math.max(row(record.from, state) + 1, Math.ceil((record.to - state.from) / state.step) + 2);
   return el("button", {
-    class: ["visit", ATTENDANCE[record.attendance], record.to - record.from <= 2 * state.step && "short",
-      covered(person, record) && "over"].filter(Boolean).join(" "),
+    class: `visit ${ATTENDANCE[record.attendance]} ${record.to - record.from <= 2 * state.step ? "short" : ""}`,
     draggable: "true",
-    style: `grid-column: ${column}; grid-row: ${row(record.from, state)} / ${last}`,
+    style: `grid-column: ${column}; grid-row: ${row(record.from, state)} / ${last}; `
+      + `margin-left: calc(${(lane / lanesHere) * 100}% + 3px); width: calc(${100 / lanesHere}% - 6px)`,
     "aria-label": `${clock(record.from)}, ${record.client.name}, ${record.services}`,
     ondragstart: (event) => event.dataTransfer.setData("text/plain", String(record.id)),
     onclick: () => desk.open(drawRecord(state, person, record, desk), "Запись"),
@@ -86,7 +98,8 @@ function drawJournal(state, desk) {
       el("b", {}, person.name), el("small", {}, person.specialization)));
     grid.append(...times.map((at) => cell(person, column, at, state, desk)));
     grid.append(...person.busy.map((one) => busy(column, one, state)));
-    grid.append(...person.records.map((record) => block(person, column, record, state, desk)));
+    const places = lanes(person.records);
+    grid.append(...person.records.map((record) => block(person, column, record, places.get(record.id), state, desk)));
   });
   grid.append(...times.filter((at) => at % 60 === 0).map((at) => el("div",
     { class: "hour", style: `grid-column: 1; grid-row: ${row(at, state)} / span ${60 / state.step}` }, clock(at))));

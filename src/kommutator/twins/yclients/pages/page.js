@@ -88,6 +88,7 @@ function drawPieces(pieces) {
 
 byId("salon").addEventListener("change", (event) => { location.href = `/${section}/${event.target.value}`; });
 window.addEventListener("popstate", refresh);
+window.addEventListener("keydown", (event) => { if (event.key === "Escape") desk.close(); });
 await refresh();
 if (state) setInterval(drawPopups, 5000);
 
