@@ -1,8 +1,11 @@
 """Shared fixtures come from tests/support; a room's own fixtures stay in its folder."""
 
+import gc
 from pathlib import Path
 
 import pytest
+
+from tests.support.logs import speak_plainly
 
 _SUPPORT = Path(__file__).parent / "support"
 # One Asterisk and one Chromium per run: tests with these marks share a worker process.
@@ -13,6 +16,16 @@ pytest_plugins = [
     for name in ("postgres", "browser", "pbx", "s3")
     if (_SUPPORT / f"{name}.py").exists()
 ]
+
+
+def pytest_configure() -> None:
+    speak_plainly()
+
+
+def pytest_collection_finish() -> None:
+    """What collecting left, a million objects, is nobody's garbage: never walk through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

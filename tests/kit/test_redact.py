@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kommutator.kit import log
 from kommutator.kit.redact import LIMIT, Redactor, is_telling, mask
+from tests.support.logs import caught_logs
 
 SECRET = "s3cret-api-key-0001"
 
@@ -81,15 +82,8 @@ def test_masks_let_long_secrets_be_recognised() -> None:
 
 @pytest.fixture
 def lines(redactor: Redactor) -> Iterator[io.StringIO]:
-    out = io.StringIO()
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    log.configure(redactor, level="debug", format="json", stream=out)
-    yield out
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
-    log.unbind_all()
+    with caught_logs(redactor, level="debug") as out:
+        yield out
 
 
 def test_log_lines_are_json_with_ids_and_without_secrets(lines: io.StringIO) -> None:

@@ -2,32 +2,23 @@
 
 import io
 import json
-import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from kommutator.doors.http.app import create_app
 from kommutator.flows.house import House
-from kommutator.kit import log
 from tests.security.test_two_tenants import asked, routes, seed
 from tests.support.asgi import Asgi
 from tests.support.house import PASSWORD, TenantOfTests, event, settle_platform, settle_tenant
+from tests.support.logs import caught_logs
 
 
 @pytest.fixture
 def lines(house: House) -> Iterator[io.StringIO]:
     """Everything that is logged, by us and by libraries."""
-    out = io.StringIO()
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    log.configure(house.redactor, level="debug", format="json", stream=out)
-    yield out
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
-    log.unbind_all()
+    with caught_logs(house.redactor, level="debug") as out:
+        yield out
 
 
 def canaries(tenant: TenantOfTests) -> list[str]:

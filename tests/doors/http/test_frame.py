@@ -1,30 +1,21 @@
 import io
 import json
-import logging
 from collections.abc import Iterator
 
 import pytest
-import structlog
 from fastapi import FastAPI
 
 from kommutator.doors.http.app import create_app
 from kommutator.flows.house import House
-from kommutator.kit import log
 from tests.support.asgi import Asgi
 from tests.support.house import TenantOfTests
+from tests.support.logs import caught_logs
 
 
 @pytest.fixture
 def lines(house: House) -> Iterator[io.StringIO]:
-    out = io.StringIO()
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    log.configure(house.redactor, format="json", stream=out)
-    yield out
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
-    log.unbind_all()
+    with caught_logs(house.redactor) as out:
+        yield out
 
 
 def add_trouble(app: FastAPI) -> None:
