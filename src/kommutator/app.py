@@ -19,7 +19,7 @@ from kommutator.connectors.pbx.asterisk.by_link import DeliveryByLink
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.connectors.pbx.asterisk.ssh_delivery import SshDelivery
 from kommutator.doors.console import router as console
-from kommutator.doors.http import amocrm, asterisk, retailcrm
+from kommutator.doors.http import amocrm, asterisk, retailcrm, yclients
 from kommutator.doors.http.app import Door, Family, create_app, create_watch
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.runner import PbxRunner
@@ -227,6 +227,7 @@ def _console(app: Door) -> None:
 _FAMILIES: Mapping[str, Family] = {
     "retailcrm": retailcrm.add,
     "amocrm": amocrm.add,
+    "yclients": yclients.add,
     "asterisk": asterisk.add,
     "console": _console,
 }

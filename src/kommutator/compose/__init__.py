@@ -14,6 +14,7 @@ from kommutator.compose.campaigns import compose_campaigns
 from kommutator.compose.cards import compose_cards
 from kommutator.compose.crm_copy import compose_copy, hear_amocrm
 from kommutator.compose.grants import compose_amocrm, compose_grants
+from kommutator.compose.yclients import Ground, compose_yclients, yclients_side
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
 from kommutator.connectors.crm.amocrm.client import AmoCrmClients
@@ -84,6 +85,7 @@ from kommutator.kit.texts import Texts
 from kommutator.settings import Settings
 from kommutator.store.database import Database
 from kommutator.workers.recordings import RecordingWorker
+from kommutator.workers.yclients_keeper import YClientsKeeper
 
 _ENTRY_KEY = "crm-entry"
 
@@ -175,6 +177,10 @@ def compose(
     refusals = Refusals(db, counters, clock=clock)
     links = EntryLinks(vault.derive(_ENTRY_KEY), clock)
     passwords = Passwords()
+    people = People(db, passwords, ids=ids)
+    ground = Ground(settings, db, vault, clock, ids)
+    salons = yclients_side(settings, http, turns, redactor)
+    yclients = compose_yclients(ground, salons, directory, people)
     set_up = SetUp(
         db,
         vault,
@@ -210,7 +216,7 @@ def compose(
         keys=ApiKeys(db, settings, clock=clock, ids=ids),
         tokens=Tokens(db, vault, clock, lifetime=timedelta(minutes=settings.token_minutes)),
         sign_in=SignIn(db, settings, passwords, clock=clock, ids=ids),
-        people=People(db, passwords, ids=ids),
+        people=people,
         intake=Intake(db, clock=clock),
         read_event=http_arrival,
         set_up=set_up,
@@ -231,6 +237,7 @@ def compose(
         once=cards.once,
         amocrm_fields=copy.fields,
         grants=granting.grants,
+        yclients=yclients,
         amocrm=compose_amocrm(granting, db, vault, copy.hooks.take_off, widget, ids=ids),
         phone_book=KeepBook(db, directory, clock=clock),
         pbx_setup=PbxSetUp(
@@ -279,5 +286,11 @@ def compose(
         ask_crm,
         deliveries,
         worker,
-        background=(dialer.worker, copy.copier, granting.keeper, cards.worker),
+        background=(
+            dialer.worker,
+            copy.copier,
+            granting.keeper,
+            cards.worker,
+            YClientsKeeper(db, yclients, clock=clock),
+        ),
     )

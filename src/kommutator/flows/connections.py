@@ -7,6 +7,7 @@ from uuid import UUID
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.house import House
+from kommutator.flows.yclients.vendor import FROZEN
 from kommutator.kit.errors import Conflict, NotFound
 from kommutator.store.connection_rows import ConnectionRecord
 from kommutator.store.unit import Unit
@@ -47,7 +48,8 @@ async def resume(
 
     Raises:
         NotFound: `connection_not_found`.
-        Conflict: `connection_not_paused`: a draft or broken one must be connected anew.
+        Conflict: `connection_not_paused`: a draft or broken one must be connected anew;
+            `connection_frozen`: the vendor waits to be paid.
     """
     return await _turn(
         house, by, enterprise, connection_id,
@@ -60,7 +62,7 @@ async def remove(
 ) -> None:
     """Wipe the secrets, end sessions and entry links that came of it; the history stays.
 
-    An amoCRM is told first to call us no more; one that does not answer holds nothing back.
+    amoCRM and YClients are told first; one that does not answer holds nothing back.
     A person's own can be removed too: they may have left the enterprise.
 
     Raises:
@@ -68,6 +70,10 @@ async def remove(
     """
     async with house.db.unit() as unit:
         record = await unit.connections.get(enterprise, connection_id)
+    if record.kind is ConnectionKind.YCLIENTS:
+        await house.yclients.leave(actor, enterprise, connection_id, force=True)
+        house.directory.invalidate(enterprise)
+        return
     if record.kind is ConnectionKind.AMOCRM:
         await house.amocrm.leave.disconnect(actor, enterprise, record, force=True)
         house.directory.invalidate(enterprise)
@@ -93,6 +99,8 @@ async def _turn(
         before = unless_personal(await unit.connections.get(enterprise, connection_id))
         if before.status is wanted:
             return before
+        if before.status_reason == FROZEN and wanted is ConnectionStatus.ACTIVE:
+            raise Conflict("connection_frozen")
         if before.status is not expected:
             raise Conflict(f"connection_not_{expected.value}")
         reason = PAUSED_BY_HAND if wanted is ConnectionStatus.PAUSED else None

@@ -44,6 +44,7 @@ from kommutator.flows.take_over import TakeOver
 from kommutator.flows.take_recording import TakeRecording
 from kommutator.flows.tokens import Tokens
 from kommutator.flows.trials import Trials
+from kommutator.flows.yclients.services import YClients
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
 from kommutator.kit.ids import Ids
@@ -120,6 +121,7 @@ class House:
     amocrm_fields: Fields
     grants: Grants
     amocrm: AmoCrm
+    yclients: YClients
     cards: Cards
     bulk: Bulk
     once: Once

@@ -63,8 +63,10 @@ class SignIn:
         await self._welcome(user, email, address, better)
         return user
 
-    async def open_session(self, user: User, *, replaces: str | None = None) -> NewSession:
-        """A fresh session for someone whose password was just checked.
+    async def open_session(
+        self, user: User, *, replaces: str | None = None, origin: Origin = "password"
+    ) -> NewSession:
+        """A fresh session for someone whose password was just checked, or whom YClients signed.
 
         `replaces` is the cookie that came along; it never survives a sign-in (fixation).
         """
@@ -73,7 +75,7 @@ class SignIn:
             user=user,
             role=user.role,
             actor_name=user.email,
-            origin="password",
+            origin=origin,
             replaces=replaces,
         )
 

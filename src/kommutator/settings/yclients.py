@@ -55,3 +55,9 @@ class YClientsSettings(HandedSettings):
         "yclients.com,*.yclients.com,alteg.io,*.alteg.io",
         description="Whose pages may frame ours and call the marketplace paths; by comma.",
     )
+
+    @property
+    def cabinet_hosts(self) -> tuple[str, ...]:
+        """Of `yclients_cabinet_hosts`; `*.` in front of one is all that ends so."""
+        parts = (part.strip().lower() for part in self.yclients_cabinet_hosts.split(","))
+        return tuple(filter(None, parts))

@@ -54,26 +54,34 @@ class YClientsSalonStore:
         self._connection = connection
 
     async def open(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, salon_id: int, vendor_state: str
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        salon_id: int,
+        vendor_state: str | None,
     ) -> None:
-        """A connection begins, or begins anew: what failed before is forgotten."""
+        """A connection begins, or begins anew: what failed before is forgotten.
+
+        Whoever opens it tries first; others after a while.
+        """
         await self._connection.execute(
             """
-            INSERT INTO yclients_salons (enterprise, connection_id, salon_id, vendor_state)
-            VALUES ($1, $2, $3, $4)
+            INSERT INTO yclients_salons (enterprise, connection_id, salon_id, vendor_state,
+                                         next_try_at)
+            VALUES ($1, $2, $3, $4, clock_timestamp() + interval '30 seconds')
             ON CONFLICT (enterprise, connection_id) DO UPDATE SET
                 vendor_state = excluded.vendor_state, problem = NULL, problem_detail = NULL,
-                tries = 0, next_try_at = clock_timestamp()
+                tries = 0, next_try_at = excluded.next_try_at
             """,
             enterprise, connection_id, salon_id, vendor_state,
         )  # fmt: skip
 
     async def connected(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, vendor_state: str
+        self, enterprise: EnterpriseNumber, connection_id: UUID, vendor_state: str | None
     ) -> None:
         await self._connection.execute(
             f"UPDATE yclients_salons s SET vendor_state = $3, problem = NULL, "
-            f"problem_detail = NULL, tries = 0, "
+            f"problem_detail = NULL, tries = 0, next_try_at = clock_timestamp(), "
             f"connected_at = coalesce(connected_at, clock_timestamp()) WHERE {_OF_ONE}",
             enterprise, connection_id, vendor_state,
         )  # fmt: skip
@@ -155,14 +163,42 @@ class YClientsSalonStore:
         )
         return [(EnterpriseNumber(row["enterprise"]), row["connection_id"]) for row in rows]
 
-    async def frozen_everywhere(self) -> Sequence[tuple[EnterpriseNumber, UUID]]:
-        """Those the vendor froze: it does not always tell that they were paid for."""
+    async def troubled_everywhere(self) -> Sequence[tuple[EnterpriseNumber, UUID]]:
+        """Frozen by the vendor, or working with something amiss: nobody tells when it is over."""
         rows = await self._connection.fetch(
             f"SELECT s.enterprise, s.connection_id FROM yclients_salons s JOIN connections c "
-            f"ON {_ALIVE} AND c.status = 'paused' WHERE s.vendor_state = 'freezed' "
-            f"ORDER BY s.company_id"
+            f"ON {_ALIVE} WHERE (c.status = 'paused' AND s.vendor_state = 'freezed') "
+            f"OR (c.status = 'active' AND c.status_reason IS NOT NULL) ORDER BY s.company_id"
         )
         return [(EnterpriseNumber(row["enterprise"]), row["connection_id"]) for row in rows]
+
+    async def unlooked_everywhere(self, limit: int) -> Sequence[tuple[EnterpriseNumber, UUID]]:
+        """Working salons whose licence and rights were never read."""
+        rows = await self._connection.fetch(
+            f"SELECT s.enterprise, s.connection_id FROM yclients_salons s JOIN connections c "
+            f"ON {_ALIVE} AND c.status = 'active' WHERE s.checked_at IS NULL "
+            f"AND s.next_try_at <= clock_timestamp() ORDER BY s.next_try_at LIMIT $1",
+            limit,
+        )
+        return [(EnterpriseNumber(row["enterprise"]), row["connection_id"]) for row in rows]
+
+    async def look_again(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, after_s: float
+    ) -> None:
+        """If this look fails, or its process dies, there is another one."""
+        await self._connection.execute(
+            f"UPDATE yclients_salons s "
+            f"SET next_try_at = clock_timestamp() + make_interval(secs => $3) WHERE {_OF_ONE}",
+            enterprise, connection_id, after_s,
+        )  # fmt: skip
+
+    async def all_everywhere(self) -> Sequence[SalonState]:
+        """Of all connections that are not removed."""
+        rows = await self._connection.fetch(
+            f"SELECT {_COLUMNS} FROM yclients_salons s JOIN connections c ON {_ALIVE} "
+            f"ORDER BY s.company_id"
+        )
+        return [SalonState(**row) for row in rows]
 
     async def gone_everywhere(self, salon_id: int) -> EnterpriseNumber | None:
         """Who had this salon last, and removed it; None: nobody, or somebody has it now."""

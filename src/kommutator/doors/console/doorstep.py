@@ -12,19 +12,23 @@ from kommutator.doors.console.cookies import ENTERPRISE_COOKIE, LOCALE_COOKIE, r
 from kommutator.doors.console.render import go, plain_page
 from kommutator.doors.console.visit import PageRoute, Visit, stranger, visit
 from kommutator.doors.http import cookies
+from kommutator.doors.http.frame import allow_framing_by_hosts
 from kommutator.kit.errors import InvalidInput, TooMany, Unauthorized
 from kommutator.kit.texts import LOCALES
 
 router = APIRouter(route_class=PageRoute)
 _HOME = "/console/"
-# A journey to amoCRM's consent screen goes on after its traveller has signed in.
+# A journey to amoCRM's consent screen, or from YClients', goes on after its traveller signed in.
 _OURS = ("/console/", "/console?", "/retailcrm-admin/", "/api/v1/amocrm/auth/callback?state=")
+_CONNECT = "/yclients/connect"
+_WHOLE = ("/console", _CONNECT)
 
 
 @router.get("/login")
 async def login_page(see: Annotated[Visit, Depends(stranger)], next: str = _HOME) -> Response:  # noqa: A002  the query's own word
     if see.session is not None:
         return go(_local(next))
+    _let_frame(see, next)
     return plain_page(see, "login.html", problem=None, email="", next=_local(next))
 
 
@@ -41,6 +45,7 @@ async def login(
             email, password, address=request.state.client.neighbourhood
         )
     except (Unauthorized, TooMany) as error:
+        _let_frame(see, next)
         problem = house.texts.error(see.locale, error)
         return plain_page(
             see, "login.html", status=error.status, problem=problem, email=email, next=_local(next)
@@ -92,8 +97,14 @@ async def choose_enterprise(
     return response
 
 
+def _let_frame(see: Visit, goal: str) -> None:
+    """Who comes from YClients' cabinet is in its frame, and signs in there."""
+    if goal == _CONNECT:
+        allow_framing_by_hosts(see.request, see.house.settings.cabinet_hosts)
+
+
 def _local(path: str) -> str:
     """Only a path of our own: a login page must not send people elsewhere."""
-    inside = path.startswith(_OURS) or path == "/console"
+    inside = path.startswith(_OURS) or path in _WHOLE
     clean = all(sign.isprintable() and sign not in "\\ " for sign in path)
     return path if inside and clean else _HOME

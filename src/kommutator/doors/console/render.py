@@ -39,6 +39,7 @@ _NAV: tuple[tuple[str, str, str, Permission], ...] = (
     ("statistics", "/console/statistics", "chart-bar", Permission.READ_CALLS),
     ("phone_book", "/console/phone-book", "address-book", Permission.READ_CALLS),
     ("campaigns", "/console/campaigns", "phone-call", Permission.READ_CALLS),
+    ("salons", "/console/salons", "calendar", Permission.CONFIGURE),
     ("people", "/console/people", "users", Permission.CONFIGURE),
     ("connections", "/console/connections", "plug", Permission.CONFIGURE),
     ("routing", "/console/routing", "route", Permission.CONFIGURE),

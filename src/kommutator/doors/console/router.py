@@ -27,6 +27,7 @@ from kommutator.doors.console import (
     people,
     phone_book,
     routing,
+    salons,
     settings,
     statistics,
 )
@@ -68,6 +69,7 @@ for _pages in (
     amocrm_cards,
     amocrm_connect,
     amocrm_settings,
+    salons,
     connections,
     routing,
     settings,

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Query, Request, Security
 from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 
+from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, enterprise_number
 from kommutator.doors.http import cookies
-from kommutator.doors.http.frame import allow_framing_by
+from kommutator.doors.http.frame import allow_framing_by, allow_framing_by_hosts
 from kommutator.flows.api_keys import PREFIX
 from kommutator.flows.house import House
 from kommutator.flows.sign_in import actor_of_session, check_csrf
@@ -131,7 +132,14 @@ async def session_of(request: Request) -> Session:
         crm = await house.directory.crm_of(session.enterprise)
         if crm is not None:
             allow_framing_by(request, crm.base_url)
+        if await _has_salon(house, session.enterprise):
+            allow_framing_by_hosts(request, house.settings.cabinet_hosts)
     return session
+
+
+async def _has_salon(house: House, enterprise: EnterpriseNumber) -> bool:
+    accounts = await house.directory.accounts(enterprise)
+    return any(account.kind is ConnectionKind.YCLIENTS for account in accounts)
 
 
 async def guard_change(request: Request, session: Session) -> None:

@@ -33,8 +33,20 @@ def drop(house: House, response: Response) -> None:
     _set(house, response, "", 0)
 
 
-def _set(house: House, response: Response, value: str, seconds: int) -> None:
-    parts = [f"{name(house)}={value}", "Path=/", f"Max-Age={seconds}", "HttpOnly"]
+def keep(house: House, response: Response, what: str, value: str, seconds: int) -> None:
+    """Another secret that a browser brings back, beside the session's."""
+    _set(house, response, value, seconds, f"{name(house)}_{what}")
+
+
+def kept(request: Request, what: str) -> str | None:
+    """What `keep` gave out."""
+    return request.cookies.get(f"{name(request.app.state.house)}_{what}")
+
+
+def _set(
+    house: House, response: Response, value: str, seconds: int, called: str | None = None
+) -> None:
+    parts = [f"{called or name(house)}={value}", "Path=/", f"Max-Age={seconds}", "HttpOnly"]
     # Inside the CRM's iframe we are a third party: only None and a partitioned jar work there.
     parts += (
         ["Secure", "SameSite=None", "Partitioned"] if house.settings.https else ["SameSite=Lax"]

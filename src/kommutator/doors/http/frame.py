@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ _ALWAYS = {
 }
 _HSTS = "max-age=31536000"
 _RECORDINGS = "/asterisk/recordings/"
+_HOST_PATTERN = re.compile(r"(?:\*\.)?[\w.-]+(?::\d+)?")
 _BULK = re.compile(r"/api/v1/amocrm/\w+/bulk|/console/amocrm/bulk")
 _BULK_BYTES = 8 * 1024 * 1024  # ten thousand cards
 
@@ -140,6 +142,13 @@ def allow_framing_by(request: Request, *urls: str) -> None:
     """Let pages of this request stand inside these sites: the tenant's own CRM, nobody else."""
     origins = [f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls) if parts.netloc]
     request.state.frame_ancestors = [o for o in origins if re.fullmatch(r"[\w:/.\[\]-]+", o)]
+
+
+def allow_framing_by_hosts(request: Request, hosts: Iterable[str]) -> None:
+    """Also inside these, by https; `*.` in front of one is all that ends so. From settings only."""
+    known: list[str] = getattr(request.state, "frame_ancestors", [])
+    origins = [f"https://{host}" for host in hosts if _HOST_PATTERN.fullmatch(host)]
+    request.state.frame_ancestors = [*known, *origins]
 
 
 def allow_reading_by(request: Request, origin: str) -> None:

@@ -1,0 +1,155 @@
+"""Requirement 001's states of one salon: honest about the messenger, which comes later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from kommutator.domain.connection import ConnectionStatus
+from kommutator.domain.tenancy import Permission
+from kommutator.doors.http.auth import actor, house_of
+from kommutator.doors.http.errors import RESPONSES, locale_of
+from kommutator.doors.http.paging import BIGGEST_ID
+from kommutator.doors.http.v1.words import RowId
+from kommutator.doors.http.yclients.limits import demand_patience, note_wrong
+from kommutator.doors.http.yclients.origin import MarketplaceRoute
+from kommutator.flows.yclients.standing import state_of
+from kommutator.flows.yclients.tickets import PAGE
+from kommutator.kit.errors import Forbidden, NotFound, Unavailable
+from kommutator.store.connection_rows import ConnectionRecord
+from kommutator.store.yclients_salons import SalonState
+
+_KEY = "sk_"
+router = APIRouter(
+    prefix="/marketplace",
+    tags=["YClients: marketplace"],
+    responses=RESPONSES,
+    route_class=MarketplaceRoute,
+)
+
+
+class StatusAnswer(BaseModel):
+    success: bool = True
+    company_id: int
+    whatsapp_connected: bool = Field(description="False until WhatsApp can be connected.")
+    whatsapp_phone: str | None
+    integration_status: str = Field(
+        description="pending, active, frozen, paused, broken or removed."
+    )
+    connected_at: datetime | None
+
+
+class QrAnswer(BaseModel):
+    """Requirement 001's shape; `qr` is an image as a data address."""
+
+    success: bool
+    qr: str | None
+    expires_in: int = Field(description="Seconds.")
+
+
+class CallbackBody(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    salon_id: int = Field(ge=1, le=BIGGEST_ID)
+    company_id: int = Field(ge=1, le=BIGGEST_ID)
+    api_key: str = Field(min_length=1, max_length=200)
+    status: str = Field("", max_length=40)
+    whatsapp_phone: str = Field("", max_length=64)
+
+
+@router.get("/qr/{token}", summary="The QR code that connects WhatsApp", response_model=QrAnswer)
+async def marketplace_qr(request: Request, token: str) -> JSONResponse:
+    """503 in the requirement's shape: WhatsApp comes with its own connection."""
+    demand_patience(request)
+    try:
+        house_of(request).yclients.tickets.read(token, PAGE)
+    except Forbidden:
+        note_wrong(request)
+        raise
+    return _no_whatsapp(request)
+
+
+@router.get("/status/{company_id}", summary="How a salon stands")
+async def marketplace_status(request: Request, company_id: RowId) -> StatusAnswer:
+    """For the tenant, for the page of the salon, and for who holds the salon's key."""
+    record, held = await _company(request, company_id)
+    return _status(record, held)
+
+
+@router.post("/callback", summary="A messenger was connected")
+async def marketplace_callback(request: Request, body: CallbackBody) -> StatusAnswer:
+    """By the salon's own key. Tells the vendor once more, if it has not heard of us yet.
+
+    That WhatsApp is connected is not believed: it is as `whatsapp_connected` says.
+    """
+    demand_patience(request)
+    flows = house_of(request).yclients
+    try:
+        found = await flows.register.bearer(body.company_id, body.api_key)
+    except Forbidden:
+        note_wrong(request)
+        raise
+    if found.salon_id != body.salon_id:
+        raise Forbidden("marketplace_key_wrong")
+    record, held = await flows.standing.of_company(body.company_id)
+    if record.status is ConnectionStatus.DRAFT:
+        await flows.activate(record.enterprise, record.id)
+        record, held = await flows.standing.of_company(body.company_id)
+    return _status(record, held)
+
+
+async def _company(request: Request, company_id: int) -> tuple[ConnectionRecord, SalonState]:
+    """The salon, if the caller may know of it.
+
+    Raises:
+        Unauthorized: nobody we know. NotFound: `marketplace_company_unknown`, also another's.
+    """
+    flows = house_of(request).yclients
+    demand_patience(request)
+    shown = request.headers.get("authorization", "").partition(" ")[2].strip()
+    shown = shown or request.headers.get("x-api-key", "")
+    if shown.startswith(_KEY):
+        try:
+            await flows.register.bearer(company_id, shown)
+        except Forbidden:
+            note_wrong(request)
+            raise
+        return await flows.standing.of_company(company_id)
+    if _is_page(request, shown, company_id):
+        return await flows.standing.of_company(company_id)
+    who = await actor(request)
+    record, held = await flows.standing.of_company(company_id)
+    if who.enterprise not in (None, record.enterprise):
+        raise NotFound("marketplace_company_unknown")
+    who.demand(Permission.CONFIGURE, record.enterprise)
+    return record, held
+
+
+def _is_page(request: Request, token: str, company_id: int) -> bool:
+    try:
+        ticket = house_of(request).yclients.tickets.read(token, PAGE)
+    except Forbidden:
+        return False
+    return ticket.company_id == company_id
+
+
+def _status(record: ConnectionRecord, held: SalonState) -> StatusAnswer:
+    return StatusAnswer(
+        company_id=held.company_id,
+        whatsapp_connected=False,
+        whatsapp_phone=None,
+        integration_status=state_of(record),
+        connected_at=held.connected_at,
+    )
+
+
+def _no_whatsapp(request: Request) -> JSONResponse:
+    """The error's shape and the requirement's, in one body."""
+    house, later = house_of(request), Unavailable("marketplace_whatsapp_later")
+    told = house.texts.error(locale_of(request), later)
+    error = {"code": later.code, "message": told.message, "action": told.action}
+    answer = QrAnswer(success=False, qr=None, expires_in=0).model_dump()
+    return JSONResponse({**answer, "error": error, "detail": told.message}, later.status)

@@ -1,0 +1,63 @@
+"""Whose pages may call the marketplace paths: ours, and the vendor's cabinet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from kommutator.doors.http.auth import house_of
+from kommutator.doors.http.errors import for_machines
+from kommutator.doors.http.frame import allow_reading_by
+from kommutator.doors.http.yclients.limits import limits_of, take
+from kommutator.kit.errors import Forbidden
+from kommutator.settings import Settings
+
+PREFLIGHT = {
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept-Language, X-API-Key",
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Max-Age": "600",
+}
+
+
+class MarketplaceRoute(APIRoute):
+    """Counts callers, knows origins, and speaks the requirement's shape of errors."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        inner = super().get_route_handler()
+
+        async def admitted(request: Request) -> Response:
+            for_machines(request)
+            take(request, limits_of(request).pages)
+            admit_origin(request)
+            return await inner(request)
+
+        return admitted
+
+
+def admit_origin(request: Request) -> None:
+    """Raises Forbidden: `origin_not_allowed`. Programs name no origin, and need none."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return
+    if not is_allowed(origin, house_of(request).settings):
+        raise Forbidden("origin_not_allowed")
+    allow_reading_by(request, origin)
+
+
+def is_allowed(origin: str, settings: Settings) -> bool:
+    """Ours; by https a host of `yclients_cabinet_hosts`."""
+    ours = urlsplit(settings.public_url)
+    if origin == f"{ours.scheme}://{ours.netloc}":
+        return True
+    scheme, _, host = origin.lower().partition("://")
+    return scheme == "https" and any(_fits(host, known) for known in settings.cabinet_hosts)
+
+
+def _fits(host: str, known: str) -> bool:
+    if known.startswith("*."):
+        return host.endswith(known[1:]) and host != known[1:]
+    return host == known

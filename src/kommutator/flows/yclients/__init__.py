@@ -1,0 +1,1 @@
+"""Salons at YClients: how they come, what becomes of them, how they leave."""

@@ -1,0 +1,229 @@
+"""A salon pressed "Connect" at YClients, and the browser came to us.
+
+Who it is has been signed by the vendor; which salon it is has not. So each salon must be pending
+at the vendor, the signed name of the salon must be one of theirs, and whoever was signed for a
+salon first keeps it while it is pending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from kommutator.domain.salon.marketplace import Installer, InstallState
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.yclients.vendor import KIND, Vendors, YClientsVendor
+from kommutator.kit.errors import ErrorKind, Forbidden, InvalidInput, Unauthorized, VendorError
+from kommutator.kit.ids import Ids
+from kommutator.store.yclients_arrivals import StoredArrival
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+
+_log = structlog.get_logger()
+LIFE = timedelta(hours=1)
+"""Of an arrival: the vendor's own window for our answer."""
+ONCE_WITHIN = timedelta(hours=12)
+"""A signature that connected these salons does not do it again."""
+MOST_SALONS = 30
+_TOKEN_BYTES = 32
+_LONGEST_TOKEN = 200
+_DEFAULT_ZONE = "Europe/Moscow"
+_LASTING = (ErrorKind.REJECTED, ErrorKind.GONE, ErrorKind.ACCESS_REVOKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the address says; nothing of it is to be trusted."""
+
+    salon_ids: Sequence[int]
+    user_data: str = field(repr=False)
+    signature: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One salon of the arrival.
+
+    Attributes:
+        holder: the enterprise that has it; None: nobody.
+        problem: slug of the error; None: it may be connected.
+    """
+
+    id: int
+    title: str
+    time_zone: str = _DEFAULT_ZONE
+    holder: EnterpriseNumber | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """`token` comes back with the page's form; `known`: somebody signs in with this e-mail."""
+
+    token: str = field(repr=False)
+    installer: Installer
+    branches: Sequence[Branch]
+    known: bool
+
+    @property
+    def welcome(self) -> Sequence[Branch]:
+        return [branch for branch in self.branches if branch.problem is None]
+
+
+class Arrive:
+    def __init__(self, db: Database, vendors: Vendors, *, ids: Ids) -> None:
+        self._db = db
+        self._vendors = vendors
+        self._ids = ids
+
+    async def __call__(self, said: Said) -> Arrived:
+        """Check who comes with which salons. Binds nothing.
+
+        Raises:
+            InvalidInput: `yclients_salon_missing`, `yclients_salons_too_many`.
+            Forbidden: `yclients_unsigned`, `yclients_install_unsigned`, `yclients_arrival_used`,
+                `yclients_not_pending`, `yclients_salon_claimed`, `yclients_salon_not_theirs`.
+            Unavailable: as `Vendors.application`.
+            VendorError: the vendor could not be asked.
+        """
+        vendor = self._vendors.application()
+        wanted = _checked(said.salon_ids)
+        if not said.user_data or not said.signature:
+            raise Forbidden("yclients_unsigned")
+        try:
+            installer = vendor.read_installer(said.user_data, said.signature, vendor.partner_token)
+        except Unauthorized as wrong:  # signing in here would not mend it
+            raise Forbidden(wrong.code) from wrong
+        proof = hashlib.sha256(said.signature.strip().lower().encode()).digest()
+        branches = await self.look(vendor, wanted, f"yclients:{installer.id}")
+        if not any(branch.problem is None for branch in branches):
+            async with self._db.single() as unit:
+                used = await unit.yclients_arrivals.was_used_everywhere(proof, wanted, ONCE_WITHIN)
+            raise Forbidden("yclients_arrival_used" if used else branches[0].problem or "")
+        _demand_theirs(installer, branches)
+        return await self.open(installer, branches, proof)
+
+    async def open(
+        self, installer: Installer, branches: Sequence[Branch], proof: bytes | None
+    ) -> Arrived:
+        """Keep the arrival until it is used or over."""
+        token = self._ids.token(_TOKEN_BYTES)
+        kept = [_kept(branch) for branch in branches if branch.problem is None]
+        async with self._db.unit() as unit:
+            await unit.yclients_arrivals.create_everywhere(
+                digest(token), proof=proof, installer=asdict(installer), salons=kept, life=LIFE
+            )
+        return Arrived(token, installer, branches, await self._known(installer))
+
+    async def resume(self, token: str) -> Arrived:
+        """The arrival of a page's form, or of somebody who signed in meanwhile.
+
+        Raises:
+            Forbidden: `yclients_arrival_unknown`.
+        """
+        stored = await self.stored(token)
+        installer = Installer(**stored.installer)
+        branches = [Branch(**salon) for salon in stored.salons]
+        return Arrived(token, installer, branches, await self._known(installer))
+
+    async def stored(self, token: str) -> StoredArrival:
+        """Raises Forbidden: `yclients_arrival_unknown`."""
+        async with self._db.single() as unit:
+            stored = await unit.yclients_arrivals.look_everywhere(digest(token))
+        if stored is None:
+            raise Forbidden("yclients_arrival_unknown")
+        return stored
+
+    async def look(
+        self, vendor: YClientsVendor, salon_ids: Sequence[int], installer: str
+    ) -> Sequence[Branch]:
+        """How each salon stands at the vendor and with us; pending ones are kept for `installer`.
+
+        Raises VendorError: the vendor could not be asked about one of them.
+        """
+        branches = [Branch(salon_id, str(salon_id)) for salon_id in salon_ids]
+        seen = await self.again(vendor, branches, installer)
+        return await asyncio.gather(*(self._named(vendor, branch) for branch in seen))
+
+    async def again(
+        self, vendor: YClientsVendor, branches: Sequence[Branch], installer: str
+    ) -> Sequence[Branch]:
+        """As `look`, of salons whose names are known."""
+        return await asyncio.gather(*(self._seen(vendor, one, installer) for one in branches))
+
+    async def _seen(self, vendor: YClientsVendor, branch: Branch, installer: str) -> Branch:
+        salon_id = branch.id
+        branch = replace(branch, holder=await self._holder(salon_id))
+        standing = await vendor.marketplace.standing(salon_id)
+        if standing.state is not InstallState.PENDING:
+            return replace(branch, problem="yclients_not_pending")
+        async with self._db.single() as unit:
+            kept = await unit.yclients_arrivals.claim_everywhere(salon_id, installer, LIFE)
+        if not kept:
+            return replace(branch, problem="yclients_salon_claimed")
+        return branch
+
+    async def _named(self, vendor: YClientsVendor, branch: Branch) -> Branch:
+        """With the vendor's name and time zone, where it tells them before it lets us in."""
+        if branch.problem is not None:
+            return branch
+        try:
+            salon = await vendor.public(branch.id)
+        except VendorError as error:
+            if error.kind not in _LASTING:
+                raise
+            _log.info("yclients.salon_not_named", salon=branch.id, hint=error.hint)
+            return branch
+        return replace(branch, title=salon.title or branch.title, time_zone=salon.time_zone)
+
+    async def _holder(self, salon_id: int) -> EnterpriseNumber | None:
+        async with self._db.single() as unit:
+            found = await unit.connections.by_account_everywhere(KIND, str(salon_id))
+            return None if found is None else await unit.connections.enterprise_of(found)
+
+    async def _known(self, installer: Installer) -> bool:
+        if not installer.email:
+            return False
+        async with self._db.single() as unit:
+            return await unit.people.by_email_everywhere(installer.email) is not None
+
+
+def digest(token: str) -> bytes:
+    """How a token is stored."""
+    return hashlib.sha256(token[:_LONGEST_TOKEN].encode("utf-8", "replace")).digest()
+
+
+def _checked(salon_ids: Sequence[int]) -> list[int]:
+    wanted = sorted(set(salon_ids))
+    if not wanted:
+        raise InvalidInput("yclients_salon_missing")
+    if len(wanted) > MOST_SALONS:
+        raise InvalidInput("yclients_salons_too_many", most=MOST_SALONS)
+    return wanted
+
+
+def _demand_theirs(installer: Installer, branches: Sequence[Branch]) -> None:
+    """The signed name of the salon must be one of those that are claimed to be theirs.
+
+    Raises Forbidden: `yclients_salon_not_theirs`.
+    """
+    named = [b for b in branches if b.problem is None and b.title != str(b.id)]
+    if not installer.salon_name or not named:
+        return
+    if all(_plain(branch.title) != _plain(installer.salon_name) for branch in named):
+        raise Forbidden("yclients_salon_not_theirs")
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _kept(branch: Branch) -> Mapping[str, Any]:
+    return {"id": branch.id, "title": branch.title, "time_zone": branch.time_zone}
