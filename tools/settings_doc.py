@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from kommutator.settings import PREFIX, Settings
 from kommutator.settings.amocrm import AmoCrmSettings
+from kommutator.settings.channels import ChannelSettings
 from kommutator.settings.yclients import YClientsSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
@@ -44,8 +45,8 @@ def render() -> str:
 def _groups() -> Iterator[tuple[str, list[str]]]:
     """Headings are the `# --- … ---` comments of the source."""
     title, names = "", list[str]()
-    sources = getsource(Settings), getsource(AmoCrmSettings), getsource(YClientsSettings)
-    for line in "".join(sources).splitlines():
+    parts = Settings, AmoCrmSettings, YClientsSettings, ChannelSettings
+    for line in "".join(map(getsource, parts)).splitlines():
         text = line.strip()
         if text.startswith("# --- "):
             if names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from kommutator.domain.chats import MAYBE_SENT, TOO_LATE
 from kommutator.domain.outcome import Done, Failed, Outcome, Patience
 from kommutator.domain.ports import Due
 from kommutator.kit.backoff import backoff
@@ -12,6 +13,8 @@ from kommutator.kit.errors import ErrorKind, Stage
 
 OUR_TRIES = 3
 """A bug of ours does not heal with time; a few tries cover a deploy in progress."""
+_OWN_REASONS = frozenset({MAYBE_SENT, TOO_LATE})
+"""Refusals of ours, not of a vendor: it was not even asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def settle(  # noqa: PLR0911  a table, one line per kind
         case ErrorKind.ALREADY_DONE:
             return Finish("already_done")
         case ErrorKind.REJECTED:
-            return Dead("rejected")
+            return Dead(outcome.hint if outcome.hint in _OWN_REASONS else "rejected")
         case ErrorKind.ACCESS_REVOKED:
             return Park("access_revoked", outcome.message)
         case ErrorKind.TOKEN_STALE if previous is ErrorKind.TOKEN_STALE:

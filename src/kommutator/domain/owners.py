@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from kommutator.domain.connection import Account, ConnectionKind
+from kommutator.domain.connection import CRMS, Account
 from kommutator.domain.redirect import Knowledge, KnownCaller, PhoneState
 
 _NOBODY: Mapping[str, PhoneState] = {}
@@ -39,7 +39,7 @@ def told_by_present(connection_id: UUID | None, accounts: Sequence[Account]) -> 
 
 
 def _crms(accounts: Sequence[Account]) -> Sequence[Account]:
-    return [account for account in accounts if account.kind is not ConnectionKind.ASTERISK]
+    return [account for account in accounts if account.kind in CRMS]
 
 
 def _texts(mapping: object) -> dict[str, str | None]:

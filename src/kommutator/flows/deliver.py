@@ -9,11 +9,13 @@ from typing import Literal, cast
 
 import msgspec
 
+from kommutator.domain.chats import CLOSES, MAYBE_SENT, Spoken
 from kommutator.domain.commands import (
     Command,
     CreateCustomer,
     CreateOrder,
     OriginateCall,
+    SendMessage,
     decode,
 )
 from kommutator.domain.connection import Account
@@ -60,6 +62,7 @@ class Result:
     Attributes:
         unplaced: the call that will not begin, because the command to place it is dead.
         outdated: the client of whom the CRM knows more now than our phone book.
+        spoken: what became of a message.
     """
 
     key: str
@@ -67,6 +70,7 @@ class Result:
     attempt: Attempt | None
     unplaced: str | None = None
     outdated: str | None = None
+    spoken: Spoken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,12 @@ def settle_request(
         attempt = _attempt(account, item, outcome)
         results.append(
             Result(
-                item.due.key, settled, attempt, _unplaced(item, settled), _outdated(item, settled)
+                item.due.key,
+                settled,
+                attempt,
+                _unplaced(item, settled),
+                _outdated(item, settled),
+                _spoken(item, settled, outcome),
             )
         )
     errors = [o.message for o in outcomes if isinstance(o, Failed)]
@@ -217,6 +226,23 @@ def _outdated(item: Item, settled: Settled) -> str | None:
     if settled.state != "done" or not isinstance(command, CreateCustomer | CreateOrder):
         return None
     return command.client
+
+
+def _spoken(item: Item, settled: Settled, outcome: Outcome) -> Spoken | None:
+    """Nothing while it waits for its next try."""
+    message = item.due.command
+    if not isinstance(message, SendMessage) or settled.state == "due":
+        return None
+    about = (item.due.id, message.chat_id)
+    if isinstance(outcome, Done):
+        return Spoken(*about, "sent", message_id=outcome.vendor_id, moved_to=outcome.moved_to)
+    return Spoken(
+        *about,
+        "maybe_sent" if settled.unsure or settled.note == MAYBE_SENT else "failed",
+        reason=outcome.hint or settled.note,
+        detail=outcome.message,
+        closed=CLOSES.get(outcome.hint or ""),
+    )
 
 
 def _attempt(account: Account, item: Item, outcome: Outcome) -> Attempt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Protocol
 
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import CRMS, Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
 from kommutator.domain.presence import Pause, Ways
 from kommutator.flows.directory import Directory
@@ -63,4 +63,4 @@ class FollowPauses:
 
 def _is_told(account: Account) -> bool:
     living = account.status not in (ConnectionStatus.DRAFT, ConnectionStatus.REMOVED)
-    return account.kind is not ConnectionKind.ASTERISK and living and Ways.of(account.config).to_crm
+    return account.kind in CRMS and living and Ways.of(account.config).to_crm

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kommutator.domain.commands import SetPresence
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import CRMS, Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.dialing import extension_for
 from kommutator.domain.journal import Arrival, Decided
 from kommutator.domain.presence import PresenceStatus, Ways
@@ -73,7 +73,7 @@ class HearPresence:
     async def tell_again(self, pbx: Account) -> None:
         """After a gap: a restarted PBX has forgotten its pauses, and may have missed some."""
         accounts = await self._directory.accounts(pbx.enterprise)
-        crms = [account for account in accounts if account.kind is not ConnectionKind.ASTERISK]
+        crms = [account for account in accounts if account.kind in CRMS]
         if not any(Ways.of(crm.config).to_pbx for crm in crms if crm.status in _LIVING):
             return
         async with self._db.unit() as unit:

@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import CRMS, Account, ConnectionStatus
 from kommutator.domain.owners import gather, told_by_present
 from kommutator.domain.redirect import (
     Knowledge,
@@ -186,7 +186,7 @@ class Route:
 
     async def _read(self, question: _Question) -> _Found:
         accounts = await self._directory.accounts(question.enterprise)
-        crms = [a for a in accounts if a.kind is not ConnectionKind.ASTERISK]
+        crms = [a for a in accounts if a.kind in CRMS]
         async with self._db.single() as unit:
             facts = await unit.routes.facts(question.enterprise, question.caller, question.call_id)
         knows = any(crm.status is ConnectionStatus.ACTIVE for crm in crms)

@@ -34,6 +34,7 @@ from kommutator.kit.given import (
 )
 from kommutator.kit.keyring import KeyRing, KeyRingError, load_or_create, parse_keys
 from kommutator.settings.amocrm import SHORT_NAMES, AmoCrmSettings
+from kommutator.settings.channels import ChannelSettings
 from kommutator.settings.yclients import YCLIENTS_SHORT_NAMES, YClientsSettings
 
 PREFIX = "KOMMUTATOR_"
@@ -63,7 +64,7 @@ class SettingsError(KommutatorError):
         self.mistakes = tuple(mistakes)
 
 
-class Settings(AmoCrmSettings, YClientsSettings):
+class Settings(AmoCrmSettings, YClientsSettings, ChannelSettings):
     """Read once at the start; a change needs a restart."""
 
     model_config = SettingsConfigDict(

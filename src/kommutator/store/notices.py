@@ -73,12 +73,13 @@ SELECT $1, receiver, salon, record_id, fingerprint, news, text, state, reason, d
  ORDER BY place
 ON CONFLICT DO NOTHING RETURNING id, receiver, record_id, fingerprint"""
 _OWED = """
-UPDATE notices n SET outbox_id = w.outbox_id, state = 'owed', reason = NULL, due_at = NULL
+UPDATE notices n SET outbox_id = w.outbox_id, state = 'owed', reason = NULL
   FROM unnest($2::bigint[], $3::bigint[]) AS w (id, outbox_id)
  WHERE n.enterprise = $1 AND n.id = w.id"""
+# A message that tells of several visits cannot become one about one of them.
 _EARLIER = """
 SELECT DISTINCT ON (receiver, record_id) receiver, record_id, created_at,
-       CASE WHEN state = 'sent' THEN message_id END AS message_id
+       CASE WHEN state = 'sent' AND due_at IS NULL THEN message_id END AS message_id
   FROM notices
  WHERE enterprise = $1 AND salon = $2 AND receiver = ANY ($3::uuid[])
    AND record_id = ANY ($4::bigint[])

@@ -105,8 +105,9 @@ class Finisher:
 
     async def _write(self, batch: list[Result]) -> None:
         clients = {r.outdated for r in batch if r.outdated is not None and fits(r.outdated)}
+        spoken = [r.spoken for r in batch if r.spoken is not None]
         # Together where there is more than one statement: a crash must not leave the book behind.
-        async with self._db.unit() if clients else self._db.single() as unit:
+        async with self._db.unit() if clients or spoken else self._db.single() as unit:
             changed = await unit.deliveries.finish(
                 self._lease.enterprise,
                 self._lease.lane,
@@ -117,6 +118,9 @@ class Finisher:
             )
             for client in sorted(clients) if changed else ():
                 await unit.phone_book.want(self._lease.enterprise, client)
+            if told := [one for one in spoken if one.outbox_id in changed]:
+                assert self._lease.connection_id is not None, "a chat belongs to a connection"
+                await unit.chats.settle(self._lease.enterprise, self._lease.connection_id, told)
         await self._tell_clickers([r for r in batch if r.settled.id in changed and r.unplaced])
         if len(changed) < len(batch):  # dropped by a person meanwhile, or fenced off
             _log.info("finish_partly", lane=self._lease.lane, lost=len(batch) - len(changed))

@@ -1,0 +1,93 @@
+"""The parts of messengers: what connects, hears, speaks, tells of visits, and works aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kommutator.connectors.channels.avito.client import AvitoClients
+from kommutator.connectors.channels.avito.desk import AvitoDesk
+from kommutator.connectors.channels.avito.writes import AvitoDelivery
+from kommutator.connectors.channels.telegram.client import TelegramClients
+from kommutator.connectors.channels.telegram.desk import TelegramDesk
+from kommutator.connectors.channels.telegram.writes import TelegramDelivery
+from kommutator.domain.chats import ChannelDesk
+from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.ports import Delivery
+from kommutator.flows.chats.ask import AskChannels
+from kommutator.flows.chats.channels import Channels
+from kommutator.flows.chats.hear import HearChats
+from kommutator.flows.directory import Directory
+from kommutator.flows.hook_secrets import HookSecrets
+from kommutator.flows.intake import Intake
+from kommutator.flows.notices.digest import EndQuiet
+from kommutator.flows.notices.hear import TellOfVisits
+from kommutator.flows.notices.keep import Notices
+from kommutator.flows.pauses import Decide
+from kommutator.flows.turns import Turns
+from kommutator.kit.clock import Clock
+from kommutator.kit.crypto import Vault
+from kommutator.kit.http import HttpClient
+from kommutator.kit.ids import Ids
+from kommutator.kit.texts import Texts
+from kommutator.settings import Settings
+from kommutator.store.database import Database
+from kommutator.workers.channels import ChannelWorker
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelParts:
+    """Services for the house, the decision upon news, and what only processes need.
+
+    Attributes:
+        tell: hears of visits that changed.
+        hooks: whose secret a hook shows, by messenger.
+    """
+
+    channels: Channels
+    notices: Notices
+    hooks: Mapping[ConnectionKind, HookSecrets]
+    tell: TellOfVisits
+    decide: Decide
+    deliveries: Mapping[ConnectionKind, Delivery]
+    worker: ChannelWorker
+
+
+def compose_channels(
+    settings: Settings,
+    db: Database,
+    vault: Vault,
+    http: HttpClient,
+    turns: Turns,
+    directory: Directory,
+    intake: Intake,
+    texts: Texts,
+    *,
+    follow: Decide,
+    clock: Clock,
+    ids: Ids,
+) -> ChannelParts:
+    """Nothing is started and nothing is asked. `follow` decides upon all that is not of chats."""
+    telegram = TelegramClients(http, turn=turns)
+    avito = AvitoClients(http, turn=turns, clock=clock)
+    speaking: list[Delivery] = [
+        TelegramDelivery(telegram, clock=clock),
+        AvitoDelivery(avito, clock=clock),
+    ]
+    desks: dict[ConnectionKind, ChannelDesk] = {
+        ConnectionKind.TELEGRAM: TelegramDesk(telegram),
+        ConnectionKind.AVITO: AvitoDesk(avito),
+    }
+    alarms = EndQuiet(texts, follow)
+    hear = HearChats(directory, {kind.value: desk for kind, desk in desks.items()}, texts,
+                     alarms.decide)  # fmt: skip
+    ask = AskChannels(db, directory, desks, intake)
+    return ChannelParts(
+        channels=Channels(db, vault, desks, settings, ids=ids),
+        notices=Notices(db, texts, ids=ids, links_url=settings.telegram_links_url),
+        hooks={kind: HookSecrets(directory, kind, "channel_hook_unknown") for kind in desks},
+        tell=TellOfVisits(texts, clock=clock),
+        decide=hear.decide,
+        deliveries={one.kind: one for one in speaking},
+        worker=ChannelWorker(db, ask, clock=clock, ids=ids),
+    )

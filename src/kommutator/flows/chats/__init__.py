@@ -1,0 +1,1 @@
+"""Chats of messengers: connected, heard, spoken in."""
