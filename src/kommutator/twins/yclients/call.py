@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -118,7 +119,7 @@ def number(word: Any) -> int:
     if isinstance(word, bool) or word is None:
         return 0
     if isinstance(word, int | float):
-        return int(word)
+        return int(word) if math.isfinite(word) else 0
     text = str(word).strip()
     return int(text) if text.isascii() and text.isdigit() else 0
 

@@ -110,10 +110,10 @@ def _history(call: Call, body: Json, group: Group, told: Telephony) -> None:
     if body.get("status") not in HISTORY_STATUSES:
         raise invalid(status="Недопустимый статус")
     phone, user, line = _digits(body), _text(body, "user"), _text(body, "diversion")
-    moment = _moment(body)
+    company = _salon(call, group, told, user, line)
+    at = _local(company, body)
     if not told.enabled:
         return
-    company = _salon(call, group, told, user, line)
     client = company.client_of_phone(phone)
     told.popups = [one for one in told.popups if one.phone != f"+{phone}"]
     told.calls.append(
@@ -123,7 +123,7 @@ def _history(call: Call, body: Json, group: Group, told: Telephony) -> None:
             type=str(body["type"]),
             status=str(body["status"]),
             caller_phone=phone,
-            call_date=f"{company.local(moment):%Y-%m-%d %H:%M:%S}",
+            call_date=f"{at:%Y-%m-%d %H:%M:%S}",
             duration=number(body.get("duration")),
             record_link=_text(body, "link"),
             client_id=client.id if client else 0,
@@ -150,14 +150,15 @@ def _text(body: Json, name: str) -> str:
     return "" if value is None else str(value)
 
 
-def _moment(body: Json) -> datetime:
+def _local(company: Company, body: Json) -> datetime:
+    """When the call was, on the branch's wall."""
     try:
         moment = datetime.fromisoformat(_text(body, "date"))
-    except ValueError:
+        if moment.tzinfo is None:
+            raise ValueError("no offset")  # noqa: TRY301  one refusal for both
+        return company.local(moment)
+    except (ValueError, OverflowError):
         raise invalid(date="Ожидается дата в формате ISO8601") from None
-    if moment.tzinfo is None:
-        raise invalid(date="Ожидается дата в формате ISO8601")
-    return moment
 
 
 def _wanted(row: PhoneCall, asked: Json) -> bool:

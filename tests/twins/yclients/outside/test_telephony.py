@@ -136,6 +136,7 @@ async def test_another_chains_token(partner: Partner) -> None:
         {"phone": ""},
         {"date": "yesterday"},
         {"date": "2026-01-17 20:30:00"},
+        {"date": "9999-12-31T23:59:59+00:00"},
     ],
 )
 async def test_bad_history(partner: Partner, changes: dict[str, Any]) -> None:
