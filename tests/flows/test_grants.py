@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from kommutator.domain.oauth import Access, GrantState
+from kommutator.flows.amocrm.standing import Standing
 from kommutator.flows.grant_secrets import seal_pair
 from kommutator.flows.rotate_keys import rotate
 from kommutator.kit.clock import SystemClock
@@ -267,6 +268,49 @@ async def test_unpaid_and_blocked_pause_the_connection_and_heal_by_themselves(
     await grants.renew(HERE, bench.account.connection_id, 1)
     row = await bench.row()
     assert (row["state"], row["status"], row["status_reason"]) == ("active", "active", None)
+
+
+async def test_who_is_shut_out_for_limits_is_said_to_be_until_something_gets_through(
+    db: Database,
+) -> None:
+    bench = await open_bench(db)
+    grants, place = bench.grants(), (HERE, bench.account.connection_id)
+
+    async def noted() -> tuple[str, str | None, str | None]:
+        async with db.unit() as unit:
+            record = await unit.connections.get(*place)
+        return record.status.value, record.status_reason, record.status_detail
+
+    async def shown() -> tuple[bool, str | None]:
+        async with db.unit() as unit:
+            record = await unit.connections.get(*place)
+        standing = await Standing(db).of(record)
+        return standing.connected, standing.reason
+
+    await grants.shut_out(bench.account, "Requests limit exceeded")
+    await grants.shut_out(bench.account, "again")
+    assert await noted() == ("active", "limits", "Requests limit exceeded")
+    assert await shown() == (True, "limits")
+    await grants.renew(*place, 1)  # that a token can be had says nothing of the API
+    assert await grants.let_in_again() == 0
+    assert (await noted())[1] == "limits"
+    await bench.run(
+        "INSERT INTO crm_reads (enterprise, connection_id, task, finished_at) "
+        "SELECT enterprise, id, 'events', clock_timestamp() FROM connections"
+    )
+    assert await grants.let_in_again() == 1
+    assert await noted() == ("active", None, None)
+    assert await shown() == (True, None)
+    async with db.unit() as unit:
+        told = await unit.connection.fetch("SELECT action FROM audit_log ORDER BY id")
+    assert [row["action"] for row in told][-2:] == ["grant.limits", "grant.let_in"]
+
+
+async def test_limits_do_not_hide_what_is_worse(db: Database) -> None:
+    bench = await open_bench(db)
+    await bench.run("UPDATE connections SET status = 'paused', status_reason = 'unpaid'")
+    await bench.grants().shut_out(bench.account, "Requests limit exceeded")
+    assert (await bench.row())["status_reason"] == "unpaid"
 
 
 async def test_what_a_person_paused_is_not_switched_on_by_tokens(db: Database) -> None:

@@ -17,7 +17,6 @@ from kommutator.compose.grants import compose_amocrm, compose_grants
 from kommutator.compose.yclients import Ground, compose_yclients, yclients_side
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
-from kommutator.connectors.crm.amocrm.client import AmoCrmClients
 from kommutator.connectors.crm.amocrm.desk import AmoCrmDesk
 from kommutator.connectors.crm.amocrm.whole import AmoCrmWholeLeads
 from kommutator.connectors.crm.amocrm.widget_tokens import WidgetTokens
@@ -138,7 +137,7 @@ def compose(
     granting = compose_grants(
         settings, db, vault, http, turns, clock=clock, ids=ids, redactor=redactor
     )
-    clients = AmoCrmClients(http, access=granting.grants, turn=turns, unpaid=granting.grants.unpaid)
+    clients = granting.clients
     desk = RetailCrmDesk(http, turn=turns, egress=settings.egress)
     directory = Directory(db, vault, settings, clock=clock, ids=ids, redactor=redactor)
     amo_desk = AmoCrmDesk(clients)

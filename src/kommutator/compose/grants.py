@@ -9,6 +9,7 @@ from functools import partial
 
 from kommutator.connectors.crm.amocrm.address import account_base, authorize_page
 from kommutator.connectors.crm.amocrm.budgets import budgets_at
+from kommutator.connectors.crm.amocrm.client import AmoCrmClients
 from kommutator.connectors.crm.amocrm.oauth import AmoCrmAuthorizer, authorize_url
 from kommutator.connectors.crm.amocrm.signed import read_disposable, read_uninstalled
 from kommutator.domain.connection import ConnectionKind
@@ -43,11 +44,13 @@ class Granting:
 
     Attributes:
         grants: the `AccessSource` of connectors.
+        clients: of amoCRM's API; they tell the grants when an account is turned away.
         oauth: how amoCRM grants; its app's secret also signs the widget's tokens.
         keeper: renews aside.
     """
 
     grants: Grants
+    clients: AmoCrmClients
     oauth: OAuthVendor
     keeper: TokenKeeper
     apps: Apps
@@ -88,7 +91,10 @@ def compose_grants(
     adopt = Adopt(db, vault, ids=ids, redactor=redactor)
     ways_in = WaysIn(db, vault, apps, vendor, exchange, adopt, clock=clock, redactor=redactor)
     keeper = TokenKeeper(db, grants, clock=clock, first=_first_code(settings, ways_in))
-    return Granting(grants, oauth, keeper, apps, vendor, exchange, adopt, ways_in)
+    clients = AmoCrmClients(
+        http, access=grants, turn=turn, unpaid=grants.unpaid, shut_out=grants.shut_out
+    )
+    return Granting(grants, clients, oauth, keeper, apps, vendor, exchange, adopt, ways_in)
 
 
 def compose_amocrm(

@@ -29,6 +29,7 @@ from kommutator.store.grant_rows import GrantRecord
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
+    from kommutator.store.unit import Unit
 
 MARGIN_S = 300.0  # on demand: a token that lives less is renewed first
 _NEW_S = 60.0  # a pair that is refused so young was never any good
@@ -145,6 +146,25 @@ class Grants:
             await follow(unit, before, record.state, record.reason, record.detail, token_lives=True)
         self._held.pop(account.connection_id, None)
 
+    async def shut_out(self, account: Account, words: str) -> None:
+        """The API turns the account away for its limits, whatever the token. `words`: the vendor's.
+
+        Said to people at once; requests knock again when their pause is over.
+        """
+        enterprise, connection_id = account.enterprise, account.connection_id
+        async with self._db.unit() as unit:
+            detail = self._redactor.text(words)
+            if await unit.limit_blocks.hear(enterprise, connection_id, detail):
+                await _limits(unit, account.kind, enterprise, connection_id, "limits")
+
+    async def let_in_again(self) -> int:
+        """Something got through to accounts that were shut out; returns how many those are."""
+        async with self._db.unit() as unit:
+            found = await unit.limit_blocks.over_everywhere()
+            for enterprise, connection_id, kind in found:
+                await _limits(unit, kind, enterprise, connection_id, "let_in")
+        return len(found)
+
     async def ask_again(self) -> int:
         """A long-lived token is not exchanged: whether it is paid for by now, its lanes find out.
 
@@ -212,6 +232,15 @@ class Grants:
         self._held.pop(key[0], None)
         if not task.cancelled():
             task.exception()  # its waiters have it
+
+
+async def _limits(
+    unit: Unit, kind: ConnectionKind, enterprise: EnterpriseNumber, connection_id: UUID, what: str
+) -> None:
+    await unit.audit.add(
+        enterprise, actor="tokens", action=f"grant.{what}", target=str(connection_id)
+    )
+    unit.config_changed(enterprise, kind)
 
 
 def _may_renew(record: GrantRecord) -> bool:

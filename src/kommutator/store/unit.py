@@ -38,6 +38,7 @@ from kommutator.store.grants import GrantStore
 from kommutator.store.journal import JournalStore
 from kommutator.store.keys import KeyStore
 from kommutator.store.lanes import LaneStore
+from kommutator.store.limit_blocks import LimitBlockStore
 from kommutator.store.oauth_installs import OAuthInstallStore
 from kommutator.store.oauth_states import OAuthStateStore
 from kommutator.store.outbox import OutboxStore
@@ -171,6 +172,10 @@ class Unit(SalonStores, ChannelStores):
     @cached_property
     def unpaid_grants(self) -> UnpaidGrantStore:
         return UnpaidGrantStore(self.connection)
+
+    @cached_property
+    def limit_blocks(self) -> LimitBlockStore:
+        return LimitBlockStore(self.connection)
 
     @cached_property
     def grants(self) -> GrantStore:

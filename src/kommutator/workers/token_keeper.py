@@ -54,6 +54,7 @@ class TokenKeeper:
             Loop("tokens-over", self.end_over, clock, _TICK_S),
             Loop("tokens-unpaid", grants.hear_unpaid, clock, _TICK_S),
             Loop("tokens-paid", grants.ask_again, clock, _TICK_S),
+            Loop("tokens-let-in", grants.let_in_again, clock, _TICK_S),
             Loop("tokens-count", self.count, clock, _TICK_S),
             Loop("tokens-retire", self.retire, clock, _RETIRE_S),
         )

@@ -115,11 +115,18 @@ class Bench:
     grants: Grants
     turns: Turns
     clients: AmoCrmClients
+    shut_out: list[str]
 
 
 def bench(*answers: Answer | WireError) -> Bench:
     wire, grants, turns = Wire(*answers), Grants(), Turns()
-    return Bench(wire, grants, turns, AmoCrmClients(wire, access=grants, turn=turns))
+    told: list[str] = []
+
+    async def shut_out(_: Account, words: str) -> None:
+        told.append(words)
+
+    clients = AmoCrmClients(wire, access=grants, turn=turns, shut_out=shut_out)
+    return Bench(wire, grants, turns, clients, told)
 
 
 def account(base_url: str = BASE, **config: Any) -> Account:

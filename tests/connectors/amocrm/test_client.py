@@ -115,6 +115,7 @@ async def test_block_for_limits_holds_everybody_and_speaks_for_the_breaker() -> 
         300.0,
     )
     assert here.turns.held == [(KEYS, 300.0)]
+    assert here.shut_out == ["HTTP 403 without JSON"]
 
 
 async def test_want_of_rights_holds_nobody() -> None:
@@ -122,6 +123,7 @@ async def test_want_of_rights_holds_nobody() -> None:
     with pytest.raises(AmoCrmError) as refused:
         await here.clients.of(account()).get("/api/v4/users")
     assert (refused.value.kind, here.turns.held) == (ErrorKind.REJECTED, [])
+    assert here.shut_out == []
 
 
 async def test_full_queue_is_told_as_a_pause() -> None:

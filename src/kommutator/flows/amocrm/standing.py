@@ -15,6 +15,7 @@ from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
 from kommutator.flows.amocrm.adopt import KIND
 from kommutator.store.connection_rows import ConnectionRecord
 from kommutator.store.grant_rows import GrantRecord
+from kommutator.store.limit_blocks import LIMITS
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
@@ -57,6 +58,9 @@ class Standing:
             grant = await unit.grants.find(record.enterprise, record.id)
         state = NOT_CONNECTED if grant is None else grant.state.value
         reason = NOT_CONNECTED if grant is None else grant.reason
+        detail = grant.detail if grant else None
+        if reason is None and record.status_reason == LIMITS:
+            reason, detail = LIMITS, record.status_detail
         connected = grant is not None and _serves(grant)
         if record.status in (ConnectionStatus.BROKEN, ConnectionStatus.REMOVED):
             connected = False
@@ -71,7 +75,7 @@ class Standing:
             connected=connected,
             state=state,
             reason=reason,
-            detail=grant.detail if grant else None,
+            detail=detail,
             since=grant.state_since if grant else record.status_since,
             works_until=grant.expires_at if grant and last and grant.usable else None,
             renewed_at=grant.issued_at if grant else None,

@@ -33,8 +33,8 @@ from kommutator.kit.pauses import Pauses
 from kommutator.kit.plain_json import as_map, maps_in
 
 Json = Mapping[str, Any] | Sequence[Mapping[str, Any]]
-Unpaid = Callable[[Account, str], Awaitable[None]]
-"""Told when the vendor turns a request away because the account is not paid for, in its words."""
+TurnedAway = Callable[[Account, str], Awaitable[None]]
+"""Told of an account that the vendor does not serve, whoever asks and what; in its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,19 @@ class AmoCrmClients:
     """Makes clients for accounts; holds what all of them share in one process."""
 
     def __init__(
-        self, http: HttpClient, *, access: AccessSource, turn: Turn, unpaid: Unpaid | None = None
+        self,
+        http: HttpClient,
+        *,
+        access: AccessSource,
+        turn: Turn,
+        unpaid: TurnedAway | None = None,
+        shut_out: TurnedAway | None = None,
     ) -> None:
         self._http = http
         self._access = access
         self._turn = turn
         self._unpaid = unpaid
+        self._shut_out = shut_out
         self._pauses = Pauses(PAUSE_S, LONGEST_PAUSE_S)
 
     def of(
@@ -105,6 +112,7 @@ class AmoCrmClients:
             prepaid=prepaid,
             # A lane says so itself, by parking.
             unpaid=None if prepaid else self._unpaid,
+            shut_out=self._shut_out,
         )
 
 
@@ -124,11 +132,12 @@ class AmoCrmClient:
         pauses: Pauses | None = None,
         timeout_s: float = TIMEOUT_S,
         prepaid: int = 0,
-        unpaid: Unpaid | None = None,
+        unpaid: TurnedAway | None = None,
+        shut_out: TurnedAway | None = None,
     ) -> None:
         self._http = http
         self._account = account
-        self._unpaid = unpaid
+        self._turned_away = {"amocrm_unpaid": unpaid, "amocrm_blocked": shut_out}
         self._access = access
         self._turn = turn
         self._pauses = pauses or Pauses(PAUSE_S, LONGEST_PAUSE_S)
@@ -220,8 +229,8 @@ class AmoCrmClient:
         judgement = await self._hold(verdict.judgement, said)
         refused = _refusal(judgement, exchange, secrets, Stage.ANSWERED, answer.status)
         refused.items = _masked(verdict, secrets)
-        if judgement.hint == "amocrm_unpaid" and self._unpaid is not None:
-            await self._unpaid(self._account, refused.message)
+        if tell := self._turned_away.get(judgement.hint or ""):
+            await tell(self._account, refused.message)
         raise refused
 
     async def _hold(self, judgement: Judgement, said: int) -> Judgement:
