@@ -19,7 +19,7 @@ from kommutator.connectors.pbx.asterisk.by_link import DeliveryByLink
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.connectors.pbx.asterisk.ssh_delivery import SshDelivery
 from kommutator.doors.console import router as console
-from kommutator.doors.http import amocrm, asterisk, retailcrm, yclients
+from kommutator.doors.http import amocrm, asterisk, channels, retailcrm, yclients
 from kommutator.doors.http.app import Door, Family, create_app, create_watch
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.runner import PbxRunner
@@ -153,16 +153,18 @@ class Application:
             AsteriskDelivery(self.links.link_of, clock=clock),
             SshDelivery(self.links.ssh_link_of, clock=clock),
         )
+        vendors = DeliveryRunner(
+            db,
+            house.directory,
+            dict(made.deliveries),
+            clock=clock,
+            ids=ids,
+            enterprise_limit=self._settings.enterprise_concurrency,
+        )
         return {
             "decide": JournalRunner(db, made.decide, clock=clock, ids=ids),
-            "crm": DeliveryRunner(
-                db,
-                house.directory,
-                dict(made.deliveries),
-                clock=clock,
-                ids=ids,
-                enterprise_limit=self._settings.enterprise_concurrency,
-            ),
+            "crm": vendors,
+            "chat": vendors,
             "pbx": PbxRunner(
                 db,
                 house.directory,
@@ -229,5 +231,6 @@ _FAMILIES: Mapping[str, Family] = {
     "amocrm": amocrm.add,
     "yclients": yclients.add,
     "asterisk": asterisk.add,
+    "channels": channels.add,
     "console": _console,
 }

@@ -12,8 +12,10 @@ from typing import Protocol, runtime_checkable
 
 from kommutator.compose.campaigns import compose_campaigns
 from kommutator.compose.cards import compose_cards
+from kommutator.compose.channels import compose_channels
 from kommutator.compose.crm_copy import compose_copy, hear_amocrm
 from kommutator.compose.grants import compose_amocrm, compose_grants
+from kommutator.compose.recordings import compose_recordings
 from kommutator.compose.yclients import Ground, compose_yclients, yclients_side
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
@@ -28,7 +30,6 @@ from kommutator.connectors.pbx.asterisk.examine import AsteriskExaminer
 from kommutator.connectors.pbx.asterisk.probe import AsteriskDesk
 from kommutator.connectors.pbx.asterisk.readers import READERS, http_arrival, read_pause_row
 from kommutator.connectors.pbx.asterisk.snippets.render import render_files
-from kommutator.connectors.pbx.asterisk.stored import StoredRecordings
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.crm_news import COPIED
 from kommutator.domain.finding import RecordTrier
@@ -44,7 +45,6 @@ from kommutator.flows.doctor import Doctor
 from kommutator.flows.enrol import Enrol
 from kommutator.flows.entrance import Entrance
 from kommutator.flows.entry import EntryLinks
-from kommutator.flows.fetch_recording import FetchRecording
 from kommutator.flows.follow_calls import FollowCalls
 from kommutator.flows.follow_recordings import SOURCE as RECORDINGS
 from kommutator.flows.follow_recordings import FollowRecordings, read_recording_row
@@ -178,6 +178,8 @@ def compose(
     passwords = Passwords()
     people = People(db, passwords, ids=ids)
     ground = Ground(settings, db, vault, clock, ids)
+    intake = Intake(db, clock=clock)
+    chat = compose_channels(ground, http, turns, directory, intake, texts, follow=news.decide)
     salons = yclients_side(settings, http, turns, redactor)
     yclients = compose_yclients(ground, salons, directory, people)
     set_up = SetUp(
@@ -216,7 +218,7 @@ def compose(
         tokens=Tokens(db, vault, clock, lifetime=timedelta(minutes=settings.token_minutes)),
         sign_in=SignIn(db, settings, passwords, clock=clock, ids=ids),
         people=people,
-        intake=Intake(db, clock=clock),
+        intake=intake,
         read_event=http_arrival,
         set_up=set_up,
         enrol=enrol,
@@ -237,6 +239,9 @@ def compose(
         amocrm_fields=copy.fields,
         grants=granting.grants,
         yclients=yclients,
+        channels=chat.channels,
+        notices=chat.notices,
+        chat_hooks=chat.hooks,
         amocrm=compose_amocrm(granting, db, vault, copy.hooks.take_off, widget, ids=ids),
         phone_book=KeepBook(db, directory, clock=clock),
         pbx_setup=PbxSetUp(
@@ -261,27 +266,20 @@ def compose(
         reprocess=reprocess,
     )
     delivery = RetailCrmDelivery(http, turn=turns, egress=settings.egress)
-    fetch = FetchRecording(
-        db,
-        directory,
-        StoredRecordings(),
-        take_recording,
-        spool,
-        clock=clock,
-        trusted_hosts=settings.private_hosts,
+    worker = compose_recordings(
+        settings, db, directory, take_recording, objects, spool, clock=clock
     )
-    keep = settings.recordings_keep_original
-    worker = RecordingWorker(db, objects, spool, fetch, clock=clock, keep_original=keep)
     amo_delivery = AmoCrmDelivery(clients, clock=clock)
     deliveries: dict[ConnectionKind, Delivery] = {
         delivery.kind: delivery,
         amo_delivery.kind: amo_delivery,
+        **chat.deliveries,
     }
     return Composition(
         house,
         http,
         follow,
-        news.decide,
+        chat.decide,
         ask_crm,
         deliveries,
         worker,
@@ -290,6 +288,7 @@ def compose(
             copy.copier,
             granting.keeper,
             cards.worker,
+            chat.worker,
             YClientsKeeper(db, yclients, clock=clock),
         ),
     )

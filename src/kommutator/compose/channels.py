@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kommutator.compose.yclients import Ground
 from kommutator.connectors.channels.avito.client import AvitoClients
 from kommutator.connectors.channels.avito.desk import AvitoDesk
 from kommutator.connectors.channels.avito.writes import AvitoDelivery
@@ -25,13 +26,8 @@ from kommutator.flows.notices.hear import TellOfVisits
 from kommutator.flows.notices.keep import Notices
 from kommutator.flows.pauses import Decide
 from kommutator.flows.turns import Turns
-from kommutator.kit.clock import Clock
-from kommutator.kit.crypto import Vault
 from kommutator.kit.http import HttpClient
-from kommutator.kit.ids import Ids
 from kommutator.kit.texts import Texts
-from kommutator.settings import Settings
-from kommutator.store.database import Database
 from kommutator.workers.channels import ChannelWorker
 
 
@@ -54,9 +50,7 @@ class ChannelParts:
 
 
 def compose_channels(
-    settings: Settings,
-    db: Database,
-    vault: Vault,
+    on: Ground,
     http: HttpClient,
     turns: Turns,
     directory: Directory,
@@ -64,10 +58,9 @@ def compose_channels(
     texts: Texts,
     *,
     follow: Decide,
-    clock: Clock,
-    ids: Ids,
 ) -> ChannelParts:
     """Nothing is started and nothing is asked. `follow` decides upon all that is not of chats."""
+    db, clock, ids = on.db, on.clock, on.ids
     telegram = TelegramClients(http, turn=turns)
     avito = AvitoClients(http, turn=turns, clock=clock)
     speaking: list[Delivery] = [
@@ -83,8 +76,8 @@ def compose_channels(
                      alarms.decide)  # fmt: skip
     ask = AskChannels(db, directory, desks, intake)
     return ChannelParts(
-        channels=Channels(db, vault, desks, settings, ids=ids),
-        notices=Notices(db, texts, ids=ids, links_url=settings.telegram_links_url),
+        channels=Channels(db, on.vault, desks, on.settings, ids=ids),
+        notices=Notices(db, texts, ids=ids, links_url=on.settings.telegram_links_url),
         hooks={kind: HookSecrets(directory, kind, "channel_hook_unknown") for kind in desks},
         tell=TellOfVisits(texts, clock=clock),
         decide=hear.decide,

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.amocrm.accounts import Accounts
@@ -19,6 +20,7 @@ from kommutator.flows.amocrm.services import AmoCrm
 from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.campaigns.keep import Campaigns
 from kommutator.flows.campaigns.unwanted import DoNotCall
+from kommutator.flows.chats.channels import Channels
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
 from kommutator.flows.directory import Directory
@@ -29,6 +31,7 @@ from kommutator.flows.grants import Grants
 from kommutator.flows.hook_secrets import HookSecrets
 from kommutator.flows.intake import Intake
 from kommutator.flows.keep_book import KeepBook
+from kommutator.flows.notices.keep import Notices
 from kommutator.flows.once import Once
 from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
@@ -122,6 +125,9 @@ class House:
     grants: Grants
     amocrm: AmoCrm
     yclients: YClients
+    channels: Channels
+    notices: Notices
+    chat_hooks: Mapping[ConnectionKind, HookSecrets]
     cards: Cards
     bulk: Bulk
     once: Once
