@@ -80,6 +80,8 @@ def seated(company: Company, activity: Activity) -> int:
 def activity_body(company: Company, activity: Activity) -> Json:
     """A group event."""
     service = company.services[activity.service_id]
+    category = company.categories[service.category_id]
+    staff = company.staff[activity.staff_id]
     return {
         "id": activity.id,
         "service_id": activity.service_id,
@@ -105,8 +107,16 @@ def activity_body(company: Company, activity: Activity) -> Json:
             "image_url": "",
             "salon_service_id": service.salon_service_id,
             "prepaid": "forbidden",
+            "category": {"id": category.id, "category_id": 1, "title": category.title},
         },
-        "staff": staff_in_record(company.staff.get(activity.staff_id), activity.staff_id),
+        "staff": staff_in_record(staff, staff.id)
+        | {
+            "company_id": company.id,
+            "show_rating": 1,
+            "comments_count": 0,
+            "average_score": staff.rating,
+            "prepaid": "forbidden",
+        },
         "resource_instances": [],
         "labels": [],
     }

@@ -58,8 +58,9 @@ def records(call: Call) -> Answer:
 def record(call: Call) -> Answer:
     """`GET /record/{c}/{id}`; a deleted one is shown as such."""
     found = one_of(call, deleted=True)
-    eyes = eyes_of(call, number=call.switches.type_noise)
-    return Answer(_extras(call, record_body(call.world, call.company, found, eyes)))
+    noisy = call.switches.type_noise
+    body = record_body(call.world, call.company, found, eyes_of(call, number=noisy), words=noisy)
+    return Answer(_extras(call, body))
 
 
 def create(call: Call) -> Answer:

@@ -88,7 +88,10 @@ def review_form(call: Call) -> Answer:
                 "symbol": "₽",
                 "is_symbol_after_amount": True,
             },
-            "agreement_links": {},
+            "agreement_links": {
+                "terms_of_use": "https://www.yclients.com/info/terms-of-use-review-tips",
+                "confidentiality_agreement": "https://www.yclients.com/info/confidential",
+            },
             "language": {"id": 1, "locale": "ru-RU", "iso": "ru"},
         }
     )

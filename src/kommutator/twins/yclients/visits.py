@@ -92,7 +92,7 @@ def _body(call: Call, company: Company, rows: list[Record]) -> Json:
         "datetime": iso(call.world, company, first.start),
         # PHP's zero for an empty comment, as in the vendor's sample.
         "comment": first.visit_comment or (0 if noisy else ""),
-        "records": [record_body(call.world, company, one, eyes) for one in rows],
+        "records": [record_body(call.world, company, one, eyes) | {"events": []} for one in rows],
     }
 
 
