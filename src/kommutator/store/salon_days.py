@@ -13,15 +13,16 @@ from kommutator.store.driver import Connection
 from kommutator.store.records import as_records
 
 _SAVE = """
-INSERT INTO salon_days AS d (enterprise, connection_id, day, staff_id, hours, read_at)
-SELECT $1, $2, day, staff_id, hours, $4
-  FROM jsonb_to_recordset($3::text::jsonb) AS n (day date, staff_id bigint, hours int[])
+INSERT INTO salon_days AS d (enterprise, connection_id, day, staff_id, hours, events, read_at)
+SELECT $1, $2, day, staff_id, hours, events, $4
+  FROM jsonb_to_recordset($3::text::jsonb)
+    AS n (day date, staff_id bigint, hours int[], events int[])
  ORDER BY day, staff_id
 ON CONFLICT (enterprise, connection_id, day, staff_id) DO UPDATE
-   SET hours = excluded.hours, read_at = excluded.read_at
+   SET hours = excluded.hours, events = excluded.events, read_at = excluded.read_at
  WHERE d.read_at IS NULL OR d.read_at <= excluded.read_at"""
 _CLEAR = """
-UPDATE salon_days d SET hours = '{}', read_at = $7
+UPDATE salon_days d SET hours = '{}', events = '{}', read_at = $7
  WHERE d.enterprise = $1 AND d.connection_id = $2 AND d.day BETWEEN $3 AND $4
    AND d.hours <> '{}' AND (d.read_at IS NULL OR d.read_at <= $7)
    AND NOT EXISTS (SELECT FROM unnest($5::date[], $6::bigint[]) AS n (day, staff_id)
@@ -34,23 +35,23 @@ SELECT $1, $2, t.day, t.staff_id, coalesce((
       FROM salon_visits v
      CROSS JOIN LATERAL (VALUES
            (1, greatest(extract(epoch FROM v.starts_at - t.day)::int, 0)),
-           (2, least(extract(epoch FROM v.starts_at - t.day)::int + v.seance_s, 86400))
+           (2, least(extract(epoch FROM v.starts_at - t.day)::int + v.seance_s + v.break_s, 86400))
            ) AS edge (place, at)
      WHERE v.enterprise = $1 AND v.connection_id = $2 AND v.staff_id = t.staff_id
-       AND NOT v.deleted AND v.attendance <> -1 AND v.seance_s > 0
+       AND NOT v.deleted AND v.attendance <> -1 AND v.seance_s + v.break_s > 0
        AND v.starts_at >= t.day - interval '1 day' AND v.starts_at < t.day + interval '1 day'
-       AND v.starts_at + make_interval(secs => v.seance_s) > t.day), '{}')
+       AND v.starts_at + make_interval(secs => v.seance_s + v.break_s) > t.day), '{}')
   FROM (SELECT DISTINCT day, staff_id FROM unnest($3::date[], $4::bigint[]) AS n (day, staff_id)
        ) AS t
  ORDER BY t.day, t.staff_id
 ON CONFLICT (enterprise, connection_id, day, staff_id) DO UPDATE SET busy = excluded.busy"""
 _BETWEEN = """
-SELECT staff_id, day, hours, busy FROM salon_days
+SELECT staff_id, day, hours, busy || events FROM salon_days
  WHERE enterprise = $1 AND connection_id = $2 AND day BETWEEN $3 AND $4
    AND ($5::bigint[] IS NULL OR staff_id = ANY ($5)) AND hours <> '{}'
  ORDER BY day, staff_id"""
 _SOME = """
-SELECT staff_id, day, hours, busy FROM salon_days
+SELECT staff_id, day, hours, busy || events FROM salon_days
  WHERE enterprise = $1 AND connection_id = $2 AND day = ANY ($3::date[])
    AND ($4::bigint[] IS NULL OR staff_id = ANY ($4)) AND hours <> '{}'
  ORDER BY day, staff_id"""
@@ -70,20 +71,24 @@ class SalonDayStore:
         *,
         read_at: datetime,
     ) -> None:
-        """All hours from `first` to `last`; who is not named does not work then."""
-        hours: dict[tuple[date, int], list[int]] = {}
-        for one in days:
-            if first <= one.day <= last:
-                hours.setdefault((one.day, one.staff_id), []).extend(pairs_of(one.hours))
-        rows = [
-            {"day": day.isoformat(), "staff_id": staff, "hours": pairs}
-            for (day, staff), pairs in hours.items()
-        ]
-        named = [key[0] for key in hours], [key[1] for key in hours]
+        """All hours from `first` to `last`, each day of each once; who is not named is off."""
+        rows = {
+            (one.day, one.staff_id): {
+                "day": one.day.isoformat(),
+                "staff_id": one.staff_id,
+                "hours": pairs_of(one.hours),
+                "events": pairs_of(one.events),
+            }
+            for one in days
+            if first <= one.day <= last
+        }
+        named = [key[0] for key in rows], [key[1] for key in rows]
         await self._connection.execute(
             _CLEAR, enterprise, connection_id, first, last, *named, read_at
         )
-        await self._connection.execute(_SAVE, enterprise, connection_id, as_records(rows), read_at)
+        await self._connection.execute(
+            _SAVE, enterprise, connection_id, as_records(list(rows.values())), read_at
+        )
 
     async def recount(
         self,

@@ -13,11 +13,11 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
 from kommutator.store.records import as_records
 
-_SERVICE = "title, category_id, price_min, price_max, duration_s, staff_s, active, weight"
+_SERVICE = "title, category_id, price_min, price_max, duration_s, staff_s, active, weight, step_s"
 _STAFF = "name, specialization, user_id, bookable, hidden, fired, weight"
 _SERVICE_TYPES = (
     "id bigint, title text, category_id bigint, price_min bigint, price_max bigint, "
-    "duration_s int, staff_s jsonb, active boolean, weight int, raw jsonb"
+    "duration_s int, staff_s jsonb, active boolean, weight int, step_s int, raw jsonb"
 )
 _STAFF_TYPES = (
     "id bigint, name text, specialization text, user_id bigint, bookable boolean, "

@@ -14,16 +14,16 @@ from kommutator.store.driver import Connection
 from kommutator.store.records import as_records
 
 _TARGETS = (
-    "staff_id, starts_at, seance_s, services, visit_id, client_id, client_name, client_phone, "
-    "attendance, confirmed, deleted, online, comment, api_id, activity_id, created_at, vendor_at, "
-    "raw"
+    "staff_id, starts_at, seance_s, break_s, services, visit_id, client_id, client_name, "
+    "client_phone, attendance, confirmed, deleted, online, comment, api_id, activity_id, "
+    "created_at, vendor_at, raw"
 )
 _TOLD = ", ".join(f"excluded.{name}" for name in _TARGETS.split(", "))
 _SAVE = f"""
 INSERT INTO salon_visits AS e (enterprise, connection_id, id, {_TARGETS}, read_at)
 SELECT $1, $2, id, {_TARGETS}, $4
   FROM jsonb_to_recordset($3::text::jsonb) AS n (
-       id bigint, staff_id bigint, starts_at timestamp, seance_s int, services jsonb,
+       id bigint, staff_id bigint, starts_at timestamp, seance_s int, break_s int, services jsonb,
        visit_id bigint, client_id bigint, client_name text, client_phone text, attendance smallint,
        confirmed boolean, deleted boolean, online boolean, comment text, api_id text,
        activity_id bigint, created_at timestamptz, vendor_at timestamptz, raw jsonb)
@@ -34,7 +34,7 @@ ON CONFLICT (enterprise, connection_id, id) DO UPDATE SET
              THEN e.changed_at ELSE now() END)
  WHERE e.read_at <= excluded.read_at"""
 COLUMNS = (
-    "id, staff_id, starts_at, seance_s, services, visit_id, client_id, client_name, "
+    "id, staff_id, starts_at, seance_s, break_s, services, visit_id, client_id, client_name, "
     "client_phone, attendance, confirmed, deleted, online, comment, api_id, activity_id, "
     "created_at, vendor_at AS changed_at"
 )
@@ -169,6 +169,7 @@ def _row(visit: Visit) -> dict[str, Any]:
         "staff_id": visit.staff_id,
         "starts_at": visit.starts_at.replace(tzinfo=None),
         "seance_s": visit.seance_s,
+        "break_s": visit.break_s,
         "services": visit.services,
         "visit_id": visit.visit_id,
         "client_id": visit.client_id,

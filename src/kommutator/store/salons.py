@@ -18,23 +18,23 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('salon_copy:' || $1, 0))"
-_FACTS = "salon_id, title, time_zone, phone, address, slot_step_s, asks_code, raw"
+_FACTS = "salon_id, title, time_zone, phone, address, slot_step_s, asks_code, notice_s, raw"
 _SAVE = f"""
 INSERT INTO salons AS s (enterprise, connection_id, {_FACTS}, categories, read_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11::jsonb, '[]'::jsonb), $12)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12::jsonb, '[]'::jsonb), $13)
 ON CONFLICT (connection_id) DO UPDATE SET
     ({_FACTS}, categories, read_at) = ROW (
         excluded.salon_id, excluded.title, excluded.time_zone, excluded.phone, excluded.address,
-        excluded.slot_step_s, excluded.asks_code, excluded.raw,
-        coalesce($11::jsonb, s.categories), excluded.read_at)
+        excluded.slot_step_s, excluded.asks_code, excluded.notice_s, excluded.raw,
+        coalesce($12::jsonb, s.categories), excluded.read_at)
  WHERE s.read_at <= excluded.read_at"""
 _STATE = "read_at, began_at, copied_at, unheard, drift, drift_at"
 _GET = f"""
 SELECT {_FACTS}, categories, {_STATE} FROM salons WHERE enterprise = $1 AND connection_id = $2"""
 _OF = """
 SELECT s.connection_id, s.salon_id, s.title, s.time_zone, s.phone, s.address, s.slot_step_s,
-       s.asks_code, s.raw, s.categories, s.read_at, s.began_at, s.copied_at, s.unheard, s.drift,
-       s.drift_at
+       s.asks_code, s.notice_s, s.raw, s.categories, s.read_at, s.began_at, s.copied_at,
+       s.unheard, s.drift, s.drift_at
   FROM salons s JOIN connections c ON c.enterprise = s.enterprise AND c.id = s.connection_id
  WHERE s.enterprise = $1 AND c.status <> 'removed' ORDER BY s.title, s.connection_id"""
 _MINE = "enterprise = $1 AND connection_id = $2"
@@ -98,7 +98,8 @@ class SalonStore:
         kept = None if categories is None else [asdict(one) for one in categories]
         await self._connection.execute(
             _SAVE, enterprise, connection_id, salon.id, salon.title, salon.time_zone, salon.phone,
-            salon.address, salon.slot_step_s, salon.asks_code, dict(salon.raw), kept, read_at,
+            salon.address, salon.slot_step_s, salon.asks_code, salon.notice_s, dict(salon.raw),
+            kept, read_at,
         )  # fmt: skip
 
     async def get(self, enterprise: EnterpriseNumber, connection_id: UUID) -> KeptSalon | None:
@@ -160,7 +161,7 @@ def _kept(connection_id: UUID, row: Any) -> KeptSalon:
     salon = Salon(
         id=row["salon_id"], title=row["title"], time_zone=row["time_zone"], phone=row["phone"],
         address=row["address"], slot_step_s=row["slot_step_s"], asks_code=row["asks_code"],
-        raw=row["raw"],
+        notice_s=row["notice_s"], raw=row["raw"],
     )  # fmt: skip
     return KeptSalon(
         connection_id=connection_id,

@@ -251,6 +251,7 @@ def test_hours() -> None:
             123,
             date(2024, 1, 31),
             (Span(time(10), time(12)), Span(time(13), time(19))),
+            (Span(time(15), time(16)),),
         )
     ]
 

@@ -14,6 +14,7 @@ from kommutator.domain.salon.slots import (
     pairs_of,
     seances,
     spans_of,
+    step_of,
 )
 
 DAY = date(2026, 11, 24)
@@ -55,10 +56,16 @@ def test_the_whole_visit_fits_between_the_neighbours() -> None:
     assert hours(book, length=HOUR + 1) == []
 
 
-def test_starts_are_on_the_grid_of_the_shift() -> None:
+def test_starts_are_on_the_grid_of_the_day() -> None:
     shift = (9 * HOUR + 600, 12 * HOUR)
-    assert hours(DayBook(1, DAY, shift)) == ["09:10", "09:40", "10:10", "10:40"]
-    assert hours(DayBook(1, DAY, shift, (9 * HOUR, 9 * HOUR + 660))) == ["09:40", "10:10", "10:40"]
+    assert hours(DayBook(1, DAY, shift)) == ["09:30", "10:00", "10:30", "11:00"]
+    late = (9 * HOUR, 9 * HOUR + 1860)
+    assert hours(DayBook(1, DAY, shift, late)) == ["10:00", "10:30", "11:00"]
+
+
+def test_services_begin_on_their_widest_grid() -> None:
+    assert step_of(SERVICES, [10], 900) == 900
+    assert step_of([Service(1, "a", step_s=600), Service(2, "b", step_s=1800)], [1, 2], 900) == 1800
 
 
 def test_a_break_divides_the_day() -> None:
@@ -113,7 +120,8 @@ def test_it_is_what_somebody_slow_would_find(
     begin, end = shift or (0, 0)
     slow = [
         at
-        for at in range(begin, end - seance + 1, step)
+        for at in range(0, DAY_S, step)
+        if begin <= at <= end - seance
         if not any(
             taken < at + seance and at < released
             for taken, released in zip(busy[::2], busy[1::2], strict=True)

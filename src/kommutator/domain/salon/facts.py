@@ -21,6 +21,7 @@ class Salon:
         id: at the vendor.
         time_zone: IANA name; visits and hours are told in it.
         slot_step_s: the grid that starts of visits are offered on.
+        notice_s: nobody books online later than so long before the visit.
         asks_code: clients who book online must prove their number by an SMS code.
     """
 
@@ -31,6 +32,7 @@ class Salon:
     address: str | None = None
     slot_step_s: int = 900
     asks_code: bool = False
+    notice_s: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -49,6 +51,7 @@ class Service:
         price_min, price_max: whole units of the salon's currency.
         duration_s: where the employee has no time of their own for it.
         staff_s: employee id → seconds this one takes; only these do it.
+        step_s: its own grid; None: the salon's.
     """
 
     id: int
@@ -60,6 +63,7 @@ class Service:
     staff_s: Mapping[int, int] = field(default_factory=dict)
     active: bool = True
     weight: int = 0
+    step_s: int | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -88,11 +92,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class WorkDay:
-    """When one employee works on one day; no hours: the day off."""
+    """When one employee works on one day; no hours: the day off.
+
+    `events`: when they are taken by group events, whether somebody comes to these or not.
+    """
 
     staff_id: int
     day: date
     hours: tuple[Span, ...] = ()
+    events: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +150,7 @@ class Visit:
     Attributes:
         id: of the record; `visit_id` may join several records.
         starts_at: without a zone, the salon's time.
-        seance_s: how long it takes the employee's time.
+        seance_s: how long the client is there; after that the employee is taken for `break_s`.
         client_id, client_name, client_phone: None where nobody is named (a break, "any client").
         deleted: cancelled and taken out of the journal.
         online: booked by the client.
@@ -170,6 +178,7 @@ class Visit:
     token: str | None = field(default=None, repr=False)
     created_at: datetime | None = None
     changed_at: datetime | None = None
+    break_s: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -3,8 +3,8 @@
 Seconds of the day throughout: a whole salon of two months is a few thousand small ranges, never
 a hundred thousand moments, until somebody wants to read them.
 
-A start is offered on the salon's grid, counted from the begin of each working span, if the whole
-visit fits between the neighbours and into the span.
+A start is offered on the grid of the wanted services, counted from midnight, if the whole visit
+fits between the neighbours and into the working span.
 """
 
 from __future__ import annotations
@@ -82,6 +82,12 @@ def seances(
     return able
 
 
+def step_of(services: Iterable[Service], wanted: Sequence[int], usual_s: int) -> int:
+    """The grid on which these services begin together, seconds; `usual_s` is the salon's."""
+    steps = [one.step_s or usual_s for one in services if one.id in wanted]
+    return max(steps, default=usual_s)
+
+
 def free_days(
     days: Iterable[DayBook],
     lengths: Mapping[int, int],
@@ -147,15 +153,15 @@ def _free(book: DayBook, length: int, step: int, earliest: int) -> tuple[range, 
             if taken >= end:
                 break
             if released > free_from:
-                _offer(ranges, begin, free_from, min(taken, end) - length, step)
+                _offer(ranges, free_from, min(taken, end) - length, step)
                 free_from = released
-        _offer(ranges, begin, free_from, end - length, step)
+        _offer(ranges, free_from, end - length, step)
     return tuple(ranges)
 
 
-def _offer(ranges: list[range], grid: int, first: int, last: int, step: int) -> None:
-    """Starts from `first` to `last`, both inclusive, on the grid that begins at `grid`."""
-    first += (grid - first) % step
+def _offer(ranges: list[range], first: int, last: int, step: int) -> None:
+    """Starts on the grid from `first` to `last`, both inclusive."""
+    first += -first % step
     if first <= last:
         ranges.append(range(first, last + 1, step))
 

@@ -17,6 +17,7 @@ from kommutator.domain.salon.ports import SalonHooks
 from kommutator.flows.crm_copy.cards import PageRead
 from kommutator.flows.secrets import open_account, seal_secrets
 from kommutator.flows.set_up import new_hook_secret
+from kommutator.flows.yclients.vendor import hook_address
 from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import ErrorKind, VendorError
 from kommutator.kit.ids import Ids
@@ -53,11 +54,11 @@ class WatchSalonHooks:
         self._vault = vault
         self._boards = boards
         self._ids = ids
-        self._base = f"{public_url.rstrip('/')}{PATH}"
+        self._base = hook_address(public_url.rstrip("/"), "")
 
     def address(self, account: Account) -> str:
         """Where the vendor finds us; the account has its `hook_secret`. Keep it out of logs."""
-        return f"{self._base}/{account.secrets[_SECRET]}"
+        return f"{self._base}{account.secrets[_SECRET]}"
 
     async def check(self, account: Account) -> PageRead:
         """Look, put right what is wrong, note what came of it.
@@ -123,7 +124,7 @@ class WatchSalonHooks:
 
     def _begin(self, account: Account) -> str:
         """Of every address that this salon ever had."""
-        return f"{self._base}/{account.connection_id.hex}."
+        return f"{self._base}{account.connection_id.hex}."
 
     async def _with_secret(self, account: Account) -> Account:
         """A connection gets its secret when it is first needed."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from kommutator.domain.connection import Account
 from kommutator.domain.salon.booking import Start
 from kommutator.domain.salon.copy import TASKS, Part
 from kommutator.domain.salon.facts import Salon, SalonClient, Service, StaffMember, Visit
-from kommutator.domain.salon.slots import ANYBODY, DayBook, FreeDay, free_days, seances
+from kommutator.domain.salon.slots import ANYBODY, DayBook, FreeDay, free_days, seances, step_of
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.salon.shelve import ShelveVisits
 from kommutator.flows.salon.source import SalonSource, local
@@ -156,7 +156,7 @@ class Salons:
             if one.id in books or one.id in busy or (one.bookable and not one.fired)
         ]
         ordered = [books[one.id] for one in staff if one.id in books]
-        free = self._free(salon.salon, ordered, seances(known, people, services), services)
+        free = self._free(salon.salon, ordered, seances(known, people, services), known, services)
         return DayView(salon, day, staff, ordered, visits, free)
 
     async def free_starts(
@@ -179,15 +179,14 @@ class Salons:
             salon = await unit.salons.get(*key)
             if salon is None:
                 raise Unavailable("salon_not_copied")
-            lengths = seances(
-                await unit.salon_lists.services(*key), await unit.salon_lists.staff(*key), services
-            )
+            known = await unit.salon_lists.services(*key)
+            lengths = seances(known, await unit.salon_lists.staff(*key), services)
             if staff:
                 lengths = {one: took for one, took in lengths.items() if one in staff}
             books = await unit.salon_days.between(*key, first, last, list(lengths))
         rank = {one: place for place, one in enumerate(lengths)}
         books.sort(key=lambda book: (book.day, rank[book.staff_id]))
-        return self._free(salon.salon, books, lengths, services)
+        return self._free(salon.salon, books, lengths, known, services)
 
     async def free(
         self, account: Account, service_ids: Sequence[int], staff_id: int, first: date, last: date
@@ -203,12 +202,14 @@ class Salons:
         salon: Salon,
         books: Sequence[DayBook],
         lengths: dict[int, int],
-        services: Sequence[int],
+        services: Sequence[Service],
+        wanted: Sequence[int],
     ) -> Sequence[FreeDay]:
-        if not services:
+        if not wanted:
             return ()
-        now = local(self._clock.now(), salon)
-        return free_days(books, lengths, step_s=salon.slot_step_s, earliest=now)
+        earliest = local(self._clock.now(), salon) + timedelta(seconds=salon.notice_s)
+        step_s = step_of(services, wanted, salon.slot_step_s)
+        return free_days(books, lengths, step_s=step_s, earliest=earliest)
 
     # --- clients and visits ------------------------------------------------------------------
 

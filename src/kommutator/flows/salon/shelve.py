@@ -102,7 +102,7 @@ def _touched(visits: Sequence[Visit]) -> set[tuple[date, int]]:
     """(day, employee) whose busy hours may be others now."""
     touched: set[tuple[date, int]] = set()
     for visit in visits:
-        last = visit.starts_at + timedelta(seconds=max(visit.seance_s - 1, 0))
+        last = visit.starts_at + timedelta(seconds=max(visit.seance_s + visit.break_s - 1, 0))
         for days in range((last.date() - visit.starts_at.date()).days + 1):
             touched.add((visit.starts_at.date() + timedelta(days=days), visit.staff_id))
     return touched

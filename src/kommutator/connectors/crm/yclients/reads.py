@@ -115,7 +115,7 @@ class YClientsReader:
     async def schedule(
         self, account: Account, first: date, last: date, *, background: bool = False
     ) -> Sequence[WorkDay]:
-        days = pairs_of(start_date=first, end_date=last)
+        days = pairs_of(start_date=first, end_date=last, include=("busy_intervals",))
         path = f"/company/{salon_of(account)}/staff/schedule"
         reply = await self._client(account, background=background).get(path, days)
         return read_days(reply.rows)

@@ -64,6 +64,7 @@ def read_visit(item: Mapping[str, Any], region: str = "RU") -> Visit | None:
         token=as_text(item.get("record_hash")) or as_text(item.get("hash")),
         created_at=as_utc(item.get("create_date")),
         changed_at=as_utc(item.get("last_change_date")),
+        break_s=max(as_int(item.get("technical_break_duration")) or 0, 0),
         raw=item,
     )
 

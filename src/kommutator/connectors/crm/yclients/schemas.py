@@ -51,6 +51,7 @@ def read_salon(item: Mapping[str, Any], online: Mapping[str, Any], zone: str) ->
         address=as_text(item.get("address")),
         slot_step_s=as_id(item.get("seance_search_step")) or _STEP_S,
         asks_code=as_flag(item.get("phone_confirmation")) or as_flag(online.get("confirm_number")),
+        notice_s=60 * max(as_int(online.get("seance_delay_step")) or 0, 0),
         raw={**item, "online_settings": dict(online)},
     )
 
@@ -83,6 +84,7 @@ def read_service(item: Mapping[str, Any]) -> Service | None:
         staff_s={staff_id: seconds or usual for staff_id, seconds in staff.items()},
         active=as_flag(item.get("active", True)),
         weight=as_int(item.get("weight")) or 0,
+        step_s=as_id(item.get("seance_search_step")),
         raw=item,
     )
 
@@ -115,10 +117,16 @@ def read_days(rows: Sequence[Mapping[str, Any]]) -> list[WorkDay]:
         if staff is None or day is None:
             continue
         key = (staff, day.isoformat())
-        before = found[key].hours if key in found else ()
-        hours = tuple(sorted({*before, *_spans(row.get("slots"))}))
-        found[key] = WorkDay(staff, day, hours)
+        before = found.get(key, WorkDay(staff, day))
+        hours = tuple(sorted({*before.hours, *_spans(row.get("slots"))}))
+        events = tuple(sorted({*before.events, *_spans(_events(row.get("busy_intervals")))}))
+        found[key] = WorkDay(staff, day, hours, events)
     return list(found.values())
+
+
+def _events(intervals: object) -> list[Mapping[str, Any]]:
+    """Group events; visits are told of by themselves, and sooner."""
+    return [one for one in maps_in(intervals) if one.get("entity_type") == "activity"]
 
 
 def _spans(slots: object) -> Iterator[Span]:

@@ -13,6 +13,7 @@ CREATE TABLE salons (
     address        text,
     slot_step_s    int NOT NULL CHECK (slot_step_s > 0),
     asks_code      boolean NOT NULL DEFAULT false,
+    notice_s       int NOT NULL DEFAULT 0,
     categories     jsonb NOT NULL DEFAULT '[]',                 -- of services
     raw            jsonb NOT NULL DEFAULT '{}',
     read_at        timestamptz NOT NULL,
@@ -38,6 +39,7 @@ CREATE TABLE salon_services (
     staff_s        jsonb NOT NULL DEFAULT '{}',                 -- employee → seconds
     active         boolean NOT NULL,
     weight         int NOT NULL DEFAULT 0,
+    step_s         int CHECK (step_s > 0),                      -- its own grid
     deleted        boolean NOT NULL DEFAULT false,
     raw            jsonb NOT NULL DEFAULT '{}',
     read_at        timestamptz NOT NULL,
@@ -73,8 +75,9 @@ CREATE TABLE salon_days (
     day            date NOT NULL,
     staff_id       bigint NOT NULL,
     hours          int[] NOT NULL DEFAULT '{}',
-    busy           int[] NOT NULL DEFAULT '{}',
-    read_at        timestamptz,                                 -- of the hours
+    events         int[] NOT NULL DEFAULT '{}',                 -- group events
+    busy           int[] NOT NULL DEFAULT '{}',                 -- visits
+    read_at        timestamptz,                                 -- of hours and events
     PRIMARY KEY (enterprise, connection_id, day, staff_id),
     FOREIGN KEY (enterprise, connection_id) REFERENCES connections ON DELETE CASCADE
 ) WITH (autovacuum_vacuum_scale_factor = 0.05);
@@ -110,6 +113,7 @@ CREATE TABLE salon_visits (
     staff_id       bigint NOT NULL,
     starts_at      timestamp NOT NULL,
     seance_s       int NOT NULL,
+    break_s        int NOT NULL DEFAULT 0,                      -- after it, the employee is not free yet
     services       jsonb NOT NULL DEFAULT '[]',
     visit_id       bigint,
     client_id      bigint,
