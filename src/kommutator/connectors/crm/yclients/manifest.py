@@ -26,6 +26,7 @@ MINUTE_AT_ONCE: Final = 9
 each under load."""
 BACKGROUND_PACE: Final = 2.0
 """For copying whole salons: 60 % of a minute's allowance, the rest is for people who wait."""
+LIST_SHARE: Final = 0.2  # of the pace, for reading whole lists of people beside the calls
 LATE_MS: Final = 15.0
 """A request that left so long after its turn (a connection was made first) delays the others."""
 PAUSE_S: Final = 15.0
@@ -49,3 +50,5 @@ CONCURRENCY: Final = 4  # requests at once per salon
 HOOK_KINDS: Final = ("salon", "service_category", "service", "master", "client", "record")
 """What we subscribe; Altegio has `schedule` on top."""
 HOOK_KINDS_ALTEGIO: Final = ("schedule",)
+VENDOR_HOSTS: Final = ("yclients.com", "alteg.io")
+"""With their subdomains: who may be told our partner token."""

@@ -21,6 +21,8 @@ NEEDED: Final[Mapping[str, tuple[str, str]]] = {
     "webhooks": ("settings", "webhook_read_access"),
 }
 """Slug `salon_right.<slug>` → where it stands in the tree."""
+WORTH_LESS: Final = frozenset({"delete_records", "webhooks", "phones"})
+"""Without these a salon still works: visits are marked, changes looked for, numbers unknown."""
 _PHONES: Final = (("clients", "client_phones_access"), ("timetable", "timetable_phones_access"))
 
 
