@@ -72,9 +72,9 @@ class Courier:
         return letter
 
     def forget(self) -> None:
-        """Withdraw what waits, and all history."""
+        """Withdraw what waits or is under way, and all history."""
         self._held.clear()
-        for task in list(self._sleeping):
+        for task in [*self._sleeping, *self._sending]:
             task.cancel()
         self.book.clear()
 

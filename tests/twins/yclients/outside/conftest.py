@@ -9,18 +9,23 @@ from kommutator.twins.yclients import YClientsTwin
 from tests.twins.yclients.outside.partner import Hearer, Partner
 
 
-@pytest.fixture
-async def partner() -> AsyncIterator[Partner]:
+@pytest.fixture(scope="session")
+async def yclients_twin() -> AsyncIterator[YClientsTwin]:
+    """One twin for all; whoever takes it starts it anew."""
     config = TwinsConfig(names=("yclients",), ports={"yclients": 0}, environment={})
-    timeout = aiohttp.ClientTimeout(total=10)
-    async with (
-        await start_twins(config) as running,
-        aiohttp.ClientSession(timeout=timeout) as http,
-    ):
+    async with await start_twins(config) as running:
         twin = running.twins["yclients"]
         assert isinstance(twin, YClientsTwin)
-        twin.world.switches.change({"rate_limits": False, "hook_delay_seconds": 0.0})
-        yield Partner(http, twin.world)
+        yield twin
+
+
+@pytest.fixture
+async def partner(yclients_twin: YClientsTwin) -> AsyncIterator[Partner]:
+    world = yclients_twin.world
+    world.reset()
+    world.switches.change({"rate_limits": False, "hook_delay_seconds": 0.0})
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+        yield Partner(http, world)
 
 
 @pytest.fixture
