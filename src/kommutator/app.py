@@ -14,7 +14,8 @@ from typing import Self
 import structlog
 from fastapi import FastAPI
 
-from kommutator.compose import Composition, Kickable, compose
+from kommutator.compose import compose
+from kommutator.compose.composition import Composition, Kickable
 from kommutator.connectors.pbx.asterisk.by_link import DeliveryByLink
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.connectors.pbx.asterisk.ssh_delivery import SshDelivery

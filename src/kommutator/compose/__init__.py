@@ -5,17 +5,17 @@ This file and `app.py` are the composition root: the only ones that see everythi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol, runtime_checkable
 
 from kommutator.compose.campaigns import compose_campaigns
 from kommutator.compose.cards import compose_cards
 from kommutator.compose.channels import compose_channels
+from kommutator.compose.composition import Composition
 from kommutator.compose.crm_copy import compose_copy, hear_amocrm
 from kommutator.compose.grants import compose_amocrm, compose_grants
 from kommutator.compose.recordings import compose_recordings
+from kommutator.compose.salons import compose_salons, hear_salons
+from kommutator.compose.visits import compose_visits
 from kommutator.compose.yclients import Ground, compose_yclients, yclients_side
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
@@ -52,7 +52,7 @@ from kommutator.flows.hook_secrets import HookSecrets
 from kommutator.flows.house import House
 from kommutator.flows.intake import Intake
 from kommutator.flows.keep_book import KeepBook
-from kommutator.flows.pauses import Decide, FollowPauses
+from kommutator.flows.pauses import FollowPauses
 from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
 from kommutator.flows.phone_book import PhoneBook
@@ -83,38 +83,9 @@ from kommutator.kit.redact import Redactor
 from kommutator.kit.texts import Texts
 from kommutator.settings import Settings
 from kommutator.store.database import Database
-from kommutator.workers.recordings import RecordingWorker
 from kommutator.workers.yclients_keeper import YClientsKeeper
 
 _ENTRY_KEY = "crm-entry"
-
-
-class Background(Protocol):
-    """Work that goes on aside in a process of the role "worker"."""
-
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-
-
-@runtime_checkable
-class Kickable(Protocol):
-    """Background work that looks around at once when something is wanted, or was connected."""
-
-    def kick(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Composition:
-    """The house, and the parts that only processes need. `decide` gives journal rows effect."""
-
-    house: House
-    http: HttpClient
-    follow: FollowCalls
-    decide: Decide
-    ask_crm: AskCrm
-    deliveries: dict[ConnectionKind, Delivery]
-    recordings: RecordingWorker
-    background: Sequence[Background] = ()
 
 
 def compose(
@@ -161,7 +132,7 @@ def compose(
     accounts, reader = Accounts(db, vault, redactor), AmoCrmReader(clients)
     writer, whole = AmoCrmWriter(clients), AmoCrmWholeLeads(clients)
     cards = compose_cards(db, accounts, reader, writer, whole, turns, clock=clock, ids=ids)
-    news = hear_amocrm(directory, pauses.decide)
+    news = hear_salons(directory, hear_amocrm(directory, pauses.decide).decide)
     copy = compose_copy(
         db,
         vault,
@@ -182,6 +153,8 @@ def compose(
     chat = compose_channels(ground, http, turns, directory, intake, texts, follow=news.decide)
     salons = yclients_side(settings, http, turns, redactor)
     yclients = compose_yclients(ground, salons, directory, people)
+    kept = compose_salons(ground, salons, directory, hearers=(chat.tell,))
+    visits = compose_visits(ground, salons, directory, kept.salons)
     set_up = SetUp(
         db,
         vault,
@@ -242,6 +215,8 @@ def compose(
         channels=chat.channels,
         notices=chat.notices,
         chat_hooks=chat.hooks,
+        salons=kept.salons,
+        visits=visits.desk if visits else None,
         amocrm=compose_amocrm(granting, db, vault, copy.hooks.take_off, widget, ids=ids),
         phone_book=KeepBook(db, directory, clock=clock),
         pbx_setup=PbxSetUp(
@@ -290,5 +265,7 @@ def compose(
             cards.worker,
             chat.worker,
             YClientsKeeper(db, yclients, clock=clock),
+            kept.copier,
+            *([visits.settler] if visits else ()),
         ),
     )

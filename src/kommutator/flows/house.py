@@ -40,6 +40,8 @@ from kommutator.flows.recordings import Recordings
 from kommutator.flows.refusals import Refusals
 from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
+from kommutator.flows.salon.kept import Salons
+from kommutator.flows.salon.services import VisitDesk
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
@@ -89,6 +91,7 @@ class House:
     """The services of one process.
 
     Attributes:
+        visits: None where no booking system was set up.
         probes: dependency → probe, for /health; "database" is always there.
         replay, reprocess: None in a process that does not deliver.
     """
@@ -128,6 +131,8 @@ class House:
     channels: Channels
     notices: Notices
     chat_hooks: Mapping[ConnectionKind, HookSecrets]
+    salons: Salons
+    visits: VisitDesk | None
     cards: Cards
     bulk: Bulk
     once: Once

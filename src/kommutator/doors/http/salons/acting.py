@@ -14,6 +14,7 @@ from kommutator.domain.tenancy import Actor, Permission
 from kommutator.doors.http.auth import Tenant, demand, house_of
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.flows.salon.services import VisitDesk
+from kommutator.kit.errors import Unavailable
 from kommutator.store.answered import Asked
 
 SalonId = Annotated[
@@ -50,16 +51,24 @@ class InSalon:
         return local.replace(tzinfo=self.zone)
 
 
+def desk_of(request: Request) -> VisitDesk:
+    """Raises Unavailable `yclients_not_set_up`."""
+    desk = house_of(request).visits
+    if desk is None:
+        raise Unavailable("yclients_not_set_up")
+    return desk
+
+
 async def reading(request: Request, tenant: Reading, company_id: SalonId = None) -> InSalon:
     """Raises NotFound `salon_unknown`, `salon_not_connected`; Conflict `salons_several`."""
-    desk = house_of(request).visits
+    desk = desk_of(request)
     account = await desk.accounts.of(tenant.enterprise, company_id)
     return await in_salon(tenant, account, desk)
 
 
 async def working(request: Request, tenant: Booking, company_id: SalonId = None) -> InSalon:
     """As `reading`, and Conflict `salon_not_working`."""
-    desk = house_of(request).visits
+    desk = desk_of(request)
     account = await desk.accounts.working(tenant.enterprise, company_id)
     return await in_salon(tenant, account, desk)
 

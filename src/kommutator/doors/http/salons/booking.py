@@ -15,7 +15,15 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from kommutator.domain.salon.booking import BookingWish, Guest
 from kommutator.doors.http.auth import Tenant, house_of
 from kommutator.doors.http.paging import BIGGEST_ID
-from kommutator.doors.http.salons.acting import Booking, InSalon, Key, Reading, asked, in_salon
+from kommutator.doors.http.salons.acting import (
+    Booking,
+    InSalon,
+    Key,
+    Reading,
+    asked,
+    desk_of,
+    in_salon,
+)
 from kommutator.doors.http.salons.shown import WithOffset, declined_answer, refusal_of
 from kommutator.doors.http.v1.words import Body, Email, Line, Shown
 from kommutator.flows.once import Plan
@@ -133,9 +141,10 @@ async def booking_state(request: Request, tenant: Reading, booking_id: UUID) -> 
         booking = await unit.salon_bookings.get(tenant.enterprise, booking_id)
     if booking is None:
         raise NotFound("booking_not_found")
-    for account in await house.visits.accounts.all(tenant.enterprise):
+    desk = desk_of(request)
+    for account in await desk.accounts.all(tenant.enterprise):
         if account.connection_id == booking.connection_id:
-            by = await in_salon(tenant, account, house.visits)
+            by = await in_salon(tenant, account, desk)
             return BookingMade(
                 success=booking.state == "made",
                 booking_id=booking.id,
@@ -149,7 +158,7 @@ async def booking_state(request: Request, tenant: Reading, booking_id: UUID) -> 
 
 
 async def salon_of(request: Request, tenant: Tenant, company_id: int | None) -> InSalon:
-    desk = house_of(request).visits
+    desk = desk_of(request)
     account = await desk.accounts.working(tenant.enterprise, company_id)
     return await in_salon(tenant, account, desk)
 

@@ -4,6 +4,7 @@ In the all-in-one process and in `kommutator api --only yclients`.
 """
 
 from kommutator.doors.http.app import Door
+from kommutator.doors.http.salons import add as add_visits
 from kommutator.doors.http.yclients import (
     connect,
     first_password,
@@ -28,3 +29,4 @@ def add(app: Door) -> None:
     app.include_router(marketplace.router)
     app.include_router(marketplace_state.router)
     app.include_router(salons.router)
+    add_visits(app)
