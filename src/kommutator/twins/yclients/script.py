@@ -50,7 +50,9 @@ class Script:
         return dict(counted)
 
     def _one(self, act: str) -> str:
-        live = [one for one in self._company.records.values() if self._coming(one)]
+        today = self._world.today(self._company)
+        records = self._company.records.values()
+        live = [one for one in records if not one.deleted and one.start.date() >= today]
         if act == "create" or not live:
             return self._create(live)
         record = self._chance.choice(live)
@@ -60,7 +62,7 @@ class Script:
                 if found is None:
                     self._hands.comment({"id": record.id, "comment": "Просят перенести"})
                     return "comment"
-                self._hands.move({"id": record.id, **found, "anyway": True})
+                self._hands.move({"id": record.id, **found})
             case "attendance":
                 wanted = self._chance.choice((CONFIRMED, CAME, NO_SHOW))
                 self._hands.attendance({"id": record.id, "attendance": wanted})
@@ -93,12 +95,10 @@ class Script:
             day = today + timedelta(self._chance.randrange(DAYS_AHEAD))
             if slots := self._world.times(self._company, 0, day, services):
                 slot = self._chance.choice(slots)
-                return {"staff_id": slot.staff_id, "datetime": plain(at_second(day, slot.start))}
+                at = plain(at_second(day, slot.start))
+                return {"staff_id": slot.staff_id, "datetime": at, "length": slot.length}
         return None
 
     def _client(self) -> Json:
         self._clients += 1
         return {"name": self._chance.choice(NAMES), "phone": f"7000{self._clients % 300:07d}"}
-
-    def _coming(self, record: Record) -> bool:
-        return not record.deleted and record.start.date() >= self._world.today(self._company)
