@@ -313,6 +313,24 @@ async def test_references_keep_what_may_not_be_seen(copy: Copy, crm: VendorCrm) 
     assert await copy.references.held(account(), "users") is None
 
 
+async def test_the_connection_learns_what_changed_about_the_account(
+    copy: Copy, crm: VendorCrm
+) -> None:
+    async def stored() -> tuple[dict[str, object], int]:
+        async with copy.db.unit() as unit:
+            record = await unit.connections.get(HERE, CRM)
+        return record.config, record.version
+
+    await copy.round("references")
+    config, version = await stored()
+    assert config == {"is_unsorted_on": False}
+    await copy.round("references")
+    assert await stored() == (config, version)  # nothing is written while nothing changes
+    crm.tray = True
+    await copy.round("references")
+    assert (await stored())[0] == {"is_unsorted_on": True}
+
+
 async def test_a_round_that_failed_says_why_and_comes_again(copy: Copy, crm: VendorCrm) -> None:
     crm.error = DOWN
     done = await copy.round("contacts")

@@ -25,6 +25,7 @@ from kommutator.domain.crm_data import (
 from kommutator.domain.crm_news import CardNews
 from kommutator.domain.crm_ports import CrmReader, EntityQuery, EventQuery, Order
 from kommutator.domain.journal import JournalRow
+from kommutator.domain.oauth import AccountFacts
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.crm_copy.cards import ReadCards
 from kommutator.flows.crm_copy.events import Reconcile
@@ -86,6 +87,7 @@ class VendorCrm:
     error: VendorError | None = None
     hook_error: VendorError | None = None
     blind: set[int] = field(default_factory=set)
+    tray: bool = False
     stubborn: bool = False  # a hook that was switched off stays so until it is made anew
     per_page: int = 250
 
@@ -150,6 +152,11 @@ class VendorCrm:
     async def users(self, whose: Account) -> Sequence[CrmUser]:
         self._trouble()
         raise VendorError(ErrorKind.REJECTED, "no rights", status=403, hint="amocrm_rights")
+
+    async def facts(self, whose: Account) -> AccountFacts:
+        self._trouble()
+        details = {"is_unsorted_on": self.tray, "version": 7}
+        return AccountFacts("28805383", "Firm", "example", details=details)
 
     async def events(self, whose: Account, query: EventQuery) -> EventPage:
         self.asked.append(("events", query.page))

@@ -24,6 +24,7 @@ from kommutator.domain.crm_data import (
     Pipeline,
     TaskPage,
 )
+from kommutator.domain.oauth import AccountFacts
 from kommutator.kit.errors import ErrorKind
 
 
@@ -144,6 +145,7 @@ class CrmReader(Protocol):
         """All of them, every page. Refused (REJECTED) to whoever may not see them."""
         ...
 
+    async def facts(self, account: Account) -> AccountFacts: ...
     async def events(self, account: Account, query: EventQuery) -> EventPage: ...
     async def tasks(self, account: Account, query: TaskQuery) -> TaskPage: ...
     async def notes(

@@ -51,6 +51,9 @@ class TokenPair:
     api_domain: str | None = None
 
 
+_LEARNT = ("time_zone", "is_unsorted_on", "drive_url", "country", "currency", "customers_mode")
+
+
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
     """Which account a token opens, in the vendor's words."""
@@ -60,6 +63,11 @@ class AccountFacts:
     subdomain: str
     user_id: str | None = None
     details: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def learnt(self) -> dict[str, object]:
+        """What a connection's config takes over: the account may change it any day."""
+        return {name: self.details[name] for name in _LEARNT if name in self.details}
 
 
 @dataclass(frozen=True, slots=True)

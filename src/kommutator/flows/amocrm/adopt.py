@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from kommutator.store.unit import Unit
 
 KIND = ConnectionKind.AMOCRM
-_LEARNT = ("time_zone", "is_unsorted_on", "drive_url", "country", "currency", "customers_mode")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +160,11 @@ class Adopt:
 
 def _config(granted: Granted) -> dict[str, Any]:
     facts = granted.facts
-    known = {name: facts.details[name] for name in _LEARNT if name in facts.details}
     return {
         "client_id": granted.app.client_id,
         "redirect_uri": granted.app.redirect_uri,
         "account_id": facts.id,
         "subdomain": facts.subdomain,
         "granted_by": facts.user_id,
-        **known,
+        **facts.learnt,
     }

@@ -1,4 +1,4 @@
-"""Users, pipelines and custom fields: what changes seldom and is asked for often."""
+"""Users, pipelines, custom fields, the account: what changes seldom and is asked for often."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from kommutator.store.crm_references import Reference
 from kommutator.store.database import Database
 
 _log = structlog.get_logger(__name__)
-USERS, PIPELINES = "users", "pipelines"
+USERS, PIPELINES, ACCOUNT = "users", "pipelines", "account"
 FIELDS = {kind: f"fields:{kind.value}" for kind in EntityKind}
-LISTS = (PIPELINES, USERS, *FIELDS.values())
+LISTS = (PIPELINES, USERS, *FIELDS.values(), ACCOUNT)
 Rows = list[dict[str, Any]]
 
 
@@ -31,6 +31,7 @@ class ReadReferences:
         self._ways: dict[str, Callable[[Account], Awaitable[Rows]]] = {
             PIPELINES: self._pipelines,
             USERS: self._users,
+            ACCOUNT: self._account,
             **{name: self._fields_of(kind) for kind, name in FIELDS.items()},
         }
 
@@ -76,6 +77,16 @@ class ReadReferences:
 
     async def _users(self, account: Account) -> Rows:
         return _plain(await self._cards.reader(account).users(account))
+
+    async def _account(self, account: Account) -> Rows:
+        """The connection's config goes along with it, such as whether there is a tray."""
+        learnt = (await self._cards.reader(account).facts(account)).learnt
+        async with self._db.unit() as unit:
+            stored = await unit.connections.lock(account.enterprise, account.connection_id)
+            if (config := {**stored.config, **learnt}) != stored.config:
+                await unit.connections.save(account.enterprise, stored.id, config=config)
+                unit.config_changed(account.enterprise, account.kind)
+        return [learnt]
 
     def _fields_of(self, kind: EntityKind) -> Callable[[Account], Awaitable[Rows]]:
         async def fields(account: Account) -> Rows:

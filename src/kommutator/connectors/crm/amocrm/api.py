@@ -10,7 +10,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from kommutator.connectors.crm.amocrm.client import AmoCrmClient, AmoCrmClients
+from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.manifest import BULK_TIMEOUT_S, MAX_PAGES
+from kommutator.connectors.crm.amocrm.oauth import ACCOUNT_WITH
 from kommutator.connectors.crm.amocrm.queries import (
     Pair,
     entity_pairs,
@@ -19,7 +21,13 @@ from kommutator.connectors.crm.amocrm.queries import (
     page_pairs,
     task_pairs,
 )
-from kommutator.connectors.crm.amocrm.records import read_event, read_note, read_task, read_user
+from kommutator.connectors.crm.amocrm.records import (
+    read_account,
+    read_event,
+    read_note,
+    read_task,
+    read_user,
+)
 from kommutator.connectors.crm.amocrm.schemas import (
     read_entities,
     read_entity,
@@ -39,6 +47,8 @@ from kommutator.domain.crm_data import (
     TaskPage,
 )
 from kommutator.domain.crm_ports import EntityQuery, EventQuery, TaskQuery
+from kommutator.domain.oauth import AccountFacts
+from kommutator.kit.errors import ErrorKind
 
 T = TypeVar("T")
 
@@ -74,6 +84,15 @@ class AmoCrmReader:
             self._wide(account), "/api/v4/users", "users", [("with", "group,phone_number")]
         )
         return [user async for row in rows if (user := read_user(row)) is not None]
+
+    async def facts(self, account: Account) -> AccountFacts:
+        """The account itself."""
+        reply = await self._clients.of(account).get("/api/v4/account", [("with", ACCOUNT_WITH)])
+        facts = read_account(reply.map)
+        if facts is None:
+            words = "no account in the answer"
+            raise AmoCrmError(ErrorKind.TRANSIENT, words, exchange=reply.exchange)
+        return facts
 
     async def events(self, account: Account, query: EventQuery) -> EventPage:
         reply = await self._wide(account).get("/api/v4/events", event_pairs(query))

@@ -12,8 +12,6 @@ from kommutator.connectors.crm.amocrm.budgets import budgets_of
 from kommutator.connectors.crm.amocrm.client import AmoCrmClients
 from kommutator.connectors.crm.amocrm.config import read_config
 from kommutator.connectors.crm.amocrm.errors import AmoCrmError
-from kommutator.connectors.crm.amocrm.oauth import ACCOUNT_WITH
-from kommutator.connectors.crm.amocrm.records import read_account
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.crm_data import CrmUser, EntityKind, Hook
 from kommutator.domain.crm_ports import EntityQuery
@@ -27,7 +25,6 @@ from kommutator.domain.ports import (
     Registration,
     RegistrationReport,
 )
-from kommutator.kit.errors import ErrorKind
 
 T = TypeVar("T")
 
@@ -58,13 +55,7 @@ class AmoCrmDesk:
         Raises:
             VendorError: the account does not open.
         """
-        client = self._clients.of(account)
-        reply = await client.get("/api/v4/account", [("with", ACCOUNT_WITH)])
-        facts = read_account(reply.map)
-        if facts is None:
-            raise AmoCrmError(
-                ErrorKind.TRANSIENT, "no account in the answer", exchange=reply.exchange
-            )
+        facts = await self._reader.facts(account)
         users = await _unless_denied(self._reader.users(account))
         hooks = await _unless_denied(self._board.hooks(account))
         zone = facts.details.get("time_zone")
