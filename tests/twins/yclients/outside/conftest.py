@@ -25,7 +25,7 @@ async def partner(yclients_twin: YClientsTwin) -> AsyncIterator[Partner]:
     world.reset()
     world.switches.change({"rate_limits": False, "hook_delay_seconds": 0.0})
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
-        yield Partner(http, world)
+        yield Partner(world.core.base_url, http, world)
 
 
 @pytest.fixture

@@ -8,43 +8,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-import aiohttp
 from aiohttp import web
 
 from kommutator.twins.yclients.changes import By
 from kommutator.twins.yclients.company import Company
 from kommutator.twins.yclients.records_book import Draft, add_record, lines_of
 from kommutator.twins.yclients.rows import Client, Record
-from kommutator.twins.yclients.world import World
+from tests.support.yclients_town import ACCEPT, SALON, Reply, YTown
 
-ACCEPT = "application/vnd.yclients.v2+json"
-SALON, SECOND, THIRD = 962302, 962303, 962304
 CONNECTION = f"/marketplace/salon/{SALON}/application"
 
 
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    text: str
-    headers: Any
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-    @property
-    def data(self) -> Any:
-        return self.json["data"]
-
-    @property
-    def message(self) -> str:
-        return str(self.json["meta"]["message"])
-
-
 @dataclass
-class Partner:
-    http: aiohttp.ClientSession
-    world: World
+class Partner(YTown):
+    """The town as its partner sees it: the marketplace, and where a salon's people connect."""
 
     @property
     def app(self) -> int:
@@ -54,44 +31,32 @@ class Partner:
     def salon(self) -> Company:
         return self.world.company(SALON)
 
-    async def ask(
+    async def send(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, user: str = ""
     ) -> Reply:
-        bearer = f"Bearer {token or self.world.standing.partner_token}"
+        """One request of a whole path, by the partner's token unless another is given."""
+        bearer = f"Bearer {token or self.partner_token}"
         headers = {"Authorization": bearer + (f", User {user}" if user else ""), "Accept": ACCEPT}
-        url = f"{self.world.core.base_url}{path}"
         async with self.http.request(
-            method, url, json=body, headers=headers, allow_redirects=False
+            method, self.url + path, json=body, headers=headers, allow_redirects=False
         ) as answer:
             return Reply(answer.status, await answer.text(), answer.headers)
 
     async def as_system(self, method: str, path: str, body: Any = None) -> Reply:
-        return await self.ask(method, path, body, user=self.world.standing.user_token)
+        return await self.send(method, path, body, user=self.user_token)
 
     async def owner(self, method: str, path: str, body: Any = None) -> Reply:
-        owner = self.world.user("owner@salon.example")
-        return await self.ask(method, path, body, user=owner.token)
-
-    async def order(self, path: str, /, **body: Any) -> dict[str, Any]:
-        """A control path that must do it."""
-        async with self.http.post(f"{self.world.core.base_url}/_twin/{path}", json=body) as answer:
-            assert answer.status == 200, await answer.text()
-            return dict(await answer.json())
+        return await self.send(method, path, body, user=self.owner_token)
 
     async def refused(self, path: str, /, **body: Any) -> int:
         """A control path that must not; the status."""
-        async with self.http.post(f"{self.world.core.base_url}/_twin/{path}", json=body) as answer:
+        async with self.http.post(f"{self.url}/_twin/{path}", json=body) as answer:
             assert "error" in await answer.json()
             return answer.status
 
-    async def look(self, path: str, **query: str | int) -> dict[str, Any]:
-        url = f"{self.world.core.base_url}/_twin/{path}"
-        async with self.http.get(url, params=query) as answer:
-            return dict(await answer.json())
-
     async def callback(self, salon: int = SALON, **more: Any) -> Reply:
         body = {"salon_id": salon, "application_id": self.app, **more}
-        return await self.ask("POST", "/marketplace/partner/callback", body)
+        return await self.send("POST", "/marketplace/partner/callback", body)
 
     async def installed(self, *salons: int, **more: Any) -> None:
         """Connect and call back."""
@@ -109,7 +74,7 @@ class Partner:
     async def status(self, salon: int = SALON) -> str:
         """How the application stands, as the API says; `404` is a word too."""
         path = f"/marketplace/salon/{salon}/application/{self.app}"
-        answer = await self.ask("GET", path)
+        answer = await self.send("GET", path)
         if answer.status != 200:
             return str(answer.status)
         return str(answer.data["connection_status"]["status"])

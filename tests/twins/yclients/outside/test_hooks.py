@@ -7,7 +7,8 @@ import pytest
 from kommutator.twins.yclients.applications import BY_MARKETPLACE
 from kommutator.twins.yclients.changes import By
 from kommutator.twins.yclients.records_book import delete_record, mark
-from tests.twins.yclients.outside.partner import SALON, SECOND, Hearer, Partner
+from tests.support.yclients_town import SALON, SECOND
+from tests.twins.yclients.outside.partner import Hearer, Partner
 
 SETTINGS = f"/api/v1/hooks_settings/{SALON}"
 
@@ -43,7 +44,7 @@ async def test_bad_urls(partner: Partner, urls: Any) -> None:
 
 async def test_who_may_not_set_hooks(partner: Partner) -> None:
     admin = partner.world.user("admin@salon.example")
-    assert (await partner.ask("GET", SETTINGS, user=admin.token)).status == 403
+    assert (await partner.send("GET", SETTINGS, user=admin.token)).status == 403
     assert (await partner.as_system("GET", SETTINGS)).status == 403
     await partner.installed()
     assert (await partner.as_system("GET", SETTINGS)).status == 200
@@ -246,7 +247,7 @@ async def test_lifecycle(partner: Partner, hearer: Hearer) -> None:
     mine = {
         "salon_id": SALON,
         "application_id": partner.app,
-        "partner_token": partner.world.standing.partner_token,
+        "partner_token": partner.partner_token,
     }
     assert hearer.bodies == [mine | {"event": "freeze"}, mine | {"event": "uninstall"}]
 
@@ -267,7 +268,7 @@ async def test_a_partner_that_leaves_by_itself(
     await partner.order("switches", lifecycle_echo=echo)
     await partner.installed()
     path = f"/marketplace/salon/{SALON}/application/{partner.app}/uninstall"
-    await partner.ask("POST", path)
+    await partner.send("POST", path)
     assert len(await partner.letters(int(echo), kind="lifecycle")) == int(echo)
 
 

@@ -9,7 +9,8 @@ from kommutator.twins.yclients.changes import By
 from kommutator.twins.yclients.records_book import Draft, add_record, lines_of
 from kommutator.twins.yclients.rows import Activity, Record
 from kommutator.twins.yclients.staff import Staff
-from tests.twins.yclients.outside.partner import SALON, Partner
+from tests.support.yclients_town import SALON
+from tests.twins.yclients.outside.partner import Partner
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +42,7 @@ class Day:
         return add_record(self.partner.world, company, draft, By())
 
     async def show(self) -> None:
-        base = self.partner.world.core.base_url
+        base = self.partner.url
         await self.page.goto(f"{base}/timetable/{SALON}?date={self.date}")
         await expect(self.page.locator("#link")).to_have_text("на связи")
 

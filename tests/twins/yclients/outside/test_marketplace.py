@@ -5,7 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.twins.yclients.outside.partner import CONNECTION, SALON, SECOND, THIRD, Hearer, Partner
+from tests.support.yclients_town import SALON, SECOND, THIRD
+from tests.twins.yclients.outside.partner import CONNECTION, Hearer, Partner
 
 PAYMENT = {
     "payment_sum": 990.99,
@@ -18,7 +19,7 @@ PAYMENT = {
 
 async def pay(partner: Partner, **changes: Any) -> Any:
     body = PAYMENT | {"salon_id": SALON, "application_id": partner.app} | changes
-    return await partner.ask("POST", "/marketplace/partner/payment", body)
+    return await partner.send("POST", "/marketplace/partner/payment", body)
 
 
 async def test_connect_call_back_work(partner: Partner) -> None:
@@ -69,7 +70,7 @@ async def test_nobody_connected_nobody_calls_back(partner: Partner) -> None:
 async def test_back_to_the_cabinet(partner: Partner) -> None:
     await partner.order("market/connect", salon_ids=[SALON])
     body = {"salon_id": SALON, "application_id": partner.app, "api_key": "key"}
-    answer = await partner.ask("POST", "/marketplace/partner/callback/redirect", body)
+    answer = await partner.send("POST", "/marketplace/partner/callback/redirect", body)
     assert answer.status == 301
     assert answer.headers["Location"].endswith(f"/appstore/{SALON}/{partner.app}")
     assert await partner.status() == "active"
@@ -91,13 +92,13 @@ async def test_a_bad_callback_changes_nothing(
 ) -> None:
     await partner.order("market/connect", salon_ids=[SALON])
     body = {"salon_id": SALON, "application_id": partner.app} | changes
-    answer = await partner.ask("POST", "/marketplace/partner/callback", body)
+    answer = await partner.send("POST", "/marketplace/partner/callback", body)
     assert (answer.status, answer.json["success"]) == (status, False)
     assert await partner.status() == "pending"
 
 
 async def test_without_the_partner_token(partner: Partner) -> None:
-    answer = await partner.ask("GET", f"{CONNECTION}/{partner.app}", token="wrong")
+    answer = await partner.send("GET", f"{CONNECTION}/{partner.app}", token="wrong")
     assert (answer.status, answer.message) == (401, "Необходима авторизация")
 
 
@@ -109,9 +110,9 @@ async def test_freeze_pay_refund(partner: Partner) -> None:
     assert await partner.status() == "freezed"
     assert (await pay(partner)).status == 200
     assert await partner.status() == "active"
-    assert (await partner.ask("POST", "/marketplace/partner/payment/refund/1")).status == 200
-    assert (await partner.ask("POST", "/marketplace/partner/payment/refund/9")).status == 404
-    told = (await partner.ask("GET", f"{CONNECTION}/{partner.app}")).data
+    assert (await partner.send("POST", "/marketplace/partner/payment/refund/1")).status == 200
+    assert (await partner.send("POST", "/marketplace/partner/payment/refund/9")).status == 404
+    told = (await partner.send("GET", f"{CONNECTION}/{partner.app}")).data
     assert [row["is_refunded"] for row in told["payments"]] == [True, False]
     assert told["payments"][0] == PAYMENT | {"id": 1, "is_refunded": True}
     assert [(row["status_to"], row["source"]) for row in told["logs"]] == [
@@ -134,7 +135,7 @@ async def test_freeze_pay_refund(partner: Partner) -> None:
 async def test_a_bad_payment(partner: Partner, changes: dict[str, Any]) -> None:
     await partner.installed()
     assert (await pay(partner, **changes)).status == 422
-    assert (await partner.ask("GET", f"{CONNECTION}/{partner.app}")).data["payments"] == []
+    assert (await partner.send("GET", f"{CONNECTION}/{partner.app}")).data["payments"] == []
 
 
 async def test_nothing_to_pay_for(partner: Partner) -> None:
@@ -144,11 +145,11 @@ async def test_nothing_to_pay_for(partner: Partner) -> None:
 
 async def test_uninstalling_closes_the_api(partner: Partner) -> None:
     await partner.installed()
-    answer = await partner.ask("POST", f"{CONNECTION}/{partner.app}/uninstall")
+    answer = await partner.send("POST", f"{CONNECTION}/{partner.app}/uninstall")
     assert (answer.status, await partner.status()) == (200, "404")
     rights = f"/api/v1/user/permissions/{SALON}"
     assert (await partner.as_system("GET", rights)).status == 403
-    assert (await partner.ask("POST", f"{CONNECTION}/{partner.app}/uninstall")).status == 404
+    assert (await partner.send("POST", f"{CONNECTION}/{partner.app}/uninstall")).status == 404
 
 
 async def test_freezing_closes_the_api_by_a_switch(partner: Partner) -> None:
@@ -165,24 +166,24 @@ async def test_salons_of_an_application(partner: Partner) -> None:
     await partner.installed(SALON, SECOND)
     await partner.order("market/connect", salon_ids=[THIRD])
     path = f"/marketplace/application/{partner.app}/salons"
-    rows = (await partner.ask("GET", path)).data
+    rows = (await partner.send("GET", path)).data
     assert [row["id"] for row in rows] == [str(SALON), str(SECOND)]
     assert rows[0]["timezone_name"] == "Europe/Moscow"
-    second = (await partner.ask("GET", f"{path}?page=2&count=1")).data
+    second = (await partner.send("GET", f"{path}?page=2&count=1")).data
     assert [row["id"] for row in second] == [str(SECOND)]
-    assert (await partner.ask("GET", f"{path}?count=1001")).status == 422
+    assert (await partner.send("GET", f"{path}?count=1001")).status == 422
 
 
 async def test_tariffs_discount_and_link(partner: Partner) -> None:
     await partner.installed()
     path = f"/marketplace/application/{partner.app}/tariffs"
-    (tariff,) = (await partner.ask("GET", path)).data
+    (tariff,) = (await partner.send("GET", path)).data
     assert tariff["options"][0]["currency_iso"] == "RUB"
     body = {"salon_ids": [SALON], "application_id": partner.app, "discount": 15.5}
-    answer = await partner.ask("POST", "/marketplace/application/add_discount", body)
+    answer = await partner.send("POST", "/marketplace/application/add_discount", body)
     assert answer.status == 200
     query = f"salon_id={SALON}&application_id={partner.app}"
-    link = await partner.ask("GET", f"/marketplace/application/payment_link?{query}")
+    link = await partner.send("GET", f"/marketplace/application/payment_link?{query}")
     url = link.data["url"]
     assert f"/appstore/payment/?{query}&discount=15.5&source=api&sign=" in url
     async with partner.http.get(url, allow_redirects=False) as paying:
@@ -194,7 +195,7 @@ async def test_tariffs_discount_and_link(partner: Partner) -> None:
 async def test_no_link_without_tariffs(partner: Partner) -> None:
     await partner.order("market/application", tariffs=[])
     query = f"salon_id={SALON}&application_id={partner.app}&discount=1"
-    link = await partner.ask("GET", f"/marketplace/application/payment_link?{query}")
+    link = await partner.send("GET", f"/marketplace/application/payment_link?{query}")
     assert (link.status, link.json) == (404, {"meta": {"message": "Произошла ошибка"}})
 
 
@@ -202,11 +203,13 @@ async def test_channels_and_names(partner: Partner) -> None:
     await partner.installed(channels=["whatsapp"])
     mine = {"salon_id": SALON, "application_id": partner.app}
     off = mine | {"channel_slug": "whatsapp", "is_available": False}
-    assert (await partner.ask("POST", "/marketplace/application/update_channel", off)).status == 200
+    assert (
+        await partner.send("POST", "/marketplace/application/update_channel", off)
+    ).status == 200
     names = mine | {"short_names": ["KOMM"]}
-    assert (await partner.ask("POST", "/marketplace/partner/short_names", names)).status == 201
+    assert (await partner.send("POST", "/marketplace/partner/short_names", names)).status == 201
     many = mine | {"short_names": [str(n) for n in range(21)]}
-    assert (await partner.ask("POST", "/marketplace/partner/short_names", many)).status == 422
+    assert (await partner.send("POST", "/marketplace/partner/short_names", many)).status == 422
     (app,) = (await partner.look("market"))["applications"]
     (connection,) = [one for one in app["connections"] if one["salon_id"] == SALON]
     assert (connection["channels"], connection["short_names"]) == ({"whatsapp": False}, ["KOMM"])
@@ -214,7 +217,7 @@ async def test_channels_and_names(partner: Partner) -> None:
 
 async def test_another_partners_application(partner: Partner) -> None:
     partner.world.outside.market.application().partner_id = 0
-    assert (await partner.ask("GET", f"{CONNECTION}/{partner.app}")).status == 403
+    assert (await partner.send("GET", f"{CONNECTION}/{partner.app}")).status == 403
 
 
 async def test_a_second_application(partner: Partner) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from kommutator.twins.yclients.changes import By
 from kommutator.twins.yclients.records_book import delete_record, mark
-from tests.twins.yclients.outside.partner import SALON, Hearer, Partner
+from tests.support.yclients_town import SALON
+from tests.twins.yclients.outside.partner import Hearer, Partner
 
 
 def accept(body: Any) -> list[dict[str, Any]]:
@@ -28,7 +29,7 @@ async def carrier(partner: Partner, hearer: Hearer) -> Partner:
 async def test_a_message(carrier: Partner, hearer: Hearer) -> None:
     told = await carrier.order("message", phones=["79990000000"], text="Ждём вас")
     (message,) = told["messages"]
-    token = carrier.world.standing.partner_token
+    token = carrier.partner_token
     assert hearer.bodies == [
         {
             "destination_params": [{"id": message["id"], "phone": "79990000000"}],
@@ -36,9 +37,7 @@ async def test_a_message(carrier: Partner, hearer: Hearer) -> None:
             "text": "Ждём вас",
             "channel": "whatsapp",
             "dispatch_type": "service",
-            "delivery_callback_url": (
-                f"{carrier.world.core.base_url}/smsprovider/status/callback/{token}"
-            ),
+            "delivery_callback_url": (f"{carrier.url}/smsprovider/status/callback/{token}"),
         }
     ]
     assert hearer.headers[0]["Authorization"] == "Bearer our-key"
@@ -127,7 +126,7 @@ async def test_no_channel_no_message(carrier: Partner, hearer: Hearer) -> None:
     assert await carrier.refused("message", **order, channel="sms") == 409
     off = {"salon_id": SALON, "application_id": carrier.app, "channel_slug": "whatsapp"}
     off["is_available"] = False
-    await carrier.ask("POST", "/marketplace/application/update_channel", off)
+    await carrier.send("POST", "/marketplace/application/update_channel", off)
     assert await carrier.refused("message", **order) == 409
     assert await carrier.refused("message", text="1") == 400
     await carrier.order("market", salon_id=SALON, act="freeze")

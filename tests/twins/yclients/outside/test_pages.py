@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.twins.yclients.outside.partner import SALON, SECOND, THIRD, Hearer, Partner
+from tests.support.yclients_town import SALON, SECOND, THIRD
+from tests.twins.yclients.outside.partner import Hearer, Partner
 from tests.twins.yclients.outside.test_operator import accept
 
 pytestmark = pytest.mark.browser
@@ -16,13 +17,13 @@ VOIP = "/api/v1/voip/integration"
 
 
 async def show(partner: Partner, page: Page, section: str, rest: str = "") -> None:
-    await page.goto(f"{partner.world.core.base_url}/{section}/{SALON}{rest}")
+    await page.goto(f"{partner.url}/{section}/{SALON}{rest}")
     await expect(page.locator("#link")).to_have_text("на связи")
 
 
 async def phone(partner: Partner, **body: Any) -> None:
     group = next(iter(partner.world.groups.values()))
-    answer = await partner.ask("POST", VOIP, {"crm_token": group.crm_token, **body})
+    answer = await partner.send("POST", VOIP, {"crm_token": group.crm_token, **body})
     assert answer.status == 202, answer.text
 
 
@@ -80,7 +81,7 @@ async def test_an_application_inside_the_cabinet(
     partner: Partner, page: Page, hearer: Hearer
 ) -> None:
     await partner.order("market/application", redirect_url=f"{hearer.base_url}/redirect")
-    base = partner.world.core.base_url
+    base = partner.url
     await page.goto(f"{base}/appstore/{SALON}/{partner.app}/cabinet")
     await page.get_by_role("button", name="Подключить").click()
     inside = page.frame_locator("#app").locator("body")

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.twins.yclients.outside.partner import SALON, SECOND, Partner
+from tests.support.yclients_town import SALON, SECOND
+from tests.twins.yclients.outside.partner import Partner
 from tests.twins.yclients.salon.test_samples import differences, sample
 
 MARKET = "/marketplace"
@@ -36,8 +37,8 @@ def filled(partner: Partner, body: Any) -> Any:
 async def test_reads(partner: Partner, name: str) -> None:
     await partner.installed()
     payment = filled(partner, sample("POST_marketplace_partner_payment.request"))
-    await partner.ask("POST", f"{MARKET}/partner/payment", payment)
-    answer = await partner.ask("GET", READS[name].format(a=partner.app))
+    await partner.send("POST", f"{MARKET}/partner/payment", payment)
+    answer = await partner.send("GET", READS[name].format(a=partner.app))
     assert answer.status == 200
     assert differences(sample(f"{name}.response"), answer.json) == []
 
@@ -48,14 +49,14 @@ async def test_writes(partner: Partner, name: str) -> None:
     await partner.order("market/connect", salon_ids=[SALON])
     if "callback" not in name:
         await partner.callback()
-    answer = await partner.ask("POST", path, filled(partner, sample(f"{name}.request")))
+    answer = await partner.send("POST", path, filled(partner, sample(f"{name}.request")))
     assert answer.status == status, answer.text
 
 
 async def test_uninstall(partner: Partner) -> None:
     await partner.installed()
     path = f"{MARKET}/salon/{SALON}/application/{partner.app}/uninstall"
-    answer = await partner.ask("POST", path)
+    answer = await partner.send("POST", path)
     wanted = sample("POST_marketplace_salon_salon_id_application_application_id_uninstall.response")
     assert answer.json == wanted
 
@@ -64,7 +65,7 @@ async def test_telephony(partner: Partner) -> None:
     group = next(iter(partner.world.groups.values()))
     mine = {"crm_token": group.crm_token}
     path = "/api/v1/voip/integration"
-    answer = await partner.ask("POST", path, sample("POST_voip_integration.request") | mine)
+    answer = await partner.send("POST", path, sample("POST_voip_integration.request") | mine)
     assert (answer.status, answer.message) == (202, "Accepted")
     call = {
         "command": "history",
@@ -73,7 +74,7 @@ async def test_telephony(partner: Partner) -> None:
         "phone": "79111234567",
         "date": "2023-01-17T12:31:12+03:00",
     }
-    await partner.ask("POST", path, call | mine)
+    await partner.send("POST", path, call | mine)
     wanted = sample("GET_voip_integration_calls.request") | {"salon_id": SALON}
     listed = await partner.owner("GET", f"{path}/calls", wanted)
     assert len(listed.data) == 1

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.twins.yclients.outside.partner import SALON, SECOND, Partner, Reply
+from tests.support.yclients_town import SALON, SECOND, Reply
+from tests.twins.yclients.outside.partner import Partner
 
 PATH = "/api/v1/voip/integration"
 MONTH = "date_from=2026-01-01&date_to=2026-01-31"
@@ -12,7 +13,7 @@ MONTH = "date_from=2026-01-01&date_to=2026-01-31"
 
 async def tell(partner: Partner, **body: Any) -> Reply:
     group = next(iter(partner.world.groups.values()))
-    return await partner.ask("POST", PATH, {"crm_token": group.crm_token, **body})
+    return await partner.send("POST", PATH, {"crm_token": group.crm_token, **body})
 
 
 async def enable(partner: Partner) -> None:
@@ -121,9 +122,9 @@ async def test_nothing_is_shown_before_setup(partner: Partner) -> None:
 
 async def test_another_chains_token(partner: Partner) -> None:
     body = {"command": "setup", "type": "enable", "crm_token": "a guess"}
-    assert (await partner.ask("POST", PATH, body)).status == 403
+    assert (await partner.send("POST", PATH, body)).status == 403
     await partner.order("switches", voip_bad_token_status=202)
-    assert (await partner.ask("POST", PATH, body)).status == 202
+    assert (await partner.send("POST", PATH, body)).status == 202
     assert (await partner.look("telephony"))["enabled"] is False
 
 
@@ -147,7 +148,7 @@ async def test_bad_history(partner: Partner, changes: dict[str, Any]) -> None:
 
 async def test_who_may_see_calls(partner: Partner) -> None:
     path = f"{PATH}/calls?salon_id={SALON}"
-    assert (await partner.ask("GET", path)).status == 401
+    assert (await partner.send("GET", path)).status == 401
     assert (await partner.as_system("GET", path)).status == 403
     await partner.installed()
     assert (await partner.as_system("GET", path)).status == 200
