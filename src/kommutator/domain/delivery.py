@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kommutator.domain.chats import MAYBE_SENT, TOO_LATE
+from kommutator.domain.commands import SendMessage
 from kommutator.domain.outcome import Done, Failed, Outcome, Patience
 from kommutator.domain.ports import Due
 from kommutator.kit.backoff import backoff
@@ -68,6 +69,8 @@ def settle(  # noqa: PLR0911  a table, one line per kind
     """
     if isinstance(outcome, Done):
         return Finish(outcome.note)
+    if isinstance(due.command, SendMessage) and is_unsure(outcome):
+        return Dead(MAYBE_SENT)  # no messenger lets us look, and twice is worse than not at all
     match outcome.kind:
         case ErrorKind.ALREADY_DONE:
             return Finish("already_done")

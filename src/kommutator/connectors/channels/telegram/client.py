@@ -15,6 +15,7 @@ import msgspec
 from kommutator.connectors.channels.telegram.errors import TelegramError, judge, judge_silence
 from kommutator.connectors.channels.telegram.manifest import (
     BOT_PER_SECOND,
+    CHAT_AT_ONCE,
     CHAT_PER_SECOND,
     GROUP_PER_SECOND,
     LONGEST_PAUSE_S,
@@ -49,7 +50,7 @@ def budgets_of(account: Account, chat_id: str | None = None) -> tuple[Budget, ..
         return (whole,)
     grouped = chat_id.startswith("-")  # of groups and channels
     rate = GROUP_PER_SECOND if grouped else CHAT_PER_SECOND
-    return (whole, Budget(f"{bot}:{chat_id}", rate))
+    return (whole, Budget(f"{bot}:{chat_id}", rate, 1 if grouped else CHAT_AT_ONCE))
 
 
 class TelegramClients:

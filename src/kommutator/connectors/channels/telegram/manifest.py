@@ -10,6 +10,7 @@ TOKEN: Final = re.compile(r"([0-9]{5,15}):[A-Za-z0-9_-]{30,60}")
 
 BOT_PER_SECOND: Final = 28.0  # about 30 allowed over all chats
 CHAT_PER_SECOND: Final = 1.0
+CHAT_AT_ONCE: Final = 2  # "short bursts" are let through
 GROUP_PER_SECOND: Final = 20 / 60
 CONCURRENCY: Final = 8  # different chats at once
 LONGEST: Final = 4096  # characters of a message
