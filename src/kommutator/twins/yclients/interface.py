@@ -66,13 +66,15 @@ class Interface:
     async def connect(self, request: web.Request) -> web.Response:
         """The consent's form: the browser, or the frame it is in, goes to the application."""
         form = await request.post()
-        salons = [int(str(one)) for one in form.getall("salon_ids", [])]
-        person = self._consent.person(form.get("user_id"))
-        application = self._world.outside.market.application(request.match_info["application"])
         try:
+            salons = [int(str(one)) for one in form.getall("salon_ids", [])]
+            person = self._consent.person(form.get("user_id"))
+            application = self._world.outside.market.application(request.match_info["application"])
             location = self._consent.give(application, salons, person)
         except OrderRefused as refusal:
-            raise web.HTTPConflict(text=str(refusal)) from refusal
+            raise web.HTTPConflict(text=f"Подключить нельзя: {refusal}") from refusal
+        except ValueError as wrong:
+            raise web.HTTPBadRequest(text=f"Подключить нельзя: {wrong}") from wrong
         raise web.HTTPFound(location)
 
     async def payment(self, request: web.Request) -> web.Response:

@@ -238,6 +238,24 @@ async def test_only_who_manages_a_salon_connects_it(partner: Partner) -> None:
     assert await partner.status(SECOND) == "404"
 
 
+@pytest.mark.parametrize(
+    ("path", "form", "status"),
+    [
+        (f"/appstore/{SALON}/19999/connect", {}, 409),
+        (f"/appstore/{SALON}/19999/connect", {"salon_ids": "x"}, 400),
+        (f"/appstore/{SALON}/19999/connect", {"salon_ids": "1"}, 409),
+        (f"/appstore/{SALON}/19999/connect", {"salon_ids": str(SALON), "user_id": "nobody"}, 400),
+        (f"/appstore/{SALON}/1/connect", {"salon_ids": str(SALON)}, 400),
+    ],
+)
+async def test_a_consent_that_cannot_be(
+    partner: Partner, path: str, form: dict[str, str], status: int
+) -> None:
+    async with partner.http.post(partner.url + path, data=form) as answer:
+        assert answer.status == status
+    assert await partner.status() == "404"
+
+
 async def test_attacks(partner: Partner, hearer: Hearer) -> None:
     await partner.order("market/application", callback_url=f"{hearer.base_url}/lifecycle")
     made = await partner.order("market/connect", salon_ids=[SALON])
