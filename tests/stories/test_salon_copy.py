@@ -1,0 +1,35 @@
+"""A salon's journal and our copy of it, over the wire: what becomes of a thousand changes."""
+
+import pytest
+
+from tests.support.salon_story import READ_S, SalonStory, open_salon_story
+from tests.support.waiting import eventually
+from tests.support.yclients_service import SALON
+
+BAD_HOOKS = {"hook_loss": 0.15, "hook_duplicate": 0.3, "hook_reorder": 0.3}
+
+
+async def change(story: SalonStory, changes: int, seed: int) -> None:
+    """By hand in the twin, in portions, while we read."""
+    for portion in range(10):
+        order = {"company": SALON, "changes": changes // 10, "seed": seed * 100 + portion}
+        await story.service.twin.order("script", **order)
+
+
+@pytest.mark.parametrize("changes", [200, pytest.param(1000, marks=pytest.mark.slow)])
+async def test_after_reconciliation_the_copy_is_the_journal_and_all_was_told_once(
+    database_url: str, changes: int
+) -> None:
+    async with open_salon_story(database_url) as story:
+        assert await story.same()
+        assert all(one.first_read for told in story.told.of.values() for one in told)
+        story.told.of.clear()
+        await story.service.twin.order("switches", **BAD_HOOKS, hook_delay_seconds=0.2)
+        await change(story, changes, seed=7)
+        await eventually(story.quiet, READ_S)
+        await story.reconciled("changed:visits", "visits")
+        assert await story.same()
+        assert story.told.flaws(await story.held()) == []
+        journal = story.service.twin.world.companies[SALON].records
+        made = {one for one, record in journal.items() if one in story.told.of}
+        assert len(made) > changes // 10
