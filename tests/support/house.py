@@ -157,3 +157,8 @@ def event(number: str, call_id: str = "1700000000.1", **payload: Any) -> dict[st
             **payload,
         },
     }
+
+
+def matrix(*working: str) -> dict[str, bool]:
+    """What is switched on, of all kinds of connections there are."""
+    return {kind.value: kind.value in working for kind in ConnectionKind}

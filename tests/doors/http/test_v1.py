@@ -7,7 +7,7 @@ from kommutator.doors.http.paging import page_of, read_cursor
 from kommutator.flows.house import House
 from kommutator.kit.errors import InvalidInput
 from tests.support.asgi import Asgi
-from tests.support.house import PASSWORD, TenantOfTests
+from tests.support.house import PASSWORD, TenantOfTests, matrix
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -208,11 +208,7 @@ async def test_a_connection_pauses_resumes_and_goes(
     shown = (await admin.get(url)).json()
     assert shown["secrets"] == {"api_key": "***", "client_id": "***"}
     assert (await admin.post(f"{url}/pause")).json()["status"] == "paused"
-    assert await house.directory.matrix(here.number) == {
-        "retailcrm": False,
-        "amocrm": False,
-        "asterisk": False,
-    }
+    assert await house.directory.matrix(here.number) == matrix()
     assert (await admin.post(f"{url}/pause")).json()["status"] == "paused"
     assert (await admin.post(f"{url}/resume")).json()["status"] == "active"
     assert (await house.directory.matrix(here.number))["retailcrm"] is True
