@@ -7,7 +7,8 @@ field give them, if the longer name is not set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from kommutator.kit.given import optional_address
 from kommutator.settings.handed import HandedSettings
 
+_HOST = re.compile(r"(?:\*\.)?[a-z0-9.-]+(?::\d{1,5})?")
 YCLIENTS_SHORT_NAMES: Mapping[str, str] = {
     "yclients_partner_token": "YCLIENTS_PARTNER_TOKEN",
     "yclients_user_token": "YCLIENTS_USER_TOKEN",
@@ -56,8 +58,13 @@ class YClientsSettings(HandedSettings):
         description="Whose pages may frame ours and call the marketplace paths; by comma.",
     )
 
-    @property
-    def cabinet_hosts(self) -> tuple[str, ...]:
-        """Of `yclients_cabinet_hosts`; `*.` in front of one is all that ends so."""
+    def cabinet_origins(self, private_hosts: Collection[str]) -> tuple[str, ...]:
+        """Of `yclients_cabinet_hosts`, such as `https://*.yclients.com`.
+
+        Without TLS only those that the installation names private: a demo's.
+        """
         parts = (part.strip().lower() for part in self.yclients_cabinet_hosts.split(","))
-        return tuple(filter(None, parts))
+        return tuple(
+            f"{'http' if host.partition(':')[0] in private_hosts else 'https'}://{host}"
+            for host in filter(_HOST.fullmatch, parts)
+        )

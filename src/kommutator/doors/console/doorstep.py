@@ -12,7 +12,7 @@ from kommutator.doors.console.cookies import ENTERPRISE_COOKIE, LOCALE_COOKIE, r
 from kommutator.doors.console.render import go, plain_page
 from kommutator.doors.console.visit import PageRoute, Visit, stranger, visit
 from kommutator.doors.http import cookies
-from kommutator.doors.http.frame import allow_framing_by_hosts
+from kommutator.doors.http.frame import allow_framing_by_cabinet
 from kommutator.kit.errors import InvalidInput, TooMany, Unauthorized
 from kommutator.kit.texts import LOCALES
 
@@ -100,7 +100,7 @@ async def choose_enterprise(
 def _let_frame(see: Visit, goal: str) -> None:
     """Who comes from YClients' cabinet is in its frame, and signs in there."""
     if goal == _CONNECT:
-        allow_framing_by_hosts(see.request, see.house.settings.cabinet_hosts)
+        allow_framing_by_cabinet(see.request, see.house.settings)
 
 
 def _local(path: str) -> str:

@@ -13,7 +13,7 @@ from fastapi.security import APIKeyCookie, APIKeyHeader, HTTPBearer
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission, enterprise_number
 from kommutator.doors.http import cookies
-from kommutator.doors.http.frame import allow_framing_by, allow_framing_by_hosts
+from kommutator.doors.http.frame import allow_framing_by, allow_framing_by_cabinet
 from kommutator.flows.api_keys import PREFIX
 from kommutator.flows.house import House
 from kommutator.flows.sign_in import actor_of_session, check_csrf
@@ -133,7 +133,7 @@ async def session_of(request: Request) -> Session:
         if crm is not None:
             allow_framing_by(request, crm.base_url)
         if await _has_salon(house, session.enterprise):
-            allow_framing_by_hosts(request, house.settings.cabinet_hosts)
+            allow_framing_by_cabinet(request, house.settings)
     return session
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +31,6 @@ _ALWAYS = {
 }
 _HSTS = "max-age=31536000"
 _RECORDINGS = "/asterisk/recordings/"
-_HOST_PATTERN = re.compile(r"(?:\*\.)?[\w.-]+(?::\d+)?")
 _BULK = re.compile(r"/api/v1/amocrm/\w+/bulk|/console/amocrm/bulk")
 _BULK_BYTES = 8 * 1024 * 1024  # ten thousand cards
 
@@ -144,11 +142,11 @@ def allow_framing_by(request: Request, *urls: str) -> None:
     request.state.frame_ancestors = [o for o in origins if re.fullmatch(r"[\w:/.\[\]-]+", o)]
 
 
-def allow_framing_by_hosts(request: Request, hosts: Iterable[str]) -> None:
-    """Also inside these, by https; `*.` in front of one is all that ends so. From settings only."""
+def allow_framing_by_cabinet(request: Request, settings: Settings) -> None:
+    """Also inside YClients' cabinet, of which every salon's chain has its own host."""
     known: list[str] = getattr(request.state, "frame_ancestors", [])
-    origins = [f"https://{host}" for host in hosts if _HOST_PATTERN.fullmatch(host)]
-    request.state.frame_ancestors = [*known, *origins]
+    cabinet = settings.cabinet_origins(settings.private_hosts)
+    request.state.frame_ancestors = [*known, *cabinet]
 
 
 def allow_reading_by(request: Request, origin: str) -> None:

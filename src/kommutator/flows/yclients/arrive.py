@@ -102,12 +102,14 @@ class Arrive:
         except Unauthorized as wrong:  # signing in here would not mend it
             raise Forbidden(wrong.code) from wrong
         proof = hashlib.sha256(said.signature.strip().lower().encode()).digest()
-        branches = await self.look(vendor, wanted, f"yclients:{installer.id}")
+        branches = await self.look(vendor, wanted)
+        if any(branch.problem is None for branch in branches):
+            _demand_theirs(installer, branches)
+            branches = await self.claim(branches, f"yclients:{installer.id}")
         if not any(branch.problem is None for branch in branches):
             async with self._db.single() as unit:
                 used = await unit.yclients_arrivals.was_used_everywhere(proof, wanted, ONCE_WITHIN)
             raise Forbidden("yclients_arrival_used" if used else branches[0].problem or "")
-        _demand_theirs(installer, branches)
         return await self.open(installer, branches, proof)
 
     async def open(
@@ -141,33 +143,36 @@ class Arrive:
             raise Forbidden("yclients_arrival_unknown")
         return stored
 
-    async def look(
-        self, vendor: YClientsVendor, salon_ids: Sequence[int], installer: str
-    ) -> Sequence[Branch]:
-        """How each salon stands at the vendor and with us; pending ones are kept for `installer`.
+    async def look(self, vendor: YClientsVendor, salon_ids: Sequence[int]) -> Sequence[Branch]:
+        """How each salon stands at the vendor and with us, and what it is called.
 
         Raises VendorError: the vendor could not be asked about one of them.
         """
-        branches = [Branch(salon_id, str(salon_id)) for salon_id in salon_ids]
-        seen = await self.again(vendor, branches, installer)
+        seen = await self.again(vendor, [Branch(one, str(one)) for one in salon_ids])
         return await asyncio.gather(*(self._named(vendor, branch) for branch in seen))
 
-    async def again(
-        self, vendor: YClientsVendor, branches: Sequence[Branch], installer: str
-    ) -> Sequence[Branch]:
+    async def again(self, vendor: YClientsVendor, branches: Sequence[Branch]) -> Sequence[Branch]:
         """As `look`, of salons whose names are known."""
-        return await asyncio.gather(*(self._seen(vendor, one, installer) for one in branches))
+        return await asyncio.gather(*(self._seen(vendor, branch) for branch in branches))
 
-    async def _seen(self, vendor: YClientsVendor, branch: Branch, installer: str) -> Branch:
-        salon_id = branch.id
-        branch = replace(branch, holder=await self._holder(salon_id))
-        standing = await vendor.marketplace.standing(salon_id)
+    async def claim(self, branches: Sequence[Branch], installer: str) -> Sequence[Branch]:
+        """Keep what may be connected for this person; what is kept for another one is a problem."""
+        claimed = []
+        async with self._db.unit() as unit:
+            for branch in branches:
+                mine = branch.problem is not None or await unit.yclients_arrivals.claim_everywhere(
+                    branch.id, installer, LIFE
+                )
+                claimed.append(
+                    branch if mine else replace(branch, problem="yclients_salon_claimed")
+                )
+        return claimed
+
+    async def _seen(self, vendor: YClientsVendor, branch: Branch) -> Branch:
+        branch = replace(branch, holder=await self._holder(branch.id))
+        standing = await vendor.marketplace.standing(branch.id)
         if standing.state is not InstallState.PENDING:
             return replace(branch, problem="yclients_not_pending")
-        async with self._db.single() as unit:
-            kept = await unit.yclients_arrivals.claim_everywhere(salon_id, installer, LIFE)
-        if not kept:
-            return replace(branch, problem="yclients_salon_claimed")
         return branch
 
     async def _named(self, vendor: YClientsVendor, branch: Branch) -> Branch:

@@ -87,7 +87,7 @@ class Register:
         if held is not None:
             return held
         whose = f"enterprise:{enterprise}"
-        branches = await self._arrive.look(vendor, [salon_id], whose)
+        branches = await self._arrive.claim(await self._arrive.look(vendor, [salon_id]), whose)
         if branches[0].problem is not None:
             raise Forbidden(branches[0].problem)
         arrived: Arrived = await self._arrive.open(Installer(id=whose), branches, None)

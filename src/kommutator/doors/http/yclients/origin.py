@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from kommutator.doors.http.yclients.limits import limits_of, take
 from kommutator.kit.errors import Forbidden
 from kommutator.settings import Settings
 
+_LABELS = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
 PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept-Language, X-API-Key",
     "Access-Control-Allow-Methods": "GET, POST",
@@ -49,15 +51,21 @@ def admit_origin(request: Request) -> None:
 
 
 def is_allowed(origin: str, settings: Settings) -> bool:
-    """Ours; by https a host of `yclients_cabinet_hosts`."""
+    """Ours, and those of `yclients_cabinet_hosts`."""
     ours = urlsplit(settings.public_url)
     if origin == f"{ours.scheme}://{ours.netloc}":
         return True
-    scheme, _, host = origin.lower().partition("://")
-    return scheme == "https" and any(_fits(host, known) for known in settings.cabinet_hosts)
+    known = settings.cabinet_origins(settings.private_hosts)
+    return any(_fits(origin.lower(), pattern) for pattern in known)
 
 
-def _fits(host: str, known: str) -> bool:
-    if known.startswith("*."):
-        return host.endswith(known[1:]) and host != known[1:]
-    return host == known
+def _fits(origin: str, pattern: str) -> bool:
+    before, star, after = pattern.partition("*")
+    if not star:
+        return origin == pattern
+    inside = origin[len(before) : -len(after)]
+    return (
+        origin.startswith(before)
+        and origin.endswith(after)
+        and _LABELS.fullmatch(inside) is not None
+    )

@@ -11,7 +11,7 @@ from fastapi import Request, Response
 from kommutator.doors.console.render import problem_page
 from kommutator.doors.console.visit import PageRoute, stranger
 from kommutator.doors.http.auth import house_of
-from kommutator.doors.http.frame import allow_framing_by_hosts
+from kommutator.doors.http.frame import allow_framing_by_cabinet
 from kommutator.doors.http.wording import person_error
 from kommutator.kit.errors import TooMany, UserError, VendorError
 
@@ -25,7 +25,7 @@ class CabinetRoute(PageRoute):
         inner = super().get_route_handler()
 
         async def framed(request: Request) -> Response:
-            allow_framing_by_hosts(request, house_of(request).settings.cabinet_hosts)
+            allow_framing_by_cabinet(request, house_of(request).settings)
             try:
                 return await inner(request)
             except VendorError as error:
