@@ -16,7 +16,7 @@ from kommutator.compose.grants import compose_amocrm, compose_grants
 from kommutator.compose.recordings import compose_recordings
 from kommutator.compose.salons import compose_salons, hear_salons
 from kommutator.compose.visits import compose_visits
-from kommutator.compose.yclients import Ground, compose_yclients, yclients_side
+from kommutator.compose.yclients import Ground, compose_yclients, deliveries_of, yclients_side
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
 from kommutator.connectors.crm.amocrm.desk import AmoCrmDesk
@@ -249,6 +249,7 @@ def compose(
         delivery.kind: delivery,
         amo_delivery.kind: amo_delivery,
         **chat.deliveries,
+        **deliveries_of(salons),
     }
     return Composition(
         house,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from kommutator.connectors.crm.yclients.application import Application
 from kommutator.connectors.crm.yclients.board import YClientsHooks
 from kommutator.connectors.crm.yclients.client import YClientsClients
+from kommutator.connectors.crm.yclients.delivery import YClientsDelivery
 from kommutator.connectors.crm.yclients.market import YClientsMarketplace
 from kommutator.connectors.crm.yclients.public import public_salon
 from kommutator.connectors.crm.yclients.reads import YClientsReader
 from kommutator.connectors.crm.yclients.sign_in import user_token
 from kommutator.connectors.crm.yclients.signed import read_installer, read_lifecycle
 from kommutator.connectors.crm.yclients.writes import YClientsWriter
-from kommutator.domain.connection import Account
-from kommutator.domain.ports import Turn
+from kommutator.domain.connection import Account, ConnectionKind
+from kommutator.domain.ports import Delivery, Turn
 from kommutator.flows.directory import Directory
 from kommutator.flows.hook_secrets import HookSecrets
 from kommutator.flows.people import People
@@ -64,6 +66,7 @@ class YClientsSide:
     reader: YClientsReader
     writer: YClientsWriter
     hooks: YClientsHooks
+    delivery: YClientsDelivery
     ear: Ear
     vendor: YClientsVendor
 
@@ -98,7 +101,13 @@ def yclients_side(
         public=partial(public_salon, clients),
         user_token_of=partial(user_token, clients),
     )
-    return YClientsSide(clients, reader, YClientsWriter(clients), hooks, ear, vendor)
+    delivery = YClientsDelivery(http, clients)
+    return YClientsSide(clients, reader, YClientsWriter(clients), hooks, delivery, ear, vendor)
+
+
+def deliveries_of(side: YClientsSide | None) -> Mapping[ConnectionKind, Delivery]:
+    """Calls for the salons' telephony, statuses of messages; nobody's without the connector."""
+    return {} if side is None else {side.delivery.kind: side.delivery}
 
 
 @dataclass(frozen=True, slots=True)
