@@ -40,6 +40,13 @@ SECRETS: Mapping[ConnectionKind, tuple[str, ...]] = {
 }
 
 
+_OF_REVOKED = {
+    ConnectionKind.TELEGRAM: "telegram_token_refused",
+    ConnectionKind.AVITO: "avito_revoked",
+}
+"""What it means when a lane stopped because its access was withdrawn."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A connected messenger, how its messages go out, and how it was asked last."""
@@ -47,6 +54,21 @@ class Channel:
     record: ConnectionRecord
     lane: LaneStatus | None
     asked: ChannelAsked | None
+
+    @property
+    def why(self) -> str | None:
+        """Why it does not work as it should: a slug with a sentence, `hint.<slug>`."""
+        if self.record.status is ConnectionStatus.BROKEN:
+            return _OF_REVOKED[self.record.kind] if self._unnamed else self.record.status_reason
+        if self.record.status is ConnectionStatus.PAUSED:
+            return "channel_paused"
+        if self.lane is not None and self.lane.parked_reason is not None:
+            return _OF_REVOKED[self.record.kind]
+        return self.asked.error_hint if self.asked is not None else None
+
+    @property
+    def _unnamed(self) -> bool:
+        return self.record.status_reason in (None, ErrorKind.ACCESS_REVOKED.value)
 
 
 class Channels:
