@@ -12,7 +12,7 @@ from kommutator.kit.errors import ErrorKind, VendorError
 
 @dataclass
 class Cards:
-    """`down`: the CRM does not answer. `asked`: every query, in order.
+    """`down`: the CRM does not answer. `asked`: every query, in order; `accounts`: of whom.
 
     `meanwhile`: happens once, while the CRM makes up its mind.
     """
@@ -22,9 +22,11 @@ class Cards:
     down: bool = False
     meanwhile: Callable[[], Awaitable[object]] | None = None
     asked: list[tuple[EntityKind, EntityQuery]] = field(default_factory=list)
+    accounts: list[Account] = field(default_factory=list)
 
-    async def entities(self, _account: Account, kind: EntityKind, query: EntityQuery) -> EntityPage:
+    async def entities(self, account: Account, kind: EntityKind, query: EntityQuery) -> EntityPage:
         self.asked.append((kind, query))
+        self.accounts.append(account)
         if (meanwhile := self.meanwhile) is not None:
             self.meanwhile = None
             await meanwhile()

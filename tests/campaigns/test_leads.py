@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from kommutator.domain.commands import AddNote, Command, CreateTask, MoveLead
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.crm_data import Entity, EntityKind
+from kommutator.kit.errors import Conflict
 from tests.campaigns.cards import Cards
 from tests.campaigns.scene import ADMIN, HERE, PLAN, Scene, phone, scene_of
 from tests.support.factories import execute
@@ -92,6 +94,54 @@ async def test_open_leads_with_a_number_are_called(scene: Scene, cards: Cards) -
     assert [one.phone for one in await scene.house.do_not_call.page(HERE)] == [phone(2)]
     kind, query = cards.asked[0]
     assert (kind, query.stages, query.page) == (EntityKind.LEADS, ((7, 71),), 1)
+
+
+async def second_account(scene: Scene) -> UUID:
+    """Connected later, so never the one that is meant unless told."""
+    connection_id: UUID = scene.house.ids.uuid()
+    async with scene.house.db.unit() as unit:
+        await unit.connections.create(
+            HERE, connection_id, kind=ConnectionKind.AMOCRM, name="second",
+            base_url="https://july.amocrm.ru", account_key="july", config={}, sealed={},
+        )  # fmt: skip
+        await unit.connections.set_status(HERE, connection_id, ConnectionStatus.ACTIVE)
+    scene.house.directory.clear()
+    return connection_id
+
+
+async def test_the_chosen_account_is_read_and_told(scene: Scene, cards: Cards) -> None:
+    second = await second_account(scene)
+    chosen = LEADS | {"connection_id": str(second)}
+    campaign = await start(scene, source=chosen, write_back={"talked": {"note": "{result}"}})
+    await filled(scene, campaign)
+    assert {asked.connection_id for asked in cards.accounts} == {second}
+    for call in await scene.going():
+        await scene.ends(call, "answered")
+    await scene.round()
+    async with scene.house.db.unit() as unit:
+        rows = await unit.outbox.page(HERE, kind="add_note", limit=50)
+    assert {row.lane for row in rows} == {f"crm:{second}"}
+
+
+async def test_the_oldest_account_is_meant_unless_told(scene: Scene, cards: Cards) -> None:
+    second = await second_account(scene)
+    await filled(scene, await start(scene, source=LEADS))
+    assert second not in {asked.connection_id for asked in cards.accounts}
+    assert cards.accounts
+
+
+async def test_no_account_takes_over_the_leads_of_another(scene: Scene) -> None:
+    second = await second_account(scene)
+    campaign = await start(scene, source=LEADS)
+    await filled(scene, campaign)
+    other = {"source": LEADS | {"connection_id": str(second)}}
+    with pytest.raises(Conflict) as refused:
+        await scene.house.campaigns.change(ADMIN, HERE, campaign, plan=other)
+    assert refused.value.code == "campaign_account_fixed"
+    stranger = LEADS | {"connection_id": str(UUID(int=1))}
+    with pytest.raises(Conflict) as unknown:
+        await scene.house.campaigns.create(ADMIN, HERE, "Other", PLAN | {"source": stranger})
+    assert unknown.value.code == "campaign_needs_crm"
 
 
 async def test_only_those_with_the_tag(scene: Scene) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from tests.console.conftest import HERE, Console, connect_pbx
 
 pytestmark = pytest.mark.browser
@@ -80,3 +81,28 @@ async def test_the_list_of_those_never_called(
     await admin.get_by_role("dialog").get_by_role("button", name="Да").click()
     await expect(admin.get_by_text("всего: 1")).to_be_visible()
     await expect(admin.get_by_text("+375 17 000-00-02")).to_be_visible()
+
+
+async def test_one_of_several_accounts_is_chosen(admin: Page, console: Console) -> None:
+    ids = [console.house.ids.uuid() for _ in range(2)]
+    async with console.house.db.unit() as unit:
+        for name, connection_id in zip(("Июнь", "Июль"), ids, strict=True):
+            await unit.connections.create(
+                HERE, connection_id, kind=ConnectionKind.AMOCRM, name=name,
+                base_url="https://example.amocrm.ru", account_key=name, config={}, sealed={},
+            )  # fmt: skip
+            await unit.connections.set_status(HERE, connection_id, ConnectionStatus.ACTIVE)
+    console.house.directory.clear()
+    await _make(admin, console)
+    (shown,) = await console.house.campaigns.page(HERE)
+    assert shown.plan.source.connection_id is None  # the oldest
+    await admin.get_by_role("link", name="Настроить").click()
+    await admin.get_by_label("Сделки", exact=False).first.check()
+    await admin.get_by_text("Какие сделки").click()
+    await admin.get_by_label("Аккаунт amoCRM").select_option("Июль")
+    await admin.get_by_role("button", name="Сохранить").click()
+    await expect(admin.get_by_role("button", name="Запустить")).to_be_visible()
+    (shown,) = await console.house.campaigns.page(HERE)
+    assert (shown.plan.source.kind, shown.plan.source.connection_id) == ("leads", ids[1])
+    await admin.get_by_role("link", name="Настроить").click()
+    await expect(admin.get_by_label("Аккаунт amoCRM")).to_have_value(str(ids[1]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,3 +39,11 @@ class LeadSource(Protocol):
     async def leads(self, account: Account, source: Source, page: int) -> LeadPage:
         """`page` from 1. Raises VendorError."""
         ...
+
+
+def crm_for(source: Source, kind: ConnectionKind, accounts: Iterable[Account]) -> Account | None:
+    """Whose leads are called and told: the chosen account, else the oldest. None: it is gone."""
+    mine = (account for account in accounts if account.kind is kind)
+    if source.connection_id is None:
+        return next(mine, None)
+    return next((one for one in mine if one.connection_id == source.connection_id), None)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final, Literal
+from uuid import UUID
 
 import msgspec
 
@@ -36,6 +37,8 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """Who is to be called. `numbers`: a list that people put in; `leads`: the CRM's, filtered.
 
     Attributes:
+        connection_id: the account whose leads they are, also those that a list names; None: the
+            enterprise's oldest.
         tag: leads that carry it.
         text: the CRM's own search.
         dont_call_tag: whose lead or contact carries it goes on the do-not-call list.
@@ -43,6 +46,7 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     """
 
     kind: Literal["numbers", "leads"] = "numbers"
+    connection_id: UUID | None = None
     pipeline_id: int | None = None
     stage_ids: tuple[int, ...] = ()
     responsible_ids: tuple[int, ...] = ()

@@ -68,7 +68,10 @@ def read(
 def _source(sent: Mapping[str, str], before: Plan | None) -> dict[str, Any]:
     """Filters that the form does not show stay as the API set them."""
     kept = before.source if before is not None else None
-    source: dict[str, Any] = {"kind": sent.get("kind", "numbers")}
+    source: dict[str, Any] = {
+        "kind": sent.get("kind", "numbers"),
+        "connection_id": sent.get("account") or None,
+    }
     if kept is not None and kept.kind == source["kind"] == "leads":
         source |= {"responsible_ids": list(kept.responsible_ids), "zone_field": kept.zone_field}
     if source["kind"] == "leads":

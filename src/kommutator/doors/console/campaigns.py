@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 from kommutator.domain.campaigns.numbers import MOST_BYTES
 from kommutator.domain.campaigns.plan import DAYS
 from kommutator.domain.campaigns.results import CallOutcome
-from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.tenancy import EnterpriseNumber, Permission
 from kommutator.doors.console import campaign_form as forms
 from kommutator.doors.console.formats import weekdays
@@ -202,7 +202,9 @@ async def _form(see: Visit, enterprise: EnterpriseNumber, shown: Shown | None) -
         pbx = await ConnectionViews(unit.connection).of_kind(
             enterprise, ConnectionKind.ASTERISK.value
         )
-    stages = await _stages(see, enterprise)
+    accounts = await see.house.directory.accounts(enterprise)
+    crms = [account for account in accounts if account.kind is ConnectionKind.AMOCRM]
+    stages = await _stages(see, crms)
     return await page(
         see,
         "campaign_form.html",
@@ -210,20 +212,23 @@ async def _form(see: Visit, enterprise: EnterpriseNumber, shown: Shown | None) -
         phones=phones,
         numbers=(pbx.config.get("numbers") if pbx else None) or {},
         stages=stages,
+        crms=crms,
         weekdays=dict(zip(DAYS, weekdays(see.locale), strict=True)),
         **forms.shown(shown.plan if shown else None, zone(owner.time_zone)),
     )
 
 
-async def _stages(see: Visit, enterprise: EnterpriseNumber) -> Sequence[tuple[str, str]]:
-    """The CRM's stages as "pipeline/stage" with their names, as they were read last."""
-    crm = await see.house.directory.account_of(enterprise, ConnectionKind.AMOCRM)
-    if crm is None:
-        return ()
+async def _stages(see: Visit, crms: Sequence[Account]) -> Sequence[tuple[str, str]]:
+    """The stages as "pipeline/stage" with their names, as they were read last."""
     async with see.house.db.unit() as unit:
-        found = await unit.crm_references.get(enterprise, crm.connection_id, "pipelines")
+        held = [
+            (crm, await unit.crm_references.get(crm.enterprise, crm.connection_id, "pipelines"))
+            for crm in crms
+        ]
     return [
-        (f"{pipeline['id']}/{stage['id']}", f"{pipeline['name']} · {stage['name']}")
+        (f"{pipeline['id']}/{stage['id']}", " · ".join((*whose, pipeline["name"], stage["name"])))
+        for crm, found in held
+        for whose in [(crm.name,) if len(crms) > 1 else ()]
         for pipeline in (found.data if found else ())
         for stage in pipeline.get("stages") or ()
     ]

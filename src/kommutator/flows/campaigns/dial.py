@@ -19,6 +19,7 @@ from kommutator.domain.campaigns.gate import (
     Pause,
     gate,
 )
+from kommutator.domain.campaigns.leads import crm_for
 from kommutator.domain.campaigns.plan import Mode, read_plan
 from kommutator.domain.campaigns.results import CallOutcome
 from kommutator.domain.campaigns.steps import Dial, Done, Facts, Item, next_step
@@ -82,13 +83,14 @@ class DialCampaigns:
         """Raises what the database raises; then nothing has happened."""
         enterprise = holding.enterprise
         pbx = await self._directory.account_of(enterprise, ConnectionKind.ASTERISK)
-        crm = await self._directory.account_of(enterprise, self._leads_of)
+        accounts = await self._directory.accounts(enterprise)
         async with self._db.unit() as unit:
             row = await unit.campaigns.held(enterprise, holding)
             if row is None:
                 return Look()
             owner, known = await unit.enterprises.with_numbers(enterprise)
             plan = read_plan(row.plan)
+            crm = crm_for(plan.source, self._leads_of, accounts)
             scene = Scene(unit, row, plan, owner, known, pbx, crm, self._clock.now())
             ended = await self._settle.settle(unit, owner, row, plan, crm, scene.now)
             scene.failures = ended.failures

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from kommutator.domain.campaigns.leads import LeadPage, LeadSource
+from kommutator.domain.campaigns.leads import LeadPage, LeadSource, crm_for
 from kommutator.domain.campaigns.plan import read_plan
 from kommutator.domain.connection import ConnectionStatus
 from kommutator.flows.directory import Directory
@@ -76,10 +76,12 @@ class FillCampaigns:
         return await self._take(holding, row, filling, page)
 
     async def _page(self, row: CampaignRow, filling: Filling) -> LeadPage:
-        account = await self._directory.account_of(row.enterprise, self._source.kind)
+        source = read_plan(row.plan).source
+        accounts = await self._directory.accounts(row.enterprise)
+        account = crm_for(source, self._source.kind, accounts)
         if account is None or account.status is not ConnectionStatus.ACTIVE:
             raise Conflict("campaign_needs_crm")
-        return await self._source.leads(account, read_plan(row.plan).source, filling.page + 1)
+        return await self._source.leads(account, source, filling.page + 1)
 
     async def _take(
         self, holding: Hold, row: CampaignRow, filling: Filling, page: LeadPage

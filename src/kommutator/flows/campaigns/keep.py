@@ -10,9 +10,10 @@ from uuid import UUID
 
 import msgspec
 
+from kommutator.domain.campaigns.leads import crm_for
 from kommutator.domain.campaigns.plan import Mode, Plan, checked_plan, dump_plan, read_plan
 from kommutator.domain.clicks import own_lines
-from kommutator.domain.connection import ConnectionKind, by_ssh
+from kommutator.domain.connection import Account, ConnectionKind, by_ssh
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.campaigns.fill import FROM_THE_START
 from kommutator.flows.campaigns.lists import CampaignLists, audit
@@ -83,11 +84,15 @@ class Campaigns(CampaignLists):
     ) -> Shown:
         """Also while it runs: the next call follows the new plan. `plan`: only what changes.
 
-        Raises as `create`, and NotFound: `campaign_not_found`.
+        Raises as `create`, NotFound: `campaign_not_found`, and Conflict:
+        `campaign_account_fixed`: its list is another account's.
         """
-        before = (await self.get(enterprise, campaign)).plan
+        shown = await self.get(enterprise, campaign)
+        before = shown.plan
         merged = {**msgspec.to_builtins(before), **(plan or {})}
         after = await self._checked(enterprise, merged) if plan is not None else before
+        if shown.figures.items and await self._is_moved(enterprise, before, after):
+            raise Conflict("campaign_account_fixed")
         async with self._db.unit() as unit:
             row = await unit.campaigns.get(enterprise, campaign, lock=True)
             filling = row.filling
@@ -189,13 +194,23 @@ class Campaigns(CampaignLists):
         await self._check_links(enterprise, plan)
         return plan
 
+    async def _crm(self, enterprise: EnterpriseNumber, plan: Plan) -> Account | None:
+        accounts = await self._directory.accounts(enterprise)
+        return crm_for(plan.source, self._leads_of, accounts)
+
+    async def _is_moved(self, enterprise: EnterpriseNumber, before: Plan, after: Plan) -> bool:
+        """Whether the ids of its leads would name somebody else's leads."""
+        were, are = await self._crm(enterprise, before), await self._crm(enterprise, after)
+        return bool(were and are and were.connection_id != are.connection_id)
+
     async def _check_links(self, enterprise: EnterpriseNumber, plan: Plan) -> None:
         """What the plan needs of the PBX and the CRM."""
         pbx = await self._directory.account_of(enterprise, ConnectionKind.ASTERISK)
-        crm = await self._directory.account_of(enterprise, self._leads_of)
+        crm = await self._crm(enterprise, plan)
         if pbx is not None and by_ssh(pbx) and plan.mode is Mode.CLIENT_FIRST:
             raise Conflict("campaign_needs_ami")
-        if plan.source.kind == "leads" and crm is None:
+        wants_crm = plan.source.kind == "leads" or plan.source.connection_id is not None
+        if wants_crm and crm is None:
             raise Conflict("campaign_needs_crm")
         if plan.line is not None and pbx is not None and plan.line not in own_lines(pbx, crm):
             raise InvalidInput("campaign_line_unknown", line=plan.line[:20])

@@ -25,6 +25,10 @@ class SourceBody(Body):
     """Who is called. `numbers`: what is added by hand; `leads`: the CRM's, by these filters."""
 
     kind: Literal["numbers", "leads"] = "numbers"
+    connection_id: UUID | None = Field(
+        None,
+        description="The CRM account whose leads they are; the enterprise's oldest unless told.",
+    )
     pipeline_id: Id | None = None
     stage_ids: list[Id] = Field([], max_length=100)
     responsible_ids: list[Id] = Field([], max_length=100)
