@@ -98,7 +98,6 @@ async def test_no_second_above_five(counting: Vendor, database_url: str) -> None
 @pytest.mark.timeout(120)
 async def test_twenty_seconds_of_ten_times_too_much(counting: Vendor, database_url: str) -> None:
     counted = await overload(counting, database_url, QUICK_S)
-    sys.stderr.write(f"{counted}\n")
     assert counted.fits, counted
     assert counted.answered >= 0.9 * manifest.PER_MINUTE * QUICK_S / 60, counted
 
@@ -108,7 +107,6 @@ async def test_twenty_seconds_of_ten_times_too_much(counting: Vendor, database_u
 async def test_two_minutes_of_ten_times_too_much(counting: Vendor, database_url: str) -> None:
     """Longer than the longer window: what a rest had saved is spent, and the rest is steady."""
     counted = await overload(counting, database_url, 120.0)
-    sys.stderr.write(f"{counted}\n")
     assert counted.fits, counted
     assert counted.answered >= 0.9 * manifest.PER_MINUTE * 2, counted
 
