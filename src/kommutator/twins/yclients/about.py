@@ -15,6 +15,8 @@ from kommutator.twins.yclients.show_salon import company_body, company_row
 Json = dict[str, Any]
 
 _DAY = "%d.%m.%Y"
+# Minutes or places; more is nobody's wish.
+HIGHEST_SETTING = 100_000
 _GROUP_RIGHTS = (
     "settings_access",
     "clients_access",
@@ -129,7 +131,8 @@ def change_settings_online(call: Call) -> Answer:
     settings = call.company.settings
     wanted = {name: value for name, value in call.item().items() if name in _ONLINE}
     for name, value in wanted.items():
-        if type(value) is not type(getattr(settings, name)):
+        known = type(value) is type(getattr(settings, name))
+        if not known or not 0 <= value <= HIGHEST_SETTING:
             raise invalid(**{name: "Недопустимое значение"})
     for name, value in wanted.items():
         setattr(settings, name, value)

@@ -18,6 +18,7 @@ from kommutator.twins.yclients.changes import By
 from kommutator.twins.yclients.clients_book import client_for
 from kommutator.twins.yclients.company import Company
 from kommutator.twins.yclients.local_time import iso, plain, read_local, stamp
+from kommutator.twins.yclients.record_body import MOST_HOURS
 from kommutator.twins.yclients.records_book import (
     Draft,
     add_record,
@@ -181,8 +182,8 @@ def _draft(call: Call, body: Json, one: Wanted) -> Draft:
         services=lines_of(call.company, one.staff.id, list(one.services)),
         comment=str(body.get("comment") or ""),
         api_id=str(body.get("api_id") or ""),
-        sms_remain_hours=number(body.get("notify_by_sms")),
-        email_remain_hours=number(body.get("notify_by_email")),
+        sms_remain_hours=min(number(body.get("notify_by_sms")), MOST_HOURS),
+        email_remain_hours=min(number(body.get("notify_by_email")), MOST_HOURS),
         custom_fields=one.custom_fields,
         online=True,
         record_from="api",

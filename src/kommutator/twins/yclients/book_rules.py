@@ -90,7 +90,10 @@ def taken(staff: Staff, start: datetime) -> str:
 
 def _wanted(call: Call, one: Json, before: Sequence[Wanted]) -> Wanted:
     company, mark = call.company, one.get("id")
-    services = tuple(number(word) for word in one.get("services") or [])
+    wanted = one.get("services") or []
+    if not isinstance(wanted, list):
+        raise Refusal(400, BAD_FORMAT)
+    services = tuple(number(word) for word in wanted)
     for service_id in services:
         service = company.services.get(service_id)
         if service is None or not service.active or not service.online:

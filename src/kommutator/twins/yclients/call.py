@@ -21,6 +21,7 @@ Json = dict[str, Any]
 YES = frozenset({"1", "true"})
 # The licence of routes of online booking: 403 by the switch `licence_stops_booking`.
 BOOKING_LICENCE = -403
+LONGEST_NUMBER = 20
 
 
 @dataclass
@@ -75,7 +76,7 @@ class Call:
     def whole(self, name: str, default: int) -> int:
         """A number of the query; the default for anything else."""
         word = self.word(name)
-        return int(word) if word.isascii() and word.isdigit() else default
+        return int(word) if _is_number(word) else default
 
     def yes(self, name: str) -> bool:
         """Whether a flag of the query is set."""
@@ -85,7 +86,7 @@ class Call:
         """Numbers of `name[]=…` in the query; a plain `name=1` does too, other words are left."""
         value = self.query.get(name, {})
         words = value.values() if isinstance(value, dict) else str(value).split(",")
-        return [int(word) for word in map(str, words) if word.isascii() and word.isdigit()]
+        return [int(word) for word in map(str, words) if _is_number(word)]
 
     def words(self, name: str) -> frozenset[str]:
         """Words of `name[]=…`, split at commas."""
@@ -121,7 +122,11 @@ def number(word: Any) -> int:
     if isinstance(word, int | float):
         return int(word) if math.isfinite(word) else 0
     text = str(word).strip()
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if _is_number(text) else 0
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) < LONGEST_NUMBER
 
 
 Endpoint = Callable[[Call], Answer]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from kommutator.twins.yclients import phones
 from kommutator.twins.yclients.call import Call, Route
 from kommutator.twins.yclients.changes import By
 from kommutator.twins.yclients.clients_book import add_client, change_client
-from kommutator.twins.yclients.local_time import plain
+from kommutator.twins.yclients.local_time import plain, read_moment
 from kommutator.twins.yclients.replies import (
     BAD_FILTER,
     BAD_FORMAT,
@@ -42,7 +41,9 @@ def clients(call: Call) -> Answer:
     if word := call.word("email").casefold():
         rows = [one for one in rows if word in one.email.casefold()]
     if call.word("changed_after"):
-        since = _moment(call)
+        since = read_moment(call.word("changed_after"), call.company.zone)
+        if since is None:
+            raise Refusal(400, BAD_FILTER)
         rows = [one for one in rows if int(one.changed_at) >= since]
     page = max(1, call.whole("page", 1))
     size = min(max(1, call.whole("count", PER_PAGE)), call.switches.records_count_most)
@@ -61,7 +62,7 @@ def create(call: Call) -> Answer:
     if wrong := _wrong(call, body):
         field = "name" if wrong == NAMELESS else "phone"
         raise Refusal(422, wrong, {field: [wrong]})
-    made = _written(lambda: add_client(call.world, call.company, body, _by(call)))
+    made = add_client(call.world, call.company, body, _by(call))
     return Answer(_body(call, made), status=201)
 
 
@@ -77,7 +78,11 @@ def bulk(call: Call) -> Answer:
             told = {name: row[name] for name in ("phone", "name") if name in row}
             errors.append(told | {"error": wrong})
             continue
-        made = add_client(call.world, call.company, row, _by(call))
+        try:
+            made = add_client(call.world, call.company, row, _by(call))
+        except Refusal as refusal:
+            errors.append({"error": refusal.message})
+            continue
         created.append(_body(call, made))
     return Answer({"created": created, "errors": errors})
 
@@ -89,7 +94,7 @@ def update(call: Call) -> Answer:
         raise Refusal(422, wrong, {"phone": [wrong]})
     if "name" in body and not str(body["name"] or "").strip():
         raise Refusal(422, NAMELESS, {"name": [NAMELESS]})
-    _written(lambda: change_client(call.world, call.company, found, body, _by(call)))
+    change_client(call.world, call.company, found, body, _by(call))
     return Answer(_body(call, found))
 
 
@@ -167,13 +172,6 @@ def _by(call: Call) -> By:
     return By(call.user, call.partner)
 
 
-def _written(write: Any) -> Any:
-    try:
-        return write()
-    except (TypeError, ValueError):
-        raise Refusal(422, "Недопустимое значение") from None
-
-
 def _wrong(call: Call, body: Json) -> str | None:
     if not str(body.get("name") or "").strip():
         return NAMELESS
@@ -188,14 +186,6 @@ def _wrong_phone(call: Call, value: Any, mine: Client | None) -> str | None:
         return BAD_PHONE
     known = call.company.client_of_phone(digits)
     return TAKEN if known is not None and known is not mine else None
-
-
-def _moment(call: Call) -> float:
-    try:
-        found = datetime.fromisoformat(call.word("changed_after"))
-    except ValueError:
-        raise Refusal(400, BAD_FILTER) from None
-    return (found if found.tzinfo else call.company.moment(found)).timestamp()
 
 
 _LIST, _ONE = "/api/v1/clients/{company}", "/api/v1/client/{company}/{client}"

@@ -45,6 +45,8 @@ def search(call: Call) -> Answer:
     size = min(max(1, number(body.get("page_size")) or PER_PAGE), MOST_PER_PAGE)
     page = max(1, number(body.get("page")) or 1)
     fields = body.get("fields") or ["id"]
+    if not isinstance(fields, list) or not all(isinstance(name, str) for name in fields):
+        raise _bad()
     shown = [
         {name: row[name] for name in fields if name in row}
         for row in bodies[(page - 1) * size : page * size]
@@ -135,7 +137,7 @@ def _quick(call: Call, state: Json) -> Test:  # noqa: ARG001  one signature
     word = str(state.get("value") or "").strip().casefold()
     if not word:
         raise _bad()
-    digits = "".join(letter for letter in word if letter.isdigit())
+    digits = "".join(letter for letter in word if letter in phones.DIGITS)
     is_phone = bool(digits) and not any(letter.isalpha() for letter in word)
 
     def found(client: Client) -> bool:
@@ -175,7 +177,7 @@ def _sold(call: Call, state: Json) -> Test:  # noqa: ARG001  one signature
     try:
         low = float(state.get("from") or 0)
         high = float(state["to"]) if state.get("to") is not None else float("inf")
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _bad() from None
     return lambda client: low <= client.spent <= high
 

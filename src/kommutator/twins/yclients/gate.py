@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from kommutator.twins.php import parse_php
-from kommutator.twins.yclients.call import Call, Route, number
+from kommutator.twins.yclients.call import LONGEST_NUMBER, Call, Route, number
 from kommutator.twins.yclients.company import Company
 from kommutator.twins.yclients.people import Partner, User
 from kommutator.twins.yclients.replies import (
@@ -147,6 +147,14 @@ def _json(raw: bytes) -> Any:
     if not raw.strip():
         return None
     try:
-        return json.loads(raw)
-    except ValueError:
+        body = json.loads(raw, parse_int=_php_int)
+        # Half of a surrogate pair may be escaped in JSON, but is no text.
+        json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
         raise Refusal(400, BAD_FORMAT) from None
+    return body
+
+
+def _php_int(word: str) -> float:
+    """PHP reads a number that is too long for its int as a float."""
+    return int(word) if len(word) < LONGEST_NUMBER - 1 else float(word)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from kommutator.twins.yclients.company import Company
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from kommutator.twins.yclients.world import World
 
 _MIDNIGHT = time()
+# What any salon's visit may lie in; beyond it sums of times end.
+YEARS = range(1971, 2100)
+LONG = 10
 
 
 def plain(local: datetime) -> str:
@@ -55,7 +58,7 @@ def clock_word(seconds: int) -> str:
 def read_clock(word: Any) -> int | None:
     """`09:30` or `9:30` as seconds from midnight; `24:00` is the day's end."""
     hours, _, minutes = str(word).partition(":")
-    if not (hours.isdigit() and minutes[:2].isdigit()):
+    if not (word_is_number(hours) and word_is_number(minutes[:2])):
         return None
     seconds = int(hours) * 3600 + int(minutes[:2]) * 60
     return seconds if seconds <= 86_400 else None  # noqa: PLR2004  seconds of a day
@@ -65,21 +68,41 @@ def read_local(company: Company, value: Any) -> datetime | None:
     """A time a client sends: `Y-m-d H:i:s`, ISO (with or without offset) or epoch; else None."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
-        return company.local(datetime.fromtimestamp(int(value), UTC))
+    word = str(value).strip()
     try:
-        found = datetime.fromisoformat(str(value).strip())
-    except ValueError:
+        if isinstance(value, int | float) or (word.isascii() and word.isdigit()):
+            found = company.local(datetime.fromtimestamp(int(value), UTC))
+        else:
+            found = datetime.fromisoformat(word)
+            found = company.local(found) if found.tzinfo else found
+    except (ValueError, OverflowError, OSError):
         return None
-    return company.local(found) if found.tzinfo else found
+    return found if found.year in YEARS else None
+
+
+def read_moment(word: str, zone: tzinfo) -> float | None:
+    """Epoch seconds of `Y-m-dTH:i:s`, in `zone` unless it says another; None for no moment."""
+    # A plus that was not escaped has become a space.
+    word = word.replace(" ", "+") if "T" in word else word
+    try:
+        found = datetime.fromisoformat(word)
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def read_day(word: str) -> date | None:
     """`2024-01-31`, or the first ten letters of something longer."""
     try:
-        return date.fromisoformat(word[:10])
+        found = date.fromisoformat(word[:10])
     except ValueError:
         return None
+    return found if found.year in YEARS else None
+
+
+def word_is_number(word: str) -> bool:
+    """Whether a word is a short whole number."""
+    return word.isascii() and word.isdigit() and len(word) < LONG
 
 
 def _offset(world: World, company: Company, local: datetime) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 # "Телефон должен содержать от 9 до 15 цифр".
 FEWEST_DIGITS, MOST_DIGITS = 9, 15
 _RUSSIAN_DIGITS = 11
+DIGITS = frozenset("0123456789")
 
 
 def digits_of(value: Any) -> str:
     """Digits alone; a Russian 8… begins with 7."""
-    digits = "".join(letter for letter in str(value or "") if letter.isdigit())
+    digits = "".join(letter for letter in str(value or "") if letter in DIGITS)
     if len(digits) == _RUSSIAN_DIGITS and digits.startswith("8"):
         return "7" + digits[1:]
     return digits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from kommutator.twins.yclients import phones
@@ -27,6 +28,8 @@ REQUIRED_TO_REPLACE = (*ALWAYS_REQUIRED, "client", "seance_length", "save_if_bus
 _MISSING = "Обязательное поле"
 _ODD = "Недопустимое значение"
 SHORTEST_SECONDS, LONGEST_SECONDS = 60, 86_400
+# How long before a visit anybody is reminded.
+MOST_HOURS = 1000
 
 
 def read_draft(call: Call, required: tuple[str, ...]) -> tuple[Draft, Json | None]:
@@ -59,9 +62,9 @@ def read_draft(call: Call, required: tuple[str, ...]) -> tuple[Draft, Json | Non
         comment=str(body.get("comment") or ""),
         attendance=read_attendance(body.get("attendance", 0)),
         api_id=str(body.get("api_id") or ""),
-        technical_break=number(body.get("technical_break_duration")),
-        sms_remain_hours=number(body.get("sms_remain_hours")),
-        email_remain_hours=number(body.get("email_remain_hours")),
+        technical_break=min(number(body.get("technical_break_duration")), LONGEST_SECONDS),
+        sms_remain_hours=min(number(body.get("sms_remain_hours")), MOST_HOURS),
+        email_remain_hours=min(number(body.get("email_remain_hours")), MOST_HOURS),
         sms_now=int(bool(body.get("send_sms"))),
         custom_color=str(body.get("custom_color") or ""),
         labels=_labels(body.get("record_labels")),
@@ -95,7 +98,7 @@ def read_attendance(value: Any) -> int:
     """
     try:
         attendance = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise invalid(attendance=_ODD) from None
     if attendance not in ATTENDANCES:
         raise invalid(attendance=_ODD)
@@ -138,8 +141,10 @@ def _price(value: Any, default: float) -> float:
         return default
     try:
         price = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise invalid(services=_ODD) from None
+    if not math.isfinite(price):
+        raise invalid(services=_ODD)
     return int(price) if price.is_integer() else price
 
 

@@ -10,7 +10,7 @@ from kommutator.twins.yclients.book_rules import taken
 from kommutator.twins.yclients.call import Call, Route
 from kommutator.twins.yclients.changes import By
 from kommutator.twins.yclients.company import Company
-from kommutator.twins.yclients.local_time import read_day
+from kommutator.twins.yclients.local_time import read_day, read_moment
 from kommutator.twins.yclients.record_body import (
     ALWAYS_REQUIRED,
     REQUIRED_TO_REPLACE,
@@ -186,10 +186,10 @@ def _changed(moment: float, *, after: bool) -> Test:
 
 
 def _number(call: Call, name: str) -> int:
-    word = call.word(name)
-    if not (word.isascii() and word.isdigit()):
+    found = call.whole(name, -1)
+    if found < 0:
         raise Refusal(400, BAD_FILTER)
-    return int(word)
+    return found
 
 
 def _day(call: Call, name: str) -> date:
@@ -201,17 +201,11 @@ def _day(call: Call, name: str) -> date:
 
 def _moment(call: Call, name: str) -> float:
     """Epoch seconds of `Y-m-dTH:i:s`, in the branch's time unless it says another."""
-    word = call.word(name)
-    # A plus that was not escaped has become a space.
-    word = word.replace(" ", "+") if "T" in word else word
-    try:
-        found = datetime.fromisoformat(word)
-    except ValueError:
-        raise Refusal(400, BAD_FILTER) from None
-    if found.tzinfo is None:
-        zone = UTC if call.switches.changed_zone == "utc" else call.company.zone
-        found = found.replace(tzinfo=zone)
-    return found.timestamp()
+    zone = UTC if call.switches.changed_zone == "utc" else call.company.zone
+    found = read_moment(call.word(name), zone)
+    if found is None:
+        raise Refusal(400, BAD_FILTER)
+    return found
 
 
 _LIST, _ONE = "/api/v1/records/{company}", "/api/v1/record/{company}/{record}"

@@ -146,7 +146,7 @@ def _whom(call: Call, one: Any) -> tuple[Staff, list[date]]:
     if not isinstance(one, dict):
         raise Refusal(400, BAD_FORMAT)
     staff = _staff(call, number(one.get("staff_id")))
-    return staff, [_day(str(word)) for word in one.get("dates") or []]
+    return staff, [_day(str(word)) for word in _list(one, "dates")]
 
 
 def _list(body: Json, name: str) -> list[Any]:
