@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import jwt
+import structlog
 
-from kommutator.domain.oauth import OAuthApp, TokenPair
+from kommutator.domain.oauth import AccountFacts, OAuthApp, TokenPair
 from kommutator.domain.ports import Turn
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.amocrm.adopt import KIND, Granted
@@ -19,6 +21,7 @@ from kommutator.kit.errors import ErrorKind, InvalidInput, VendorError
 if TYPE_CHECKING:
     from kommutator.store.database import Database
 
+_log = structlog.get_logger(__name__)
 LONGEST_CODE = 4096
 LONGEST_TOKEN = 16_384
 _TRIES = 3
@@ -68,7 +71,7 @@ class Exchange:
             if meant is None:
                 raise
             raise InvalidInput(meant, said=error.message) from error
-        return await self._granted(app, base_url, pair)
+        return await self._granted(app, base_url, pair, new=True)
 
     async def token(self, app: OAuthApp, base_url: str, token: str) -> Granted:
         """A long-lived token from the integration's card.
@@ -125,30 +128,59 @@ class Exchange:
                     raise
         await self._wait(app, base_url)
         pair = await self._vendor.authorizer.refresh(app, base_url, pair.refresh)
-        return await self._granted(app, base_url, pair)
+        return await self._granted(app, base_url, pair, new=True)
 
     async def _wait(self, app: OAuthApp, base_url: str) -> None:
         """Before anything is spent: whose account it is asks by the account's own allowance."""
         await self._turn(self._vendor.budgets(app, base_url))
 
-    async def _granted(self, app: OAuthApp, base_url: str, pair: TokenPair) -> Granted:
-        """The pair is all we have and the code is spent: a silence here must not lose it."""
+    async def _granted(
+        self, app: OAuthApp, base_url: str, pair: TokenPair, *, new: bool = False
+    ) -> Granted:
+        """A `new` pair, for which a code or a refresh token was spent, must not get lost.
+
+        The vendor has just made it: if the account keeps silent, the token's own word counts.
+        """
         for attempt in range(1, _TRIES + 1):
             try:
                 facts = await self._vendor.authorizer.whose(base_url, pair.access)
             except VendorError as error:
-                if attempt == _TRIES or error.kind not in _PASSING:
+                if error.kind not in _PASSING:
                     raise
-                await self._clock.sleep(attempt)
-            else:
-                return Granted(app, base_url, pair, facts)
+                if attempt < _TRIES:
+                    await self._clock.sleep(attempt)
+                    continue
+                told = _told_by(pair.access, base_url) if new else None
+                if told is None:
+                    raise
+                _log.info("amocrm.account_by_token", account=told.id, reason=str(error))
+                facts = told
+            return Granted(app, base_url, pair, facts)
         raise AssertionError("unreachable")
 
     def _life(self, token: str) -> timedelta:
         """By its own claim, unverified: if it lies, the vendor's 401 tells."""
         try:
-            claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-            ends = datetime.fromtimestamp(float(claims["exp"]), UTC)
-        except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, OSError):
+            ends = datetime.fromtimestamp(float(_claims(token)["exp"]), UTC)
+        except (KeyError, TypeError, ValueError, OverflowError, OSError):
             return _YEARS
         return min(max(ends - self._clock.now(), timedelta(minutes=1)), _YEARS)
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """Unverified; none of what is no JWT."""
+    try:
+        found: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return {}
+    return found
+
+
+def _told_by(token: str, base_url: str) -> AccountFacts | None:
+    """What an access token says of its account. The rest is learnt when the account speaks."""
+    claims = _claims(token)
+    account_id, user_id = claims.get("account_id"), claims.get("sub")
+    if isinstance(account_id, bool) or not isinstance(account_id, int):
+        return None
+    subdomain = (urlsplit(base_url).hostname or "").partition(".")[0]
+    return AccountFacts(str(account_id), subdomain, subdomain, user_id=user_id and str(user_id))
