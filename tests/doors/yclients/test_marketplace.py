@@ -97,7 +97,7 @@ async def test_by_an_administrator(service: SalonService) -> None:
     assert again.body["api_key"] == made.body["api_key"]
     neighbour = service.caller.with_headers(authorization=service.there.headers["authorization"])
     theirs = await neighbour.post("/marketplace/register", json={"salon_id": SALON})
-    assert (theirs.status, theirs.code) == (409, "yclients_salon_elsewhere")
+    assert (theirs.status, theirs.code) == (403, "yclients_not_pending")
 
 
 async def test_the_link_opens_once_and_the_qr_is_honest(service: SalonService) -> None:

@@ -31,10 +31,17 @@ async def connection_page() -> Response:
 async def salons_page(see: Seen) -> HTMLResponse:
     enterprise = see.demand(Permission.CONFIGURE)
     flows = see.house.yclients
+    salons = await flows.standing.all(enterprise)
+    synced = {
+        one.record.id: (await see.house.salons.sync(enterprise, one.record.id)).synced_at
+        for one in salons
+        if one.state != "removed"
+    }
     return await page(
         see,
         "salons.html",
-        salons=await flows.standing.all(enterprise),
+        salons=salons,
+        synced=synced,
         ready=flows.vendors.ready,
         in_marketplace=flows.vendors.in_marketplace,
         public_url=see.house.settings.public_url,

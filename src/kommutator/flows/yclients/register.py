@@ -16,7 +16,7 @@ from kommutator.flows.yclients.join import Join, Joined
 from kommutator.flows.yclients.tickets import CONNECT, Ticket, Tickets
 from kommutator.flows.yclients.vendor import KIND, Vendors
 from kommutator.kit.crypto import Vault
-from kommutator.kit.errors import Conflict, Forbidden, NotFound
+from kommutator.kit.errors import Forbidden, NotFound
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
@@ -79,6 +79,7 @@ class Register:
 
         Raises:
             Forbidden: as `Arrive`, and `Actor.demand`.
+            Conflict: `yclients_salon_elsewhere`.
             Unavailable, VendorError: as `Arrive`.
         """
         actor.demand(Permission.CONFIGURE, enterprise)
@@ -108,13 +109,13 @@ class Register:
         return found
 
     async def _held(self, enterprise: EnterpriseNumber, salon_id: int) -> Registered | None:
-        """Raises Conflict: `yclients_salon_elsewhere`."""
+        """None also where another enterprise has it: nothing proves yet that it is the caller's."""
         async with self._db.single() as unit:
             found = await unit.connections.by_account_everywhere(KIND, str(salon_id))
             if found is None:
                 return None
             if await unit.connections.enterprise_of(found) != enterprise:
-                raise Conflict("yclients_salon_elsewhere", salon=str(salon_id))
+                return None
             record = await unit.connections.get(enterprise, found)
             held = await unit.yclients_salons.of(enterprise, found)
         if held is None:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from kommutator.connectors.crm.yclients.hooks import dedupe_key, read_notice
+from kommutator.connectors.crm.yclients.hooks import read_notice
 from kommutator.domain.connection import Account
 from kommutator.domain.journal import Arrival
 from kommutator.domain.tenancy import Actor, Permission
@@ -16,6 +16,7 @@ from kommutator.doors.http.auth import actor, demand_platform, house_of
 from kommutator.doors.http.errors import RESPONSES, locale_of
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.doors.http.v1.words import RowId
+from kommutator.doors.http.yclients.hooks import SOURCE, dedupe_key
 from kommutator.doors.http.yclients.limits import (
     address_of,
     demand_patience,
@@ -30,8 +31,6 @@ from kommutator.flows.yclients.arrive import Said
 from kommutator.flows.yclients.register import Registered
 from kommutator.kit.errors import Forbidden, Unauthorized
 
-SOURCE = "yclients"
-"""In the journal, of what the vendor tells about a salon."""
 SECRET_HEADER = "X-Kommutator-Secret"  # noqa: S105 - its name
 router = APIRouter(
     prefix="/marketplace",
@@ -173,7 +172,7 @@ async def marketplace_webhook(
             source=SOURCE,
             kind=notice.kind,
             key=None,
-            dedupe_key=f"{account.connection_id.hex}:{dedupe_key(raw, notice)}",
+            dedupe_key=f"{account.connection_id.hex}:{dedupe_key(raw)}",
             body=raw,
             connection_id=account.connection_id,
         )
