@@ -35,7 +35,32 @@ def services(call: Call) -> Answer:
     """`GET /activity/{c}/services`: what the events are about."""
     numbers = {one.service_id for one in call.company.activities.values()}
     known = call.company.services
-    return Answer([{"id": n, "title": known[n].title} for n in sorted(numbers & known.keys())])
+    return Answer([{"id": one, "title": known[one].title} for one in sorted(numbers)])
+
+
+def filters(call: Call) -> Answer:
+    """`GET /activity/{c}/filters`: by whom and about what the coming events are."""
+    company, found = call.company, _coming(call)
+    busy = {activity.staff_id for activity in found}
+    about = {activity.service_id for activity in found}
+    staff = [(one.id, one.name, one.id in busy) for one in company.staff.values()]
+    services_ = [(one.id, one.title, one.id in about) for one in company.services.values()]
+    return Answer(
+        [
+            {
+                "code": code,
+                "title": title,
+                "data": [
+                    {"id": number_, "title": word, "is_disabled": not there}
+                    for number_, word, there in rows
+                ],
+            }
+            for code, title, rows in (
+                ("staff", "Сотрудник", staff),
+                ("service", "Услуга", services_),
+            )
+        ]
+    )
 
 
 def one(call: Call) -> Answer:
@@ -152,6 +177,7 @@ ROUTES = (
     Route("GET", f"{_ROOT}/search", search, licence=BOOKING_LICENCE),
     Route("GET", f"{_ROOT}/search_dates", search_dates, licence=BOOKING_LICENCE),
     Route("GET", f"{_ROOT}/services", services, licence=BOOKING_LICENCE),
+    Route("GET", f"{_ROOT}/filters", filters, licence=BOOKING_LICENCE),
     Route("GET", f"{_ROOT}/{{activity}}", one, licence=BOOKING_LICENCE),
     Route("POST", f"{_ROOT}/{{activity}}/book", book, licence=BOOKING_LICENCE),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from kommutator.twins.long_poll import wait_for
 from kommutator.twins.orders import read_order, shown
 from kommutator.twins.yclients import building
 from kommutator.twins.yclients.hands import Hands
@@ -49,6 +50,7 @@ class SalonControl:
                 *(web.post(f"/_twin/{name}", shown(serve)) for name, serve in posts.items()),
                 web.get("/_twin/times", shown(self.times)),
                 web.get("/_twin/codes", shown(self.codes)),
+                web.get("/_twin/mailings", shown(self.mailings)),
             ]
         )
 
@@ -186,3 +188,9 @@ class SalonControl:
     async def codes(self, request: web.Request) -> Json:
         """Codes sent by SMS and not used yet, by phone."""
         return {"codes": self._world.company(request.query.get("company")).codes}
+
+    async def mailings(self, request: web.Request) -> Json:
+        """What was sent to clients through the API: of `?company=`, waits as `wait_for`."""
+        return await wait_for(
+            self._world.core.bell, {"count": "0", **request.query}, lambda: self._world.mailings
+        )

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from kommutator.kit.clock import Clock, SystemClock
 from kommutator.kit.ids import Ids, SystemIds
@@ -81,6 +82,8 @@ class World:
         self._users_by_token: dict[str, User] = {}
         self._numbers: dict[str, itertools.count[int]] = {}
         self._listeners: list[Listener] = []
+        # What was sent to clients through the API.
+        self.mailings: list[dict[str, Any]] = []
         # Called after a reset.
         self.on_reset: list[Callable[[], None]] = []
         fill(self)
@@ -202,6 +205,7 @@ class World:
         self.switches.change(Switches().dump())
         self.pace.clear()
         self.log.clear()
+        self.mailings.clear()
         self.core.faults.clear()
         self.core.traffic.clear()
         fill(self)

@@ -171,6 +171,12 @@ async def test_a_group_event_has_so_many_places(booth: Booth) -> None:
     )["id"]
     (row,) = (await booth.ask("GET", "/activity/{c}/search", user="")).data
     assert (row["id"], row["capacity"], row["records_count"]) == (event, 1, 0)
+    assert (await booth.ask("GET", "/activity/{c}/search_dates", user="")).data == [DAY]
+    (staff, _) = (await booth.ask("GET", "/activity/{c}/filters", user="")).data
+    assert [(one["title"], one["is_disabled"]) for one in staff["data"]] == [
+        ("Анна", False),
+        ("Боб", True),
+    ]
     person = {"phone": PHONE, "fullname": "Иван"}
     path = f"/activity/{{c}}/{event}/book"
     assert (await booth.ask("POST", path, person, user="")).status == 201

@@ -190,3 +190,19 @@ async def test_reviews(booth: Booth) -> None:
     ]
     (bobs,) = (await booth.ask("GET", "/comments/{c}", staff_id=booth.bob)).data
     assert bobs["master_id"] == str(booth.bob)
+
+
+async def test_a_mailing_leaves_out_who_opted_out(booth: Booth) -> None:
+    anna = await add(booth, "Анна", PHONE, email="a@example.com")
+    boris = await add(booth, "Борис", "70001234568", sms_not=1)
+    body = {"client_ids": [anna, boris], "text": "Скидка"}
+    sent = await booth.ask("POST", "/sms/clients/by_id/{c}", body)
+    assert sent.json == {"success": True, "meta": {"message": "Accepted"}}
+    await booth.ask("POST", "/email/clients/by_filter/{c}", {"text": "Письмо"})
+    assert (await booth.ask("POST", "/sms/clients/by_id/{c}", {"text": "x"})).status == 400
+    assert (await booth.ask("POST", "/sms/clients/by_filter/{c}", {})).status == 422
+    rows = (await booth.town.look("mailings", company=booth.company, count=2))["items"]
+    assert [(row["channel"], row["text"], row["clients"]) for row in rows] == [
+        ("sms", "Скидка", [anna]),
+        ("email", "Письмо", [anna]),
+    ]
