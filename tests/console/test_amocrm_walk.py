@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from kommutator.domain.tenancy import Role
 from tests.support.amocrm_service import (
     ADMIN,
     DEPUTY,
+    HERE,
     AmoService,
     open_amocrm_service,
 )
@@ -19,9 +21,11 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.browser
 ACCOUNTS = "/console/connections/amocrm"
+MINE, CLERK = "/console/my/amocrm", "clara@0367.example"
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 PAGES = (
     ACCOUNTS,
+    MINE,
     *(f"/console/amocrm/cards?kind={kind}" for kind in ("leads", "contacts", "companies")),
     "/console/amocrm/fields?kind=contacts",
     "/console/amocrm/hooks",
@@ -287,3 +291,33 @@ def _strings(data: Any) -> set[str]:
         inner = data.values() if isinstance(data, dict) else data
         return set().union(*(_strings(one) for one in inner))
     return {data} if isinstance(data, str) else set()
+
+
+async def test_an_employee_connects_an_account_of_their_own(
+    service: AmoService, page: Page, browser: Browser
+) -> None:
+    await service.house.people.create(
+        "tests", HERE, email=CLERK, name="Clara", role=Role.EMPLOYEE, password=PASSWORD
+    )
+    await sign_in(page, service, CLERK)
+    await page.get_by_role("link", name="Мой amoCRM").click()
+    await page.get_by_role("button", name="Подключить amoCRM").click()
+    await expect(page.get_by_text("просит доступ")).to_be_visible()
+    await allow(page)
+    await expect(page.get_by_role("link", name="На главную")).to_be_visible()
+    await page.goto(f"{service.url}{MINE}")
+    card = page.locator("#mine")
+    await expect(card.get_by_role("heading")).to_be_visible()
+    held = "SELECT count(*) FROM connections WHERE user_id IS NOT NULL AND status = 'active'"
+    assert await service.value(held) == 1
+
+    async with await browser.new_context(locale="ru-RU") as other:
+        admin = await sign_in(await other.new_page(), service)
+        await admin.goto(f"{service.url}{MINE}")
+        await expect(admin.get_by_role("button", name="Подключить amoCRM")).to_be_visible()
+        await expect(admin.locator("#mine").get_by_role("heading")).to_have_count(0)
+
+    await card.get_by_role("button", name="Отключить").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Да").click()
+    await expect(card.get_by_role("button", name="Подключить amoCRM")).to_be_visible()
+    assert await service.value(held) == 0

@@ -14,6 +14,7 @@ from kommutator.doors.console.render import go, plain_page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.doors.http.amocrm.travel import traveller
 from kommutator.flows.amocrm.adopt import Wish
+from kommutator.flows.amocrm.connect import Departure
 from kommutator.kit.errors import VendorError
 
 router = APIRouter(route_class=PageRoute, prefix="/connections/amocrm")
@@ -27,6 +28,11 @@ async def connect(see: Seen, connection_id: Annotated[UUID | None, Form()] = Non
     enterprise = see.demand(Permission.CONFIGURE)
     who = traveller(see.request, see.actor)
     departure = await see.house.amocrm.connect.start(who, enterprise, connection_id=connection_id)
+    return depart(see, departure)
+
+
+def depart(see: Visit, departure: Departure) -> Response:
+    """Sends the browser off to amoCRM."""
     if "HX-Request" in see.request.headers:
         return Response(headers={"HX-Redirect": departure.url, "Cache-Control": "no-store"})
     # Our policy lets no form lead to another site, not even by a redirect: a link may.

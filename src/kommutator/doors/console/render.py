@@ -124,7 +124,7 @@ async def _frame(visit: Visit) -> dict[str, Any]:
         "tz": zone(enterprise["time_zone"] if enterprise else _LOCAL_ZONE),
         "choices": choices,
         "nav": _nav(actor, visit.request.url.path),
-        "own_amocrm": visit.house.amocrm.app.ready and None not in (actor.user_id, actor.enterprise),
+        "own_amocrm": bool(visit.house.amocrm.app.ready and actor.user_id and actor.enterprise),
         "may": _may(actor),
         "me": {"extension": extension},
         "done": _done(visit.request.query_params.get("done"), partial(visit.t), visit),
