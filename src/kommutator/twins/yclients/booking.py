@@ -174,10 +174,10 @@ def _staff(call: Call, staff: Staff, services: list[int], *, bookable: bool) -> 
         "weight": word(staff.weight),
         "information": staff.information,
     }
-    if bookable:
-        day, _ = _nearest(call, staff.id, services)
-        row |= {"seance_date": day_word(call.world, day) if day else None, "seances": []}
-    return row
+    day, _ = _nearest(call, staff.id, services) if bookable else (None, [])
+    if day is not None:
+        row |= {"seance_date": day_word(call.world, day), "seances": []}
+    return row | {"bookable": day is not None}
 
 
 def _seance(call: Call, day: date, slot: Slot) -> Json:

@@ -83,15 +83,15 @@ class Call:
         return self.word(name) in YES
 
     def many(self, name: str) -> list[int]:
-        """Numbers of `name[]=…` in the query; a plain `name=1` does too, other words are left."""
-        value = self.query.get(name, {})
-        words = value.values() if isinstance(value, dict) else str(value).split(",")
+        """Numbers of `name[]=…` in the query; a plain `name=…` is another name, other words go."""
+        value = self.query.get(name)
+        words = value.values() if isinstance(value, dict) else ()
         return [int(word) for word in map(str, words) if _is_number(word)]
 
     def words(self, name: str) -> frozenset[str]:
         """Words of `name[]=…`, split at commas."""
-        value = self.query.get(name, {})
-        parts = value.values() if isinstance(value, dict) else [value]
+        value = self.query.get(name)
+        parts = value.values() if isinstance(value, dict) else ()
         return frozenset(word for part in parts for word in str(part).split(",") if word)
 
     def item(self) -> Json:

@@ -1,5 +1,6 @@
 """The booking with a partner token: codes 431-438 and where they stand, all or nothing (§1.4)."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -49,6 +50,14 @@ async def test_who_books_first_has_it(booth: Booth) -> None:
     }
     checked = await booth.ask("POST", "/book_check/{c}", wish, user="")
     assert (checked.status, checked.message) == (422, late.message)
+
+
+async def test_one_of_many_at_once_has_it(booth: Booth) -> None:
+    answers = await asyncio.gather(
+        *(booth.book("10:00", phone=f"7000123{n:04d}") for n in range(20))
+    )
+    assert sorted(answer.status for answer in answers) == [201] + [422] * 19
+    assert len(booth.inside.records) == len(booth.inside.clients) == 1
 
 
 @pytest.mark.parametrize(

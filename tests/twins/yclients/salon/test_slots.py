@@ -67,8 +67,9 @@ async def test_who_is_hidden_fired_or_not_bookable_has_no_slots(booth: Booth) ->
 
 async def test_only_the_documented_name_names_services(booth: Booth) -> None:
     path = f"/book_times/{{c}}/{booth.ann}/{DAY}"
-    (first, *_) = (await booth.ask("GET", path, user="", service_id=booth.colour)).data
-    assert first["seance_length"] == 1800  # the default, far too short for the service meant
+    for name in ("service_id", "service_ids"):
+        (first, *_) = (await booth.ask("GET", path, user="", **{name: booth.colour})).data
+        assert first["seance_length"] == 1800  # the default, far too short for the service meant
     (first, *_) = (await booth.ask("GET", path, user="", service_ids=[booth.colour])).data
     assert first == {
         "time": "10:00",
