@@ -95,7 +95,12 @@ async def test_an_older_answer_changes_nothing(shelf: Database) -> None:
 async def test_busy_hours_follow_from_visits(shelf: Database) -> None:
     async with shelf.unit() as unit:
         hours = [
-            WorkDay(staff, DAY + timedelta(days=n), (Span(time(9), time(23, 59, 59)),))
+            WorkDay(
+                staff,
+                DAY + timedelta(days=n),
+                (Span(time(9), time(23, 59, 59)),),
+                (Span(time(10, 30), time(11, 30)),) if (staff, n) == (11, 0) else (),
+            )
             for staff in (10, 11)
             for n in (0, 1)
         ]
@@ -116,11 +121,12 @@ async def test_busy_hours_follow_from_visits(shelf: Database) -> None:
         10, DAY, list(whole), [10 * 3600, 11 * 3600, 23 * 3600 + 1800, day]
     )
     assert books[DAY + timedelta(1), 10].busy == [0, 1800]
-    assert books[DAY, 11].busy == [11 * 3600, 12 * 3600]
+    class_ = [10 * 3600 + 1800, 11 * 3600 + 1800]
+    assert books[DAY, 11].busy == [*class_, 11 * 3600, 12 * 3600]
     await keep(shelf, [visit(1, 10, staff=11), visit(4, 23.5, deleted=True)], T1)  # moved
     books = {(one.day, one.staff_id): one for one in await days(shelf)}
     assert (books[DAY, 10].busy, books[DAY + timedelta(1), 10].busy) == ([], [])
-    assert books[DAY, 11].busy == [10 * 3600, 11 * 3600, 11 * 3600, 12 * 3600]
+    assert books[DAY, 11].busy == [10 * 3600, 11 * 3600, *class_, 11 * 3600, 12 * 3600]
 
 
 async def test_who_is_not_in_the_schedule_does_not_work(shelf: Database) -> None:

@@ -45,16 +45,17 @@ SELECT $1, $2, t.day, t.staff_id, coalesce((
        ) AS t
  ORDER BY t.day, t.staff_id
 ON CONFLICT (enterprise, connection_id, day, staff_id) DO UPDATE SET busy = excluded.busy"""
-_BETWEEN = """
-SELECT staff_id, day, hours, busy || events FROM salon_days
+# Group events are rare: only where there are some, they are put in order with the visits.
+_TAKEN = """CASE WHEN events = '{}' THEN busy ELSE ARRAY (
+    SELECT edge FROM (SELECT busy || events AS pairs) AS both_,
+           generate_series(1, cardinality(pairs), 2) AS n,
+           unnest(pairs[n : n + 1]) WITH ORDINALITY AS one (edge, place)
+     ORDER BY pairs[n], n, place) END"""
+_BETWEEN = f"""
+SELECT staff_id, day, hours, {_TAKEN} FROM salon_days
  WHERE enterprise = $1 AND connection_id = $2 AND day BETWEEN $3 AND $4
-   AND ($5::bigint[] IS NULL OR staff_id = ANY ($5)) AND hours <> '{}'
- ORDER BY day, staff_id"""
-_SOME = """
-SELECT staff_id, day, hours, busy || events FROM salon_days
- WHERE enterprise = $1 AND connection_id = $2 AND day = ANY ($3::date[])
-   AND ($4::bigint[] IS NULL OR staff_id = ANY ($4)) AND hours <> '{}'
- ORDER BY day, staff_id"""
+   AND ($5::bigint[] IS NULL OR staff_id = ANY ($5)) AND hours <> '{{}}'
+ ORDER BY day, array_position($5, staff_id), staff_id"""
 
 
 class SalonDayStore:
@@ -109,19 +110,10 @@ class SalonDayStore:
         last: date,
         staff: Collection[int] | None = None,
     ) -> list[DayBook]:
-        """Working days, both ends inclusive, by day and employee; `staff`: None: everybody's."""
+        """Working days, both ends inclusive, in order of days.
+
+        `staff`: in this order; None: everybody's.
+        """
         of = None if staff is None else list(staff)
         rows = await self._connection.fetch(_BETWEEN, enterprise, connection_id, first, last, of)
-        return [DayBook(*row) for row in rows]
-
-    async def some(
-        self,
-        enterprise: EnterpriseNumber,
-        connection_id: UUID,
-        days: Collection[date],
-        staff: Collection[int] | None = None,
-    ) -> list[DayBook]:
-        """The same for days that need not follow each other."""
-        of = None if staff is None else list(staff)
-        rows = await self._connection.fetch(_SOME, enterprise, connection_id, list(days), of)
-        return [DayBook(*row) for row in rows]
+        return list(map(DayBook._make, rows))

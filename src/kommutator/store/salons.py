@@ -30,10 +30,11 @@ ON CONFLICT (connection_id) DO UPDATE SET
  WHERE s.read_at <= excluded.read_at"""
 _STATE = "read_at, began_at, copied_at, unheard, drift, drift_at"
 _GET = f"""
-SELECT {_FACTS}, categories, {_STATE} FROM salons WHERE enterprise = $1 AND connection_id = $2"""
+SELECT {_FACTS.removesuffix(", raw")}, categories, {_STATE} FROM salons
+ WHERE enterprise = $1 AND connection_id = $2"""
 _OF = """
 SELECT s.connection_id, s.salon_id, s.title, s.time_zone, s.phone, s.address, s.slot_step_s,
-       s.asks_code, s.notice_s, s.raw, s.categories, s.read_at, s.began_at, s.copied_at,
+       s.asks_code, s.notice_s, s.categories, s.read_at, s.began_at, s.copied_at,
        s.unheard, s.drift, s.drift_at
   FROM salons s JOIN connections c ON c.enterprise = s.enterprise AND c.id = s.connection_id
  WHERE s.enterprise = $1 AND c.status <> 'removed' ORDER BY s.title, s.connection_id"""
@@ -60,7 +61,7 @@ _TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class KeptSalon:
-    """A salon as the copy has it.
+    """A salon as the copy has it, without `raw`.
 
     Attributes:
         unheard: changes found by looking since the vendor last told of any.
@@ -161,7 +162,7 @@ def _kept(connection_id: UUID, row: Any) -> KeptSalon:
     salon = Salon(
         id=row["salon_id"], title=row["title"], time_zone=row["time_zone"], phone=row["phone"],
         address=row["address"], slot_step_s=row["slot_step_s"], asks_code=row["asks_code"],
-        notice_s=row["notice_s"], raw=row["raw"],
+        notice_s=row["notice_s"],
     )  # fmt: skip
     return KeptSalon(
         connection_id=connection_id,

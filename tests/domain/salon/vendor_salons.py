@@ -17,6 +17,7 @@ from kommutator.domain.salon.slots import (
     DayBook,
     for_anybody,
     free_days,
+    in_order,
     pairs_of,
     seances,
     seconds_of,
@@ -73,7 +74,7 @@ class Read:
                 one.staff_id,
                 one.day,
                 pairs_of(one.hours),
-                pairs_of(one.events) + busy.get((one.staff_id, one.day), []),
+                in_order(pairs_of(one.events) + busy.get((one.staff_id, one.day), [])),
             )
             for one in self.hours
         ]

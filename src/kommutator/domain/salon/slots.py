@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from kommutator.domain.salon.booking import Start
 from kommutator.domain.salon.facts import Service, Span, StaffMember
@@ -24,12 +25,11 @@ Pairs = Sequence[int]
 """Begin and end, begin and end…, seconds of the day."""
 
 
-@dataclass(frozen=True, slots=True)
-class DayBook:
+class DayBook(NamedTuple):
     """One employee's day: when they work, and when somebody is with them.
 
     Attributes:
-        hours, busy: pairs of seconds; in any order, they may overlap.
+        hours, busy: pairs of seconds in order of their begins; they may overlap.
     """
 
     staff_id: int
@@ -38,14 +38,14 @@ class DayBook:
     busy: Pairs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: thousands are made for one answer
 class FreeDay:
     """The free starts of one employee on one day. `ranges`: seconds of the day, ascending."""
 
     staff_id: int
     day: date
     seance_s: int
-    ranges: tuple[range, ...]
+    ranges: Sequence[range]
 
     def __len__(self) -> int:
         return sum(map(len, self.ranges))
@@ -103,13 +103,14 @@ def free_days(
         earliest: nothing before this moment (now and the salon's notice), the salon's time.
     """
     found: list[FreeDay] = []
-    for book in days:
-        length = lengths.get(book.staff_id)
-        if length is None or not book.hours:
+    for staff_id, day, hours, busy in days:
+        length = lengths.get(staff_id)
+        if length is None or not hours:
             continue
-        ranges = _free(book, length or step_s, step_s, _from(book.day, earliest))
+        begin = 0 if earliest is None else _from(day, earliest)
+        ranges = _free(hours, busy, length or step_s, step_s, begin)
         if ranges:
-            found.append(FreeDay(book.staff_id, book.day, length or step_s, ranges))
+            found.append(FreeDay(staff_id, day, length or step_s, ranges))
     return found
 
 
@@ -129,10 +130,15 @@ def for_anybody(days: Sequence[FreeDay], staff: Sequence[int]) -> list[Start]:
 def pairs_of(hours: Iterable[Span]) -> list[int]:
     """Working spans as seconds; the last second of the day is its end."""
     pairs: list[int] = []
-    for span in hours:
+    for span in sorted(hours):
         end = seconds_of(span.end)
         pairs += (seconds_of(span.start), DAY_S if end in {0, DAY_S - 1} else end)
     return pairs
+
+
+def in_order(pairs: Pairs) -> list[int]:
+    """By their begins."""
+    return [moment for pair in sorted(_each(pairs)) for moment in pair]
 
 
 def spans_of(pairs: Pairs) -> list[Span]:
@@ -144,30 +150,31 @@ def seconds_of(moment: time) -> int:
     return moment.hour * 3600 + moment.minute * 60 + moment.second
 
 
-def _free(book: DayBook, length: int, step: int, earliest: int) -> tuple[range, ...]:
-    busy = sorted((taken, released) for taken, released in _each(book.busy) if taken < released)
+def _free(hours: Pairs, busy: Pairs, length: int, step: int, earliest: int) -> list[range]:
+    """Written out: it runs thousands of times for one answer."""
     ranges: list[range] = []
-    for begin, end in sorted(_each(book.hours)):
-        free_from = max(begin, earliest)
-        for taken, released in busy:
+    most = len(busy)
+    for shift in range(0, len(hours), 2):
+        at, end = hours[shift], hours[shift + 1]
+        at = max(at, earliest)
+        for visit in range(0, most, 2):
+            taken = busy[visit]
             if taken >= end:
                 break
-            if released > free_from:
-                _offer(ranges, free_from, min(taken, end) - length, step)
-                free_from = released
-        _offer(ranges, free_from, end - length, step)
-    return tuple(ranges)
+            released = busy[visit + 1]
+            if released > at and released > taken:
+                first = at + -at % step
+                if first + length <= taken:
+                    ranges.append(range(first, taken - length + 1, step))
+                at = released
+        first = at + -at % step
+        if first + length <= end:
+            ranges.append(range(first, end - length + 1, step))
+    return ranges
 
 
-def _offer(ranges: list[range], first: int, last: int, step: int) -> None:
-    """Starts on the grid from `first` to `last`, both inclusive."""
-    first += -first % step
-    if first <= last:
-        ranges.append(range(first, last + 1, step))
-
-
-def _from(day: date, earliest: datetime | None) -> int:
-    if earliest is None or day > earliest.date():
+def _from(day: date, earliest: datetime) -> int:
+    if day > earliest.date():
         return 0
     return seconds_of(earliest.time()) if day == earliest.date() else DAY_S
 

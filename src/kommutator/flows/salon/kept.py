@@ -175,7 +175,7 @@ class Salons:
         Raises Unavailable: `salon_not_copied`.
         """
         key = account.enterprise, account.connection_id
-        async with self._db.unit() as unit:
+        async with self._db.single() as unit:
             salon = await unit.salons.get(*key)
             if salon is None:
                 raise Unavailable("salon_not_copied")
@@ -184,8 +184,6 @@ class Salons:
             if staff:
                 lengths = {one: took for one, took in lengths.items() if one in staff}
             books = await unit.salon_days.between(*key, first, last, list(lengths))
-        rank = {one: place for place, one in enumerate(lengths)}
-        books.sort(key=lambda book: (book.day, rank[book.staff_id]))
         return self._free(salon.salon, books, lengths, known, services)
 
     async def free(
