@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.support.amocrm_live import open_live
-from tests.support.command import environment, run
+from tests.support.command import ask, environment
 from tests.support.house import MASTER_KEYS
 from tests.workers.test_bulk_live import all_leads
 
@@ -19,7 +19,7 @@ async def test_a_file_is_written_and_the_refused_are_named(
         env = environment(
             tmp_path, database_url=database_url, master_keys=MASTER_KEYS, private_hosts="127.0.0.1"
         )
-        code, said = await run(
+        code, said = await ask(
             "amocrm", "bulk", str(sheet), "--enterprise", "0367", "--wait", env=env
         )
         assert "21 items" in said, said
@@ -34,5 +34,5 @@ async def test_a_file_that_is_no_table_ends_in_words(tmp_path: Path, database_ur
     sheet = tmp_path / "leads.csv"
     sheet.write_text("id;prise\n1;2\n")
     env = environment(tmp_path, database_url=database_url, master_keys=MASTER_KEYS)
-    code, said = await run("amocrm", "bulk", str(sheet), "--enterprise", "0367", env=env)
+    code, said = await ask("amocrm", "bulk", str(sheet), "--enterprise", "0367", env=env)
     assert (code, "The column “prise” is not known." in said) == (1, True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 
 from tests.support.amocrm_town import AmoTwin, open_amocrm
-from tests.support.command import environment, run
+from tests.support.command import ask, environment
 from tests.support.house import MASTER_KEYS, open_house, settle_tenant
 
 
@@ -22,9 +22,9 @@ async def test_a_code_connects_the_only_enterprise(tmp_path: Path, database_url:
             await settle_tenant(house, "0367")
         env = env_of(tmp_path, database_url, twin)
         code = await twin.code()
-        status, said = await run("amocrm", "auth-code", "--code", code, env=env)
+        status, said = await ask("amocrm", "auth-code", "--code", code, env=env)
         assert (status, "Connected: " in said) == (0, True), said
-        status, said = await run("amocrm", "auth-code", "--code", code, env=env)
+        status, said = await ask("amocrm", "auth-code", "--code", code, env=env)
         assert (status, "Invalid authorization code" in said) == (1, True), said
         assert code not in said
 
@@ -51,10 +51,10 @@ async def test_tokens_of_another_database_are_taken_over(
         owners.write_text(json.dumps({"1": tenant.admin.email}))
         env = env_of(tmp_path, database_url, twin)
         words = ("amocrm", "import-tokens", empty_database_url, "--map", str(owners))
-        status, said = await run(*words, env=env)
+        status, said = await ask(*words, env=env)
         assert (status, "1 of 2 would be imported" in said) == (1, True), said
         assert await twin.exchanges() == 0
-        status, said = await run(*words, "--apply", env=env)
+        status, said = await ask(*words, "--apply", env=env)
         assert (status, "Imported 1 of 2." in said) == (1, True), said
         assert await twin.exchanges() == 1  # it was over: renewed at once
         for pair in pairs:
@@ -68,5 +68,5 @@ async def test_tokens_of_another_database_are_taken_over(
 async def test_a_source_that_is_none_ends_in_words(tmp_path: Path, database_url: str) -> None:
     async with open_amocrm() as twin:
         env = env_of(tmp_path, database_url, twin)
-        status, said = await run("amocrm", "import-tokens", str(tmp_path / "none.json"), env=env)
+        status, said = await ask("amocrm", "import-tokens", str(tmp_path / "none.json"), env=env)
         assert (status, said) == (1, "The source cannot be read: FileNotFoundError.\n")

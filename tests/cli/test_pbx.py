@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import EnterpriseNumber
-from tests.support.command import environment, run
+from tests.support.command import ask, environment
 from tests.support.house import MASTER_KEYS, open_house, settle_tenant
 
 
@@ -17,11 +17,11 @@ async def test_setup_writes_the_files_and_says_where(tmp_path: Path, database_ur
     )  # fmt: skip
     out = tmp_path / "out"
     arguments = ["pbx", "setup", "--enterprise", "0367", "--out", str(out)]
-    code, said = await run(*arguments, env=env)
+    code, said = await ask(*arguments, env=env)
     assert code == 1
     assert said.startswith("This connection is not set up yet")
 
-    code, said = await run(*arguments, "--host", "pbx.example", "--trunk", "provider", env=env)
+    code, said = await ask(*arguments, "--host", "pbx.example", "--trunk", "provider", env=env)
     assert (code, str(out) in said, "INSTALL.txt" in said) == (0, True, True)
     modes = {path.name: path.stat().st_mode & 0o777 for path in out.iterdir()}
     assert modes["kommutator.conf"] == modes["manager.kommutator.conf"] == 0o600
@@ -31,15 +31,15 @@ async def test_setup_writes_the_files_and_says_where(tmp_path: Path, database_ur
     assert "Files for the PBX" not in (out / "INSTALL.txt").read_text()
 
     taken = [*arguments[:-1], str(out / "INSTALL.txt" / "below")]
-    code, said = await run(*taken, env=env)
+    code, said = await ask(*taken, env=env)
     assert (code, "--out" in said, "KOMMUTATOR_HOME" in said) == (1, True, False)
 
     secret = (out / "manager.kommutator.conf").read_text()
-    code, _ = await run(*arguments, "--flavour", "freepbx", "--rotate-secret", env=env)
+    code, _ = await ask(*arguments, "--flavour", "freepbx", "--rotate-secret", env=env)
     assert code == 0
     assert (out / "manager_custom.conf").read_text() != secret
 
-    code, said = await run(*arguments, "--trunk", "a;b", env=env)
+    code, said = await ask(*arguments, "--trunk", "a;b", env=env)
     assert code == 1
     assert "trunk" in said
 
@@ -49,13 +49,13 @@ async def test_the_client_id_is_shown_once_there_is_one(tmp_path: Path, database
         await settle_tenant(house, "0367")
         env = environment(tmp_path, database_url=database_url, master_keys=MASTER_KEYS)
         arguments = ["pbx", "client-id", "--enterprise", "0367"]
-        code, said = await run(*arguments, env=env)
+        code, said = await ask(*arguments, env=env)
         assert (code, said.startswith("This connection is not set up yet")) == (1, True)
 
         out = ["--out", str(tmp_path / "out")]
         setup = ["pbx", "setup", "--enterprise", "0367", "--host", "pbx.example", *out]
-        assert (await run(*setup, env=env))[0] == 0
-        code, said = await run(*arguments, env=env)
+        assert (await ask(*setup, env=env))[0] == 0
+        code, said = await ask(*arguments, env=env)
         assert code == 0
         found = await house.directory.by_client_id(said.strip())
         assert found is not None
@@ -65,7 +65,7 @@ async def test_the_client_id_is_shown_once_there_is_one(tmp_path: Path, database
         assert (shown.actor, shown.action) == ("cli", "connection.client_id")
         assert shown.detail == {"made": []}
 
-        code, another = await run(*arguments, "--rotate", env=env)
+        code, another = await ask(*arguments, "--rotate", env=env)
         assert (code, another != said) == (0, True)
         await house.directory.refresh_all()
         assert await house.directory.by_client_id(said.strip()) is None
@@ -73,6 +73,6 @@ async def test_the_client_id_is_shown_once_there_is_one(tmp_path: Path, database
 
 
 async def test_without_a_subcommand_it_is_still_the_process(tmp_path: Path) -> None:
-    code, said = await run("pbx", env=environment(tmp_path, port=70000))
+    code, said = await ask("pbx", env=environment(tmp_path, port=70000))
     assert code == 2
     assert "KOMMUTATOR_PORT" in said
