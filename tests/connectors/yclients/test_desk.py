@@ -89,6 +89,7 @@ async def test_telephony_on_and_off() -> None:
     with pytest.raises(YClientsError) as refused:
         await desk.register(chain, REGISTRATION)
     assert refused.value.hint == "yclients_voip_refused"
+    assert here.told == []  # it is the chain's matter, not the salon's
 
 
 async def test_without_telephony_nothing_is_set_up() -> None:

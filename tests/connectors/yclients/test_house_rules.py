@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 from kommutator import __file__ as package
 from kommutator.connectors.crm import yclients
-from kommutator.connectors.crm.yclients import client, errors
+from kommutator.connectors.crm.yclients import errors
 
 FOLDER = Path(yclients.__file__).parent
 LOCALES = Path(package).parent / "locale"
@@ -79,7 +79,7 @@ def sentences(locale: str) -> dict[str, str]:
 
 def hints() -> set[str]:
     rows = [*errors.WORDS.values(), *errors.PAGES.values(), *(row for _, row in errors.TEXTS)]
-    found = {row.hint for row in rows} | set(errors.HINTS.values()) | set(client.TELLING)
+    found = {row.hint for row in rows} | set(errors.HINTS.values()) | set(errors.TELLING)
     found |= set(re.findall(r'"(yclients_[a-z_]+|salon_hooks_full)"', CODE))
     return {hint for hint in found if hint}
 

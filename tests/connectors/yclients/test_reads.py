@@ -123,6 +123,7 @@ async def test_salon_without_a_look_at_its_online_settings() -> None:
     salon = await YClientsReader(here.clients).salon(account())
     assert (salon.id, salon.asks_code) == (SALON, False)
     assert here.paths == [f"GET /company/{SALON}", f"GET /company/{SALON}/settings/online"]
+    assert here.told == []  # a fact worth having is no reason to alarm people
 
 
 async def test_salon_of_another_shape() -> None:

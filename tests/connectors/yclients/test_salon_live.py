@@ -1,66 +1,22 @@
 """The port of salons against the twin: what is read, and what becomes of what is written."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 
 from kommutator.connectors.crm.yclients.errors import YClientsError
-from kommutator.connectors.crm.yclients.reads import YClientsReader
-from kommutator.connectors.crm.yclients.writes import YClientsWriter
-from kommutator.domain.connection import Account
-from kommutator.domain.salon.booking import BookingRefused, BookingWish, Guest, Refused, Start
-from kommutator.domain.salon.facts import Attendance, Service, Visit
+from kommutator.domain.salon.booking import BookingRefused, Refused
+from kommutator.domain.salon.facts import Attendance
 from kommutator.domain.salon.ports import VisitQuery
 from kommutator.kit.errors import ErrorKind
+from tests.connectors.yclients.shop import GUEST, Shop, free_starts, open_shop
 from tests.connectors.yclients.vendor import ADMIN, Vendor
-
-GUEST = Guest("+79161234567", "Тест Тестова")
-
-
-@dataclass
-class Shop:
-    """A salon with one service, somebody who does it, and free starts."""
-
-    vendor: Vendor
-    account: Account
-    reader: YClientsReader
-    writer: YClientsWriter
-    service: Service
-    free: list[Start]
-
-    def wish(self, number: int = 0, mark: str = "mark-1", **changed: object) -> BookingWish:
-        start = self.free[number]
-        made = BookingWish(start.staff_id, (self.service.id,), start.starts_at, GUEST, mark)
-        return replace(made, **changed)  # type: ignore[arg-type]  # fields of the wish
-
-    async def visit(self, record_id: int) -> Visit:
-        found = await self.reader.visit(self.account, record_id)
-        assert found is not None
-        return found
 
 
 @pytest.fixture
 async def shop(vendor: Vendor) -> Shop:
-    here, clients = vendor.account(), vendor.clients()
-    reader = YClientsReader(clients)
-    services = await reader.services(here)
-    service = next(one for one in services if one.active and len(one.staff_s) > 1)
-    return Shop(
-        vendor, here, reader, YClientsWriter(clients), service,
-        await free_starts(reader, here, service, next(iter(service.staff_s))),
-    )  # fmt: skip
-
-
-async def free_starts(
-    reader: YClientsReader, account: Account, service: Service, staff_id: int
-) -> list[Start]:
-    tomorrow = datetime.now().astimezone().date() + timedelta(days=2)
-    for later in range(10):
-        day = tomorrow + timedelta(days=later)
-        if found := await reader.starts(account, staff_id, day, [service.id]):
-            return list(found)
-    raise AssertionError("nobody works for ten days")
+    return await open_shop(vendor)
 
 
 async def test_what_a_salon_is(shop: Shop) -> None:

@@ -231,6 +231,7 @@ async def test_replaced_as_a_whole_where_the_light_way_does_not_serve(said: Answ
     assert (sent.body["datetime"], sent.body["staff_id"]) == ("2026-07-22 10:00:00", 6544)
     assert (sent.body["comment"], sent.body["save_if_busy"]) == ("у окна", False)
     assert sent.body["client"]["phone"] == "+79160000033"
+    assert here.told == []  # there was another way
 
 
 async def test_to_another_employee_as_a_whole() -> None:

@@ -12,7 +12,13 @@ from dataclasses import replace
 from kommutator.connectors.crm.yclients.application import Application
 from kommutator.connectors.crm.yclients.budgets import budgets_at
 from kommutator.connectors.crm.yclients.envelope import Envelope
-from kommutator.connectors.crm.yclients.errors import Verdict, YClientsError, judge, judge_silence
+from kommutator.connectors.crm.yclients.errors import (
+    TELLING,
+    Verdict,
+    YClientsError,
+    judge,
+    judge_silence,
+)
 from kommutator.connectors.crm.yclients.manifest import (
     ACCEPT,
     LATE_MS,
@@ -31,18 +37,7 @@ from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
 from kommutator.kit.pauses import Pauses
 
 Told = Callable[[Account, str, str], Awaitable[None]]
-"""Hears of a request turned away for good: account, hint, the vendor's words. Hints are
-`yclients_licence_over`, `yclients_token_refused`, `yclients_partner_refused`, `yclients_rights`,
-`yclients_salon_gone`."""
-TELLING = frozenset(
-    {
-        "yclients_licence_over",
-        "yclients_token_refused",
-        "yclients_partner_refused",
-        "yclients_rights",
-        "yclients_salon_gone",
-    }
-)
+"""Hears of a request turned away for good: account, a hint of `TELLING`, the vendor's words."""
 
 
 class YClientsClients:
@@ -83,26 +78,23 @@ class YClientsClients:
             background: nobody waits for it: people come first.
             prepaid: requests whose budget the caller (a lane) has already drawn.
         """
+        budgets = self.budgets(background=background)
         return self._client(
-            self.app.api,
-            account=account,
-            budgets=budgets_at(self._egress, background=background),
-            timeout_s=timeout_s,
-            prepaid=prepaid,
+            self.app.api, account=account, budgets=budgets, timeout_s=timeout_s, prepaid=prepaid
         )
 
     def marketplace(self, *, background: bool = False) -> YClientsClient:
         """A client of the marketplace: the partner alone, no user."""
-        budgets = budgets_at(self._egress, background=background)
+        budgets = self.budgets(background=background)
         return self._client(self.app.marketplace, account=None, budgets=budgets)
 
     def partner(self) -> YClientsClient:
         """A client of the API in the partner's name alone, of no salon."""
-        return self._client(self.app.api, account=None, budgets=budgets_at(self._egress))
+        return self._client(self.app.api, account=None, budgets=self.budgets())
 
-    def budgets(self) -> tuple[Budget, ...]:
+    def budgets(self, *, background: bool = False) -> tuple[Budget, ...]:
         """What lanes draw before they send."""
-        return budgets_at(self._egress)
+        return budgets_at(self._egress, background=background)
 
     def _client(
         self,
@@ -162,21 +154,31 @@ class YClientsClient:
         self._secrets = (*app.secrets(), *own.values())
         self.last_exchange = Exchange()
 
-    async def get(self, path: str, params: Pairs = (), *, user: bool = True) -> Reply:
-        return await self._ask(Request("GET", path, params, user=user))
+    async def get(
+        self, path: str, params: Pairs = (), *, user: bool = True, quiet: bool = False
+    ) -> Reply:
+        """`quiet`, here and below: a refusal is told to nobody."""
+        return await self._ask(Request("GET", path, params, user=user, quiet=quiet))
 
     async def search(self, path: str, json: Json, *, user: bool = True) -> Reply:
         """A POST that changes nothing."""
         return await self._ask(Request("POST", path, json=json, user=user, reading=True))
 
     async def post(
-        self, path: str, json: Json, *, user: bool = True, hidden: tuple[str, ...] = ()
+        self,
+        path: str,
+        json: Json,
+        *,
+        user: bool = True,
+        hidden: tuple[str, ...] = (),
+        quiet: bool = False,
     ) -> Reply:
         """`hidden`: values in the body that must not be written down."""
-        return await self._ask(Request("POST", path, json=json, user=user, hidden=hidden))
+        request = Request("POST", path, json=json, user=user, hidden=hidden, quiet=quiet)
+        return await self._ask(request)
 
-    async def put(self, path: str, json: Json) -> Reply:
-        return await self._ask(Request("PUT", path, json=json))
+    async def put(self, path: str, json: Json, *, quiet: bool = False) -> Reply:
+        return await self._ask(Request("PUT", path, json=json, quiet=quiet))
 
     async def delete(self, path: str) -> Reply:
         return await self._ask(Request("DELETE", path))
@@ -189,9 +191,13 @@ class YClientsClient:
         try:
             return await self._send(request, headers)
         except YClientsError as refused:
-            if self._told is not None and self._account is not None and refused.hint in TELLING:
-                await self._told(self._account, refused.hint or "", refused.message)
+            if not request.quiet:
+                await self._tell(refused)
             raise
+
+    async def _tell(self, refused: YClientsError) -> None:
+        if self._told is not None and self._account is not None and refused.hint in TELLING:
+            await self._told(self._account, refused.hint or "", refused.message)
 
     def _headers(self, request: Request) -> dict[str, str]:
         bearer = f"Bearer {self._app.partner_token}"

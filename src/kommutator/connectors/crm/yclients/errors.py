@@ -133,6 +133,17 @@ HINTS: Mapping[Refused, str] = {
     Refused.OTHER: "booking_other",
 }
 
+TELLING = frozenset(
+    {
+        "yclients_licence_over",
+        "yclients_token_refused",
+        "yclients_partner_refused",
+        "yclients_rights",
+        "yclients_salon_gone",
+    }
+)
+"""Hints of what a person must repair."""
+
 _UNKNOWN = Row(T)
 _CRASHED = Row(T, "yclients_down", UNSURE)
 _REDIRECT = Row(T, "yclients_moved")

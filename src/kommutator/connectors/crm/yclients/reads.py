@@ -256,7 +256,7 @@ async def _found(client: YClientsClient, path: str) -> dict[str, Any] | None:
 async def _unless_denied(client: YClientsClient, path: str) -> dict[str, Any]:
     """A fact worth having, but not worth failing for where our user may not see it."""
     try:
-        return (await client.get(path)).map
+        return (await client.get(path, quiet=True)).map
     except YClientsError as error:
         if error.hint in ("yclients_rights", "yclients_gone", "yclients_method_unknown"):
             return {}

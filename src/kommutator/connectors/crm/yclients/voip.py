@@ -55,7 +55,9 @@ async def say(client: YClientsClient, token: str, **words: Any) -> Reply:
     """
     body = {name: value for name, value in words.items() if value not in (None, "")}
     try:
-        return await client.post(PATH, {**body, "crm_token": token}, user=False, hidden=(token,))
+        return await client.post(
+            PATH, {**body, "crm_token": token}, user=False, hidden=(token,), quiet=True
+        )
     except YClientsError as error:
         if error.hint in ("yclients_rights", "yclients_token_refused", "yclients_gone"):
             error.kind, error.hint = ErrorKind.REJECTED, "yclients_voip_refused"

@@ -57,6 +57,7 @@ class Request:
         user: the method wants a user beside the partner.
         reading: a POST that changes nothing.
         hidden: values in the body that must not be written down.
+        quiet: a refusal is no news: there is another way, or the fact is only worth having.
     """
 
     method: str
@@ -66,6 +67,7 @@ class Request:
     user: bool = True
     reading: bool = False
     hidden: tuple[str, ...] = ()
+    quiet: bool = False
 
     @property
     def writing(self) -> bool:

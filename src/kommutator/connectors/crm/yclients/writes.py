@@ -174,7 +174,7 @@ async def _moved_lightly(
     body = {"datetime": moment(starts_at), "comment": read_comment(item)}
     try:
         with refusing():
-            await client.put(f"/book_record/{salon}/{item['id']}", body)
+            await client.put(f"/book_record/{salon}/{item['id']}", body, quiet=True)
     except BookingRefused as refused:
         if refused.reason in (Refused.OTHER, Refused.GONE):
             return False
