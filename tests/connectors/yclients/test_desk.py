@@ -1,6 +1,5 @@
 """Set-up and people: test, telephony on and off, employees, who has this number."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +7,8 @@ import pytest
 from kommutator.connectors.crm.yclients.delivery import YClientsDelivery
 from kommutator.connectors.crm.yclients.desk import YClientsDesk
 from kommutator.connectors.crm.yclients.errors import YClientsError
-from kommutator.domain.commands import CallRecord, CallResult, Command, Direction, RingPopup
 from kommutator.domain.connection import ConnectionKind
-from kommutator.domain.outcome import Done, Outcome
-from kommutator.domain.ports import CrmDesk, Delivery, Due, Employee, Person, Registration
+from kommutator.domain.ports import CrmDesk, Delivery, Employee, Person, Registration
 from tests.connectors.yclients.samples import sample
 from tests.connectors.yclients.scripted import SALON, account, answer, bench, no, ok
 from tests.connectors.yclients.vendor import ADMIN, Vendor
@@ -166,42 +163,3 @@ async def test_people_at_the_twin(vendor: Vendor) -> None:
     found = await desk.person(here, known.phone)
     assert found is not None
     assert found.name
-
-
-async def test_calls_at_the_twin(vendor: Vendor) -> None:
-    """Written, then looked for: what the vendor shows of a call is enough to know it again."""
-    token = vendor.known["groups"][0]["crm_token"]
-    here, clients = vendor.account(voip_token=token), vendor.clients()
-    await YClientsDesk(clients).register(here, REGISTRATION)
-    delivery = YClientsDelivery(vendor.http, clients)
-    at = datetime.now(UTC) - timedelta(minutes=5)
-
-    async def deliver(command: Command, *, unsure: bool = False) -> Outcome:
-        due = Due(1, "key", command, 1, unsure, at)
-        return (await delivery.deliver(here, [due]))[0]
-
-    client = "+79161234567"
-    popup = RingPopup(
-        direction=Direction.IN, client=client, extensions=("101",), line="+74950000000"
-    )
-    assert isinstance(await deliver(popup), Done)
-    for number, direction in enumerate((Direction.IN, Direction.OUT)):
-        record = CallRecord(
-            call_id=f"c-{number}",
-            direction=direction,
-            client=client,
-            extension="101",
-            result=CallResult.ANSWERED,
-            started_at=at,
-            wait_s=2,
-            talk_s=60 + number,
-        )
-        assert isinstance(await deliver(record), Done)
-        again = await deliver(record, unsure=True)
-        assert isinstance(again, Done)
-        assert again.note == "found_earlier"
-    wrong = await delivery.deliver(
-        vendor.account(voip_token="wrong"),
-        [Due(1, "k", popup, 1, False, at)],
-    )
-    assert getattr(wrong[0], "hint", None) == "yclients_voip_refused"
