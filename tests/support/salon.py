@@ -192,6 +192,11 @@ class Shelf:
             if first <= DAY <= last and not self._taken(one, at(hour))
         ]
 
+    async def free_to_move(
+        self, account: Account, visit: Visit, first: date, last: date
+    ) -> Sequence[Start]:
+        return await self.free(account, [one.service_id for one in visit.services], 0, first, last)
+
     async def reread(self, account: Account, record_id: int) -> Visit | None:
         visit = self.vendor.visits.get(record_id)
         if visit is not None:

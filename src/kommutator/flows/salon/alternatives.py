@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from kommutator.domain.salon.booking import Start
+from kommutator.domain.salon.booking import Refused, Start
 from kommutator.store.salon_bookings import Held
 
 OFFERED = 5
 LOOKED_DAYS = 7
 """How far ahead alternatives are looked for."""
+
+TIME_TAKEN = frozenset({Refused.TAKEN, Refused.NOBODY, Refused.OVERLAP})
+"""Refusals that another time may cure."""
 
 
 def without_held(starts: Iterable[Start], held: Sequence[Held]) -> list[Start]:

@@ -16,15 +16,16 @@ import structlog
 
 from kommutator.domain.connection import Account
 from kommutator.domain.salon.booking import BookingRefused, BookingWish, Made, Refused, Start
+from kommutator.domain.salon.copy import CHANGED_VISITS
 from kommutator.domain.salon.ports import SalonWriter
-from kommutator.flows.salon.alternatives import LOOKED_DAYS, nearest, without_held
+from kommutator.flows.salon.alternatives import LOOKED_DAYS, TIME_TAKEN, nearest, without_held
 from kommutator.flows.salon.shelf import SalonShelf
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import ErrorKind, InvalidInput, Stage, VendorError
 from kommutator.kit.ids import Ids
 from kommutator.store.database import Database
 from kommutator.store.driver import is_transient
-from kommutator.store.salon_bookings import Booking
+from kommutator.store.salon_bookings import Booking, Held
 
 _log = structlog.get_logger(__name__)
 LEASE_S = 60.0  # longer than booking and looking for it take
@@ -92,11 +93,13 @@ class Book:
             return Declined(Refused.TAKEN, await self.alternatives(account, wish))
         return await self._send(account, held, wish.code, by_admin=by_admin)
 
-    async def alternatives(self, account: Account, wish: BookingWish) -> Sequence[Start]:
-        """Other times near the wanted one."""
+    async def alternatives(
+        self, account: Account, wish: BookingWish, *, taken: Sequence[Held] = ()
+    ) -> Sequence[Start]:
+        """Other times near the wanted one; `taken`: what our copy does not know yet."""
         first = wish.starts_at.date()
         last = first + timedelta(days=LOOKED_DAYS)
-        free = await self._free(account, wish, 0, first, last)
+        free = without_held(await self._free(account, wish, 0, first, last), taken)
         return nearest(
             (start for start in free if start.starts_at != wish.starts_at),
             wish.starts_at,
@@ -235,11 +238,16 @@ class Book:
     async def _refused(
         self, account: Account, booking: Booking, refusal: BookingRefused
     ) -> Declined:
+        key = booking.enterprise, booking.connection_id
+        missed = refusal.reason in TIME_TAKEN
         async with self._db.single() as unit:
             await unit.salon_bookings.refused(booking.enterprise, booking.id, refusal.reason.value)
+            if missed:  # our copy held it free: something was not told of
+                await unit.crm_reads.start(*key, CHANGED_VISITS)
         others: Sequence[Start] = ()
-        if refusal.reason in {Refused.TAKEN, Refused.NOBODY, Refused.OVERLAP}:
-            others = await self.alternatives(account, booking.wish)
+        if missed:
+            span = Held(booking.staff_id, booking.starts_at, booking.ends_at)
+            others = await self.alternatives(account, booking.wish, taken=[span])
         return Declined(refusal.reason, others, refusal.message)
 
     async def _later(self, booking: Booking) -> Unclear:

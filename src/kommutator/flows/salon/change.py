@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kommutator.domain.connection import Account
-from kommutator.domain.salon.booking import BookingRefused, Refused
+from kommutator.domain.salon.booking import BookingRefused
 from kommutator.domain.salon.facts import Attendance, Visit
 from kommutator.domain.salon.ports import SalonWriter
-from kommutator.flows.salon.alternatives import LOOKED_DAYS, nearest
+from kommutator.flows.salon.alternatives import LOOKED_DAYS, TIME_TAKEN, nearest, without_held
 from kommutator.flows.salon.book import Declined
 from kommutator.flows.salon.shelf import SalonShelf
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, NotFound, VendorError
+from kommutator.store.salon_bookings import Held
 
 Changed = Visit | Declined
 _As = Callable[[Visit], bool]
@@ -117,12 +118,15 @@ class ChangeVisit:
         staff_id: int,
         refusal: BookingRefused,
     ) -> Declined:
-        if refusal.reason not in {Refused.TAKEN, Refused.NOBODY, Refused.OVERLAP}:
+        if refusal.reason not in TIME_TAKEN:
             return Declined(refusal.reason, words=refusal.message)
-        services = [booked.service_id for booked in visit.services]
         day = starts_at.date()
-        free = await self._shelf.free(account, services, 0, day, day + timedelta(days=LOOKED_DAYS))
+        last = day + timedelta(days=LOOKED_DAYS)
+        free = await self._shelf.free_to_move(account, visit, day, last)
+        span = Held(staff_id, starts_at, starts_at + timedelta(seconds=visit.seance_s))
         others = nearest(
-            (start for start in free if start.starts_at != starts_at), starts_at, staff_id
+            (start for start in without_held(free, [span]) if start.starts_at != starts_at),
+            starts_at,
+            staff_id,
         )
         return Declined(refusal.reason, others, refusal.message)

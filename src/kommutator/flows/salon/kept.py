@@ -13,6 +13,7 @@ from kommutator.domain.salon.copy import TASKS, Part
 from kommutator.domain.salon.facts import Salon, SalonClient, Service, StaffMember, Visit
 from kommutator.domain.salon.slots import ANYBODY, DayBook, FreeDay, free_days, seances, step_of
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.salon.day import DayView, starts_of_move
 from kommutator.flows.salon.shelve import ShelveVisits
 from kommutator.flows.salon.source import SalonSource, local
 from kommutator.kit.clock import Clock
@@ -21,25 +22,6 @@ from kommutator.store.crm_hooks import HookState
 from kommutator.store.crm_reads import CrmRead
 from kommutator.store.database import Database
 from kommutator.store.salons import KeptSalon
-
-
-@dataclass(frozen=True, slots=True)
-class DayView:
-    """One day of a salon as its journal shows it.
-
-    Attributes:
-        books: hours and busy times of those who work, in the order of `staff`.
-        visits: in order of time; deleted ones too, if asked for.
-        free: free starts, if services were asked for.
-        staff: those who work, have a visit, or can be booked; in the salon's order.
-    """
-
-    salon: KeptSalon
-    day: date
-    staff: Sequence[StaffMember]
-    books: Sequence[DayBook]
-    visits: Sequence[Visit]
-    free: Sequence[FreeDay]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +176,19 @@ class Salons:
         days = await self.free_starts(account, service_ids, staff, first, last)
         starts = [start for day in days for start in day.starts()]
         return sorted(starts, key=lambda start: start.starts_at)  # stable: the salon's order stays
+
+    async def free_to_move(
+        self, account: Account, visit: Visit, first: date, last: date
+    ) -> Sequence[Start]:
+        """Where this visit could go as it is, in time's order; its own time counts as free."""
+        key = account.enterprise, account.connection_id
+        salon = await self.salon(account)
+        async with self._db.single() as unit:
+            known = await unit.salon_lists.services(*key)
+            people = await unit.salon_lists.staff(*key)
+            books = await unit.salon_days.between(*key, first, last)
+        now = local(self._clock.now(), salon)
+        return starts_of_move(visit, salon, books, people, known, now)
 
     def _free(
         self,

@@ -26,6 +26,12 @@ class SalonShelf(Protocol):
         """Free starts from now on, in time's order; 0 of `staff_id`: of everybody who can."""
         ...
 
+    async def free_to_move(
+        self, account: Account, visit: Visit, first: date, last: date
+    ) -> Sequence[Start]:
+        """Where this visit could go as it is, in time's order; its own time counts as free."""
+        ...
+
     async def now(self, account: Account) -> datetime:
         """The salon's own time."""
         ...

@@ -65,6 +65,8 @@ class SalonSource:
         facts = await reader.salon(account, background=True)
         categories = await reader.categories(account, background=True)
         async with self.db.unit() as unit:
+            # Several rounds of a new salon begin at once, and each wants its facts first.
+            await unit.salons.lock(account.enterprise, account.connection_id)
             await unit.salons.save(
                 account.enterprise, account.connection_id, facts, categories=categories, read_at=at
             )

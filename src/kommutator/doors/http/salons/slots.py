@@ -15,6 +15,7 @@ from kommutator.kit.errors import InvalidInput
 
 router = APIRouter(prefix="/api/yclients", tags=["YClients: visits"])
 LONGEST_DAYS = 62
+_LATEST = date.max - timedelta(days=LONGEST_DAYS)  # days are counted from here
 Id = Annotated[int, Query(ge=1, le=BIGGEST_ID)]
 
 
@@ -37,8 +38,8 @@ async def free_times(
     Of "anybody" each employee's starts are listed.
     """
     first = date_from or (await by.desk.shelf.now(by.account)).date()
-    last = date_to or first + timedelta(days=6)
-    if not first <= last <= first + timedelta(days=LONGEST_DAYS - 1):
+    last = date_to or min(first, _LATEST) + timedelta(days=6)
+    if not 0 <= (last - first).days < LONGEST_DAYS or last > _LATEST:
         raise InvalidInput("salon_days_invalid", most=LONGEST_DAYS)
     starts = await by.desk.shelf.free(by.account, service_ids, staff_id, first, last)
     return Slots(data=[start_shown(by, start) for start in starts])
