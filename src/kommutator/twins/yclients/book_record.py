@@ -13,11 +13,12 @@ from kommutator.twins.yclients.book_rules import (
     check_person,
     taken,
 )
+from kommutator.twins.yclients.booked import booked_body
 from kommutator.twins.yclients.call import BOOKING_LICENCE, Call, Route, number
 from kommutator.twins.yclients.changes import By
 from kommutator.twins.yclients.clients_book import client_for
 from kommutator.twins.yclients.company import Company
-from kommutator.twins.yclients.local_time import iso, plain, read_local, stamp
+from kommutator.twins.yclients.local_time import read_local
 from kommutator.twins.yclients.record_body import MOST_HOURS
 from kommutator.twins.yclients.records_book import (
     Draft,
@@ -35,7 +36,6 @@ from kommutator.twins.yclients.replies import (
     invalid,
 )
 from kommutator.twins.yclients.rows import Record
-from kommutator.twins.yclients.show_record import staff_in_record
 from kommutator.twins.yclients.slots import is_free
 
 Json = dict[str, Any]
@@ -75,6 +75,10 @@ def reschedule(call: Call) -> Answer:
         raise Refusal(401, UNAUTHORIZED)
     record, body = _record(call), call.item()
     company, world = call.company, call.world
+    settings = company.settings
+    too_late = _too_late(call, company, record, settings.allow_change_record_delay_step)
+    if call.user is None and (too_late or not settings.allow_change_record):
+        raise Refusal(403, "Перенос записи недоступен")
     start = read_local(company, body.get("datetime"))
     if start is None:
         raise invalid(datetime="Недопустимая дата")
@@ -105,73 +109,18 @@ def cancel(call: Call) -> Answer:
     company, record = _anywhere(call)
     if record.deleted:
         raise Refusal(404, NOT_FOUND)
-    settings, now = company.settings, call.world.local_now(company)
-    latest = record.start - timedelta(seconds=settings.allow_delete_record_delay_step)
-    if not settings.allow_delete_record or now > latest:
+    settings = company.settings
+    too_late = _too_late(call, company, record, settings.allow_delete_record_delay_step)
+    if too_late or not settings.allow_delete_record:
         raise Refusal(403, "Отмена записи недоступна")
     delete_record(call.world, company, record, _by(call))
     return Answer(None)
 
 
-def booked_body(call: Call, company: Company, record: Record) -> Json:
-    """A record as its client sees it."""
-    staff = staff_in_record(company.staff.get(record.staff_id), record.staff_id)
-    settings = company.settings
-    return {
-        "id": record.id,
-        "services": [
-            {
-                "id": line.id,
-                "title": line.title,
-                "cost": line.cost,
-                "price_min": line.first_cost,
-                "price_max": line.first_cost,
-                "discount": line.discount,
-                "amount": line.amount,
-                "seance_length": record.seance_length // max(1, len(record.services)),
-            }
-            for line in record.services
-        ],
-        "company": {
-            "id": company.id,
-            "title": company.title,
-            "country_id": company.country_id,
-            "country": company.country,
-            "city_id": company.city_id,
-            "city": company.city,
-            "phone": company.phone,
-            "phones": [company.phone],
-            "timezone": _whole_hours(company, record),
-            "timezone_name": company.timezone_name,
-            "address": company.address,
-            "coordinate_lat": company.coordinate_lat,
-            "coordinate_lon": company.coordinate_lon,
-            "allow_delete_record": settings.allow_delete_record,
-            "allow_change_record": settings.allow_change_record,
-            "site": company.site,
-            "currency_short_title": "₽",
-            "allow_change_record_delay_step": settings.allow_change_record_delay_step,
-            "allow_delete_record_delay_step": settings.allow_delete_record_delay_step,
-        },
-        "staff": staff | {"show_rating": 1, "comments_count": 0},
-        "clients_count": 1,
-        "date": plain(record.start),
-        "datetime": iso(call.world, company, record.start),
-        "create_date": stamp(company, record.created_at),
-        "comment": record.comment,
-        "deleted": record.deleted,
-        "attendance": record.attendance,
-        "length": record.seance_length,
-        "notify_by_sms": record.sms_remain_hours,
-        "notify_by_email": record.email_remain_hours,
-        "master_requested": bool(record.master_request),
-        "online": record.online,
-        "api_id": record.api_id,
-        "last_change_date": stamp(company, record.changed_at),
-        "prepaid": False,
-        "prepaid_confirmed": False,
-        "activity_id": record.activity_id,
-    }
+def _too_late(call: Call, company: Company, record: Record, delay: int) -> bool:
+    """Whether less than `delay` seconds are left before the visit."""
+    latest = record.start - timedelta(seconds=delay)
+    return call.world.local_now(company) > latest
 
 
 def _draft(call: Call, body: Json, one: Wanted) -> Draft:
@@ -215,11 +164,6 @@ def _anywhere(call: Call) -> tuple[Company, Record]:
         if wanted in company.records:
             return company, _by_hash(company.records[wanted], call)
     raise Refusal(404, NOT_FOUND)
-
-
-def _whole_hours(company: Company, record: Record) -> int:
-    offset = company.moment(record.start).utcoffset()
-    return int(offset.total_seconds() // 3600) if offset else 0
 
 
 _RECORD = "/api/v1/book_record/{company}"

@@ -31,6 +31,7 @@ from kommutator.twins.yclients.world import World
 V2 = frozenset({"application/vnd.yclients.v2+json", "application/vnd.api.v2+json"})
 # The paths of the new API of a branch speak of a company, all others of a branch.
 _NEW = "/api/v1/company/"
+READS = frozenset({"GET", "HEAD"})
 _NOBODY = Partner(0, "", "")
 
 
@@ -70,6 +71,9 @@ class Gate:
         partner, user = self._who(request, route)
         asked.partner, asked.user = partner.name, user.name if user else ""
         branch = self._branch(args)
+        announced = request.content_type == "application/json" and not raw.strip()
+        if announced and request.method not in READS and self._world.switches.empty_json_refused:
+            raise Refusal(400, BAD_FORMAT)
         body = _json(raw)
         asked.body = without_secrets(body)
         asked.company = str(branch.id) if branch else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date
+from functools import partial
 from typing import Any
 
 from kommutator.twins.yclients.book_rules import taken
+from kommutator.twins.yclients.booked import made_on
 from kommutator.twins.yclients.call import Call, Route
 from kommutator.twins.yclients.changes import By
-from kommutator.twins.yclients.company import Company
 from kommutator.twins.yclients.local_time import read_day, read_moment
 from kommutator.twins.yclients.record_body import (
     ALWAYS_REQUIRED,
@@ -94,21 +95,6 @@ def delete(call: Call) -> Answer:
     return NO_CONTENT
 
 
-def of_partner(call: Call) -> Answer:
-    """`GET /records/partner`: bookings made online through the partner, in any branch."""
-    size = min(max(1, call.whole("editable_length", 100)), 100)
-    page, salon = max(1, call.whole("page", 1)), call.whole("salon_id", 0)
-    found = [
-        (company, one)
-        for company in call.world.companies.values()
-        for one in company.records.values()
-        if one.online and salon in (0, company.id)
-    ]
-    rows = found[(page - 1) * size : page * size]
-    bodies = [record_body(call.world, company, one) for company, one in rows]
-    return Answer(bodies, {"count": len(found)})
-
-
 def one_of(call: Call, *, deleted: bool = False) -> Record:
     """The record in the path.
 
@@ -157,7 +143,7 @@ def _tests(call: Call) -> list[Test]:
         if call.word(name):
             tests.append(_by_day(lambda one: one.start.date(), _day(call, name), first=first))
         if call.word(f"c_{name}"):
-            made = _by_day(_made_on(company), _day(call, f"c_{name}"), first=first)
+            made = _by_day(partial(made_on, company), _day(call, f"c_{name}"), first=first)
             tests.append(made)
     tests += [
         _changed(_moment(call, name), after=after)
@@ -165,10 +151,6 @@ def _tests(call: Call) -> list[Test]:
         if call.word(name)
     ]
     return tests
-
-
-def _made_on(company: Company) -> Callable[[Record], date]:
-    return lambda one: datetime.fromtimestamp(one.created_at, company.zone).date()
 
 
 def _equal(name: str, wanted: int) -> Test:
@@ -212,7 +194,6 @@ _LIST, _ONE = "/api/v1/records/{company}", "/api/v1/record/{company}/{record}"
 _SEE = "timetable.timetable_access"
 ROUTES = (
     Route("GET", _LIST, records, user=True, right=_SEE, licence=403),
-    Route("GET", "/api/v1/records/partner", of_partner),
     Route("POST", _LIST, create, user=True, right="record_form.create_records_access", licence=403),
     Route("GET", _ONE, record, user=True, right=_SEE, licence=403),
     Route("PUT", _ONE, replace, user=True, right="record_form.edit_records_access", licence=403),

@@ -44,6 +44,9 @@ class Switches(HookSwitches):
     # "Bearer p,u" without the word User, which live parsers are said to forgive.
     lax_authorization: bool = False
     other_accept: str = "bare"
+    # Live: a DELETE was answered with "Недопустимый формат запроса"; perhaps it announced JSON
+    # and sent none.
+    empty_json_refused: bool = False
     # Shapes (§1.2, §1.4, §1.5).
     type_noise: bool = True
     hidden_phones: str = "empty"

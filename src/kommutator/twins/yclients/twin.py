@@ -86,6 +86,7 @@ class YClientsTwin:
         core.traffic.arrived(
             account=company, method=request.method, path=_NUMBER.sub("/{id}", path)
         )
+        asked.company = company
         answer = await self._answered(request, asked, company)
         cut = request.transport is None or request.transport.is_closing()
         asked.status = 0 if cut else answer.status

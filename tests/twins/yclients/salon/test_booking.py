@@ -169,6 +169,27 @@ async def test_a_branch_that_lets_nobody_cancel(booth: Booth) -> None:
         "company", company=booth.company, settings={"allow_delete_record_delay_step": 86_400}
     )
     assert (await booth.ask("DELETE", mine, user="")).status == 403
+    later = {"datetime": f"{DAY} 12:00:00"}
+    path = f"/book_record/{{c}}/{row['record_id']}"
+    no_moves = {"allow_change_record": False}
+    await booth.town.order("company", company=booth.company, settings=no_moves)
+    assert (await booth.ask("PUT", path, later, user="")).status == 403
+    assert (await booth.ask("PUT", path, later)).status == 200  # the salon itself may
+
+
+async def test_what_came_through_the_partner_everywhere(booth: Booth) -> None:
+    (row,) = (await booth.book("10:00")).data
+    await booth.make("12:00")
+    (mine,) = (await booth.ask("GET", "/records/partner", user="")).data
+    assert (mine["id"], mine["company"]["id"]) == (row["record_id"], booth.company)
+    assert mine["client"]["phone"] == "+70000000707"
+
+    async def count(**query: str) -> int:
+        return len((await booth.ask("GET", "/records/partner", user="", **query)).data)
+
+    assert await count(start_date="24.07.2026") == await count(salon_id="962302") == 0
+    assert await count(start_date="23.07.2026", created_start_date="22.07.2026") == 1
+    assert (await booth.ask("GET", "/records/partner", user="", start_date="x")).status == 400
 
 
 async def test_a_group_event_has_so_many_places(booth: Booth) -> None:

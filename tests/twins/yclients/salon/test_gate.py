@@ -164,3 +164,13 @@ async def test_the_log_tells_who_asked_and_keeps_no_secret(town: YTown) -> None:
         "status": 200,
     }
     assert town.owner_token not in json.dumps(rows)
+
+
+async def test_a_delete_that_announces_json_and_sends_none(booth: Booth) -> None:
+    record = await booth.make("10:00")
+    path, kind = f"/record/{{c}}/{record}", {"Content-Type": "application/json"}
+    await booth.town.order("switches", empty_json_refused=True)
+    refused = await booth.ask("DELETE", path, headers=kind)
+    assert (refused.status, refused.message) == (400, "Недопустимый формат запроса")
+    assert (await booth.ask("GET", path, headers=kind)).status == 200
+    assert (await booth.ask("DELETE", path)).status == 204
