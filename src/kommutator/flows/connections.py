@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from kommutator.domain.connection import ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import CHANNELS, ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.house import House
 from kommutator.flows.yclients.vendor import FROZEN
@@ -62,7 +62,7 @@ async def remove(
 ) -> None:
     """Wipe the secrets, end sessions and entry links that came of it; the history stays.
 
-    amoCRM and YClients are told first; one that does not answer holds nothing back.
+    amoCRM, YClients and messengers are told first; one that does not answer holds nothing back.
     A person's own can be removed too: they may have left the enterprise.
 
     Raises:
@@ -76,6 +76,10 @@ async def remove(
         return
     if record.kind is ConnectionKind.AMOCRM:
         await house.amocrm.leave.disconnect(actor, enterprise, record, force=True)
+        house.directory.invalidate(enterprise)
+        return
+    if record.kind in CHANNELS:
+        await house.channels.disconnect(actor, enterprise, connection_id)
         house.directory.invalidate(enterprise)
         return
     async with house.db.unit() as unit:
