@@ -53,7 +53,7 @@ async def service(
 
 
 async def _settled(service: Service, state: str, count: int = 1) -> bool:
-    found = await service.house.notices.log(HERE, state=state)
+    found = await service.house.notices.log(HERE, state=state, limit=100)
     return len(found) == count
 
 
@@ -123,6 +123,36 @@ async def test_a_lost_answer_is_shown_and_never_repeated(
     await eventually(lambda: _settled(service, "maybe_sent"))
     shown = [one["text"] for one in await telegram.heard()]
     assert [text.startswith("🆕") for text in shown].count(True) == 1
+
+
+async def test_a_crowd_is_told_in_order_and_within_the_allowance(
+    service: Service, telegram: Messenger
+) -> None:
+    """Ten times what one chat may get in a second, over ten chats; the twin counts."""
+    house = service.house
+    bot = await connect_telegram(house, HERE, telegram)
+    people = range(6001, 6011)
+    for person in people:
+        await telegram.order("start", id=person, first_name=f"P{person}")
+    await eventually(lambda: _heard_of(service, len(people)))
+    for person in people:
+        await a_receiver(house, HERE, bot, str(person), wishes={"edits": False})
+    salon, seen = await a_salon(house, HERE), visit()
+    await tell(house, salon, change(None, seen))
+    for _ in range(2):
+        await tell(house, salon, change(seen, later(seen)))
+        seen = later(seen)
+    await eventually(lambda: _settled(service, "sent", 30))
+    state = await telegram.look("state")
+    assert state["violations"] == []
+    for talk in state["talks"]:
+        said = [line["text"].splitlines()[1] for line in talk["lines"] if line["ours"]]
+        assert [text.partition(" (")[0][-5:] for text in said] == ["10:00", "11:00", "12:00"]
+    assert not [one for one in state["lastRequests"] if one["status"] == 429]
+
+
+async def _heard_of(service: Service, count: int) -> bool:
+    return len(await service.house.notices.chats(HERE)) == count
 
 
 async def test_a_revoked_token_waits_for_a_person(service: Service, telegram: Messenger) -> None:

@@ -20,6 +20,13 @@ Seen = Annotated[Visit, Depends(visit)]
 _HERE = "/console/channels"
 
 
+@router.get("/connections/telegram")
+@router.get("/connections/avito")
+async def from_connections() -> Response:
+    """Where the list of all connections leads to."""
+    return go(_HERE)
+
+
 @router.get("/channels")
 async def channels_page(see: Seen) -> HTMLResponse:
     enterprise = see.demand(Permission.CONFIGURE)
