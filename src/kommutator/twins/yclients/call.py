@@ -141,7 +141,6 @@ class Route:
         right: what the user must hold there, such as `clients.clients_access`.
         licence: the status answered for a branch that is not paid for; 0: it does not matter;
             negative: only while the switch `licence_stops_booking` is on.
-        open: not even a partner token is needed.
     """
 
     method: str
@@ -150,4 +149,3 @@ class Route:
     user: bool = False
     right: str = ""
     licence: int = 0
-    open: bool = False

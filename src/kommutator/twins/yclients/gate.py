@@ -32,7 +32,6 @@ V2 = frozenset({"application/vnd.yclients.v2+json", "application/vnd.api.v2+json
 # The paths of the new API of a branch speak of a company, all others of a branch.
 _NEW = "/api/v1/company/"
 READS = frozenset({"GET", "HEAD"})
-_NOBODY = Partner(0, "", "")
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ class Gate:
             raise Refusal(400, BAD_FORMAT)
         body = _json(raw)
         asked.body = without_secrets(body)
-        asked.company = str(branch.id) if branch else ""
+        asked.company = str(branch.id) if branch else asked.company
         self._authorize(route, user, branch)
         query = parse_php(request.query.items())
         call = Call(self._world, partner, user, query, body, args, path, branch)
@@ -87,8 +86,6 @@ class Gate:
         words = read_credentials(
             request.headers.get("Authorization", ""), lax=switches.lax_authorization
         )
-        if route.open and not words.partner:
-            return _NOBODY, None
         if not words.partner:
             raise Refusal(switches.no_partner_status, NO_PARTNER)
         partner = world.partner_of(words.partner)

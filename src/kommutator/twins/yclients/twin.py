@@ -29,7 +29,8 @@ from kommutator.twins.yclients.world import (
 
 MAX_BODY_BYTES = 16 * 2**20
 _NUMBER = re.compile(r"/\d+(?=/|$)")
-_COMPANY = re.compile(r"/(\d{4,9})(?=/|$)")
+# No branch has so long a number.
+LONG = 12
 
 
 class YClientsTwin:
@@ -82,7 +83,7 @@ class YClientsTwin:
             query=parse_php(request.query.items()),
             ip=request.remote or "",
         )
-        company = _company_in(path)
+        company = self._company_in(path)
         core.traffic.arrived(
             account=company, method=request.method, path=_NUMBER.sub("/{id}", path)
         )
@@ -110,8 +111,8 @@ class YClientsTwin:
             return await proceed()
         return await answer_with_fault(rule, core.clock, request, proceed)
 
-
-def _company_in(path: str) -> str:
-    """The branch a path speaks of, as the first number in it; "" without one."""
-    found = _COMPANY.search(path)
-    return found[1] if found else ""
+    def _company_in(self, path: str) -> str:
+        """The branch a path names; "" without one."""
+        numbers = (word for word in path.split("/") if word.isascii() and word.isdigit())
+        known = self.world.companies
+        return next((word for word in numbers if len(word) < LONG and int(word) in known), "")
