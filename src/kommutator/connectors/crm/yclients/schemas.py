@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from kommutator.connectors.crm.yclients.values import (
     as_day,
@@ -38,7 +39,7 @@ def read_salon(item: Mapping[str, Any], online: Mapping[str, Any], zone: str) ->
 
     Args:
         online: its settings of online booking; empty where they may not be read.
-        zone: taken where the vendor names none.
+        zone: taken where the vendor names none that this machine knows.
     """
     salon_id = as_id(item.get("id"))
     if salon_id is None:
@@ -46,7 +47,7 @@ def read_salon(item: Mapping[str, Any], online: Mapping[str, Any], zone: str) ->
     return Salon(
         id=salon_id,
         title=as_text(item.get("title")) or "",
-        time_zone=as_text(item.get("timezone_name")) or zone,
+        time_zone=_zone(as_text(item.get("timezone_name"))) or zone,
         phone=as_phone(item.get("phone")) or as_text(item.get("phone")),
         address=as_text(item.get("address")),
         slot_step_s=as_id(item.get("seance_search_step")) or _STEP_S,
@@ -54,6 +55,13 @@ def read_salon(item: Mapping[str, Any], online: Mapping[str, Any], zone: str) ->
         notice_s=60 * max(as_int(online.get("seance_delay_step")) or 0, 0),
         raw={**item, "online_settings": dict(online)},
     )
+
+
+def _zone(name: str | None) -> str | None:
+    try:
+        return None if name is None else ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # also what looks like a path
+        return None
 
 
 def read_category(item: Mapping[str, Any]) -> Category | None:
