@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import pytest
 
 from kommutator.connectors.crm.yclients import manifest
+from kommutator.connectors.crm.yclients.budgets import budgets_at
+from kommutator.flows.turns import Turns
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.http import HttpClient
 from kommutator.store.budgets import SLACK
@@ -120,6 +122,30 @@ def test_pace_leaves_room_for_the_way_to_the_vendor() -> None:
     assert minute >= 0.94 * manifest.PER_MINUTE
 
 
-def test_people_come_first() -> None:
-    """Two fifths of each minute are left to them, whatever is copied."""
+def test_copying_leaves_two_fifths_of_each_minute() -> None:
     assert manifest.BACKGROUND_PACE * SLACK * 60 <= 0.6 * manifest.PER_MINUTE
+
+
+@pytest.mark.slow
+async def test_people_come_first(database_url: str) -> None:
+    """While more is copied than there is room for, somebody who waits waits for a moment."""
+    clock = SystemClock()
+    db = await Database.open(database_url, size=8)
+    turns = Turns(db, clock=clock)
+
+    async def copy() -> None:
+        while True:
+            await turns(budgets_at("here", background=True))
+
+    copying = [asyncio.create_task(copy()) for _ in range(20)]
+    waits = []
+    for _ in range(8):
+        await clock.sleep(1.0)
+        began = clock.monotonic()
+        await turns(budgets_at("here"))
+        waits.append(clock.monotonic() - began)
+    for task in copying:
+        task.cancel()
+    await asyncio.gather(*copying, return_exceptions=True)
+    await db.close()
+    assert max(waits) < 1.5, waits
