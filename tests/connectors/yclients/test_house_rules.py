@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 from kommutator import __file__ as package
 from kommutator.connectors.crm import yclients
 from kommutator.connectors.crm.yclients import errors
+from kommutator.connectors.crm.yclients.permissions import NEEDED
 
 FOLDER = Path(yclients.__file__).parent
 LOCALES = Path(package).parent / "locale"
@@ -94,6 +95,11 @@ def test_every_refusal_has_a_sentence(locale: str) -> None:
         if not known.get(f"hint.{hint}") and not known.get(f"error.{hint}.action")
     }
     assert missing == set()
+
+
+def test_every_right_has_a_name() -> None:
+    known = sentences("ru")
+    assert {slug for slug in (*NEEDED, "phones") if f"salon_right.{slug}" not in known} == set()
 
 
 def test_sentences_are_told_in_three_languages() -> None:
