@@ -236,10 +236,11 @@ def _spoken(item: Item, settled: Settled, outcome: Outcome) -> Spoken | None:
     about = (item.due.id, message.chat_id)
     if isinstance(outcome, Done):
         return Spoken(*about, "sent", message_id=outcome.vendor_id, moved_to=outcome.moved_to)
+    lost = settled.unsure or settled.note == MAYBE_SENT
     return Spoken(
         *about,
-        "maybe_sent" if settled.unsure or settled.note == MAYBE_SENT else "failed",
-        reason=outcome.hint or settled.note,
+        "maybe_sent" if lost else "failed",
+        reason=MAYBE_SENT if lost else outcome.hint or settled.note,
         detail=outcome.message,
         closed=CLOSES.get(outcome.hint or ""),
     )

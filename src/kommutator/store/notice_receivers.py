@@ -80,14 +80,16 @@ class NoticeReceiverStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def list(
-        self, enterprise: EnterpriseNumber, *, active: bool | None = None
-    ) -> Sequence[ReceiverRow]:
-        """Oldest first; with `active` only those switched on, or off."""
+    async def list(self, enterprise: EnterpriseNumber) -> Sequence[ReceiverRow]:
+        """Oldest first."""
+        rows = await self._connection.fetch(f"{_SELECT} ORDER BY r.created_at, r.id", enterprise)
+        return [_row(row) for row in rows]
+
+    async def listening(self, enterprise: EnterpriseNumber) -> Sequence[ReceiverRow]:
+        """Those switched on, oldest first; none of them is deleted until this unit ends."""
         rows = await self._connection.fetch(
-            f"{_SELECT} AND ($2::boolean IS NULL OR r.active = $2) ORDER BY r.created_at, r.id",
-            enterprise, active,
-        )  # fmt: skip
+            f"{_SELECT} AND r.active ORDER BY r.created_at, r.id FOR KEY SHARE OF r", enterprise
+        )
         return [_row(row) for row in rows]
 
     async def get(

@@ -116,6 +116,10 @@ async def test_who_we_are_and_what_was_written(avito: Channel) -> None:
     assert [(one.chat_id, one.said.text) for one in heard if one.said] == [(chat, "Есть время?")]
     again = await avito.desk.poll(avito.account, polled.position)
     assert {one.id for one in again.news} <= {one.id for one in polled.news}
+    await avito.twin.order("say", chat=chat, text="А завтра?")
+    more = await avito.desk.poll(avito.account, polled.position)
+    heard = [news for one in more.news for news in avito.desk.read(avito.account, one.body)]
+    assert [one.said.text for one in heard if one.said][-1] == "А завтра?"
 
 
 def _hook(**value: Any) -> bytes:

@@ -38,7 +38,7 @@ def test_empty_places_take_their_line_along() -> None:
 
 
 def test_a_value_is_no_template() -> None:
-    assert fill("{client}", {"client": "{phone}\nline", "phone": "+375"}) == "{phone} line"
+    assert fill("{client}", {"client": "{phone}\n\x00line", "phone": "+375"}) == "{phone} line"
 
 
 @pytest.mark.parametrize(

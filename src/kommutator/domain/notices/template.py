@@ -53,7 +53,7 @@ def _has_something(line: str, values: Mapping[str, str]) -> bool:
 
 
 def _value(values: Mapping[str, str], place: str) -> str:
-    text = " ".join(values.get(place, "").split())
+    text = " ".join(values.get(place, "").replace("\x00", "").split())
     return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
 
 

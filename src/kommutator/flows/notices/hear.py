@@ -64,7 +64,7 @@ class TellOfVisits:
         told = [change for change in changes if change.news and not change.first_read]
         if not told:
             return
-        receivers = await unit.notice_receivers.list(account.enterprise, active=True)
+        receivers = await unit.notice_receivers.listening(account.enterprise)
         wanted = _wanted(receivers, salon, told)
         if not wanted:
             return

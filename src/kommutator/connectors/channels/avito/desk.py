@@ -46,7 +46,10 @@ class AvitoDesk:
         await self._clients.of(account).unsubscribe(address)
 
     async def poll(self, account: Account, position: int) -> Polled:
-        """Unread chats, and their messages since that second; the same second comes twice."""
+        """Unread chats, and their messages since that second; the same second comes twice.
+
+        The first time only the last message of each: what is older was read by people long ago.
+        """
         client = self._clients.of(account)
         news: list[PolledNews] = []
         newest = position
@@ -56,8 +59,7 @@ class AvitoDesk:
             if chat_id is None or (isinstance(updated, int) and updated < position):
                 continue
             news.append(_as_news(chat_hook(chat)))
-            messages = (await client.messages(chat_id, limit=PAGE)).body
-            for message in _messages(messages):
+            for message in await _since(client, chat, chat_id, position):
                 created = message.get("created")
                 at = created if isinstance(created, int) else 0
                 if at >= position and as_text(message.get("id")):
@@ -78,6 +80,14 @@ async def _unread(client: AvitoClient) -> AsyncIterator[dict[str, Any]]:
             yield chat
         if len(chats) < PAGE:
             return
+
+
+async def _since(
+    client: AvitoClient, chat: Mapping[str, Any], chat_id: str, position: int
+) -> Sequence[Mapping[str, Any]]:
+    if position == 0:
+        return list(maps_in([chat.get("last_message")]))
+    return _messages((await client.messages(chat_id, limit=PAGE)).body)
 
 
 def _messages(body: Any) -> list[Mapping[str, Any]]:
