@@ -187,3 +187,15 @@ async def test_an_employee_connects_nothing(service: SalonService) -> None:
     with pytest.raises(Forbidden, match="not_allowed"):
         await service.house.yclients.join.into(employee, HERE, arrived.token)
     assert EnterpriseNumber("0412") not in str(await service.states())
+
+
+async def test_what_people_typed_into_their_profile_cannot_break_anything(
+    service: SalonService,
+) -> None:
+    typed = {"name": "Vera\u0000\n Obraztsova", "email": "not an address"}
+    flows = service.house.yclients
+    arrived = await flows.arrive(said_of(await service.pressed(person=typed)))
+    assert arrived.installer.name == "Vera Obraztsova"
+    assert arrived.installer.email == ""
+    with pytest.raises(InvalidInput, match="yclients_email_missing"):
+        await flows.join.register(arrived.token, locale="ru")

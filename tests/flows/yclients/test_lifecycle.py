@@ -76,6 +76,8 @@ async def test_a_notice_may_come_any_number_of_times(service: SalonService) -> N
     assert (
         await service.value("SELECT count(*) FROM audit_log WHERE action = 'yclients.frozen'") == 1
     )
+    await service.twin.order("switches", lifecycle_loss=1.0)
+    await service.twin.order("market", act="uninstall", salon_id=SALON)
     for _ in range(3):
         assert await say(service, "uninstall") == 200
     assert await say(service, "freeze") == 200
@@ -83,6 +85,30 @@ async def test_a_notice_may_come_any_number_of_times(service: SalonService) -> N
     assert states[SALON][1] == "removed"
     assert await say(service, "sneeze") == 200
     assert await say(service, "uninstall", salon=5) == 200, "of a salon nobody has"
+
+
+async def test_a_late_notice_does_not_remove_what_came_back(service: SalonService) -> None:
+    await service.install()
+    await service.twin.order("market", act="uninstall", salon_id=SALON)
+    await service.told("removed", None)
+    await service.install()
+    assert await say(service, "uninstall") == 200
+    assert (await service.states())[SALON][1:] == ("active", "yclients_uninstall_doubted")
+    await service.house.yclients.reconcile.troubled()
+    assert (await service.states())[SALON][1:] == ("active", None)
+    # Doubted, yet true: it is found out as soon.
+    assert await say(service, "uninstall") == 200
+    await service.twin.order("switches", lifecycle_loss=1.0)
+    await service.twin.order("market", act="uninstall", salon_id=SALON)
+    await service.house.yclients.reconcile.troubled()
+    assert (await service.states())[SALON][1] == "removed"
+
+
+async def test_a_vendor_that_cannot_be_asked_is_believed(service: SalonService) -> None:
+    await service.install()
+    await service.twin.order("faults", kind="html_502")
+    assert await say(service, "uninstall") == 200
+    assert (await service.states())[SALON][1] == "removed"
 
 
 async def test_only_the_partner_token_and_our_application_prove_it(service: SalonService) -> None:

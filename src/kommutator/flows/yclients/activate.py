@@ -141,7 +141,7 @@ class Activate:
         self, vendor: YClientsVendor, record: ConnectionRecord, error: VendorError
     ) -> Result:
         """Why, as exactly as can be said, and whether it is worth another try."""
-        problem = error.hint or f"yclients_{error.kind.value}"
+        problem = error.hint or "yclients_unconfirmed"
         again = error.kind not in _NEVER_AGAIN
         if not again and await _over(vendor, int(record.config["salon_id"])):
             problem = "yclients_not_pending"

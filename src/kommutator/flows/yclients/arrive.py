@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
@@ -34,6 +35,8 @@ ONCE_WITHIN = timedelta(hours=12)
 MOST_SALONS = 30
 _TOKEN_BYTES = 32
 _LONGEST_TOKEN = 200
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+_EMAIL = re.compile(r"(?=.{3,254}$)[^@\s]+@[^@\s]+\.[^@\s]+")
 _DEFAULT_ZONE = "Europe/Moscow"
 _LASTING = (ErrorKind.REJECTED, ErrorKind.GONE, ErrorKind.ACCESS_REVOKED)
 
@@ -101,6 +104,7 @@ class Arrive:
             installer = vendor.read_installer(said.user_data, said.signature, vendor.partner_token)
         except Unauthorized as wrong:  # signing in here would not mend it
             raise Forbidden(wrong.code) from wrong
+        installer = _clean(installer)
         proof = hashlib.sha256(said.signature.strip().lower().encode()).digest()
         branches = await self.look(vendor, wanted)
         if any(branch.problem is None for branch in branches):
@@ -212,6 +216,16 @@ def _checked(salon_ids: Sequence[int]) -> list[int]:
     if len(wanted) > MOST_SALONS:
         raise InvalidInput("yclients_salons_too_many", most=MOST_SALONS)
     return wanted
+
+
+def _clean(installer: Installer) -> Installer:
+    """Signed, yet typed by people: one line each, and an e-mail that could be one."""
+    told = {
+        name: " ".join(_UNPRINTABLE.sub(" ", v).split()) for name, v in asdict(installer).items()
+    }
+    if not _EMAIL.fullmatch(told["email"]):
+        told["email"] = ""
+    return Installer(**told)
 
 
 def _demand_theirs(installer: Installer, branches: Sequence[Branch]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,7 +12,8 @@ from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.salon.marketplace import InstallState
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.yclients.bind import is_installed
-from kommutator.flows.yclients.vendor import FROZEN, KIND, LifecycleNews, Vendors
+from kommutator.flows.yclients.vendor import DOUBTED, FROZEN, KIND, LifecycleNews, Vendors
+from kommutator.kit.errors import VendorError
 from kommutator.store.connection_rows import ConnectionRecord
 from kommutator.store.unit import Unit
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 _VENDOR = "yclients"
+_ASK_S = 5.0  # the vendor waits for our answer meanwhile
 
 
 class Lifecycle:
@@ -42,7 +45,7 @@ class Lifecycle:
     async def hear(self, news: LifecycleNews) -> bool:
         """Follow it. False: nothing of ours was meant, or it was so already."""
         act = {
-            "uninstall": self.removed,
+            "uninstall": self._uninstalled,
             "freeze": self.frozen,
             "payment": self.paid,
         }.get(news.event)
@@ -55,6 +58,37 @@ class Lifecycle:
         if found is None or owner is None:
             return False
         return await act(owner, found, "webhook")
+
+    async def _uninstalled(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, how: str
+    ) -> bool:
+        """Unless the vendor, asked, still has us there: the notice is late, or not the vendor's.
+
+        Then it is asked again soon, see `Reconcile.troubled`.
+        """
+        async with self._db.single() as unit:
+            stored = await unit.connections.get(enterprise, connection_id)
+        if stored.status is not ConnectionStatus.ACTIVE or not await self._still_there(stored):
+            return await self.removed(enterprise, connection_id, how)
+        async with self._db.unit() as unit:
+            working = await _locked_active(unit, enterprise, connection_id)
+            if working is None:
+                return False
+            await unit.connections.set_status(
+                enterprise, connection_id, ConnectionStatus.ACTIVE, reason=DOUBTED
+            )
+            await _tell(unit, working, "yclients.uninstall_doubted", how)
+        return False
+
+    async def _still_there(self, stored: ConnectionRecord) -> bool:
+        """Whom we cannot ask in time is believed."""
+        marketplace = self._vendors.application().marketplace
+        try:
+            async with asyncio.timeout(_ASK_S):
+                standing = await marketplace.standing(int(stored.config["salon_id"]))
+        except (VendorError, TimeoutError):
+            return False
+        return standing.state in (InstallState.ACTIVE, InstallState.FREEZED)
 
     async def removed(self, enterprise: EnterpriseNumber, connection_id: UUID, how: str) -> bool:
         """The salon removed our application: every secret is wiped, the row stays."""
@@ -111,6 +145,13 @@ async def _locked(
     stored = await unit.connections.lock(enterprise, connection_id)
     installed = is_installed(stored) and stored.status is not ConnectionStatus.REMOVED
     return stored if installed else None
+
+
+async def _locked_active(
+    unit: Unit, enterprise: EnterpriseNumber, connection_id: UUID
+) -> ConnectionRecord | None:
+    stored = await _locked(unit, enterprise, connection_id)
+    return stored if stored and stored.status is ConnectionStatus.ACTIVE else None
 
 
 async def _tell(unit: Unit, stored: ConnectionRecord, action: str, how: str) -> None:

@@ -17,6 +17,7 @@ from kommutator.kit.ids import Ids
 KIND = ConnectionKind.YCLIENTS
 MARKETPLACE, DIRECT = "marketplace", "direct"
 ACTIVATING, FROZEN = "yclients_activating", "yclients_frozen"
+DOUBTED = "yclients_uninstall_doubted"
 LICENCE_OVER, RIGHTS_MISSING = "yclients_licence_over", "yclients_rights_missing"
 TOKEN_REFUSED = "yclients_token_refused"  # noqa: S105 - a slug
 CHANNEL = "whatsapp"
