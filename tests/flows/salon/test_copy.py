@@ -293,6 +293,7 @@ async def test_clients_are_read_searched_and_buried(copy: SalonCopy, vendor: Ven
         ("Анна-Мария", "+375290000001"), ("Вера", None),
     ]  # fmt: skip
     assert [one.id for one in await copy.salons.clients(HERE, SALON, "29 000-00-01")] == [1]
+    assert await copy.salons.clients(HERE, SALON, "8 (916) 000-00-01") == []
     assert [one.id for one in await copy.salons.clients(HERE, SALON, "мария")] == [1]
     assert (await copy.salons.client(HERE, SALON, 2)).deleted
     with pytest.raises(NotFound, match="salon_client_not_found"):
@@ -397,3 +398,16 @@ async def test_an_installed_salon_calls_by_itself_unless_it_does_not(db: Databas
     state = await copy.salons.sync(HERE, SALON)
     assert state.salon is not None
     assert (state.salon.unheard, state.salon.salon.id) == (0, NUMBER)
+
+
+async def test_what_we_did_ourselves_is_told_once_however_it_echoes(
+    copy: SalonCopy, vendor: VendorSalon
+) -> None:
+    await copied(copy)
+    vendor.put(5)
+    assert await copy.salons.reread(vendor.whose, 5) is not None  # as after our own booking
+    await copy.hear(SalonNews(VISIT, 5))  # the vendor tells us what we did
+    await copy.reread_all()
+    await copy.round("changed:visits")
+    await copy.round("visits")
+    assert copy.hearer.news == [(5, ("created",))]

@@ -45,7 +45,7 @@ TASKS = (
 """Every round of one salon, by name."""
 
 NIGHTLY = frozenset({Part.SALON, Part.SERVICES, Part.STAFF, Part.HOURS, Part.CLIENTS, Part.VISITS})
-_DAILY_REQUESTS = 60.0  # a minute, of the installation's 200: what looking for changes may take
+_LOOKS_A_MINUTE = 60.0  # of the installation's 200 requests: all salons together
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def look_again_s(*, hooks: bool, salons: int, wished: float | None = None) -> fl
 
     Without notices from the vendor looking is the only way to hear.
     """
-    fair = salons * 60.0 / _DAILY_REQUESTS
+    fair = salons * 60.0 / _LOOKS_A_MINUTE
     return max(wished or (300.0 if hooks else 60.0), fair)
 
 

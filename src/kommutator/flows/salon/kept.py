@@ -216,7 +216,7 @@ class Salons:
         limit: int = 50,
     ) -> Sequence[SalonClient]:
         """By name; `text`: part of the name, or of the phone if it looks like one."""
-        digits = "".join(filter(str.isdigit, text)) if set(text) <= _PHONE else ""
+        digits = _digits(text)
         async with self._db.single() as unit:
             return await unit.salon_clients.search(
                 enterprise,
@@ -282,3 +282,11 @@ class Salons:
 
 
 _PHONE = frozenset("0123456789+-() ")
+_TRUNK = "8"  # what people of these countries dial instead of +7
+_NATIONAL = 11
+
+
+def _digits(text: str) -> str:
+    """What to look for in phones, if the text looks like one."""
+    digits = "".join(filter(str.isdigit, text)) if set(text) <= _PHONE else ""
+    return digits[1:] if len(digits) == _NATIONAL and digits[0] == _TRUNK else digits

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.crm_news import read_pace
@@ -14,6 +13,7 @@ from kommutator.domain.salon.facts import Salon
 from kommutator.domain.salon.ports import SalonReader
 from kommutator.flows.directory import Directory
 from kommutator.kit.errors import Conflict
+from kommutator.kit.zones import zone
 from kommutator.store.salons import KeptSalon
 
 if TYPE_CHECKING:
@@ -84,16 +84,8 @@ class SalonSource:
 
 def local(moment: datetime, salon: Salon) -> datetime:
     """A moment in the salon's time, without a zone, as its vendor tells times."""
-    return moment.astimezone(_zone(salon)).replace(tzinfo=None)
+    return moment.astimezone(zone(salon.time_zone)).replace(tzinfo=None)
 
 
 def today(moment: datetime, salon: Salon) -> date:
     return local(moment, salon).date()
-
-
-def _zone(salon: Salon) -> ZoneInfo:
-    """A name that this system does not know counts as UTC: better an hour off than nothing."""
-    try:
-        return ZoneInfo(salon.time_zone)
-    except (ValueError, KeyError):
-        return ZoneInfo(UTC.tzname(None) or "UTC")
