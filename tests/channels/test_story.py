@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.kit.errors import VendorError
 from tests.support.channels import (
     a_receiver,
@@ -107,6 +107,34 @@ async def test_avito_answers_a_buyer_and_a_closed_chat_is_told(
     await tell(house, salon, change(None, visit(7)))
     (skipped,) = await house.notices.log(HERE, state="skipped")
     assert skipped.reason == "chat_blocked"
+
+
+async def test_what_waits_for_a_person_goes_out_once_it_is_repaired(
+    service: Service, avito: Messenger
+) -> None:
+    house = service.house
+    account = await connect_avito(house, HERE, avito)
+    chat = str((await avito.order("say", text="Есть время?", name="Ольга"))["chat"])
+    await eventually(lambda: house.notices.chats(HERE, account))
+    await a_receiver(house, HERE, account, chat)
+    await avito.order("tariff", paid=False)
+    await tell(house, await a_salon(house, HERE), change(None, visit()))
+
+    async def broken() -> bool:
+        (channel,) = await house.channels.list(HERE)
+        return channel.record.status is ConnectionStatus.BROKEN
+
+    await eventually(broken)
+    (channel,) = await house.channels.list(HERE)
+    assert channel.why == "avito_revoked"
+    with pytest.raises(VendorError):
+        await house.channels.check(admin(HERE), HERE, account)
+    (channel,) = await house.channels.list(HERE)
+    assert channel.why == "avito_plan"
+    await avito.order("tariff", paid=True)
+    await house.channels.check(admin(HERE), HERE, account)
+    await eventually(lambda: _settled(service, "sent"))
+    assert len(await avito.heard()) == 1
 
 
 async def test_a_lost_answer_is_shown_and_never_repeated(
