@@ -72,6 +72,23 @@ async def test_one_branch_inside_the_cabinet(service: SalonService, page: Page) 
     assert page.url.endswith("/cabinet"), "the vendor's page is still around ours"
 
 
+async def test_somebody_we_know_signs_in_inside_the_cabinet(
+    service: SalonService, page: Page
+) -> None:
+    service.twin.world.user("owner@salon.example").email = service.here.admin.email
+    await page.goto(f"{service.twin.url}/appstore/{SALON}/{service.twin.application_id}/cabinet")
+    await page.get_by_role("button", name="Подключить").click()
+    frame = page.frame_locator("#app")
+    await frame.get_by_role("link", name="Войти").click()
+    await frame.locator("input[name=password]").fill(PASSWORD)
+    await frame.locator("input[name=email]").fill(service.here.admin.email)
+    await frame.locator("form button[type=submit]").first.click()
+    await expect(frame.locator("body")).to_contain_text(f"Firm {HERE}")
+    await frame.get_by_role("button", name="Подключить").click()
+    await expect(frame.get_by_role("heading", level=1)).to_have_text("Салон подключён")
+    assert (await service.states())[SALON] == (HERE, "active", None)
+
+
 async def test_three_branches_into_the_enterprise_of_who_is_signed_in(
     service: SalonService, page: Page
 ) -> None:

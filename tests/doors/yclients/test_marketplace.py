@@ -238,3 +238,13 @@ async def test_who_guesses_keys_waits(service: SalonService) -> None:
     ]
     assert answers[0] == 403
     assert answers[-1] == 429
+
+
+async def test_removing_it_as_any_connection_uninstalls_there(service: SalonService) -> None:
+    await service.install()
+    (row,) = await service.fetch("SELECT connection_id FROM yclients_salons")
+    admin = await admin_of(service)
+    assert (await admin("DELETE", f"/api/v1/connections/{row['connection_id']}")).status == 204
+    assert await service.vendor_says() == "none"
+    assert (await service.states())[SALON][1] == "removed"
+    assert (await admin("DELETE", f"/api/v1/connections/{row['connection_id']}")).status == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -139,14 +140,17 @@ class _Answer:
 def allow_framing_by(request: Request, *urls: str) -> None:
     """Let pages of this request stand inside these sites: the tenant's own CRM, nobody else."""
     origins = [f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls) if parts.netloc]
-    request.state.frame_ancestors = [o for o in origins if re.fullmatch(r"[\w:/.\[\]-]+", o)]
+    _let_frame(request, [o for o in origins if re.fullmatch(r"[\w:/.\[\]-]+", o)])
 
 
 def allow_framing_by_cabinet(request: Request, settings: Settings) -> None:
     """Also inside YClients' cabinet, of which every salon's chain has its own host."""
+    _let_frame(request, settings.cabinet_origins(settings.private_hosts))
+
+
+def _let_frame(request: Request, origins: Iterable[str]) -> None:
     known: list[str] = getattr(request.state, "frame_ancestors", [])
-    cabinet = settings.cabinet_origins(settings.private_hosts)
-    request.state.frame_ancestors = [*known, *cabinet]
+    request.state.frame_ancestors = [*known, *(o for o in origins if o not in known)]
 
 
 def allow_reading_by(request: Request, origin: str) -> None:
