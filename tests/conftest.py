@@ -26,6 +26,7 @@ def pytest_collection_finish() -> None:
     """What collecting left, a million objects, is nobody's garbage: never walk through it again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)  # as the service has them
 
 
 @pytest.hookimpl(tryfirst=True)
