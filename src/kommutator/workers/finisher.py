@@ -101,7 +101,8 @@ class Finisher:
         _log.warning("attempt_not_storable", outbox_id=result.settled.id, error=error)
         bare = replace(result.attempt, request={}, response={}, error_message=_UNSTORABLE)
         settled = replace(result.settled, error=_UNSTORABLE, note=None)
-        await self._flush([Result(result.key, settled, bare)])
+        spoken = result.spoken and replace(result.spoken, detail=None)
+        await self._flush([Result(result.key, settled, bare, spoken=spoken)])
 
     async def _write(self, batch: list[Result]) -> None:
         clients = {r.outdated for r in batch if r.outdated is not None and fits(r.outdated)}

@@ -137,6 +137,10 @@ def test_hooks_in_our_words() -> None:
     (news,) = read_hook(_hook(), "94235311")
     assert news.said is not None
     assert (news.chat_id, news.said.text, news.said.author) == ("u2i-1", "Добрый день", "5001")
+    for written, kept in (("a\x00b", "ab"), ("\\u0000", "\\u0000")):
+        (odd,) = read_hook(_hook(content={"text": written}), "94235311")
+        assert odd.said is not None
+        assert odd.said.text == kept
     assert hook_id(_hook()) == "message:m1"
     assert read_hook(_hook(author_id=94235311), "94235311") == ()
     assert read_hook(_hook(type="system"), "94235311") == ()

@@ -30,10 +30,10 @@ def signed_by(body: bytes, signature: str, client_secret: str) -> bool:
 def hook_id(body: bytes) -> str:
     """What a repeat is known by. Raises InvalidInput: `channel_hook_unreadable`."""
     payload = _payload(body)
-    found = as_text(as_map(payload.get("value")).get("id"))
+    found = _text(as_map(payload.get("value")).get("id"))
     if found is None:
         raise InvalidInput("channel_hook_unreadable")
-    return f"{as_text(payload.get('type')) or 'message'}:{found}"
+    return f"{_text(payload.get('type')) or 'message'}:{found}"
 
 
 def read_hook(body: bytes, user_id: str) -> Sequence[ChatNews]:
@@ -44,12 +44,12 @@ def read_hook(body: bytes, user_id: str) -> Sequence[ChatNews]:
         return _chat(value, user_id)
     if payload.get("type") != "message":
         return ()
-    chat_id, message_id = as_text(value.get("chat_id")), as_text(value.get("id"))
-    author = as_text(value.get("author_id"))
-    ours = author is None or author in {user_id, as_text(value.get("user_id")), "0"}
+    chat_id, message_id = _text(value.get("chat_id")), _text(value.get("id"))
+    author = _text(value.get("author_id"))
+    ours = author is None or author in {user_id, _text(value.get("user_id")), "0"}
     if chat_id is None or message_id is None or ours or value.get("type") == "system":
         return ()
-    text = as_text(as_map(value.get("content")).get("text")) or ""
+    text = _text(as_map(value.get("content")).get("text")) or ""
     said = Said(message_id, text[:_LONGEST_TEXT], _at(value.get("created")), author)
     return (ChatNews(chat_id, said),)
 
@@ -68,15 +68,15 @@ def chat_hook(chat: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _chat(chat: Mapping[str, Any], user_id: str) -> Sequence[ChatNews]:
-    chat_id = as_text(chat.get("id"))
+    chat_id = _text(chat.get("id"))
     if chat_id is None:
         return ()
     people = [
         name
         for user in maps_in(chat.get("users"))
-        if as_text(user.get("id")) != user_id and (name := as_text(user.get("name")))
+        if _text(user.get("id")) != user_id and (name := _text(user.get("name")))
     ]
-    item = as_text(as_map(as_map(chat.get("context")).get("value")).get("title"))
+    item = _text(as_map(as_map(chat.get("context")).get("value")).get("title"))
     title = " · ".join([*people, *([item] if item else [])])
     return (ChatNews(chat_id, title=title),)
 
@@ -94,3 +94,8 @@ def _payload(body: bytes) -> dict[str, Any]:
     if not isinstance(hook, dict) or not isinstance(hook.get("payload"), dict):
         raise InvalidInput("channel_hook_unreadable")
     return as_map(hook["payload"])
+
+
+def _text(value: object) -> str | None:
+    """Without the one character that PostgreSQL takes in no text."""
+    return (as_text(value) or "").replace("\x00", "") or None

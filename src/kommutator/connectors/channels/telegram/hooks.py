@@ -38,12 +38,12 @@ def read_update(body: bytes) -> Sequence[ChatNews]:
 
 def _message(message: Mapping[str, Any]) -> Sequence[ChatNews]:
     chat = as_map(message.get("chat"))
-    chat_id, message_id = as_text(chat.get("id")), as_text(message.get("message_id"))
+    chat_id, message_id = _text(chat.get("id")), _text(message.get("message_id"))
     if chat_id is None or message_id is None:
         return ()
-    moved_to = as_text(message.get("migrate_to_chat_id"))
+    moved_to = _text(message.get("migrate_to_chat_id"))
     author = as_map(message.get("from"))
-    text = as_text(message.get("text")) or as_text(message.get("caption")) or ""
+    text = _text(message.get("text")) or _text(message.get("caption")) or ""
     start = _START.fullmatch(text)
     said = Said(
         message_id,
@@ -68,7 +68,7 @@ def _message(message: Mapping[str, Any]) -> Sequence[ChatNews]:
 def _membership(change: Mapping[str, Any]) -> Sequence[ChatNews]:
     """We were let in, thrown out, blocked, unblocked."""
     chat = as_map(change.get("chat"))
-    chat_id = as_text(chat.get("id"))
+    chat_id = _text(chat.get("id"))
     if chat_id is None:
         return ()
     private = chat.get("type") == "private"
@@ -80,18 +80,18 @@ def _membership(change: Mapping[str, Any]) -> Sequence[ChatNews]:
 def _shared_phone(message: Mapping[str, Any], author: Mapping[str, Any]) -> str | None:
     """Only the own number: people forward cards of others, too."""
     contact = as_map(message.get("contact"))
-    number = as_text(contact.get("phone_number"))
+    number = _text(contact.get("phone_number"))
     if number is None or contact.get("user_id") is None:
         return None
-    if as_text(contact.get("user_id")) != as_text(author.get("id")):
+    if _text(contact.get("user_id")) != _text(author.get("id")):
         return None
     return to_e164(number if number.startswith("+") else f"+{number}")
 
 
 def _title(chat: Mapping[str, Any]) -> str:
-    names = [as_text(chat.get(part)) for part in ("first_name", "last_name")]
-    title = as_text(chat.get("title")) or " ".join(name for name in names if name)
-    return title or as_text(chat.get("username")) or ""
+    names = [_text(chat.get(part)) for part in ("first_name", "last_name")]
+    title = _text(chat.get("title")) or " ".join(name for name in names if name)
+    return title or _text(chat.get("username")) or ""
 
 
 def _name(author: Mapping[str, Any]) -> str | None:
@@ -99,7 +99,7 @@ def _name(author: Mapping[str, Any]) -> str | None:
 
 
 def _language(author: Mapping[str, Any]) -> str | None:
-    code = (as_text(author.get("language_code")) or "").partition("-")[0]
+    code = (_text(author.get("language_code")) or "").partition("-")[0]
     return code if code in LOCALES else None
 
 
@@ -116,3 +116,8 @@ def _opened(body: bytes) -> dict[str, Any]:
     if not isinstance(update, dict):
         raise InvalidInput("channel_hook_unreadable")
     return update
+
+
+def _text(value: object) -> str | None:
+    """Without the one character that PostgreSQL takes in no text."""
+    return (as_text(value) or "").replace("\x00", "") or None
