@@ -35,16 +35,18 @@ async def main(questions: int) -> int:
                 await connection.close()
                 salons, first = salons_of(db), datetime.now(ZONE).date()
                 last = first + timedelta(days=DAYS - 1)
-                took = []
+                took, worked = [], []
                 for _ in range(questions):
-                    began = time.perf_counter()
+                    began, at_work = time.perf_counter(), time.process_time()
                     days = await salons.free_starts(accounts[0], [1], [], first, last)
                     took.append((time.perf_counter() - began) * 1000)
+                    worked.append((time.process_time() - at_work) * 1000)
                 starts = sum(map(len, days))
             finally:
                 await db.close()
     print(f"{STAFF} employees, {DAYS} days, {starts} free starts")
     spread("free starts", took)
+    spread("of our own processor", worked)
     ordered = sorted(took)
     p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
     print(f"p99 {p99:.2f} ms, limit {LIMIT_MS:.0f} ms")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -20,7 +21,7 @@ from kommutator.domain.salon.facts import (
     Visit,
     WorkDay,
 )
-from kommutator.domain.salon.slots import DayBook
+from kommutator.domain.salon.slots import DayBook, open_day
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.database import Database
 
@@ -60,8 +61,12 @@ async def keep(shelf: Database, visits: Sequence[Visit], at: datetime = T0) -> N
 
 
 async def days(shelf: Database) -> list[DayBook]:
+    span = DAY - timedelta(1), DAY + timedelta(1)
     async with shelf.unit() as unit:
-        return await unit.salon_days.between(HERE, SALON, DAY - timedelta(1), DAY + timedelta(1))
+        books = await unit.salon_days.between(HERE, SALON, *span)
+        left = await unit.salon_days.open_between(HERE, SALON, *span, [10, 11])
+    assert left == [opened for one in books if (opened := open_day(one)).gaps]
+    return books
 
 
 async def test_a_visit_comes_back_as_it_was_kept(shelf: Database) -> None:
@@ -122,11 +127,11 @@ async def test_busy_hours_follow_from_visits(shelf: Database) -> None:
     )
     assert books[DAY + timedelta(1), 10].busy == [0, 1800]
     class_ = [10 * 3600 + 1800, 11 * 3600 + 1800]
-    assert books[DAY, 11].busy == [*class_, 11 * 3600, 12 * 3600]
+    assert books[DAY, 11].busy == [11 * 3600, 12 * 3600, *class_]
     await keep(shelf, [visit(1, 10, staff=11), visit(4, 23.5, deleted=True)], T1)  # moved
     books = {(one.day, one.staff_id): one for one in await days(shelf)}
     assert (books[DAY, 10].busy, books[DAY + timedelta(1), 10].busy) == ([], [])
-    assert books[DAY, 11].busy == [10 * 3600, 11 * 3600, *class_, 11 * 3600, 12 * 3600]
+    assert books[DAY, 11].busy == [10 * 3600, 11 * 3600, 11 * 3600, 12 * 3600, *class_]
 
 
 async def test_who_is_not_in_the_schedule_does_not_work(shelf: Database) -> None:
@@ -234,3 +239,28 @@ async def test_nothing_stays_of_a_removed_salon(shelf: Database) -> None:
         assert await unit.salons.wipe_removed_everywhere() >= 3
         assert await unit.salons.wipe_removed_everywhere() == 0
         assert await unit.connection.fetchval("SELECT count(*) FROM salon_visits") == 0
+
+
+async def test_the_database_finds_the_same_gaps(shelf: Database) -> None:
+    """What is left of a day is worked out where it is written; ours is the same, and slower."""
+    chance = Random(7)  # noqa: S311  a seeded invention
+
+    def pairs(most: int) -> list[int]:
+        return [
+            edge
+            for _ in range(chance.randrange(most))
+            for edge in sorted((chance.randrange(97) * 900, chance.randrange(97) * 900))
+        ]
+
+    async with shelf.unit() as unit:
+        for _ in range(300):
+            hours, taken = pairs(4), pairs(9)
+            found = await unit.connection.fetchval(
+                "SELECT salon_free($1::int[], $2::int[])", hours, taken
+            )
+            spans = sorted(zip(hours[::2], hours[1::2], strict=True))
+            in_order = [edge for span in spans for edge in span]
+            ours = open_day(DayBook(10, DAY, in_order, taken)).gaps
+            assert sorted(zip(found[::2], found[1::2], strict=True)) == sorted(
+                zip(ours[::2], ours[1::2], strict=True)
+            )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from kommutator.domain.salon.facts import WorkDay
-from kommutator.domain.salon.slots import DayBook, pairs_of
+from kommutator.domain.salon.slots import DayBook, OpenDay, pairs_of
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
 from kommutator.store.records import as_records
@@ -45,17 +45,15 @@ SELECT $1, $2, t.day, t.staff_id, coalesce((
        ) AS t
  ORDER BY t.day, t.staff_id
 ON CONFLICT (enterprise, connection_id, day, staff_id) DO UPDATE SET busy = excluded.busy"""
-# Group events are rare: only where there are some, they are put in order with the visits.
-_TAKEN = """CASE WHEN events = '{}' THEN busy ELSE ARRAY (
-    SELECT edge FROM (SELECT busy || events AS pairs) AS both_,
-           generate_series(1, cardinality(pairs), 2) AS n,
-           unnest(pairs[n : n + 1]) WITH ORDINALITY AS one (edge, place)
-     ORDER BY pairs[n], n, place) END"""
-_BETWEEN = f"""
-SELECT staff_id, day, hours, {_TAKEN} FROM salon_days
+_BETWEEN = """
+SELECT staff_id, day, hours, busy || events FROM salon_days
+ WHERE enterprise = $1 AND connection_id = $2 AND day BETWEEN $3 AND $4 AND hours <> '{}'
+ ORDER BY day, staff_id"""
+_OPEN = """
+SELECT staff_id, day, free FROM salon_days
  WHERE enterprise = $1 AND connection_id = $2 AND day BETWEEN $3 AND $4
-   AND ($5::bigint[] IS NULL OR staff_id = ANY ($5)) AND hours <> '{{}}'
- ORDER BY day, array_position($5, staff_id), staff_id"""
+   AND staff_id = ANY ($5::bigint[]) AND free <> '{}'
+ ORDER BY day, array_position($5, staff_id)"""
 
 
 class SalonDayStore:
@@ -103,17 +101,21 @@ class SalonDayStore:
             await self._connection.execute(_BUSY, enterprise, connection_id, days, staff)
 
     async def between(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, first: date, last: date
+    ) -> list[DayBook]:
+        """Working days, both ends inclusive, by day and employee."""
+        rows = await self._connection.fetch(_BETWEEN, enterprise, connection_id, first, last)
+        return list(map(DayBook._make, rows))
+
+    async def open_between(
         self,
         enterprise: EnterpriseNumber,
         connection_id: UUID,
         first: date,
         last: date,
-        staff: Collection[int] | None = None,
-    ) -> list[DayBook]:
-        """Working days, both ends inclusive, in order of days.
-
-        `staff`: in this order; None: everybody's.
-        """
-        of = None if staff is None else list(staff)
-        rows = await self._connection.fetch(_BETWEEN, enterprise, connection_id, first, last, of)
-        return list(map(DayBook._make, rows))
+        staff: Collection[int],
+    ) -> list[OpenDay]:
+        """What is left of the days of these, in order of days and then theirs."""
+        key = (enterprise, connection_id, first, last)
+        rows = await self._connection.fetch(_OPEN, *key, list(staff))
+        return list(map(OpenDay._make, rows))

@@ -11,7 +11,7 @@ from kommutator.domain.salon.slots import (
     DayBook,
     for_anybody,
     free_days,
-    in_order,
+    open_day,
     pairs_of,
     seances,
     spans_of,
@@ -37,7 +37,7 @@ SERVICES = [
 
 def hours(*books: DayBook, length: int = HOUR, step: int = 1800, **more: datetime) -> list[str]:
     lengths = {book.staff_id: length for book in books}
-    free = free_days(books, lengths, step_s=step, **more)
+    free = free_days(map(open_day, books), lengths, step_s=step, **more)
     return [start.starts_at.strftime("%H:%M") for day in free for start in day.starts()]
 
 
@@ -85,7 +85,7 @@ def test_nothing_before_the_earliest_moment() -> None:
 def test_anybody_is_each_moment_once_with_the_first_who_is_free() -> None:
     one = DayBook(1, DAY, (9 * HOUR, 11 * HOUR))
     two = DayBook(2, DAY, (10 * HOUR, 12 * HOUR))
-    free = free_days([one, two], {1: HOUR, 2: HOUR}, step_s=HOUR)
+    free = free_days(map(open_day, (one, two)), {1: HOUR, 2: HOUR}, step_s=HOUR)
     starts = for_anybody(free, [2, 1])
     assert [(s.starts_at.hour, s.staff_id) for s in starts] == [(9, 1), (10, 2), (11, 2)]
 
@@ -129,5 +129,5 @@ def test_it_is_what_somebody_slow_would_find(
             if taken < released
         )
     ]
-    free = free_days([DayBook(1, DAY, shift, in_order(busy))], {1: seance}, step_s=step)
+    free = free_days([open_day(DayBook(1, DAY, shift, busy))], {1: seance}, step_s=step)
     assert [second for day in free for second in day.seconds()] == slow

@@ -17,7 +17,7 @@ from kommutator.domain.salon.slots import (
     DayBook,
     for_anybody,
     free_days,
-    in_order,
+    open_day,
     pairs_of,
     seances,
     seconds_of,
@@ -74,7 +74,7 @@ class Read:
                 one.staff_id,
                 one.day,
                 pairs_of(one.hours),
-                in_order(pairs_of(one.events) + busy.get((one.staff_id, one.day), [])),
+                pairs_of(one.events) + busy.get((one.staff_id, one.day), []),
             )
             for one in self.hours
         ]
@@ -83,7 +83,7 @@ class Read:
         """Everybody's free starts, and those of anybody."""
         lengths = seances(self.services, self.staff, wanted)
         days = free_days(
-            self.books(),
+            map(open_day, self.books()),
             lengths,
             step_s=step_of(self.services, wanted, self.salon.slot_step_s),
             earliest=now + timedelta(seconds=self.salon.notice_s),

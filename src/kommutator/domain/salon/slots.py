@@ -29,13 +29,21 @@ class DayBook(NamedTuple):
     """One employee's day: when they work, and when somebody is with them.
 
     Attributes:
-        hours, busy: pairs of seconds in order of their begins; they may overlap.
+        hours, busy: pairs of seconds, in any order; they may overlap.
     """
 
     staff_id: int
     day: date
     hours: Pairs = ()
     busy: Pairs = ()
+
+
+class OpenDay(NamedTuple):
+    """What is left of one employee's day. `gaps`: pairs of seconds, in order."""
+
+    staff_id: int
+    day: date
+    gaps: Pairs
 
 
 @dataclass(slots=True)  # not frozen: thousands are made for one answer
@@ -89,7 +97,7 @@ def step_of(services: Iterable[Service], wanted: Sequence[int], usual_s: int) ->
 
 
 def free_days(
-    days: Iterable[DayBook],
+    days: Iterable[OpenDay],
     lengths: Mapping[int, int],
     *,
     step_s: int,
@@ -97,21 +105,46 @@ def free_days(
 ) -> list[FreeDay]:
     """Days on which one of these employees can begin, in the order given.
 
+    Written out: it runs for thousands of days in one answer.
+
     Args:
         lengths: employee → seconds, as `seances` tells.
         step_s: the grid; positive.
         earliest: nothing before this moment (now and the salon's notice), the salon's time.
     """
     found: list[FreeDay] = []
-    for staff_id, day, hours, busy in days:
+    for staff_id, day, gaps in days:
         length = lengths.get(staff_id)
-        if length is None or not hours:
+        if length is None:
             continue
+        length = length or step_s
         begin = 0 if earliest is None else _from(day, earliest)
-        ranges = _free(hours, busy, length or step_s, step_s, begin)
+        ranges: list[range] = []
+        for edge in range(0, len(gaps), 2):
+            first, last = gaps[edge], gaps[edge + 1] - length
+            if first <= last:
+                first = max(first, begin)
+                first += -first % step_s
+                if first <= last:
+                    ranges.append(range(first, last + 1, step_s))
         if ranges:
-            found.append(FreeDay(staff_id, day, length or step_s, ranges))
+            found.append(FreeDay(staff_id, day, length, ranges))
     return found
+
+
+def open_day(book: DayBook) -> OpenDay:
+    """What visits and group events leave of the working spans."""
+    gaps: list[int] = []
+    for begin, end in sorted(_each(book.hours)):
+        at = begin
+        for taken, released in sorted(_each(book.busy)):
+            if taken < released and released > at and taken < end:
+                if taken > at:
+                    gaps += (at, taken)
+                at = released
+        if at < end:
+            gaps += (at, end)
+    return OpenDay(book.staff_id, book.day, gaps)
 
 
 def for_anybody(days: Sequence[FreeDay], staff: Sequence[int]) -> list[Start]:
@@ -136,11 +169,6 @@ def pairs_of(hours: Iterable[Span]) -> list[int]:
     return pairs
 
 
-def in_order(pairs: Pairs) -> list[int]:
-    """By their begins."""
-    return [moment for pair in sorted(_each(pairs)) for moment in pair]
-
-
 def spans_of(pairs: Pairs) -> list[Span]:
     """The other way round."""
     return [Span(_clock(begin), _clock(end)) for begin, end in _each(pairs)]
@@ -148,29 +176,6 @@ def spans_of(pairs: Pairs) -> list[Span]:
 
 def seconds_of(moment: time) -> int:
     return moment.hour * 3600 + moment.minute * 60 + moment.second
-
-
-def _free(hours: Pairs, busy: Pairs, length: int, step: int, earliest: int) -> list[range]:
-    """Written out: it runs thousands of times for one answer."""
-    ranges: list[range] = []
-    most = len(busy)
-    for shift in range(0, len(hours), 2):
-        at, end = hours[shift], hours[shift + 1]
-        at = max(at, earliest)
-        for visit in range(0, most, 2):
-            taken = busy[visit]
-            if taken >= end:
-                break
-            released = busy[visit + 1]
-            if released > at and released > taken:
-                first = at + -at % step
-                if first + length <= taken:
-                    ranges.append(range(first, taken - length + 1, step))
-                at = released
-        first = at + -at % step
-        if first + length <= end:
-            ranges.append(range(first, end - length + 1, step))
-    return ranges
 
 
 def _from(day: date, earliest: datetime) -> int:

@@ -8,7 +8,15 @@ from datetime import date, datetime, time
 
 from kommutator.domain.salon.booking import Start
 from kommutator.domain.salon.facts import Salon, Service, StaffMember, Visit
-from kommutator.domain.salon.slots import DAY_S, DayBook, FreeDay, free_days, seances, step_of
+from kommutator.domain.salon.slots import (
+    DAY_S,
+    DayBook,
+    FreeDay,
+    free_days,
+    open_day,
+    seances,
+    step_of,
+)
 from kommutator.store.salons import KeptSalon
 
 
@@ -47,9 +55,8 @@ def starts_of_move(
     able = {*seances(services, people, wanted), visit.staff_id} if wanted else {visit.staff_id}
     lengths = dict.fromkeys(able, visit.seance_s + visit.break_s)
     step_s = step_of(services, wanted, salon.slot_step_s)
-    free = free_days(
-        [_without(book, visit) for book in books], lengths, step_s=step_s, earliest=earliest
-    )
+    days = [open_day(_without(book, visit)) for book in books]
+    free = free_days(days, lengths, step_s=step_s, earliest=earliest)
     starts = [
         Start(one.staff_id, one.starts_at, visit.seance_s) for day in free for one in day.starts()
     ]

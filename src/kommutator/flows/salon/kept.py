@@ -11,7 +11,15 @@ from kommutator.domain.connection import Account
 from kommutator.domain.salon.booking import Start
 from kommutator.domain.salon.copy import TASKS, Part
 from kommutator.domain.salon.facts import Salon, SalonClient, Service, StaffMember, Visit
-from kommutator.domain.salon.slots import ANYBODY, DayBook, FreeDay, free_days, seances, step_of
+from kommutator.domain.salon.slots import (
+    ANYBODY,
+    FreeDay,
+    OpenDay,
+    free_days,
+    open_day,
+    seances,
+    step_of,
+)
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.salon.day import DayView, starts_of_move
 from kommutator.flows.salon.shelve import ShelveVisits
@@ -138,7 +146,8 @@ class Salons:
             if one.id in books or one.id in busy or (one.bookable and not one.fired)
         ]
         ordered = [books[one.id] for one in staff if one.id in books]
-        free = self._free(salon.salon, ordered, seances(known, people, services), known, services)
+        days = list(map(open_day, ordered))
+        free = self._free(salon.salon, days, seances(known, people, services), known, services)
         return DayView(salon, day, staff, ordered, visits, free)
 
     async def free_starts(
@@ -165,8 +174,8 @@ class Salons:
             lengths = seances(known, await unit.salon_lists.staff(*key), services)
             if staff:
                 lengths = {one: took for one, took in lengths.items() if one in staff}
-            books = await unit.salon_days.between(*key, first, last, list(lengths))
-        return self._free(salon.salon, books, lengths, known, services)
+            days = await unit.salon_days.open_between(*key, first, last, lengths)
+        return self._free(salon.salon, days, lengths, known, services)
 
     async def free(
         self, account: Account, service_ids: Sequence[int], staff_id: int, first: date, last: date
@@ -193,7 +202,7 @@ class Salons:
     def _free(
         self,
         salon: Salon,
-        books: Sequence[DayBook],
+        days: Sequence[OpenDay],
         lengths: dict[int, int],
         services: Sequence[Service],
         wanted: Sequence[int],
@@ -202,7 +211,7 @@ class Salons:
             return ()
         earliest = local(self._clock.now(), salon) + timedelta(seconds=salon.notice_s)
         step_s = step_of(services, wanted, salon.slot_step_s)
-        return free_days(books, lengths, step_s=step_s, earliest=earliest)
+        return free_days(days, lengths, step_s=step_s, earliest=earliest)
 
     # --- clients and visits ------------------------------------------------------------------
 

@@ -67,6 +67,21 @@ CREATE TABLE salon_staff (
     FOREIGN KEY (enterprise, connection_id) REFERENCES connections ON DELETE CASCADE
 );
 
+-- What is left of working spans when all that takes the employee is cut out; pairs of seconds, as
+-- all of these. Spans that touch stay two: nobody begins in one and ends in the other.
+CREATE FUNCTION salon_free(hours int[], taken int[]) RETURNS int[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce(array_agg(edge.at ORDER BY spans.n, gap, edge.place), '{}')
+      FROM (SELECT n, int4range(hours[n], hours[n + 1]) AS span
+              FROM generate_series(1, cardinality(hours), 2) AS n
+             WHERE hours[n] < hours[n + 1]) AS spans
+     CROSS JOIN (SELECT coalesce(range_agg(int4range(taken[n], taken[n + 1])), '{}') AS ranges
+                   FROM generate_series(1, cardinality(taken), 2) AS n
+                  WHERE taken[n] < taken[n + 1]) AS cut
+     CROSS JOIN LATERAL unnest(int4multirange(spans.span) - cut.ranges) AS gap
+     CROSS JOIN LATERAL (VALUES (1, lower(gap)), (2, upper(gap))) AS edge (place, at)
+$$;
+
 -- What free starts are made of, in one small row: pairs of seconds of the day. `busy` follows
 -- from salon_visits and is written with them.
 CREATE TABLE salon_days (
@@ -77,6 +92,7 @@ CREATE TABLE salon_days (
     hours          int[] NOT NULL DEFAULT '{}',
     events         int[] NOT NULL DEFAULT '{}',                 -- group events
     busy           int[] NOT NULL DEFAULT '{}',                 -- visits
+    free           int[] NOT NULL GENERATED ALWAYS AS (salon_free(hours, busy || events)) STORED,
     read_at        timestamptz,                                 -- of hours and events
     PRIMARY KEY (enterprise, connection_id, day, staff_id),
     FOREIGN KEY (enterprise, connection_id) REFERENCES connections ON DELETE CASCADE
