@@ -117,7 +117,10 @@ class ChannelDesk(Protocol):
         ...
 
     async def poll(self, account: Account, position: int) -> Polled:
-        """News after this position; 0: whatever there is."""
+        """News after this position; 0: whatever there is.
+
+        Also raises where news should have been brought and are not: `hint` says why.
+        """
         ...
 
     def read(self, account: Account, body: bytes) -> Sequence[ChatNews]:

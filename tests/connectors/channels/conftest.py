@@ -103,6 +103,7 @@ async def telegram(telegram_twin: Messenger, http: HttpClient) -> Channel:
     account = _account(
         ConnectionKind.TELEGRAM, telegram_twin.url, str(bot["id"]), {"token": bot["token"]}
     )
+    account.config["way"] = "poll"
     delivery = TelegramDelivery(clients, clock=SystemClock())
     return Channel(telegram_twin, account, delivery, TelegramDesk(clients), turns)
 

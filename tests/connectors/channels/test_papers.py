@@ -11,14 +11,20 @@ from kommutator.connectors.channels.avito import errors as avito_errors
 from kommutator.connectors.channels.telegram import errors as telegram_errors
 from kommutator.kit.texts import LOCALES, Texts
 
-FOLDERS = {one.__name__.rpartition(".")[2]: Path(one.__file__).parent for one in (avito, telegram)}
+FOLDERS = {
+    "avito": Path(str(avito.__file__)).parent,
+    "telegram": Path(str(telegram.__file__)).parent,
+}
 HINT = re.compile(r'"((?:telegram|avito|chat)_[a-z_]+)"')
 
 
 def hints(name: str) -> set[str]:
-    rows = {"telegram": telegram_errors.ROWS, "avito": avito_errors.ROWS}[name]
+    told = {
+        "telegram": {row.hint for row in telegram_errors.ROWS},
+        "avito": {row.hint for row in avito_errors.ROWS},
+    }
     code = "\n".join(path.read_text() for path in FOLDERS[name].glob("*.py"))
-    found = {row.hint for row in rows} | set(HINT.findall(code))
+    found = told[name] | set(HINT.findall(code))
     return found - {"chat_id", "chat_type", "chat_hook", "telegram_same"}
 
 

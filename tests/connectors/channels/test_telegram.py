@@ -1,5 +1,6 @@
 """Telegram against its twin: said once, followed, given up honestly; the token seen nowhere."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from kommutator.domain.commands import SendMessage
 from kommutator.domain.outcome import Done, Failed
 from kommutator.kit.errors import ErrorKind, InvalidInput, Stage, VendorError
 from tests.connectors.channels.conftest import Channel
+from tests.support.waiting import eventually
 
 PERSON = {"id": 5001, "first_name": "Анна"}
 
@@ -151,6 +153,27 @@ async def test_news_are_asked_for_once(telegram: Channel) -> None:
     assert texts[:2] == ["/start", "привет"]
     assert heard[0].title == "Анна"
     assert (await telegram.desk.poll(telegram.account, polled.position)).news == []
+
+
+async def test_a_webhook_that_does_not_work_is_noticed(telegram: Channel) -> None:
+    account = replace(telegram.account, config={"way": "webhook"})
+    with pytest.raises(VendorError) as lost:
+        await telegram.desk.poll(account, 5)
+    assert lost.value.hint == "telegram_webhook_lost"
+    nobody = f"http://127.0.0.1:9/{account.connection_id.hex}"
+    await telegram.desk.subscribe(account, nobody, "secret")
+    assert (await telegram.desk.poll(account, 5)).position == 5
+    await _start(telegram)
+
+    async def noticed() -> bool:
+        try:
+            await telegram.desk.poll(account, 5)
+        except VendorError as error:
+            return error.hint == "telegram_webhook_unreached"
+        return False
+
+    await eventually(noticed)
+    await telegram.desk.unsubscribe(account, nobody)
 
 
 async def test_news_of_groups_and_leavers(telegram: Channel) -> None:

@@ -27,6 +27,7 @@ _AT_ONCE = 50
 _LEASE_S = 60.0
 _LIVE_S = 1.0  # between questions to a messenger that brings nothing by itself
 _SAFETY_S = 120.0  # to one that should have brought it
+_LOOK_S = 600.0  # to one that lets nobody ask while it brings, but tells how that goes
 _TROUBLE_S = 30.0
 _NEVER_S = 3600.0
 
@@ -64,9 +65,6 @@ class AskChannels:
             await self._give_back(read, owner, read.position, _NEVER_S)
             return
         again_s = _pause(account)
-        if again_s >= _NEVER_S:
-            await self._give_back(read, owner, read.position, again_s)
-            return
         try:
             position = await self._hear(account, read.position)
         except (VendorError, UserError) as error:
@@ -113,7 +111,6 @@ def arrival(account: Account, news_id: str, body: bytes) -> Arrival:
 
 
 def _pause(account: Account) -> float:
-    """Telegram keeps what it could not bring, and lets nobody ask while it brings."""
     if account.kind is ConnectionKind.TELEGRAM:
-        return _LIVE_S if account.config.get("way") == POLL else _NEVER_S
+        return _LIVE_S if account.config.get("way") == POLL else _LOOK_S
     return _SAFETY_S

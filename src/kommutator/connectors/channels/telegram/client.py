@@ -96,6 +96,10 @@ class TelegramClient:
     async def delete_webhook(self) -> Reply:
         return await self._ask("deleteWebhook", {})
 
+    async def webhook(self) -> Reply:
+        """Where news are brought, and how that went lately."""
+        return await self._ask("getWebhookInfo", {})
+
     async def updates(self, after: int, limit: int, kinds: Sequence[str]) -> Reply:
         """News after this number; asking for them forgets those before at the vendor."""
         order: dict[str, Any] = {"timeout": 0, "limit": limit, "allowed_updates": list(kinds)}

@@ -52,6 +52,10 @@ class TelegramDesk:
         await self._clients.of(account).delete_webhook()
 
     async def poll(self, account: Account, position: int) -> Polled:
+        """Where a webhook is set Telegram lets nobody ask: then a look whether it works."""
+        if account.config.get("way") != "poll":
+            await self._look(account)
+            return Polled((), position)
         reply = await self._clients.of(account).updates(position, UPDATES_AT_ONCE, UPDATES)
         news: list[PolledNews] = []
         for update in maps_in(reply.result):
@@ -60,6 +64,20 @@ class TelegramDesk:
                 position = max(position, number)
                 news.append(PolledNews(str(number), msgspec.json.encode(update)))
         return Polled(news, position)
+
+    async def _look(self, account: Account) -> None:
+        """Raises TelegramError: news go elsewhere, or do not reach us."""
+        told = as_map((await self._clients.of(account).webhook()).result)
+        url = as_text(told.get("url")) or ""
+        if not url.endswith(f"/{account.connection_id.hex}"):
+            words = "the webhook was set to another address" if url else "no webhook is set"
+            raise TelegramError(ErrorKind.REJECTED, words, hint="telegram_webhook_lost")
+        waiting = told.get("pending_update_count")
+        trouble = as_text(told.get("last_error_message"))
+        if trouble and isinstance(waiting, int) and waiting > 0:
+            raise TelegramError(
+                ErrorKind.REJECTED, trouble[:300], hint="telegram_webhook_unreached"
+            )
 
     def read(self, account: Account, body: bytes) -> Sequence[ChatNews]:  # noqa: ARG002  as the port
         return read_update(body)
