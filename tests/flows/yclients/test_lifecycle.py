@@ -278,3 +278,25 @@ async def test_a_refusal_met_elsewhere_is_shown_once(service: SalonService) -> N
     assert (await service.states())[SALON][1:] == ("active", "yclients_rights")
     (one,) = await service.house.yclients.standing.all(HERE)
     assert one.words == "Недостаточно прав"
+
+
+async def test_a_licence_we_may_not_read_is_no_trouble(service: SalonService) -> None:
+    await service.install()
+    await service.twin.order("faults", kind="forbidden", path="/api/v1/license")
+    assert await service.house.yclients.look.first() == 1
+    assert (await service.states())[SALON][1:] == ("active", None)
+    (one,) = await service.house.yclients.standing.all(HERE)
+    assert one.held is not None
+    assert (one.held.licence_active, one.held.phones) == (None, True)
+
+
+async def test_a_name_nobody_told_before_is_learnt_afterwards(service: SalonService) -> None:
+    await service.twin.order("faults", kind="forbidden", path=f"/api/v1/company/{SALON}", count=1)
+    await service.install()
+    (one,) = await service.house.yclients.standing.all(HERE)
+    assert one.record.name == str(SALON)
+    await service.house.yclients.look.first()
+    (one,) = await service.house.yclients.standing.all(HERE)
+    company = service.twin.world.company(SALON)
+    assert one.record.name == company.title
+    assert one.record.config["title"] == company.title

@@ -8,6 +8,7 @@ import structlog
 
 from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.salon.ports import Licence, Rights
+from kommutator.flows.forms import merged
 from kommutator.flows.secrets import open_account
 from kommutator.flows.yclients.bind import is_installed
 from kommutator.flows.yclients.vendor import (
@@ -21,7 +22,7 @@ from kommutator.flows.yclients.vendor import (
 )
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
-from kommutator.kit.errors import VendorError
+from kommutator.kit.errors import ErrorKind, VendorError
 from kommutator.kit.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -42,30 +43,33 @@ class Look:
     async def __call__(self, account: Account) -> None:
         """Read licence and rights, and say what is amiss. What cannot be read stays as it was."""
         reader = self._vendors.get().reader
-        rights: Rights | None = None
-        licence: Licence | None = None
-        refusal: str | None = None
         try:
             rights = await reader.rights(account)
-            licence = await reader.licence(account)
+            licence = await self._licence(account)
         except VendorError as error:
-            if error.hint is None or not error.hint.startswith("yclients_"):
-                _log.info("yclients.not_looked", kind=error.kind.value)
-            refusal = error.hint
+            _log.info("yclients.not_looked", kind=error.kind.value, hint=error.hint)
+            if error.hint in _TELLING:
+                await self._say(account, error.hint, error.message)
+            return
         async with self._db.unit() as unit:
-            if rights is not None:
-                await unit.yclients_salons.checked(
-                    account.enterprise,
-                    account.connection_id,
-                    licence_active=licence.active if licence else None,
-                    licence_until=licence.until if licence else None,
-                    phones=rights.phones,
-                    rights_missing=rights.missing,
-                )
-        if rights is not None and licence is not None:
-            await self._say(account, _amiss(rights, licence), None)
-        elif refusal in _TELLING:
-            await self._say(account, refusal, None)
+            await unit.yclients_salons.checked(
+                account.enterprise,
+                account.connection_id,
+                licence_active=licence.active if licence else None,
+                licence_until=licence.until if licence else None,
+                phones=rights.phones,
+                rights_missing=rights.missing,
+            )
+        await self._say(account, _amiss(rights, licence), None)
+
+    async def _licence(self, account: Account) -> Licence | None:
+        """None where our user may not know: that alone keeps nothing from working."""
+        try:
+            return await self._vendors.get().reader.licence(account)
+        except VendorError as error:
+            if error.kind not in (ErrorKind.REJECTED, ErrorKind.GONE):
+                raise
+            return None
 
     async def first(self, limit: int = 10) -> int:
         """Salons nobody has looked at since they were connected; returns how many there were.
@@ -81,8 +85,28 @@ class Look:
             account = open_account(self._vault, record)
             if is_installed(record):
                 await self._say_no_channel(account)
+            if record.name == record.account_key:
+                await self._name(account)
             await self(account)
         return len(unlooked)
+
+    async def _name(self, account: Account) -> None:
+        """What it is called, and its time zone, where nobody told before we were let in."""
+        try:
+            salon = await self._vendors.get().reader.salon(account)
+        except VendorError as error:
+            _log.info("yclients.salon_not_named", hint=error.hint)
+            return
+        enterprise, connection_id = account.enterprise, account.connection_id
+        async with self._db.unit() as unit:
+            stored = await unit.connections.lock(enterprise, connection_id)
+            if stored.status is ConnectionStatus.REMOVED or not salon.title:
+                return
+            told = {"title": salon.title, "time_zone": salon.time_zone}
+            await unit.connections.save(
+                enterprise, connection_id, name=salon.title, config=merged(stored.config, told)
+            )
+            unit.config_changed(enterprise, KIND.value)
 
     async def _say_no_channel(self, account: Account) -> None:
         marketplace = self._vendors.application().marketplace
@@ -140,7 +164,7 @@ _TELLING = frozenset(
 )
 
 
-def _amiss(rights: Rights, licence: Licence) -> str | None:
-    if not licence.active:
+def _amiss(rights: Rights, licence: Licence | None) -> str | None:
+    if licence is not None and not licence.active:
         return LICENCE_OVER
     return RIGHTS_MISSING if rights.missing else None
