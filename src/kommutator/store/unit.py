@@ -272,6 +272,10 @@ class Unit(SalonStores, ChannelStores):
         """Tell every live page at commit."""
         self._tell(LIVE, enterprise_number=enterprise, call_id=call_id)
 
+    def visits_changed(self, connection_id: UUID) -> None:
+        """Tell every live page of this salon at commit."""
+        self._tell(LIVE, salon=str(connection_id))
+
     def _tell(self, channel: str, **news: str) -> None:
         self._news[channel, msgspec.json.encode(news).decode()] = None
 

@@ -22,6 +22,7 @@ _HOME = "/console/"
 _OURS = ("/console/", "/console?", "/retailcrm-admin/", "/api/v1/amocrm/auth/callback?state=")
 _CONNECT = "/yclients/connect"
 _WHOLE = ("/console", _CONNECT)
+_IN_CABINET = ("/console/day", "/console/salons/")
 
 
 @router.get("/login")
@@ -99,7 +100,7 @@ async def choose_enterprise(
 
 def _let_frame(see: Visit, goal: str) -> None:
     """Who comes from YClients' cabinet is in its frame, and signs in there."""
-    if goal == _CONNECT:
+    if goal == _CONNECT or goal.startswith(_IN_CABINET):
         allow_framing_by_cabinet(see.request, see.house.settings)
 
 

@@ -38,6 +38,11 @@ def day(value: date, locale: str) -> str:
     return format_date(value, "d MMMM", locale=locale)
 
 
+def whole_day(value: date, locale: str) -> str:
+    """With the day of the week."""
+    return format_date(value, "EEEE, d MMMM", locale=locale)
+
+
 def weekdays(locale: str) -> list[str]:
     """Short names, Monday first."""
     names = get_day_names("abbreviated", "stand-alone", locale)

@@ -39,7 +39,8 @@ _NAV: tuple[tuple[str, str, str, Permission], ...] = (
     ("statistics", "/console/statistics", "chart-bar", Permission.READ_CALLS),
     ("phone_book", "/console/phone-book", "address-book", Permission.READ_CALLS),
     ("campaigns", "/console/campaigns", "phone-call", Permission.READ_CALLS),
-    ("salons", "/console/salons", "calendar", Permission.CONFIGURE),
+    ("day", "/console/day", "calendar", Permission.READ_SALON),
+    ("salons", "/console/salons", "building", Permission.CONFIGURE),
     ("notices", "/console/notices", "bell", Permission.CONFIGURE),
     ("channels", "/console/channels", "message-circle", Permission.CONFIGURE),
     ("people", "/console/people", "users", Permission.CONFIGURE),
@@ -150,6 +151,8 @@ def _is_open(slug: str, href: str, path: str) -> bool:
     check_up = slug == "diagnostics" and path.startswith("/console/doctor")
     if slug == "campaigns" and path.startswith("/console/do-not-call"):
         return True
+    if path.startswith("/console/salons/") and path.endswith("/day"):
+        return slug == "day"
     return crm or check_up or path == href or path.startswith(f"{href}/")
 
 

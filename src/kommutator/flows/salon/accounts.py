@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.salon.copy import SALONS
@@ -39,9 +40,20 @@ class SalonAccounts:
                 return account
         raise NotFound("salon_unknown")
 
+    async def connected(self, enterprise: EnterpriseNumber, connection_id: UUID) -> Account:
+        """The salon of this connection. Raises NotFound `salon_unknown`."""
+        for account in await self.all(enterprise):
+            if account.connection_id == connection_id:
+                return account
+        raise NotFound("salon_unknown")
+
     async def working(self, enterprise: EnterpriseNumber, salon_id: int | None = None) -> Account:
         """As `of`, for acts at the vendor. Raises Conflict `salon_not_working`, too."""
-        account = await self.of(enterprise, salon_id)
-        if account.status is not ConnectionStatus.ACTIVE:
-            raise Conflict("salon_not_working", status=account.status.value)
-        return account
+        return at_work(await self.of(enterprise, salon_id))
+
+
+def at_work(account: Account) -> Account:
+    """The same. Raises Conflict `salon_not_working`: frozen, broken or not connected yet."""
+    if account.status is not ConnectionStatus.ACTIVE:
+        raise Conflict("salon_not_working", status=account.status.value)
+    return account

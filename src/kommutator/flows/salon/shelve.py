@@ -76,6 +76,8 @@ class ShelveVisits:
             enterprise, connection_id, _touched([*newer, *before.values()])
         )
         differ = [visit for visit in newer if before.get(visit.id) != _seen(visit)]
+        if differ:
+            unit.visits_changed(connection_id)
         pending = await unit.salon_wanted.among(
             enterprise, connection_id, Part.VISITS, [visit.id for visit in differ]
         )

@@ -87,6 +87,33 @@
     else row.nextElementSibling?.after(row);
     button.focus();
   });
+  // A part of the page that was asked for: it is read from its heading, and put away again.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-empties]");
+    if (button) document.getElementById(button.dataset.empties).replaceChildren();
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    event.detail.elt.querySelector("[data-focus]")?.focus({ preventScroll: true });
+  });
+  // To the next or the last one of a list of choices, by a finger drawn across.
+  let drawn = null;
+  document.addEventListener("touchstart", (event) => {
+    const area = event.target.closest("[data-swipe]");
+    const [touch] = event.touches;
+    drawn = area && event.touches.length === 1 ? { area, x: touch.clientX, y: touch.clientY } : null;
+  }, { passive: true });
+  document.addEventListener("touchend", (event) => {
+    if (!drawn) return;
+    const [touch] = event.changedTouches;
+    const [across, down] = [touch.clientX - drawn.x, touch.clientY - drawn.y];
+    const choice = document.getElementById(drawn.area.dataset.swipe);
+    drawn = null;
+    if (choice.offsetParent === null || Math.abs(across) < 60 || Math.abs(down) > 40) return;
+    const next = choice.selectedIndex + (across < 0 ? 1 : -1);
+    if (next < 0 || next >= choice.options.length) return;
+    choice.selectedIndex = next;
+    choice.form.requestSubmit();
+  }, { passive: true });
   // Seconds of living calls run here; the server is only asked what happened.
   const two = (number) => String(number).padStart(2, "0");
   const span = (whole) => {
