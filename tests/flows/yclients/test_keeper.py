@@ -2,8 +2,9 @@
 
 from kommutator.kit.clock import SystemClock
 from kommutator.workers.yclients_keeper import YClientsKeeper
+from tests.support.waiting import eventually
 from tests.support.yclients_said import said_of
-from tests.support.yclients_service import HERE, SALON, SalonService
+from tests.support.yclients_service import HERE, SALON, SalonService, open_salon_service
 
 
 async def test_what_the_vendor_did_not_hear_is_said_again(service: SalonService) -> None:
@@ -44,3 +45,23 @@ async def test_arrivals_that_are_over_are_forgotten(service: SalonService) -> No
     await keeper.retire()
     assert await service.value("SELECT count(*) FROM yclients_arrivals") == 0
     assert await service.value("SELECT count(*) FROM yclients_claims") == 0
+
+
+async def test_after_the_button_everything_follows_by_itself(database_url: str) -> None:
+    """With a worker beside: licence and rights are looked at, and the salon's book is read."""
+    async with open_salon_service(database_url, roles=("api", "worker")) as service:
+        page = await service.caller.get(await service.pressed())
+        token = page.text.partition('name="token" value="')[2].partition('"')[0]
+        await service.caller.post("/yclients/connect/register", data={"token": token})
+
+        async def followed() -> bool:
+            return bool(
+                await service.value(
+                    "SELECT (SELECT checked_at IS NOT NULL FROM yclients_salons) "
+                    "AND (SELECT count(*) FROM salon_visits) > 0"
+                )
+            )
+
+        await eventually(followed)
+        await service.twin.order("market", act="uninstall", salon_id=SALON)
+        await service.told("removed", None)

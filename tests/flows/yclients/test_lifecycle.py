@@ -300,3 +300,21 @@ async def test_a_name_nobody_told_before_is_learnt_afterwards(service: SalonServ
     company = service.twin.world.company(SALON)
     assert one.record.name == company.title
     assert one.record.config["title"] == company.title
+
+
+async def test_rights_that_are_missing_are_named(service: SalonService) -> None:
+    await service.twin.order("market/application", rooms=["timetable", "record_form"])
+    await service.install()
+    await service.house.yclients.look.first()
+    assert (await service.states())[SALON][1:] == ("active", "yclients_rights_missing")
+    (one,) = await service.house.yclients.standing.all(HERE)
+    assert one.held is not None
+    assert {"clients", "services", "phones"} <= set(one.held.rights_missing)
+    token = service.here.headers["authorization"]
+    shown = await service.caller.with_headers(authorization=token, accept_language="en").get(
+        "/api/v1/yclients/salons"
+    )
+    (item,) = shown.body["items"]
+    assert item["problem"] == "yclients_rights_missing"
+    assert "Grant them in YClients" in item["message"]
+    assert item["sees_phones"] is False
