@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.salon_story import READ_S, SalonStory, open_salon_story
 from tests.support.waiting import eventually
-from tests.support.yclients_service import SALON
+from tests.support.yclients_service import HERE, SALON
 
 BAD_HOOKS = {"hook_loss": 0.15, "hook_duplicate": 0.3, "hook_reorder": 0.3}
 
@@ -33,3 +33,26 @@ async def test_after_reconciliation_the_copy_is_the_journal_and_all_was_told_onc
         journal = story.service.twin.world.companies[SALON].records
         made = {one for one, record in journal.items() if one in story.told.of}
         assert len(made) > changes // 10
+
+
+async def test_a_salon_with_its_own_token_calls_us_beside_others(database_url: str) -> None:
+    """Our address joins others' in the salon's settings; a visit made there is here at once."""
+    other = "https://other.example/hook"
+    async with open_salon_story(database_url, direct=True, called=[other]) as story:
+        told = (await story.service.twin.look("hooks", company=SALON))["told"]
+        assert other in told
+        assert len(told) == 2
+        story.told.of.clear()
+        await change(story, 10, seed=3)
+        journal = story.service.twin.world.companies[SALON].records
+
+        async def heard() -> bool:
+            return await story.quiet() and await story.same()
+
+        await eventually(heard, READ_S)
+        assert story.told.flaws(await story.held()) == []
+        assert set(story.told.of) <= set(journal)
+        state = await story.service.house.salons.sync(HERE, story.connection)
+        assert state.hook is not None
+        assert (state.hook.state, state.hook.missed) == ("on", 0)
+        assert state.hook.received > 0

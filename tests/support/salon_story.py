@@ -14,6 +14,7 @@ from kommutator.domain.outcome import Budget
 from kommutator.domain.salon.changes import VisitChange, news_of
 from kommutator.domain.salon.copy import TASKS
 from kommutator.domain.salon.facts import Salon, Visit
+from kommutator.flows.yclients.direct import Pass
 from kommutator.store.unit import Unit
 from tests.support.waiting import eventually
 from tests.support.yclients_service import HERE, SALON, SalonService, open_salon_service
@@ -107,15 +108,27 @@ class SalonStory:
 
 
 @asynccontextmanager
-async def open_salon_story(dsn: str) -> AsyncIterator[SalonStory]:
-    """The salon is installed and read whole; the vendor calls us."""
+async def open_salon_story(
+    dsn: str, *, direct: bool = False, called: Sequence[str] = ()
+) -> AsyncIterator[SalonStory]:
+    """The salon is installed, or connected by its owner's token, and read whole.
+
+    `called`: addresses that the salon calls already.
+    """
     roles = ("api", "worker")
     with patch(_BUDGETS, lambda egress, **_: (Budget(f"test:{egress}", 500.0),)):
         async with open_salon_service(dsn, roles=roles) as service:
             told = Told()
             shelve = service.house.salons._shelve
             shelve._hearers = (*shelve._hearers, told)
-            await service.install(SALON)
+            if called:
+                await service.twin.order("hooks", company=SALON, urls=list(called), record=1)
+            if direct:
+                own = Pass(service.twin.owner_token, "", "")
+                await service.house.yclients.direct(service.admin, HERE, SALON, own)
+                service.house.directory.clear()
+            else:
+                await service.install(SALON)
             finished = "SELECT count(finished_at) FROM crm_reads"
 
             async def read() -> bool:
