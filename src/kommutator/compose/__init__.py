@@ -154,7 +154,7 @@ def compose(
     salons = yclients_side(settings, http, turns, redactor)
     yclients = compose_yclients(ground, salons, directory, people)
     kept = compose_salons(ground, salons, directory, hearers=(chat.tell,))
-    visits = compose_visits(ground, salons, directory, kept.salons)
+    visits = compose_visits(ground, salons, directory, kept.salons, counters)
     set_up = SetUp(
         db,
         vault,

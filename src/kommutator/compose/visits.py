@@ -11,6 +11,7 @@ from kommutator.flows.salon.book import Book
 from kommutator.flows.salon.change import ChangeVisit
 from kommutator.flows.salon.kept import Salons
 from kommutator.flows.salon.services import ListVisits, VisitDesk
+from kommutator.kit.metrics import Metrics
 from kommutator.workers.salon_bookings import BookingSettler
 
 
@@ -23,13 +24,13 @@ class VisitParts:
 
 
 def compose_visits(
-    on: Ground, side: YClientsSide | None, directory: Directory, salons: Salons
+    on: Ground, side: YClientsSide | None, directory: Directory, salons: Salons, metrics: Metrics
 ) -> VisitParts | None:
     """Nothing is started and nothing is asked. None: there is no booking system to book at."""
     if side is None:
         return None
     db, clock = on.db, on.clock
-    book = Book(db, side.writer, salons, clock=clock, ids=on.ids)
+    book = Book(db, side.writer, salons, clock=clock, ids=on.ids, metrics=metrics)
     desk = VisitDesk(
         accounts=SalonAccounts(directory),
         reader=side.reader,

@@ -50,6 +50,12 @@ class Metrics:
             ("reason",),
             registry=self.registry,
         )
+        self.bookings = Counter(
+            "kommutator_bookings_total",
+            "Wishes to book a visit by what became of them.",
+            ("outcome",),
+            registry=self.registry,
+        )
         self.route_seconds = Histogram(
             "kommutator_route_seconds",
             "Time to say whose phone shall ring, seconds.",

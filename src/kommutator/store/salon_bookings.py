@@ -61,6 +61,15 @@ SELECT staff_id, starts_at, ends_at FROM salon_bookings b
         SELECT FROM salon_visits v WHERE v.enterprise = b.enterprise
            AND v.connection_id = b.connection_id AND v.id = b.record_id))"""
 
+# What is not settled stays: somebody still looks for it. So does a visit that is yet to be.
+_RETIRE = """
+DELETE FROM salon_bookings WHERE id IN (
+    SELECT id FROM salon_bookings
+     WHERE created_at < now() - make_interval(days => $1) AND ends_at < now()
+       AND state IN ('made', 'refused', 'dropped')
+     ORDER BY created_at LIMIT $2)"""
+KEPT_DAYS = 90
+
 
 @dataclass(frozen=True, slots=True)
 class Booking:
@@ -179,6 +188,11 @@ class SalonBookingStore:
         """Those that nobody is at any more; asked for again later if they stay open."""
         rows = await self._connection.fetch(_CLAIM, limit)
         return [_booking(row) for row in rows]
+
+    async def retire_everywhere(self, days: int = KEPT_DAYS, limit: int = 1000) -> int:
+        """Delete settled wishes of visits long past; returns how many."""
+        status = await self._connection.execute(_RETIRE, days, limit)
+        return int(status.rpartition(" ")[2])
 
 
 def _booking(row: Any) -> Booking:

@@ -56,6 +56,7 @@ class Scheduler:
         await self._until_none(self._budgets, "budgets")
         await self._until_none(self._strangers, "phone_book")
         await self._until_none(self._cards, "crm_copy")
+        await self._until_none(self._bookings, "salon_bookings")
 
     async def _retire(self, family: Family) -> None:
         after = 0
@@ -88,6 +89,10 @@ class Scheduler:
     async def _cards(self) -> int:
         async with self._db.single() as unit:
             return await unit.crm_copy.retire_everywhere()
+
+    async def _bookings(self) -> int:
+        async with self._db.single() as unit:
+            return await unit.salon_bookings.retire_everywhere()
 
     async def _until_none(self, delete: Callable[[], Awaitable[int]], family: str) -> None:
         while deleted := await delete():

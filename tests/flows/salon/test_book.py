@@ -8,9 +8,12 @@ import pytest
 
 from kommutator.domain.salon.booking import BookingRefused, BookingWish, Refused
 from kommutator.flows.salon.book import Book, Came, Declined, Done, Unclear
+from kommutator.kit.clock import SystemClock
 from kommutator.kit.errors import ErrorKind, InvalidInput, Stage, VendorError
 from kommutator.kit.ids import SystemIds
+from kommutator.kit.metrics import Metrics
 from kommutator.store.database import Database
+from kommutator.workers.scheduler import Scheduler
 from tests.support.salon import CONNECTION, HERE, Hasty, Shelf, Vendor, an_account, at, wish
 from tests.support.salon import connect_salon as connect
 
@@ -35,7 +38,7 @@ def shelf(vendor: Vendor) -> Shelf:
 
 @pytest.fixture
 def book(db: Database, vendor: Vendor, shelf: Shelf) -> Book:
-    return Book(db, vendor, shelf, clock=Hasty(), ids=SystemIds())
+    return Book(db, vendor, shelf, clock=Hasty(), ids=SystemIds(), metrics=Metrics())
 
 
 async def ask(book: Book, wanted: BookingWish) -> Came:
@@ -237,3 +240,31 @@ async def test_wishes_without_sense(
     with pytest.raises(InvalidInput, match=code):
         await ask(book, wanted)
     assert vendor.asked == 0
+
+
+async def test_old_wishes_go_and_open_ones_stay(db: Database, book: Book) -> None:
+    for hour, mark in ((10, "old"), (11, "open"), (12, "young")):
+        assert isinstance(await ask(book, wish(mark, hour=hour)), Done)
+    async with db.single() as unit:
+        await unit.connection.execute(
+            "UPDATE salon_bookings SET starts_at = starts_at - interval '100 days', "
+            "ends_at = ends_at - interval '100 days', created_at = now() - interval '91 days' "
+            "WHERE api_id <> 'young'"
+        )
+        await unit.connection.execute(
+            "UPDATE salon_bookings SET state = 'unsure' WHERE api_id = 'open'"
+        )
+    await Scheduler(db, clock=SystemClock()).retire()
+    async with db.single() as unit:
+        rows = await unit.connection.fetch("SELECT api_id FROM salon_bookings")
+    assert {row["api_id"] for row in rows} == {"open", "young"}
+
+
+async def test_outcomes_are_counted(db: Database, vendor: Vendor, shelf: Shelf) -> None:
+    metrics = Metrics()
+    book = Book(db, vendor, shelf, clock=Hasty(), ids=SystemIds(), metrics=metrics)
+    for mark in ("a", "a", "b"):
+        await ask(book, wish(mark))
+    page = metrics.render().decode()
+    for outcome in ("made", "found_again", "taken"):
+        assert f'kommutator_bookings_total{{outcome="{outcome}"}} 1.0' in page

@@ -23,6 +23,7 @@ from kommutator.flows.salon.shelf import SalonShelf
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import ErrorKind, InvalidInput, Stage, VendorError
 from kommutator.kit.ids import Ids
+from kommutator.kit.metrics import Metrics
 from kommutator.store.database import Database
 from kommutator.store.driver import is_transient
 from kommutator.store.salon_bookings import Booking, Held
@@ -66,13 +67,21 @@ _Send = Callable[[Account, BookingWish], Awaitable[Made]]
 
 class Book:
     def __init__(
-        self, db: Database, writer: SalonWriter, shelf: SalonShelf, *, clock: Clock, ids: Ids
+        self,
+        db: Database,
+        writer: SalonWriter,
+        shelf: SalonShelf,
+        *,
+        clock: Clock,
+        ids: Ids,
+        metrics: Metrics,
     ) -> None:
         self._db = db
         self._writer = writer
         self._shelf = shelf
         self._clock = clock
         self._ids = ids
+        self._outcomes = metrics.bookings
 
     async def __call__(
         self, account: Account, wish: BookingWish, *, made_by: str, by_admin: bool = False
@@ -85,6 +94,17 @@ class Book:
             InvalidInput: `booking_service_unknown`, `booking_staff_unknown`, `booking_past`.
             VendorError: the vendor could not be asked; nothing was made.
         """
+        try:
+            came = await self._come(account, wish, made_by, by_admin=by_admin)
+        except VendorError:
+            self._outcomes.labels("failed").inc()
+            raise
+        self._outcomes.labels(_outcome(came)).inc()
+        return came
+
+    async def _come(
+        self, account: Account, wish: BookingWish, made_by: str, *, by_admin: bool
+    ) -> Came:
         if (before := await self._before(account, wish)) is not None:
             return before
         await self._sensible(account, wish)
@@ -264,3 +284,11 @@ class Book:
             if not is_transient(error):
                 raise
             _log.info("booking.hold_left", booking=str(booking.id))  # its lease ends by itself
+
+
+def _outcome(came: Came) -> str:
+    if isinstance(came, Unclear):
+        return "unsure"
+    if isinstance(came, Declined):
+        return came.reason.value
+    return "found_again" if came.made.found_again else "made"
