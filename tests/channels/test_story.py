@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
-from kommutator.kit.errors import VendorError
+from kommutator.kit.errors import Conflict, VendorError
 from tests.support.channels import (
     a_receiver,
     a_salon,
@@ -151,6 +151,14 @@ async def test_a_lost_answer_is_shown_and_never_repeated(
     await eventually(lambda: _settled(service, "maybe_sent"))
     shown = [one["text"] for one in await telegram.heard()]
     assert [text.startswith("🆕") for text in shown].count(True) == 1
+    (notice,) = await house.notices.log(HERE)
+    async with house.db.unit() as unit:
+        assert await unit.outbox.replay(HERE) == []  # not along with everything else
+    await house.notices.again(admin(HERE), HERE, notice.id)  # a person says so
+    await eventually(lambda: _settled(service, "sent"))
+    assert len(await telegram.heard(2)) == 2
+    with pytest.raises(Conflict):
+        await house.notices.again(admin(HERE), HERE, notice.id)
 
 
 async def test_a_crowd_is_told_in_order_and_within_the_allowance(

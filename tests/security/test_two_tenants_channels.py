@@ -98,7 +98,13 @@ async def _seed(house: House, tenant: TenantOfTests, twin: Messenger, app: Any) 
         await unit.chats.hear(tenant.number, bot, news)
     receiver = await a_receiver(house, tenant.number, bot, "42", name="only-0411-knows")
     await tell(house, await a_salon(house, tenant.number), change(None, visit()))
+    async with house.db.unit() as unit:
+        await unit.connection.execute("UPDATE outbox SET state = 'dead'")
+        notice = await unit.connection.fetchval(
+            "UPDATE notices SET state = 'maybe_sent' RETURNING id"
+        )
     return {
+        "notice_id": str(notice),
         "connection_id": str(bot), "receiver_id": str(receiver), "language": "ru",
         "news": "created", "connection": bot.hex, "secret": secret,
     }  # fmt: skip
@@ -110,7 +116,7 @@ async def test_every_path_refuses_a_neighbour_and_serves_its_owner(
     ids = await _seed(house, there, twin, app)
     neighbour, owner = Asgi(app, headers=here.headers), Asgi(app, headers=there.headers)
     routes = [route for route in mine(app) if route[2] not in HOOKS]
-    assert len(routes) == 18
+    assert len(routes) == 19
     for method, path, name in routes:
         url = path.format(**ids)
         body = BODIES.get(name)

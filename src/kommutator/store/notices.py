@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kommutator.domain.notices.digest import Held
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.kit.errors import NotFound
 from kommutator.store.driver import Connection
 
 
@@ -52,6 +53,7 @@ class NoticeRow:
     due_at: datetime | None
     created_at: datetime
     settled_at: datetime | None
+    outbox_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,15 @@ _LOG = ", ".join(
     for field in fields(NoticeRow)
     if field.name not in ("receiver_name", "salon_name", "detail")
 )
-_PAGE = f"""
+_SELECT = f"""
 SELECT {_LOG}, r.name AS receiver_name, c.name AS salon_name,
        coalesce(n.detail, CASE WHEN n.state = 'owed' THEN o.error END) AS detail
   FROM notices n
   JOIN notice_receivers r ON r.enterprise = n.enterprise AND r.id = n.receiver
   LEFT JOIN connections c ON c.enterprise = n.enterprise AND c.id = n.salon
   LEFT JOIN outbox o ON o.enterprise = n.enterprise AND o.id = n.outbox_id
- WHERE n.enterprise = $1 AND n.id < coalesce($2, 9223372036854775807)
+ WHERE n.enterprise = $1"""
+_PAGE = f"""{_SELECT} AND n.id < coalesce($2, 9223372036854775807)
    AND ($3::uuid IS NULL OR n.receiver = $3) AND ($4::text IS NULL OR n.state = $4)
    AND ($5::bigint IS NULL OR n.record_id = $5)
  ORDER BY n.id DESC LIMIT $6"""
@@ -189,6 +192,13 @@ class NoticeStore:
             _PAGE, enterprise, before, receiver, state, record_id, limit
         )
         return [NoticeRow(**row) for row in rows]
+
+    async def get(self, enterprise: EnterpriseNumber, notice: int) -> NoticeRow:
+        """Raises NotFound: `notice_not_found`."""
+        row = await self._connection.fetchrow(f"{_SELECT} AND n.id = $2", enterprise, notice)
+        if row is None:
+            raise NotFound("notice_not_found")
+        return NoticeRow(**row)
 
     async def retire_everywhere(self, days: int) -> int:
         """Forget what is older, and old talk; returns how many, at most 2000."""

@@ -31,13 +31,16 @@ SELECT {_COLUMNS} FROM outbox
    AND ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR call_id = $4)
    AND ($5::text IS NULL OR lane = $5) AND ($6::text IS NULL OR kind = $6)
  ORDER BY id DESC LIMIT $7"""
+# A message that may have arrived is said again only if a person names it.
 _REPLAY = """
 UPDATE outbox SET state = 'due', run_at = clock_timestamp(), age_from = clock_timestamp(),
-       finished_at = NULL, note = NULL, error_kind = NULL
+       finished_at = NULL, note = NULL, error_kind = NULL,
+       unsure = unsure AND kind <> 'send_message'
  WHERE enterprise = $1 AND state = ANY ($2::text[])
    AND ($3::bigint[] IS NULL OR id = ANY ($3)) AND ($4::text IS NULL OR lane = $4)
    AND ($5::timestamptz IS NULL OR created_at >= $5)
    AND ($6::timestamptz IS NULL OR created_at < $6)
+   AND ($3 IS NOT NULL OR note IS DISTINCT FROM 'maybe_sent')
    AND NOT (kind = 'set_presence' AND EXISTS (
         SELECT FROM outbox newer WHERE newer.lane = outbox.lane AND newer.key = outbox.key
            AND newer.kind = outbox.kind AND newer.id > outbox.id))
@@ -163,7 +166,8 @@ class OutboxStore:
         """Try finished commands again, by ids or by range of creation; patience starts anew.
 
         A status that a newer one followed is left alone: it is not so any more. The attempts
-        so far stay in the history, and what may have reached the vendor stays marked as unsure.
+        so far stay in the history, and what may have reached the vendor stays marked as unsure, but
+        for messages, which nobody can look for.
         """
         rows = await self._connection.fetch(_REPLAY, enterprise, states, ids, lane, since, until)
         return self._woken(rows)

@@ -184,6 +184,13 @@ async def log_page(see: Seen, state: str = "", receiver: str = "", before: int =
     )
 
 
+@router.post("/notices/log/{notice_id}/again")
+async def again(see: Seen, notice_id: int) -> Response:
+    enterprise = see.demand(Permission.CONFIGURE)
+    await see.house.notices.again(see.actor, enterprise, notice_id)
+    return go(f"{_HERE}/log", done="notice_sent")
+
+
 async def _form(
     see: Visit,
     enterprise: EnterpriseNumber,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from kommutator.domain.chats import Spoken
 from kommutator.domain.connection import CHANNELS, ConnectionKind, ConnectionStatus
 from kommutator.domain.notices.wishes import Wishes, checked_wishes, dump_wishes, read_wishes
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
@@ -177,6 +178,24 @@ class Notices(Wording):
             await unit.notices.owed(enterprise, [(notice, outbox)])
             await _audit(unit, actor, enterprise, "test", row)
         return notice
+
+    async def again(self, actor: Actor, enterprise: EnterpriseNumber, notice: int) -> None:
+        """Send what was given up, at a person's word: also what may have arrived.
+
+        What was told together goes out together.
+
+        Raises:
+            NotFound: `notice_not_found`. Conflict: `notice_not_given_up`.
+        """
+        async with self._db.unit() as unit:
+            row = await unit.notices.get(enterprise, notice)
+            receiver = await unit.notice_receivers.get(enterprise, row.receiver)
+            due = await unit.outbox.replay(enterprise, [row.outbox_id or 0])
+            if row.state not in ("failed", "maybe_sent") or not due:
+                raise Conflict("notice_not_given_up")
+            owed = [Spoken(outbox, receiver.chat_id or "", "owed") for outbox in due]
+            await unit.chats.settle(enterprise, receiver.connection_id, owed)
+            await _audit(unit, actor, enterprise, "again", receiver)
 
     async def chats(
         self, enterprise: EnterpriseNumber, connection_id: UUID | None = None

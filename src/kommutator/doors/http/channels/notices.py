@@ -28,7 +28,7 @@ from kommutator.doors.http.channels.words import (
 )
 from kommutator.doors.http.errors import RESPONSES, locale_of
 from kommutator.doors.http.paging import Cursor, Limit, Page, page_of, read_cursor
-from kommutator.doors.http.v1.words import Locale
+from kommutator.doors.http.v1.words import Locale, RowId
 from kommutator.flows.notices.keep import Receiver
 
 router = APIRouter(prefix="/api/v1/notices", tags=["notices"], responses=RESPONSES)
@@ -168,6 +168,17 @@ async def list_notices(
         limit=limit + 1,
     )
     return page_of(found, limit, NoticeShown.model_validate, lambda one: [one.id])
+
+
+@router.post(
+    "/log/{notice_id}/again",
+    summary="Send a notice that was given up",
+    status_code=204,
+    operation_id="repeat_notice",
+)
+async def repeat_notice(request: Request, notice_id: RowId, tenant: Admin) -> None:
+    """Also one that may have arrived; the log says what became of it."""
+    await house_of(request).notices.again(tenant.actor, tenant.enterprise, notice_id)
 
 
 def _shown(request: Request, one: Receiver) -> ReceiverShown:
