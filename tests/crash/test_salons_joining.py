@@ -9,7 +9,7 @@ from tests.support.waiting import eventually
 from tests.support.yclients_said import said_of
 from tests.support.yclients_service import HERE, SALON, open_salon_service
 
-WORKER = Path(__file__).with_name("salon_worker.py")
+WORKER = Path(__file__).with_name("salon_joiner.py")
 
 
 async def test_killed_between_the_vendors_yes_and_ours(database_url: str) -> None:
