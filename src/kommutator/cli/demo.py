@@ -62,10 +62,10 @@ def twins(
 
 
 async def _twins(*, as_json: bool, port: int) -> int:
+    from kommutator.demo.stage import PLACES
     from kommutator.twins import TwinsConfig, start_twins
 
-    places = {"retailcrm": 0, "amocrm": 1, "yclients": 2, "telegram": 4, "avito": 5}
-    ports = {name: port + place if port else 0 for name, place in places.items()}
+    ports = {name: port + place if port else 0 for name, place in PLACES.items()}
     running = await start_twins(TwinsConfig(names=tuple(ports), ports=ports))
     try:
         described = running.describe()

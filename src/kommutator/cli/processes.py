@@ -28,7 +28,7 @@ def up(
     ] = True,
     port: Annotated[int | None, typer.Option(help="Port of the HTTP door.")] = None,
     crm_port: Annotated[
-        int, typer.Option(help="Port of the fake RetailCRM; amoCRM has the next one.")
+        int, typer.Option(help="Port of the fake RetailCRM; the other vendors follow it.")
     ] = 18101,
     street_port: Annotated[int, typer.Option(help="Port of the client's telephone.")] = 18110,
 ) -> None:
@@ -58,7 +58,7 @@ async def _up_with_demo(settings: Settings, crm_port: int, street_port: int) -> 
     async with AsyncExitStack() as stack:
         stack.enter_context(home_alone(settings.home))
         ready = await stack.enter_async_context(world.stage(settings, crm_port=crm_port))
-        settings = world.with_amocrm(settings, ready)
+        settings = world.with_vendors(settings, ready)
         dsn = await stack.enter_async_context(database(settings))
         running = await stack.enter_async_context(application(settings, dsn, roles=ROLES))
         await stack.enter_async_context(http(running.asgi, settings))
@@ -66,8 +66,11 @@ async def _up_with_demo(settings: Settings, crm_port: int, street_port: int) -> 
             world.demo(settings, running, ready, street_port=street_port)
         )
         await _welcome(running, settings)
-        say("cli.up.crm", url=report.crm_url)
-        say("cli.up.amocrm", url=report.amocrm_url)
+        say("cli.up.crm", url=report.urls["retailcrm"])
+        say("cli.up.amocrm", url=report.urls["amocrm"])
+        say("cli.up.yclients", url=report.urls["yclients"])
+        say("cli.up.telegram", url=report.urls["telegram"])
+        say("cli.up.avito", url=report.urls["avito"])
         say("cli.up.street", url=report.street_url)
         if report.without_pbx is None:
             say("cli.up.pbx")

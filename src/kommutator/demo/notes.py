@@ -20,34 +20,49 @@ class DemoNotes(msgspec.Struct, kw_only=True):
         street_url: where calls can be placed from; None while nothing runs.
     """
 
-    crm_key: str
-    crm_limited_key: str
-    ami_secret: str
-    phone_secret: str
-    street_token: str
+    crm_key: str = ""
+    crm_limited_key: str = ""
+    ami_secret: str = ""
+    phone_secret: str = ""
+    street_token: str = ""
     amocrm_secret: str = ""
+    yclients_partner_token: str = ""
+    yclients_user_token: str = ""
+    telegram_secret: str = ""
+    avito_client_id: str = ""
+    avito_client_secret: str = ""
     events_key: str | None = None
     base_url: str | None = None
     crm_url: str | None = None
     amocrm_url: str | None = None
+    yclients_url: str | None = None
     street_url: str | None = None
 
 
+_BYTES = {
+    "crm_key": 24,
+    "crm_limited_key": 24,
+    "ami_secret": 24,
+    "phone_secret": 24,
+    "street_token": 24,
+    "amocrm_secret": 32,
+    "yclients_partner_token": 15,
+    "yclients_user_token": 24,
+    "telegram_secret": 26,
+    "avito_client_id": 15,
+    "avito_client_secret": 30,
+}
+
+
 def load(home: Path, ids: Ids) -> DemoNotes:
-    """The notes of this home; fresh ones at the first start."""
-    path = home / NAME
+    """The notes of this home, completed where an older version wrote them."""
     try:
-        notes = msgspec.json.decode(path.read_bytes(), type=DemoNotes)
+        notes = msgspec.json.decode((home / NAME).read_bytes(), type=DemoNotes)
     except FileNotFoundError:
-        return DemoNotes(
-            crm_key=ids.token(24),
-            crm_limited_key=ids.token(24),
-            ami_secret=ids.token(24),
-            phone_secret=ids.token(24),
-            street_token=ids.token(24),
-            amocrm_secret=ids.token(32),
-        )
-    notes.amocrm_secret = notes.amocrm_secret or ids.token(32)  # of a home from before amoCRM
+        notes = DemoNotes()
+    for name, size in _BYTES.items():
+        if not getattr(notes, name):
+            setattr(notes, name, ids.token(size))
     return notes
 
 

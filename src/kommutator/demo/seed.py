@@ -16,7 +16,7 @@ from kommutator.kit.errors import NotFound
 
 NUMBER = EnterpriseNumber("0367")
 _NAME = "june"
-_ACTOR = Actor(name="demo", role=Role.PLATFORM_ADMIN, enterprise=None)
+ACTOR = Actor(name="demo", role=Role.PLATFORM_ADMIN, enterprise=None)
 _EXTENSIONS = {"150": "Джулай Джуновый", "151": "Мария Летова", "152": None}
 _KEY_NAME = "demo"
 _LINE = "+375000000001"
@@ -43,7 +43,7 @@ async def events_key(house: House, known: str | None) -> str:
         else:
             return known
     made = await house.keys.create(
-        _ACTOR,
+        ACTOR,
         NUMBER,
         name=_KEY_NAME,
         scopes=[Permission.SEND_EVENTS, Permission.READ_CALLS, Permission.CONFIGURE],
@@ -60,17 +60,17 @@ async def crm(house: House, base_url: str, api_key: str) -> None:
         config={"default_performer": "19"},
         name="RetailCRM (demo)",
     )
-    await house.set_up.save(_ACTOR, NUMBER, form)
-    probe = await house.enrol.test(_ACTOR, NUMBER, ConnectionKind.RETAILCRM)
+    await house.set_up.save(ACTOR, NUMBER, form)
+    probe = await house.enrol.test(ACTOR, NUMBER, ConnectionKind.RETAILCRM)
     shop = probe.sites[0].code if probe.sites else None
     lines = {_LINE: shop} if shop else {}
     chosen = replace(form, secrets={}, config={"lines": lines, "default_site": shop})
-    await house.set_up.save(_ACTOR, NUMBER, chosen)
-    await house.enrol.register(_ACTOR, NUMBER, ConnectionKind.RETAILCRM)
+    await house.set_up.save(ACTOR, NUMBER, chosen)
+    await house.enrol.register(ACTOR, NUMBER, ConnectionKind.RETAILCRM)
     async with house.db.unit() as unit:
         record = await unit.connections.of_kind(NUMBER, ConnectionKind.RETAILCRM)
     if record is not None and not record.config.get("user_extensions"):
-        await house.sync_people.save(_ACTOR, NUMBER, {"19": "150", "18": "151"})
+        await house.sync_people.save(ACTOR, NUMBER, {"19": "150", "18": "151"})
 
 
 async def widget(amocrm_url: str, client_id: str, service_url: str) -> None:
@@ -96,8 +96,8 @@ async def pbx(house: House, host: str, port: int, user: str, secret: str) -> str
         config={"ami_port": port, "trunks": ["trunk"], "region": "BY"},
         name="Asterisk (demo)",
     )
-    await house.set_up.save(_ACTOR, NUMBER, form)
-    await house.set_up.activate(_ACTOR, NUMBER, ConnectionKind.ASTERISK)
+    await house.set_up.save(ACTOR, NUMBER, form)
+    await house.set_up.activate(ACTOR, NUMBER, ConnectionKind.ASTERISK)
     stored = await house.set_up.stored(NUMBER, ConnectionKind.ASTERISK)
     return open_account(house.vault, stored).secrets["hook_secret"]
 
@@ -107,4 +107,4 @@ async def no_pbx(house: House) -> None:
     async with house.db.unit() as unit:
         stored = await unit.connections.of_kind(NUMBER, ConnectionKind.ASTERISK)
     if stored is not None:
-        await house.set_up.pause(_ACTOR, NUMBER, ConnectionKind.ASTERISK, "demo_without_asterisk")
+        await house.set_up.pause(ACTOR, NUMBER, ConnectionKind.ASTERISK, "demo_without_asterisk")

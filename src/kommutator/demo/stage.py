@@ -1,8 +1,9 @@
-"""The fake world around the service: CRM, PBX, phones, clients."""
+"""The fake world around the service: CRMs, salons, messengers, PBX, phones, clients."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ from kommutator.twins.pbx.server import PrivateAsterisk
 
 AMI_USER = "gateway"
 AMOCRM_CLIENT_ID = "b1f6a0de-0000-4000-8000-00000000c0de"
+YCLIENTS_APPLICATION_ID = 19999
+PLACES = {"retailcrm": 0, "amocrm": 1, "yclients": 2, "telegram": 4, "avito": 5}
+"""Fake vendor → how far its port is from the first one's."""
 _PAUSE_S = 5.0
 _log = structlog.get_logger()
 
@@ -36,7 +40,7 @@ class Office:
 
 
 class Stage:
-    """Use as `async with`. `crm_url` and `amocrm_url` answer as soon as it is entered."""
+    """Use as `async with`. `urls` (fake vendor → address) answer as soon as it is entered."""
 
     def __init__(
         self, home: Path, notes: DemoNotes, *, ids: Ids, crm_port: int, public_url: str
@@ -48,28 +52,17 @@ class Stage:
         self._public_url = public_url
         self._stack = AsyncExitStack()
         self.recorder = Recorder(home / "asterisk" / "tools")
-        self.crm_url = ""
-        self.amocrm_url = ""
+        self.urls: Mapping[str, str] = {}
         self.office: Office | None = None
         self.without_pbx: str | None = None
         self._opened = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        options = {
-            "api_key": self._notes.crm_key,
-            "limited_api_key": self._notes.crm_limited_key,
-        }
-        amocrm = {
-            "client_id": AMOCRM_CLIENT_ID,
-            "client_secret": self._notes.amocrm_secret,
-            "redirect_uri": f"{self._public_url}/api/v1/amocrm/auth/callback",
-            "uninstall_url": f"{self._public_url}/api/v1/amocrm/uninstalled",
-        }
-        beside = self._crm_port + 1 if self._crm_port else 0
+        first = self._crm_port
         config = TwinsConfig(
-            names=("retailcrm", "amocrm"),
-            ports={"retailcrm": self._crm_port, "amocrm": beside},
-            options={"retailcrm": options, "amocrm": amocrm},
+            names=tuple(PLACES),
+            ports={name: first + place if first else 0 for name, place in PLACES.items()},
+            options=self._options(),
             ids=self._ids,
         )
         try:
@@ -77,9 +70,34 @@ class Stage:
         except OSError as error:
             raise PortTaken("127.0.0.1", self._crm_port, "--crm-port 0") from error
         self._stack.push_async_callback(twins.stop)
-        self.crm_url = twins.base_urls["retailcrm"]
-        self.amocrm_url = twins.base_urls["amocrm"]
+        self.urls = twins.base_urls
         return self
+
+    def _options(self) -> Mapping[str, Mapping[str, str]]:
+        """Secrets as the notes have them, and where the vendors find us."""
+        notes, url = self._notes, self._public_url
+        return {
+            "retailcrm": {"api_key": notes.crm_key, "limited_api_key": notes.crm_limited_key},
+            "amocrm": {
+                "client_id": AMOCRM_CLIENT_ID,
+                "client_secret": notes.amocrm_secret,
+                "redirect_uri": f"{url}/api/v1/amocrm/auth/callback",
+                "uninstall_url": f"{url}/api/v1/amocrm/uninstalled",
+            },
+            "yclients": {
+                "partner_token": notes.yclients_partner_token,
+                "user_token": notes.yclients_user_token,
+                "application_id": str(YCLIENTS_APPLICATION_ID),
+                "redirect_url": f"{url}/yclients/connect",
+                "callback_url": f"{url}/api/yclients/webhook",
+                "operator_url": f"{url}/api/yclients/messages",
+            },
+            "telegram": {"token": telegram_token(notes)},
+            "avito": {
+                "client_id": notes.avito_client_id,
+                "client_secret": notes.avito_client_secret,
+            },
+        }
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
@@ -111,6 +129,11 @@ class Stage:
         people = DemoOffice(pbx)
         await self._stack.enter_async_context(people)
         return Office(pbx, people)
+
+
+def telegram_token(notes: DemoNotes) -> str:
+    """Of the demo's bot, in the shape that BotFather gives."""
+    return f"7000000001:{notes.telegram_secret}"
 
 
 async def _keep_up(pbx: PrivateAsterisk) -> None:

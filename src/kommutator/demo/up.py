@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from kommutator.app import Application
 from kommutator.demo import notes as notebook
 from kommutator.demo import seed
-from kommutator.demo.stage import AMI_USER, AMOCRM_CLIENT_ID, Stage
+from kommutator.demo.salons import open_salons
+from kommutator.demo.stage import AMI_USER, AMOCRM_CLIENT_ID, YCLIENTS_APPLICATION_ID, Stage
 from kommutator.demo.street import Street
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
@@ -25,10 +27,14 @@ _LOOK_S = 0.02
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """What to tell the newcomer. `without_pbx` is why there is no Asterisk, if there is none."""
+    """What to tell the newcomer.
 
-    crm_url: str
-    amocrm_url: str
+    Attributes:
+        urls: fake vendor → address.
+        without_pbx: why there is no Asterisk, if there is none.
+    """
+
+    urls: Mapping[str, str]
     street_url: str
     events_key: str
     without_pbx: str | None
@@ -40,14 +46,24 @@ def demo_settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"private_hosts": hosts})
 
 
-def with_amocrm(settings: Settings, ready: Stage) -> Settings:
-    """Our integration at the fake amoCRM, as an installer would enter a real one."""
-    notes = notebook.load(settings.home, SystemIds())
+def with_vendors(settings: Settings, ready: Stage) -> Settings:
+    """Our applications at the fake vendors, as an installer would enter real ones."""
+    notes, urls = notebook.load(settings.home, SystemIds()), ready.urls
+    salons = urls["yclients"]
     return settings.model_copy(
         update={
             "amocrm_client_id": AMOCRM_CLIENT_ID,
             "amocrm_client_secret": SecretStr(notes.amocrm_secret),
-            "amocrm_authorize_url": f"{ready.amocrm_url}/oauth",
+            "amocrm_authorize_url": f"{urls['amocrm']}/oauth",
+            "yclients_partner_token": SecretStr(notes.yclients_partner_token),
+            "yclients_user_token": SecretStr(notes.yclients_user_token),
+            "yclients_application_id": YCLIENTS_APPLICATION_ID,
+            "yclients_api_url": f"{salons}/api/v1",
+            "yclients_marketplace_url": f"{salons}/marketplace",
+            "yclients_cabinet_hosts": urlsplit(salons).netloc,
+            "telegram_api_url": urls["telegram"],
+            "telegram_links_url": f"{urls['telegram']}/t.me",
+            "avito_api_url": urls["avito"],
         }
     )
 
@@ -77,8 +93,10 @@ async def demo(
     notes = notebook.load(settings.home, ids)
     await seed.enterprise(app.house)
     key = await seed.events_key(app.house, notes.events_key)
-    await seed.crm(app.house, ready.crm_url, notes.crm_key)
-    await seed.widget(ready.amocrm_url, AMOCRM_CLIENT_ID, settings.public_url)
+    await seed.crm(app.house, ready.urls["retailcrm"], notes.crm_key)
+    await seed.widget(ready.urls["amocrm"], AMOCRM_CLIENT_ID, settings.public_url)
+    # Aside: the vendor's pace makes three branches take seconds, and nobody waits for them.
+    salons = asyncio.create_task(open_salons(app.house, ready.urls, notes))
     await ready.opened()
     if ready.office is not None:
         pbx = ready.office.pbx
@@ -104,12 +122,15 @@ async def demo(
     try:
         notes.events_key = key
         notes.base_url = settings.public_url
-        notes.crm_url = ready.crm_url
-        notes.amocrm_url = ready.amocrm_url
+        notes.crm_url = ready.urls["retailcrm"]
+        notes.amocrm_url = ready.urls["amocrm"]
+        notes.yclients_url = ready.urls["yclients"]
         notes.street_url = street.url
         notebook.save(settings.home, notes)
-        yield DemoReport(ready.crm_url, ready.amocrm_url, street.url, key, ready.without_pbx)
+        yield DemoReport(ready.urls, street.url, key, ready.without_pbx)
     finally:
+        salons.cancel()
+        await asyncio.gather(salons, return_exceptions=True)
         await street.stop()
         # The next start has another Asterisk on another port; nobody shall knock at this one.
         await seed.no_pbx(app.house)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.crm_news import read_pace
@@ -29,6 +31,7 @@ class SalonSource:
         self.db = db
         self._directory = directory
         self._readers = readers
+        self._asking: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def kinds(self) -> list[str]:
@@ -54,8 +57,12 @@ class SalonSource:
         """The salon's facts; read now if they never were: nothing can be kept without them."""
         kept = await self._kept(account)
         if kept is None:
-            await self.read_facts(account, await self.now())
-            kept = await self._kept(account)
+            # All rounds of a new salon begin at once: one asks, the others wait for it.
+            async with self._asking.setdefault(account.connection_id, asyncio.Lock()):
+                kept = await self._kept(account)
+                if kept is None:
+                    await self.read_facts(account, await self.now())
+                    kept = await self._kept(account)
         assert kept is not None, account.connection_id
         return kept
 
@@ -65,7 +72,7 @@ class SalonSource:
         facts = await reader.salon(account, background=True)
         categories = await reader.categories(account, background=True)
         async with self.db.unit() as unit:
-            # Several rounds of a new salon begin at once, and each wants its facts first.
+            # Several processes may read a new salon at once.
             await unit.salons.lock(account.enterprise, account.connection_id)
             await unit.salons.save(
                 account.enterprise, account.connection_id, facts, categories=categories, read_at=at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from kommutator.twins.clock import ShiftedClock
@@ -25,9 +25,9 @@ class Bot:
     username: str
     name: str
     courier: Courier
+    update_ids: itertools.count[int]
     secret: str = ""
     allowed: tuple[str, ...] = ()
-    update_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(100))
 
     @property
     def user(self) -> Json:
@@ -72,7 +72,9 @@ class World:
         number = FIRST_BOT + len(self.bots)
         token = token or f"{number}:{self.core.ids.token(26)}"
         courier = Courier(self.clock, self.core.bell.ring)
-        bot = self.bots[token] = Bot(number, token, username, name, courier)
+        # After a restart of the twin they go on: whoever was told of one passes it over.
+        updates = itertools.count(int(self.clock.now().timestamp()))
+        bot = self.bots[token] = Bot(number, token, username, name, courier, updates)
         return bot
 
     def bot(self, username: str | None) -> Bot:

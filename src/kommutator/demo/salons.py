@@ -1,0 +1,107 @@
+"""A chain of beauty salons and its messengers, connected as people connect them.
+
+The fakes begin anew at each start, with other days in the journal: a copy of what they were
+yesterday would make every visit look moved. So the salons are let go and come again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import aiohttp
+import structlog
+
+from kommutator.demo.notes import DemoNotes
+from kommutator.demo.seed import ACTOR, NUMBER
+from kommutator.demo.stage import telegram_token
+from kommutator.domain.connection import ConnectionKind
+from kommutator.doors.http.yclients.asked import read_said
+from kommutator.flows.house import House
+from kommutator.store.connection_rows import ConnectionRecord
+
+SALONS = (962302, 962303, 962304)
+ADMINISTRATOR = {"id": 5001, "first_name": "Вера"}
+CLIENT = {"id": 5002, "first_name": "Анна"}
+CLIENT_PHONE = "+70000000101"
+"""Somebody whom the salons know."""
+_OWNER = "owner@salon.example"
+_log = structlog.get_logger()
+
+
+async def open_salons(house: House, urls: Mapping[str, str], notes: DemoNotes) -> None:
+    """Connect everything; what goes wrong is shown in the console, as with real ones."""
+    try:
+        async with aiohttp.ClientSession() as session:
+            await _messengers(house, Fake(session, urls["telegram"]), notes)
+            await _connect(house, Fake(session, urls["yclients"]))
+    except Exception as error:  # noqa: BLE001  the demo's other parts do without
+        _log.warning("demo.salons_not_open", error=repr(error)[:300])
+
+
+class Fake:
+    """The strings of one fake vendor."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = url
+
+    async def order(self, what: str, **body: Any) -> Mapping[str, Any]:
+        async with self._session.post(f"{self._url}/_twin/{what}", json=body) as reply:
+            reply.raise_for_status()
+            found: Mapping[str, Any] = await reply.json()
+        return found
+
+
+async def _connect(house: House, yclients: Fake) -> None:
+    """As the owner who presses "Connect" in the marketplace and agrees, for all branches."""
+    await _let_go(house)
+    order = {"salon_ids": list(SALONS), "user_id": _OWNER}
+    location = (await yclients.order("market/connect", **order))["location"]
+    flows = house.yclients
+    arrived = await flows.arrive(read_said(parse_qsl(urlsplit(location).query)))
+    joined = await flows.join.into(ACTOR, NUMBER, arrived.token)
+    for result in await flows.activate.all(NUMBER, joined.connections):
+        if not result.done:
+            _log.warning("demo.salon_not_connected", salon=result.salon_id, why=result.problem)
+
+
+async def _let_go(house: House) -> None:
+    async with house.db.unit() as unit:
+        for record in await unit.connections.list(NUMBER):
+            if record.kind is ConnectionKind.YCLIENTS:
+                await unit.connections.remove(NUMBER, record.id)
+                unit.config_changed(NUMBER, record.kind.value)
+
+
+async def _messengers(house: House, telegram: Fake, notes: DemoNotes) -> None:
+    """A bot that tells the administrator of visits, and in which a client gave their number."""
+    bot = await house.channels.connect(
+        ACTOR, NUMBER, ConnectionKind.TELEGRAM, {"token": telegram_token(notes)}
+    )
+    ids = {"client_id": notes.avito_client_id, "client_secret": notes.avito_client_secret}
+    await house.channels.connect(ACTOR, NUMBER, ConnectionKind.AVITO, ids)
+    await telegram.order("start", **ADMINISTRATOR, payload=await _invitation(house, bot))
+    await telegram.order("start", **CLIENT, payload="")
+    await telegram.order("contact", chat=str(CLIENT["id"]), phone=CLIENT_PHONE)
+
+
+async def _invitation(house: House, bot: ConnectionRecord) -> str:
+    """What the administrator comes by; "" if they were here before."""
+    mine = [
+        one
+        for one in await house.notices.receivers(NUMBER)
+        if one.row.connection_id == bot.id and one.row.created_by == ACTOR.name
+    ]
+    if mine and mine[0].row.chat_id is not None:
+        return ""
+    receiver = (
+        mine[0]
+        if mine
+        else await house.notices.create(
+            ACTOR, NUMBER, name=str(ADMINISTRATOR["first_name"]), connection_id=bot.id
+        )
+    )
+    link = (await house.notices.invite(ACTOR, NUMBER, receiver.row.id)).person
+    return dict(parse_qsl(urlsplit(link).query))["start"]

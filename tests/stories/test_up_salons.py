@@ -1,0 +1,94 @@
+"""The demo's salons and messengers: connected by themselves, at the first start and the next."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from kommutator.store.database import Database
+from tests.stories.test_up import up
+from tests.support.command import Command, environment, left_behind
+from tests.support.town import free_port
+from tests.support.waiting import eventually
+
+SALON = 962302
+_ACTIVE = "SELECT count(*) FROM connections WHERE kind = 'yclients' AND status = 'active'"
+_COPIED = """
+SELECT count(*) FROM connections c JOIN salons s ON s.connection_id = c.id
+ WHERE c.account_key = '962302' AND c.status = 'active' AND s.copied_at IS NOT NULL"""
+_CONNECTED = "SELECT max(created_at)::text FROM connections WHERE kind = 'yclients'"
+_BOUND = "SELECT count(*) FROM notice_receivers WHERE chat_id IS NOT NULL"
+_SHARED = "SELECT count(*) FROM chats WHERE phone = '+70000000101' AND closed_at IS NULL"
+_STAFF = """
+SELECT min(s.id) FROM salon_staff s JOIN salons USING (connection_id) WHERE salon_id = 962302"""
+_TOLD = "SELECT count(*) FROM notices"
+
+
+class Fake:
+    """A fake vendor by the address that the welcome names."""
+
+    def __init__(self, session: aiohttp.ClientSession, command: Command, name: str) -> None:
+        found = re.search(rf"Fake {name}: +(\S+)", command.said)
+        assert found is not None, command.said
+        self._session, self._url = session, found[1]
+
+    async def look(self, what: str, /, **query: Any) -> Any:
+        async with self._session.get(f"{self._url}/_twin/{what}", params=query) as reply:
+            return await reply.json()
+
+    async def order(self, what: str, /, **body: Any) -> Any:
+        async with self._session.post(f"{self._url}/_twin/{what}", json=body) as reply:
+            assert reply.status == 200, await reply.text()
+            return await reply.json()
+
+
+async def a_new_visit(yclients: Fake, staff_id: int) -> None:
+    """An administrator writes somebody down."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    client = {"phone": "70000000177", "name": "Ольга"}
+    await yclients.order(
+        "act", company=SALON, act="create", staff_id=staff_id, services=[],
+        datetime=f"{tomorrow} 12:00:00", client=client, anyway=True,
+    )  # fmt: skip
+
+
+async def test_the_chain_is_copied_and_its_administrator_hears_of_a_visit(
+    tmp_path: Path, database_url: str
+) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()  # without apt there is no Asterisk, which has no part in this
+    env = environment(tmp_path, database_url=database_url, port=free_port()) | {"PATH": str(tools)}
+    db = await Database.open(database_url, size=1)
+
+    async def value(query: str) -> Any:
+        async with db.single() as unit:
+            return await unit.connection.fetchval(query)
+
+    async def settled() -> bool:
+        found = [await value(query) for query in (_ACTIVE, _COPIED, _BOUND, _SHARED)]
+        return found == [3, 1, 1, 1] and await value(_CONNECTED) != before
+
+    before = None
+    async with aiohttp.ClientSession() as session:
+        async with up(env) as command:
+            await eventually(settled, 60)
+            yclients = Fake(session, command, "YClients")
+            telegram = Fake(session, command, "Telegram")
+            await yclients.order("switches", hook_delay_seconds=0.0)
+            await a_new_visit(yclients, await value(_STAFF))
+            heard = await telegram.look("wait", ours="true", chat="5001", count="2", timeout="30")
+            assert "Ольга" in heard["items"][-1]["text"], heard
+            assert await value(_TOLD) == 1
+            asked = await yclients.look("journal", path=f"/api/v1/company/{SALON}/settings/online")
+            assert len(asked["items"]) <= 2  # many rounds began at once, and one asked for all
+            before = await value(_CONNECTED)
+            await command.end()
+        async with up(env) as command:
+            await eventually(settled, 60)
+            await command.end()
+    assert await value(_TOLD) == 1  # other days in the journal of the fake are no news
+    await db.close()
+    assert "Traceback" not in command.said
+    assert left_behind(tmp_path) == []
