@@ -80,7 +80,14 @@ async def test_a_password_becomes_a_token(stranger: Asgi, here: TenantOfTests) -
         "role": "enterprise_admin",
         "enterprise_number": "0367",
         "user_id": str(here.admin.id),
-        "permissions": ["read_calls", "place_calls", "send_events", "configure"],
+        "permissions": [
+            "read_calls",
+            "place_calls",
+            "send_events",
+            "read_salon",
+            "book",
+            "configure",
+        ],
     }
 
 
