@@ -1,6 +1,7 @@
 """The copy of a salon on its shelves: later requests win, busy hours follow from visits."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from uuid import UUID
@@ -264,3 +265,26 @@ async def test_the_database_finds_the_same_gaps(shelf: Database) -> None:
             assert sorted(zip(found[::2], found[1::2], strict=True)) == sorted(
                 zip(ours[::2], ours[1::2], strict=True)
             )
+
+
+async def test_what_is_too_old_goes(shelf: Database) -> None:
+    recent, ancient = (
+        datetime.now(UTC).replace(tzinfo=None),
+        datetime.fromisoformat("2020-01-01"),
+    )
+    visits = [visit(1), visit(2)]
+    async with shelf.unit() as unit:
+        await unit.salons.save(HERE, SALON, Salon(1, "Июнь", "UTC"), read_at=T0)
+        kept = [replace(visits[0], starts_at=recent), replace(visits[1], starts_at=ancient)]
+        await unit.salon_visits.save(HERE, SALON, kept, read_at=T0)
+        await unit.salon_days.recount(HERE, SALON, {(recent.date(), 10), (ancient.date(), 10)})
+        await unit.salon_clients.save(HERE, SALON, [SalonClient(1, "Анна")], read_at=T0)
+        await unit.salon_clients.bury(HERE, SALON, [1], read_at=T1)
+        assert await unit.salons.retire_everywhere() == 2  # a visit and its day
+        await unit.enterprises.update(HERE, settings={"retention_days": {"salon_copy": 0}})
+        await unit.connection.execute(
+            "UPDATE salon_visits SET starts_at = starts_at - interval '1 day'"
+        )
+        await unit.connection.execute("UPDATE salon_clients SET changed_at = '2020-01-01Z'")
+        assert await unit.salons.retire_everywhere() == 2
+        assert await unit.salons.retire_everywhere() == 0

@@ -42,6 +42,29 @@ _MINE = "enterprise = $1 AND connection_id = $2"
 _DRIFTED = f"""
 UPDATE salons SET drift = drift_counting, drift_at = clock_timestamp(), drift_counting = 0
  WHERE {_MINE}"""
+_RETIRE_VISITS = """
+DELETE FROM salon_visits v USING (
+    SELECT x.enterprise, x.connection_id, x.id FROM salons s
+      JOIN enterprises e ON e.number = s.enterprise
+     CROSS JOIN LATERAL (
+        SELECT y.enterprise, y.connection_id, y.id FROM salon_visits y
+         WHERE y.enterprise = s.enterprise AND y.connection_id = s.connection_id
+           AND y.starts_at < localtimestamp - make_interval(days => coalesce(
+               (e.settings -> 'retention_days' ->> 'salon_copy')::int, $2))
+         ORDER BY y.starts_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS x
+     LIMIT $1) old
+ WHERE v.enterprise = old.enterprise AND v.connection_id = old.connection_id AND v.id = old.id"""
+_RETIRE_DAYS = """
+DELETE FROM salon_days WHERE day < current_date - $2::int AND ctid IN (
+    SELECT ctid FROM salon_days WHERE day < current_date - $2::int LIMIT $1)"""
+_RETIRE_CLIENTS = """
+DELETE FROM salon_clients c USING (
+    SELECT ctid FROM salon_clients
+     WHERE deleted AND changed_at < now() - make_interval(days => $2) LIMIT $1) old
+ WHERE c.ctid = old.ctid"""
+VISIT_DAYS, PAST_DAYS, BURIED_DAYS = 1095, 400, 30
+"""How long visits stay (`retention_days.salon_copy` of the tenant), hours, deleted clients."""
+
 _WIPE = """
 DELETE FROM {table} t USING (
     SELECT x.ctid FROM {table} x
@@ -147,6 +170,18 @@ class SalonStore:
             list(kinds),
         )
         return count
+
+    async def retire_everywhere(self, limit: int = 1000) -> int:
+        """Delete visits and hours over age, and clients deleted long ago; returns how many."""
+        gone = 0
+        for query, days in (
+            (_RETIRE_VISITS, VISIT_DAYS),
+            (_RETIRE_DAYS, PAST_DAYS),
+            (_RETIRE_CLIENTS, BURIED_DAYS),
+        ):
+            status = await self._connection.execute(query, limit, days)
+            gone += int(str(status).rpartition(" ")[2])
+        return gone
 
     async def wipe_removed_everywhere(self, limit: int = 5000) -> int:
         """Delete copies of removed connections; returns how many rows."""

@@ -56,6 +56,7 @@ class Scheduler:
         await self._until_none(self._budgets, "budgets")
         await self._until_none(self._strangers, "phone_book")
         await self._until_none(self._cards, "crm_copy")
+        await self._until_none(self._visits, "salon_copy")
         await self._until_none(self._bookings, "salon_bookings")
 
     async def _retire(self, family: Family) -> None:
@@ -89,6 +90,10 @@ class Scheduler:
     async def _cards(self) -> int:
         async with self._db.single() as unit:
             return await unit.crm_copy.retire_everywhere()
+
+    async def _visits(self) -> int:
+        async with self._db.single() as unit:
+            return await unit.salons.retire_everywhere()
 
     async def _bookings(self) -> int:
         async with self._db.single() as unit:

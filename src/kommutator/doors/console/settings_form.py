@@ -27,6 +27,7 @@ _DEFAULT_DAYS = {
     "calls": 365,
     "recordings": 180,
     "crm_copy": 365,
+    "salon_copy": 1095,
 }
 _LONGEST_DAYS = 3650
 _MOST_LINES = 200
