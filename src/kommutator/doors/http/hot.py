@@ -27,6 +27,12 @@ PLAIN_HEADERS = [
 """Of every answer of a hot door."""
 
 
+class NotForBrowsers(UserError):
+    """Somebody opened an address for machines to see what is there."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
 class HotDoor(Protocol):
     """Answers everything that comes to its own addresses."""
 

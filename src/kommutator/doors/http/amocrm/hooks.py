@@ -19,9 +19,9 @@ from starlette.types import Message, Receive, Scope, Send
 from kommutator.connectors.crm.amocrm.hooks import dedupe_key
 from kommutator.domain.connection import Account
 from kommutator.domain.journal import Arrival, Receipt
-from kommutator.doors.http.hot import PLAIN_HEADERS, read_body, refuse
+from kommutator.doors.http.hot import PLAIN_HEADERS, NotForBrowsers, read_body, refuse
 from kommutator.flows.house import House
-from kommutator.kit.errors import Forbidden, InvalidInput, TooMany, Unauthorized, UserError
+from kommutator.kit.errors import Forbidden, InvalidInput, TooMany, Unauthorized
 from kommutator.kit.throttle import Throttle
 
 PATH = "/api/v1/webhooks/amocrm"
@@ -39,12 +39,6 @@ _SUBDOMAIN = re.compile(
 )
 _EVENT_TYPE = re.compile(r"[a-z_]{1,40}")
 _OFFICIAL = (".amocrm.ru", ".amocrm.com", ".kommo.com")
-
-
-class NotForBrowsers(UserError):
-    """Somebody opened the address to see what is there."""
-
-    status = HTTPStatus.METHOD_NOT_ALLOWED
 
 
 class HotHooks:

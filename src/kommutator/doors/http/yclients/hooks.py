@@ -17,8 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from kommutator.connectors.crm.yclients.hooks import read_notice
 from kommutator.domain.journal import Arrival, Receipt
-from kommutator.doors.http.amocrm.hooks import NotForBrowsers
-from kommutator.doors.http.hot import PLAIN_HEADERS, read_body, refuse
+from kommutator.doors.http.hot import PLAIN_HEADERS, NotForBrowsers, read_body, refuse
 from kommutator.flows.house import House
 from kommutator.flows.salon.hooks import PATH
 from kommutator.kit.errors import Forbidden, TooMany
