@@ -46,6 +46,10 @@ mine AS (
 SELECT id, key, kind, payload, attempts, unsure, created_at, error_kind, call_id, age_s, runnable
   FROM picked, mine ORDER BY rank, head, id"""
 
+_LEAVING = """
+UPDATE outbox o SET unsure = true FROM lanes l
+ WHERE l.lane = $1 AND l.fence = $2 AND o.lane = $1 AND o.id = ANY ($3::bigint[])
+   AND o.state = 'due' RETURNING o.id"""
 _NEXT = """
 SELECT extract(epoch FROM min(h.run_at) - clock_timestamp())::float8 FROM (
     SELECT DISTINCT ON (o.key) o.run_at FROM outbox o
@@ -143,6 +147,15 @@ class DeliveryStore:
         """
         rows = await self._connection.fetch(_FETCH, lane, fence, busy_keys, limit, per_key)
         return [Picked(*r) for r in rows]
+
+    async def leaving(self, lane: str, fence: int, ids: Sequence[int]) -> set[int]:
+        """Note that these go out now, for whoever finds us dead; returns those that may.
+
+        Until `finish` says otherwise they count as unsure. Not among those that may: what was
+        dropped meanwhile, and everything if the lane is not ours any more.
+        """
+        rows = await self._connection.fetch(_LEAVING, lane, fence, ids)
+        return {row["id"] for row in rows}
 
     async def next_wait(self, lane: str, *, busy_keys: Sequence[str]) -> float | None:
         """Seconds until the next head of a key that is not busy becomes due; None if none."""

@@ -13,6 +13,7 @@ from kommutator.store.driver import Connection
 # A lease that ends impossibly late was written before the clock jumped back.
 # A lane gets its row with its first claim. The upsert is atomic: of two engines one wins.
 # What a dead owner held may have been sent: whoever comes next must look before writing.
+# Messages say themselves that they leave (`DeliveryStore.leaving`): nobody can look for one.
 _CLAIM = """
 WITH wanted AS (
     SELECT w.lane, w.connection_id,
@@ -34,7 +35,7 @@ claimed AS (
     RETURNING lane, enterprise, connection_id, fence, held),
 doubtful AS (
     UPDATE outbox o SET unsure = true FROM (SELECT lane, unnest(held) AS id FROM claimed) h
-     WHERE o.lane = h.lane AND o.id = h.id AND o.state = 'due')
+     WHERE o.lane = h.lane AND o.id = h.id AND o.state = 'due' AND o.kind <> 'send_message')
 SELECT lane, enterprise, connection_id, fence, cardinality(held) AS doubtful FROM claimed"""
 
 # Fence and owner decide, not the time: a lease that ran out while nobody else took the lane is

@@ -26,6 +26,7 @@ from kommutator.workers.attempt import Attempts, result_of
 from kommutator.workers.finisher import Finisher
 from kommutator.workers.lane_reader import LaneReader
 from kommutator.workers.lease import Lease
+from kommutator.workers.leaving import held_back_by_hand
 from kommutator.workers.parking import park
 
 _log = structlog.get_logger(__name__)
@@ -232,12 +233,16 @@ class LaneDelivery:
                 await self._clock.sleep(delay)
             if not self._lease.alive():
                 return
-            outcomes = await self._attempts.run(
-                self._delivery,
-                account,
-                [item.due for item in batch],
-                min(item.patience.timeout for item in batch),
-            )
+            outcomes = await held_back_by_hand(self._db, self._lease, self._clock, batch)
+            if outcomes is None:
+                outcomes = await self._attempts.run(
+                    self._delivery,
+                    account,
+                    [item.due for item in batch],
+                    min(item.patience.timeout for item in batch),
+                )
+            if not outcomes:
+                return  # the lane is another's by now
             await self._settle(account, batch, outcomes, permit)
         finally:
             self._room.leave(self._lease.enterprise)
