@@ -196,8 +196,7 @@ class Salons:
             known = await unit.salon_lists.services(*key)
             people = await unit.salon_lists.staff(*key)
             books = await unit.salon_days.between(*key, first, last)
-        now = local(self._clock.now(), salon)
-        return starts_of_move(visit, salon, books, people, known, now)
+        return starts_of_move(visit, salon, books, people, known, local(self._clock.now(), salon))
 
     def _free(
         self,
