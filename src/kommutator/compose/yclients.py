@@ -129,7 +129,7 @@ def compose_yclients(
     db, vault, ids, url = on.db, on.vault, on.ids, on.settings.public_url
     vendors = Vendors(vendor)
     bind = Bind(vault, ids=ids, api_url=vendor.api_url if vendor else "")
-    arrive = Arrive(db, vendors, ids=ids)
+    arrive = Arrive(db, vendors, clock=on.clock, ids=ids)
     join = Join(db, vendors, arrive, bind, ids=ids)
     activate = Activate(db, vault, vendors, ids=ids, public_url=url)
     look = Look(db, vault, vendors, clock=on.clock)
@@ -142,7 +142,7 @@ def compose_yclients(
         arrive=arrive,
         join=join,
         activate=activate,
-        direct=ConnectDirectly(db, vault, vendors, bind, look, ids=ids),
+        direct=ConnectDirectly(db, vault, vendors, bind, look, clock=on.clock, ids=ids),
         register=Register(db, vault, vendors, arrive, join, activate, tickets),
         leave=Leave(db, vault, vendors, public_url=url),
         lifecycle=lifecycle,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from kommutator.domain.connection import CHANNELS, ConnectionKind, ConnectionStatus
+from kommutator.domain.salon.marketplace import InstallState
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.house import House
 from kommutator.flows.yclients.vendor import FROZEN
@@ -103,7 +104,7 @@ async def _turn(
         before = unless_personal(await unit.connections.get(enterprise, connection_id))
         if before.status is wanted:
             return before
-        if before.status_reason == FROZEN and wanted is ConnectionStatus.ACTIVE:
+        if wanted is ConnectionStatus.ACTIVE and await _is_frozen(unit, before):
             raise Conflict("connection_frozen")
         if before.status is not expected:
             raise Conflict(f"connection_not_{expected.value}")
@@ -112,6 +113,14 @@ async def _turn(
         await _tell(unit, by, record, action)
     house.directory.invalidate(enterprise)
     return record
+
+
+async def _is_frozen(unit: Unit, record: ConnectionRecord) -> bool:
+    """Also where an administrator's pause, which came first, hides the vendor's."""
+    if record.status_reason == FROZEN:
+        return True
+    salon = await unit.yclients_salons.of(record.enterprise, record.id)
+    return salon is not None and salon.vendor_state == InstallState.FREEZED.value
 
 
 async def _tell(unit: Unit, by: str, record: ConnectionRecord, action: str) -> None:

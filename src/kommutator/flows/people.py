@@ -87,6 +87,8 @@ class People:
             )
             if user.token_epoch != before.token_epoch:
                 await unit.sessions.end_of_user(enterprise, user_id)
+            if enterprise is not None and not user.active:
+                await unit.password_links.end_of_user(enterprise, user_id)
             await unit.audit.add(
                 enterprise,
                 actor=by.name,
@@ -105,7 +107,7 @@ class People:
         *,
         keep_session: bytes | None = None,
     ) -> User:
-        """A new password; sessions and tokens of before end, but the session `keep_session`.
+        """A new password; sessions, tokens and links of before end, but not `keep_session`.
 
         Raises:
             InvalidInput: `password_too_short`, `password_too_long`.
@@ -115,6 +117,8 @@ class People:
         async with self._db.unit() as unit:
             user = await unit.people.set_password(enterprise, user_id, password_hash)
             await unit.sessions.end_of_user(enterprise, user_id, keep=keep_session)
+            if enterprise is not None:
+                await unit.password_links.end_of_user(enterprise, user_id)
             await unit.audit.add(enterprise, actor=by, action="user.password", target=str(user_id))
         return user
 

@@ -22,14 +22,18 @@ class PasswordLinkStore:
         self, enterprise: EnterpriseNumber, user_id: UUID, token_hash: bytes, life: timedelta
     ) -> None:
         """The person's earlier links are over."""
-        await self._connection.execute(
-            "DELETE FROM password_links WHERE enterprise = $1 AND user_id = $2",
-            enterprise, user_id,
-        )  # fmt: skip
+        await self.end_of_user(enterprise, user_id)
         await self._connection.execute(
             "INSERT INTO password_links (enterprise, user_id, token_hash, expires_at) "
             "VALUES ($1, $2, $3, clock_timestamp() + $4)",
             enterprise, user_id, token_hash, life,
+        )  # fmt: skip
+
+    async def end_of_user(self, enterprise: EnterpriseNumber, user_id: UUID) -> None:
+        """They have a password, or may not have one: no link of theirs works any more."""
+        await self._connection.execute(
+            "DELETE FROM password_links WHERE enterprise = $1 AND user_id = $2",
+            enterprise, user_id,
         )  # fmt: skip
 
     async def look_everywhere(self, token_hash: bytes) -> Holder | None:

@@ -20,7 +20,7 @@ from kommutator.flows.secrets import open_account
 from kommutator.flows.yclients.bind import API_KEY
 from kommutator.flows.yclients.vendor import CHANNEL, KIND, Vendors, YClientsVendor, hook_address
 from kommutator.kit.backoff import backoff
-from kommutator.kit.crypto import Vault
+from kommutator.kit.crypto import Vault, VaultError
 from kommutator.kit.errors import ErrorKind, NotFound, VendorError
 from kommutator.kit.ids import Ids
 from kommutator.store.connection_rows import ConnectionRecord
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 _FIRST_S, _LONGEST_S = 15.0, 600.0
+_UNREADABLE = "secrets_unreadable"
 _NEVER_AGAIN = (ErrorKind.REJECTED, ErrorKind.GONE)
 
 
@@ -109,7 +110,17 @@ class Activate:
                 await self(enterprise, connection_id)
             except NotFound:
                 continue
+            except VaultError:
+                await self._unreadable(enterprise, connection_id)
         return len(due)
+
+    async def _unreadable(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
+        """Its turn comes last, so that the others have theirs."""
+        _log.warning("yclients.secrets_unreadable", connection_id=str(connection_id))
+        async with self._db.single() as unit:
+            await unit.yclients_salons.failed(
+                enterprise, connection_id, _UNREADABLE, None, retry_in_s=_LONGEST_S
+            )
 
     async def _done(self, account: Account, record: ConnectionRecord) -> Result:
         enterprise, connection_id = record.enterprise, record.id

@@ -20,8 +20,17 @@ import structlog
 from kommutator.domain.salon.marketplace import Installer, InstallState
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.yclients.vendor import KIND, Vendors, YClientsVendor
-from kommutator.kit.errors import ErrorKind, Forbidden, InvalidInput, Unauthorized, VendorError
+from kommutator.kit.clock import Clock
+from kommutator.kit.errors import (
+    ErrorKind,
+    Forbidden,
+    InvalidInput,
+    TooMany,
+    Unauthorized,
+    VendorError,
+)
 from kommutator.kit.ids import Ids
+from kommutator.kit.throttle import Throttle
 from kommutator.store.yclients_arrivals import StoredArrival
 
 if TYPE_CHECKING:
@@ -33,6 +42,11 @@ LIFE = timedelta(hours=1)
 ONCE_WITHIN = timedelta(hours=12)
 """A signature that connected these salons does not do it again."""
 MOST_SALONS = 30
+_ASKED = (0.2, 120)
+"""Salons a second, and at once, that one person may make us ask the vendor about: its allowance
+is one for all salons, and a signature is good for ever."""
+_IN_VAIN = (1 / 60, 10)
+"""Times that nothing they named was waiting: whoever lies in wait for a salon asks often."""
 _TOKEN_BYTES = 32
 _LONGEST_TOKEN = 200
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
@@ -81,10 +95,12 @@ class Arrived:
 
 
 class Arrive:
-    def __init__(self, db: Database, vendors: Vendors, *, ids: Ids) -> None:
+    def __init__(self, db: Database, vendors: Vendors, *, clock: Clock, ids: Ids) -> None:
         self._db = db
         self._vendors = vendors
         self._ids = ids
+        self._asked = Throttle(*_ASKED, clock)
+        self._in_vain = Throttle(*_IN_VAIN, clock)
 
     async def __call__(self, said: Said) -> Arrived:
         """Check who comes with which salons. Binds nothing.
@@ -93,6 +109,7 @@ class Arrive:
             InvalidInput: `yclients_salon_missing`, `yclients_salons_too_many`.
             Forbidden: `yclients_unsigned`, `yclients_install_unsigned`, `yclients_arrival_used`,
                 `yclients_not_pending`, `yclients_salon_claimed`, `yclients_salon_not_theirs`.
+            TooMany: as `look`.
             Unavailable: as `Vendors.application`.
             VendorError: the vendor could not be asked.
         """
@@ -106,10 +123,11 @@ class Arrive:
             raise Forbidden(wrong.code) from wrong
         installer = _clean(installer)
         proof = hashlib.sha256(said.signature.strip().lower().encode()).digest()
-        branches = await self.look(vendor, wanted)
+        whose = f"yclients:{installer.id}"
+        branches = await self.look(vendor, wanted, whose)
         if any(branch.problem is None for branch in branches):
             _demand_theirs(installer, branches)
-            branches = await self.claim(branches, f"yclients:{installer.id}")
+            branches = await self.claim(branches, whose)
         if not any(branch.problem is None for branch in branches):
             async with self._db.single() as unit:
                 used = await unit.yclients_arrivals.was_used_everywhere(proof, wanted, ONCE_WITHIN)
@@ -147,17 +165,29 @@ class Arrive:
             raise Forbidden("yclients_arrival_unknown")
         return stored
 
-    async def look(self, vendor: YClientsVendor, salon_ids: Sequence[int]) -> Sequence[Branch]:
+    async def look(
+        self, vendor: YClientsVendor, salon_ids: Sequence[int], whose: str
+    ) -> Sequence[Branch]:
         """How each salon stands at the vendor and with us, and what it is called.
 
-        Raises VendorError: the vendor could not be asked about one of them.
+        Raises:
+            TooMany: `too_many_requests`: `whose` wish this is asked too much, or in vain too often.
+            VendorError: the vendor could not be asked about one of them.
         """
-        seen = await self.again(vendor, [Branch(one, str(one)) for one in salon_ids])
+        seen = await self.again(vendor, [Branch(one, str(one)) for one in salon_ids], whose)
         return await asyncio.gather(*(self._named(vendor, branch) for branch in seen))
 
-    async def again(self, vendor: YClientsVendor, branches: Sequence[Branch]) -> Sequence[Branch]:
+    async def again(
+        self, vendor: YClientsVendor, branches: Sequence[Branch], whose: str
+    ) -> Sequence[Branch]:
         """As `look`, of salons whose names are known."""
-        return await asyncio.gather(*(self._seen(vendor, branch) for branch in branches))
+        waits = [self._in_vain.wait(whose), *(self._asked.take(whose) for _ in branches)]
+        if wait := max(waits):
+            raise TooMany("too_many_requests", retry_after=wait)
+        seen = await asyncio.gather(*(self._seen(vendor, branch) for branch in branches))
+        if all(branch.problem is not None for branch in seen):
+            self._in_vain.take(whose)
+        return seen
 
     async def claim(self, branches: Sequence[Branch], installer: str) -> Sequence[Branch]:
         """Keep what may be connected for this person; what is kept for another one is a problem."""

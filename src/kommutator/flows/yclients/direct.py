@@ -15,9 +15,11 @@ from kommutator.flows.yclients.arrive import Branch
 from kommutator.flows.yclients.bind import Bind, config_of, is_installed
 from kommutator.flows.yclients.look import Look
 from kommutator.flows.yclients.vendor import DIRECT, KIND, Vendors
+from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
-from kommutator.kit.errors import Conflict, InvalidInput
+from kommutator.kit.errors import Conflict, InvalidInput, TooMany
 from kommutator.kit.ids import Ids
+from kommutator.kit.throttle import Throttle
 from kommutator.store.connection_rows import ConnectionRecord
 from kommutator.store.unit import Unit
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from kommutator.store.database import Database
 
 _LONGEST = 500
+_SIGN_INS = (1 / 60, 6)
+"""A second, and at once, by login and password of one enterprise: nobody guesses through us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,15 @@ class Pass:
 
 class ConnectDirectly:
     def __init__(
-        self, db: Database, vault: Vault, vendors: Vendors, bind: Bind, look: Look, *, ids: Ids
+        self,
+        db: Database,
+        vault: Vault,
+        vendors: Vendors,
+        bind: Bind,
+        look: Look,
+        *,
+        clock: Clock,
+        ids: Ids,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -46,6 +58,7 @@ class ConnectDirectly:
         self._bind = bind
         self._look = look
         self._ids = ids
+        self._sign_ins = Throttle(*_SIGN_INS, clock)
 
     async def __call__(
         self, actor: Actor, enterprise: EnterpriseNumber, salon_id: int, given: Pass
@@ -55,11 +68,12 @@ class ConnectDirectly:
         Raises:
             InvalidInput: `yclients_pass_missing`, `yclients_pass_invalid`.
             Conflict: `yclients_salon_elsewhere`, `yclients_salon_installed`.
+            TooMany: `too_many_requests`: too many passwords were tried.
             Forbidden, NotFound: as `Actor.demand`.
             VendorError: the token does not open this salon, or the vendor is away.
         """
         actor.demand(Permission.CONFIGURE, enterprise)
-        token = await self._token(given)
+        token = await self._token(enterprise, given)
         vendor = self._vendors.get()
         there = vendor.provisional(salon_id, self._ids, token)
         # Its rights first: anybody's token reads a salon's name.
@@ -83,7 +97,7 @@ class ConnectDirectly:
         await self._look(open_account(self._vault, record))
         return record
 
-    async def _token(self, given: Pass) -> str:
+    async def _token(self, enterprise: EnterpriseNumber, given: Pass) -> str:
         token, login = given.user_token.strip(), given.login.strip()
         if any(len(text) > _LONGEST for text in (token, login, given.password)):
             raise InvalidInput("yclients_pass_invalid")
@@ -93,6 +107,8 @@ class ConnectDirectly:
             return token
         if not login or not given.password:
             raise InvalidInput("yclients_pass_missing")
+        if wait := self._sign_ins.take(enterprise):
+            raise TooMany("too_many_requests", retry_after=wait)
         return await self._vendors.get().user_token_of(login, given.password)
 
     async def _save(

@@ -100,7 +100,7 @@ class Join:
         """
         stored = await self._arrive.stored(arrived.token)
         whose = arrived.installer.id if stored.proof is None else f"yclients:{arrived.installer.id}"
-        seen = await self._arrive.again(self._vendors.application(), arrived.branches)
+        seen = await self._arrive.again(self._vendors.application(), arrived.branches, whose)
         seen = await self._arrive.claim(seen, whose)
         pending = [branch for branch in seen if branch.problem is None]
         fine = [branch for branch in pending if branch.holder in (None, enterprise)]

@@ -68,16 +68,17 @@ class Lifecycle:
         """
         async with self._db.single() as unit:
             stored = await unit.connections.get(enterprise, connection_id)
-        if stored.status is not ConnectionStatus.ACTIVE or not await self._still_there(stored):
+        if stored.status is ConnectionStatus.REMOVED or not await self._still_there(stored):
             return await self.removed(enterprise, connection_id, how)
         async with self._db.unit() as unit:
-            working = await _locked_active(unit, enterprise, connection_id)
-            if working is None:
+            held = await _locked(unit, enterprise, connection_id)
+            if held is None:
                 return False
-            await unit.connections.set_status(
-                enterprise, connection_id, ConnectionStatus.ACTIVE, reason=DOUBTED
-            )
-            await _tell(unit, working, "yclients.uninstall_doubted", how)
+            if held.status is ConnectionStatus.ACTIVE:  # else a reason that matters stands there
+                await unit.connections.set_status(
+                    enterprise, connection_id, ConnectionStatus.ACTIVE, reason=DOUBTED
+                )
+            await _tell(unit, held, "yclients.uninstall_doubted", how)
         return False
 
     async def _still_there(self, stored: ConnectionRecord) -> bool:
@@ -88,6 +89,8 @@ class Lifecycle:
                 standing = await marketplace.standing(int(stored.config["salon_id"]))
         except (VendorError, TimeoutError):
             return False
+        if standing.state is InstallState.PENDING:  # removed, and pressed again already
+            return stored.status is ConnectionStatus.DRAFT
         return standing.state in (InstallState.ACTIVE, InstallState.FREEZED)
 
     async def removed(self, enterprise: EnterpriseNumber, connection_id: UUID, how: str) -> bool:
@@ -145,13 +148,6 @@ async def _locked(
     stored = await unit.connections.lock(enterprise, connection_id)
     installed = is_installed(stored) and stored.status is not ConnectionStatus.REMOVED
     return stored if installed else None
-
-
-async def _locked_active(
-    unit: Unit, enterprise: EnterpriseNumber, connection_id: UUID
-) -> ConnectionRecord | None:
-    stored = await _locked(unit, enterprise, connection_id)
-    return stored if stored and stored.status is ConnectionStatus.ACTIVE else None
 
 
 async def _tell(unit: Unit, stored: ConnectionRecord, action: str, how: str) -> None:

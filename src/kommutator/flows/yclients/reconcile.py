@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 _ROUND, _EVERY, _RETRY = "reconcile", timedelta(hours=24), timedelta(minutes=15)
 _HOW = "reconciliation"
+_THERE = (InstallState.ACTIVE.value, InstallState.FREEZED.value)
 Found = Counter[str]
 """What was different → how often."""
 
@@ -74,9 +76,7 @@ class Reconcile:
         if self._vendors.in_marketplace:
             listed = await self._vendors.application().marketplace.salons()
             theirs = frozenset(salon.id for salon in listed)
-        installed = [one for one in ours if one.vendor_state is not None]
-        # An application id that was mistyped shows an empty list, and every salon as removed.
-        doubtful = not theirs and len(installed) > 1
+        doubtful = _is_doubtful(theirs, ours)
         for one in ours:
             await self._one(one, found, doubtful=doubtful)
         for salon_id in sorted((theirs or frozenset()) - {one.salon_id for one in ours}):
@@ -92,8 +92,12 @@ class Reconcile:
             await self.one(enterprise, connection_id)
         return len(troubled)
 
-    async def one(self, enterprise: EnterpriseNumber, connection_id: UUID) -> str | None:
+    async def one(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, *, sure: bool = False
+    ) -> str | None:
         """Look at one salon now, as the page's button wishes; what was different, if anything.
+
+        `sure`: the vendor's list is known to be that of our application.
 
         Raises NotFound: `connection_not_found`.
         """
@@ -102,7 +106,7 @@ class Reconcile:
         changed = None
         if is_installed(record) and self._vendors.in_marketplace:
             try:
-                changed = await self._compare(self._vendors.application(), record)
+                changed = await self._compare(self._vendors.application(), record, sure=sure)
             except VendorError as error:
                 _log.info("yclients.not_compared", kind=error.kind.value, hint=error.hint)
         async with self._db.single() as unit:
@@ -118,15 +122,19 @@ class Reconcile:
         try:
             if doubtful and one.vendor_state is not None:
                 return
-            if changed := await self.one(one.enterprise, one.connection_id):
+            if changed := await self.one(one.enterprise, one.connection_id, sure=True):
                 found[changed] += 1
         except NotFound:
             return
 
-    async def _compare(self, vendor: YClientsVendor, record: ConnectionRecord) -> str | None:
+    async def _compare(
+        self, vendor: YClientsVendor, record: ConnectionRecord, *, sure: bool
+    ) -> str | None:
         standing = await vendor.marketplace.standing(int(record.config["salon_id"]))
         enterprise, connection_id, state = record.enterprise, record.id, standing.state
         if state is InstallState.NONE and record.status is not ConnectionStatus.DRAFT:
+            if not sure and await self._doubted(vendor):
+                return None
             gone = await self._lifecycle.removed(enterprise, connection_id, _HOW)
             return "removed" if gone else None
         if state is InstallState.FREEZED:
@@ -139,6 +147,17 @@ class Reconcile:
             result = await self._activate(enterprise, connection_id)
             return "connected" if result.done else None
         return None
+
+    async def _doubted(self, vendor: YClientsVendor) -> bool:
+        """What is removed by mistake is gone: its secrets are wiped."""
+        async with self._db.single() as unit:
+            ours = await unit.yclients_salons.all_everywhere()
+        if not _is_doubtful(None, ours):
+            return False
+        theirs = frozenset(salon.id for salon in await vendor.marketplace.salons())
+        if doubtful := _is_doubtful(theirs, ours):
+            _log.error("yclients.list_empty")
+        return doubtful
 
     async def _stranger(self, salon_id: int, found: Found) -> None:
         """The vendor says we are in a salon that nobody here has.
@@ -173,3 +192,8 @@ class Reconcile:
                 action="yclients.reconciled",
                 detail={**found, **({"list_empty": True} if doubtful else {})},
             )
+
+
+def _is_doubtful(theirs: frozenset[int] | None, ours: Sequence[SalonState]) -> bool:
+    """An application id that was mistyped shows an empty list, and every salon as removed."""
+    return not theirs and sum(one.vendor_state in _THERE for one in ours) > 1

@@ -80,7 +80,7 @@ class Register:
         Raises:
             Forbidden: as `Arrive`, and `Actor.demand`.
             Conflict: `yclients_salon_elsewhere`.
-            Unavailable, VendorError: as `Arrive`.
+            TooMany, Unavailable, VendorError: as `Arrive`.
         """
         actor.demand(Permission.CONFIGURE, enterprise)
         vendor = self._vendors.application()
@@ -88,7 +88,8 @@ class Register:
         if held is not None:
             return held
         whose = f"enterprise:{enterprise}"
-        branches = await self._arrive.claim(await self._arrive.look(vendor, [salon_id]), whose)
+        seen = await self._arrive.look(vendor, [salon_id], whose)
+        branches = await self._arrive.claim(seen, whose)
         if branches[0].problem is not None:
             raise Forbidden(branches[0].problem)
         arrived: Arrived = await self._arrive.open(Installer(id=whose), branches, None)
