@@ -104,8 +104,10 @@ async def _first_admin(running: Application, settings: Settings) -> str | None:
 @app.command()
 def api(
     only: Annotated[
-        Literal["retailcrm", "amocrm", "asterisk"] | None,
-        typer.Option(help="Only one service of the requirements: retailcrm, amocrm or asterisk."),
+        Literal["retailcrm", "amocrm", "yclients", "asterisk", "channels"] | None,
+        typer.Option(
+            help="Only one service: retailcrm, amocrm, yclients, asterisk or channels (messengers)."
+        ),
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port of the HTTP door.")] = None,
 ) -> None:
