@@ -197,6 +197,9 @@ class Shelf:
     ) -> Sequence[Start]:
         return await self.free(account, [one.service_id for one in visit.services], 0, first, last)
 
+    async def visit(self, account: Account, record_id: int) -> Visit | None:
+        return self.kept.get(record_id)
+
     async def reread(self, account: Account, record_id: int) -> Visit | None:
         visit = self.vendor.visits.get(record_id)
         if visit is not None:

@@ -38,6 +38,6 @@ def compose_visits(
         shelf=salons,
         listed=ListVisits(db),
         book=book,
-        change=ChangeVisit(side.writer, salons),
+        change=ChangeVisit(db, side.writer, salons),
     )
     return VisitParts(desk, BookingSettler(db, directory, book, clock=clock))

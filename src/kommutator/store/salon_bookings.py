@@ -45,7 +45,7 @@ UPDATE salon_bookings SET state = $3, due_at = clock_timestamp() + make_interval
  WHERE enterprise = $1 AND id = $2 AND state IN ('held', 'asked', 'unsure')"""
 _COLUMNS = (
     "id, enterprise, connection_id, api_id, staff_id, starts_at, ends_at, service_ids, guest, "
-    "comment, state, reason, record_id, looked"
+    "comment, made_by, state, reason, record_id, looked"
 )
 _CLAIM = f"""
 UPDATE salon_bookings SET looked = looked + 1,
@@ -86,6 +86,7 @@ class Booking:
     guest: Guest
     comment: str
     state: BookingState
+    made_by: str = ""
     reason: str | None = None
     record_id: int | None = None
     looked: int = 0

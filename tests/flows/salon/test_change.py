@@ -1,5 +1,7 @@
 """Visits moved, cancelled, attended: seen before and after, and done once."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from kommutator.domain.salon.booking import Refused
@@ -7,7 +9,8 @@ from kommutator.domain.salon.facts import Attendance, Visit
 from kommutator.flows.salon.book import Declined
 from kommutator.flows.salon.change import ChangeVisit, Move
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, NotFound, Stage, VendorError
-from tests.support.salon import Shelf, Vendor, an_account, at, wish
+from kommutator.store.database import Database
+from tests.support.salon import HERE, Shelf, Vendor, an_account, at, connect_salon, wish
 
 ACCOUNT = an_account()
 
@@ -23,8 +26,16 @@ def shelf(vendor: Vendor) -> Shelf:
 
 
 @pytest.fixture
-def change(vendor: Vendor, shelf: Shelf) -> ChangeVisit:
-    return ChangeVisit(vendor, shelf)
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = await Database.open(database_url, size=2)
+    await connect_salon(database)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def change(db: Database, vendor: Vendor, shelf: Shelf) -> ChangeVisit:
+    return ChangeVisit(db, vendor, shelf)
 
 
 async def a_visit(vendor: Vendor, hour: int = 10) -> int:
@@ -39,7 +50,7 @@ def lost(_: int) -> None:
 
 async def test_moving(change: ChangeVisit, vendor: Vendor, shelf: Shelf) -> None:
     record_id = await a_visit(vendor)
-    seen = await change.move(ACCOUNT, record_id, Move(at(15), staff_id=8))
+    seen = await change.move(ACCOUNT, record_id, Move(at(15), staff_id=8), by="tests")
     assert isinstance(seen, Visit)
     assert (seen.starts_at, seen.staff_id) == (at(15), 8)
     assert shelf.kept[record_id] == seen
@@ -48,7 +59,7 @@ async def test_moving(change: ChangeVisit, vendor: Vendor, shelf: Shelf) -> None
 async def test_moving_onto_somebody(change: ChangeVisit, vendor: Vendor) -> None:
     await a_visit(vendor, hour=15)
     record_id = await a_visit(vendor)
-    declined = await change.move(ACCOUNT, record_id, Move(at(15)))
+    declined = await change.move(ACCOUNT, record_id, Move(at(15)), by="tests")
     assert isinstance(declined, Declined)
     assert declined.reason is Refused.TAKEN
     assert at(15) not in [start.starts_at for start in declined.alternatives]
@@ -62,9 +73,9 @@ async def test_answers_that_were_lost(change: ChangeVisit, vendor: Vendor, where
     setattr(vendor, where, lost)
     if where == "before":
         with pytest.raises(VendorError):
-            await change.move(ACCOUNT, record_id, Move(at(15)))
+            await change.move(ACCOUNT, record_id, Move(at(15)), by="tests")
     else:
-        seen = await change.move(ACCOUNT, record_id, Move(at(15)))
+        seen = await change.move(ACCOUNT, record_id, Move(at(15)), by="tests")
         assert isinstance(seen, Visit)
         assert seen.starts_at == at(15)
     assert vendor.asked == 1
@@ -72,29 +83,49 @@ async def test_answers_that_were_lost(change: ChangeVisit, vendor: Vendor, where
 
 async def test_cancelling_twice(change: ChangeVisit, vendor: Vendor) -> None:
     record_id = await a_visit(vendor)
-    assert (await change.cancel(ACCOUNT, record_id)).deleted
-    assert (await change.cancel(ACCOUNT, record_id)).deleted
+    assert (await change.cancel(ACCOUNT, record_id, by="tests")).deleted
+    assert (await change.cancel(ACCOUNT, record_id, by="tests")).deleted
     assert vendor.asked == 1
     with pytest.raises(Conflict, match="visit_cancelled"):
-        await change.move(ACCOUNT, record_id, Move(at(15)))
+        await change.move(ACCOUNT, record_id, Move(at(15)), by="tests")
     with pytest.raises(Conflict, match="visit_cancelled"):
-        await change.attend(ACCOUNT, record_id, Attendance.CAME)
+        await change.attend(ACCOUNT, record_id, Attendance.CAME, by="tests")
 
 
 async def test_attending(change: ChangeVisit, vendor: Vendor) -> None:
     record_id = await a_visit(vendor)
-    seen = await change.attend(ACCOUNT, record_id, Attendance.CONFIRMED)
+    seen = await change.attend(ACCOUNT, record_id, Attendance.CONFIRMED, by="tests")
     assert seen.attendance is Attendance.CONFIRMED
-    await change.attend(ACCOUNT, record_id, Attendance.CONFIRMED)
+    await change.attend(ACCOUNT, record_id, Attendance.CONFIRMED, by="tests")
     assert vendor.asked == 1
 
 
 async def test_a_visit_nobody_has(change: ChangeVisit) -> None:
     with pytest.raises(NotFound, match="visit_not_found"):
-        await change.cancel(ACCOUNT, 1)
+        await change.cancel(ACCOUNT, 1, by="tests")
 
 
 async def test_moving_into_the_past(change: ChangeVisit, vendor: Vendor) -> None:
     record_id = await a_visit(vendor)
     with pytest.raises(InvalidInput, match="booking_past"):
-        await change.move(ACCOUNT, record_id, Move(at(7)))
+        await change.move(ACCOUNT, record_id, Move(at(7)), by="tests")
+
+
+async def test_who_did_what_is_written_down(
+    db: Database, change: ChangeVisit, vendor: Vendor
+) -> None:
+    """Once: what was so already is nobody's deed."""
+    record_id = await a_visit(vendor)
+    for _ in range(2):
+        await change.move(ACCOUNT, record_id, Move(at(15)), by="Анна")
+        await change.attend(ACCOUNT, record_id, Attendance.CAME, by="Олег")
+    for _ in range(2):
+        await change.cancel(ACCOUNT, record_id, by="Анна")
+    async with db.unit() as unit:
+        rows = await unit.audit.page(HERE)
+    assert [(row.actor, row.action, row.target) for row in reversed(rows)] == [
+        ("Анна", "visit.move", str(record_id)),
+        ("Олег", "visit.attend", str(record_id)),
+        ("Анна", "visit.cancel", str(record_id)),
+    ]
+    assert str(vendor.visits[record_id].client_name) not in str([row.detail for row in rows])

@@ -75,14 +75,14 @@ async def move(
 ) -> HTMLResponse:
     account = at_work(await account_of(see, connection_id, Permission.BOOK))
     to = Move(moment_of(at), number_or(staff) or None)
-    changed = await desk_of(see).change.move(account, record_id, to)
+    changed = await desk_of(see).change.move(account, record_id, to, by=see.actor.name)
     return await _changed(see, account, record_id, changed, "visit_moved")
 
 
 @router.post("/{record_id}/cancel")
 async def cancel(see: Seen, connection_id: UUID, record_id: RecordId) -> HTMLResponse:
     account = at_work(await account_of(see, connection_id, Permission.BOOK))
-    changed = await desk_of(see).change.cancel(account, record_id)
+    changed = await desk_of(see).change.cancel(account, record_id, by=see.actor.name)
     return await _changed(see, account, record_id, changed, "visit_cancelled")
 
 
@@ -94,7 +94,8 @@ async def attend(
     account = at_work(await account_of(see, connection_id, Permission.BOOK))
     if attendance.upper() not in Attendance.__members__:
         raise InvalidInput("visit_attendance_invalid")
-    changed = await desk_of(see).change.attend(account, record_id, Attendance[attendance.upper()])
+    mark = Attendance[attendance.upper()]
+    changed = await desk_of(see).change.attend(account, record_id, mark, by=see.actor.name)
     return await _changed(see, account, record_id, changed, "visit_marked")
 
 

@@ -246,8 +246,13 @@ class Book:
             return await self._later(booking)
 
     async def _made(self, account: Account, booking: Booking, made: Made) -> Done:
-        async with self._db.single() as unit:
+        async with self._db.unit() as unit:
             await unit.salon_bookings.made(booking.enterprise, booking.id, made.record_id)
+            await unit.audit.add(
+                booking.enterprise, actor=booking.made_by, action="visit.book",
+                target=str(made.record_id),
+                detail={"salon": account.account_key, "at": booking.starts_at.isoformat()},
+            )  # fmt: skip
         try:
             kept = await self._shelf.reread(account, made.record_id) is not None
         except (VendorError, OSError) as error:

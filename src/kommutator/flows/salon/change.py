@@ -7,9 +7,10 @@ was lost is judged by that second reading; what is already as wished is not aske
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from kommutator.domain.connection import Account
 from kommutator.domain.salon.booking import BookingRefused
@@ -19,6 +20,7 @@ from kommutator.flows.salon.alternatives import LOOKED_DAYS, TIME_TAKEN, nearest
 from kommutator.flows.salon.book import Declined
 from kommutator.flows.salon.shelf import SalonShelf
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, NotFound, VendorError
+from kommutator.store.database import Database
 from kommutator.store.salon_bookings import Held
 
 Changed = Visit | Declined
@@ -33,14 +35,27 @@ class Move:
     staff_id: int | None = None
 
 
-class ChangeVisit:
-    """Every method raises NotFound `visit_not_found`, Conflict `visit_cancelled`, VendorError."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A line of the audit log; `detail` names no client."""
 
-    def __init__(self, writer: SalonWriter, shelf: SalonShelf) -> None:
+    by: str
+    action: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class ChangeVisit:
+    """Every method raises NotFound `visit_not_found`, Conflict `visit_cancelled`, VendorError.
+
+    `by`: who, as the audit log names them.
+    """
+
+    def __init__(self, db: Database, writer: SalonWriter, shelf: SalonShelf) -> None:
+        self._db = db
         self._writer = writer
         self._shelf = shelf
 
-    async def move(self, account: Account, record_id: int, to: Move) -> Changed:
+    async def move(self, account: Account, record_id: int, to: Move, *, by: str) -> Changed:
         """Raises InvalidInput `booking_past`. Declined: that time is taken, others are offered."""
         visit = await self._visit(account, record_id)
         staff_id = to.staff_id or visit.staff_id
@@ -56,18 +71,25 @@ class ChangeVisit:
                 visit,
                 there,
                 lambda: self._writer.move(account, visit, to.starts_at, to.staff_id),
+                Noted(by, "visit.move", {"to": to.starts_at.isoformat(), "staff": staff_id}),
             )
         except BookingRefused as refusal:
             return await self._declined(account, visit, to.starts_at, staff_id, refusal)
 
-    async def cancel(self, account: Account, record_id: int) -> Visit:
+    async def cancel(self, account: Account, record_id: int, *, by: str) -> Visit:
         """Take it out of the journal; one that is out already is simply shown."""
         visit = await self._found(account, record_id)
         return await self._do(
-            account, visit, lambda seen: seen.deleted, lambda: self._writer.cancel(account, visit)
+            account,
+            visit,
+            lambda seen: seen.deleted,
+            lambda: self._writer.cancel(account, visit),
+            Noted(by, "visit.cancel"),
         )
 
-    async def attend(self, account: Account, record_id: int, attendance: Attendance) -> Visit:
+    async def attend(
+        self, account: Account, record_id: int, attendance: Attendance, *, by: str
+    ) -> Visit:
         """Confirmed, came, did not come, or waiting again."""
         visit = await self._visit(account, record_id)
         return await self._do(
@@ -75,12 +97,18 @@ class ChangeVisit:
             visit,
             lambda seen: seen.attendance is attendance,
             lambda: self._writer.attend(account, visit, attendance),
+            Noted(by, "visit.attend", {"attendance": attendance.name.lower()}),
         )
 
     # --- one change ----------------------------------------------------------------------------
 
     async def _do(
-        self, account: Account, visit: Visit, done: _As, act: Callable[[], Awaitable[None]]
+        self,
+        account: Account,
+        visit: Visit,
+        done: _As,
+        act: Callable[[], Awaitable[None]],
+        noted: Noted,
     ) -> Visit:
         if done(visit):
             return visit
@@ -92,11 +120,24 @@ class ChangeVisit:
             seen = await self._shelf.reread(account, visit.id)
             if seen is None or not done(seen):
                 raise
+            await self._note(account, visit, noted)
             return seen
+        await self._note(account, visit, noted)
         seen = await self._shelf.reread(account, visit.id)
         if seen is None:
             raise NotFound("visit_not_found")
         return seen
+
+    async def _note(self, account: Account, visit: Visit, noted: Noted) -> None:
+        detail = {"salon": account.account_key, **noted.detail}
+        async with self._db.single() as unit:
+            await unit.audit.add(
+                account.enterprise,
+                actor=noted.by,
+                action=noted.action,
+                target=str(visit.id),
+                detail=detail,
+            )
 
     async def _visit(self, account: Account, record_id: int) -> Visit:
         visit = await self._found(account, record_id)

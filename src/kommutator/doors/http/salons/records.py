@@ -131,7 +131,7 @@ async def move_visit(
 ) -> VisitAnswer | JSONResponse:
     """To another time, or another employee. Twice does no harm."""
     to = Move(by.local(body.datetime), body.staff_id)
-    changed = await by.desk.change.move(by.account, record_id, to)
+    changed = await by.desk.change.move(by.account, record_id, to, by=by.actor.name)
     if isinstance(changed, Declined):
         return declined_answer(request, by, changed)
     return _answer(by, changed)
@@ -140,21 +140,24 @@ async def move_visit(
 @router.post("/records/{record_id}/cancel", summary="Cancel a visit")
 async def cancel_visit(by: AtSalon, record_id: RowId) -> VisitAnswer:
     """Taken out of the journal. Twice does no harm."""
-    return _answer(by, await by.desk.change.cancel(by.account, record_id))
+    return _answer(by, await by.desk.change.cancel(by.account, record_id, by=by.actor.name))
 
 
 @router.post("/records/{record_id}/confirm", summary="Confirm a visit")
 async def confirm_visit(by: AtSalon, record_id: RowId) -> VisitAnswer:
     """The client said that they come."""
-    return _answer(by, await by.desk.change.attend(by.account, record_id, Attendance.CONFIRMED))
+    return await _attend(by, record_id, Attendance.CONFIRMED)
 
 
 @router.post("/records/{record_id}/attendance", summary="Say whether the client came")
 async def attend_visit(by: AtSalon, record_id: RowId, body: AttendanceWanted) -> VisitAnswer:
     """Twice does no harm."""
-    return _answer(
-        by, await by.desk.change.attend(by.account, record_id, Attendance(body.attendance))
-    )
+    return await _attend(by, record_id, Attendance(body.attendance))
+
+
+async def _attend(by: AtSalon, record_id: int, attendance: Attendance) -> VisitAnswer:
+    change = by.desk.change
+    return _answer(by, await change.attend(by.account, record_id, attendance, by=by.actor.name))
 
 
 def _answer(by: BySalon, visit: Visit) -> VisitAnswer:

@@ -132,7 +132,7 @@ async def book_record(
         except BookingDeclined as refusal:
             for earlier in made:
                 if earlier.record_id is not None:
-                    await by.desk.change.cancel(by.account, earlier.record_id)
+                    await by.desk.change.cancel(by.account, earlier.record_id, by=by.actor.name)
             return _refused(request, by, one, refusal.declined)
         made.append(
             Recorded(id=one.id, record_id=came["record_id"], record_hash=came["record_hash"])
