@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,13 @@ from kommutator.flows.secrets import open_account
 from tests.support.yclients_service import HERE, SALON, SECOND, SalonService, open_salon_service
 
 PATH = "/api/v1/webhooks/yclients"
-NOTICE = {"company_id": SALON, "resource": "record", "resource_id": 5, "status": "update"}
+NOTICE: dict[str, Any] = {
+    "company_id": SALON,
+    "resource": "record",
+    "resource_id": 5,
+    "status": "update",
+    "data": {"id": 5, "last_change_date": "2026-07-20T14:07:40+0300"},
+}
 
 
 @pytest.fixture
@@ -40,7 +47,7 @@ async def test_a_notice_is_journaled_once_whatever_else_is_wrong_with_it(
         answer = await call("POST", f"{PATH}/{secret}", json=NOTICE)
         assert (answer.status, answer.body) == (200, {"success": True})
     assert await journaled(service) == [(HERE, "record")]
-    changed = {**NOTICE, "data": {"id": 5, "comment": "и это"}}
+    changed = {**NOTICE, "data": {**NOTICE["data"], "comment": "и это"}}
     assert (await call("POST", f"{PATH}/{secret}", json=changed)).status == 200
     unknown = {**NOTICE, "resource": "goods_operations_sale"}
     assert (await call("POST", f"{PATH}/{secret}", json=unknown)).status == 200
@@ -66,3 +73,20 @@ async def test_a_notice_is_journaled_once_whatever_else_is_wrong_with_it(
     text = (await call.get("/api/v1/openapi.json")).text
     described = json.loads(text)["paths"][f"{PATH}/{{secret}}"]["post"]
     assert described["operationId"] == "take_yclients_hook"
+
+
+async def test_what_becomes_as_it_was_before_is_news(service: SalonService) -> None:
+    """A service has no moment of its change, and of a schedule the body tells nothing."""
+    secret = await secret_of(service)
+    told = {"company_id": SALON, "status": "update", "resource_id": 7}
+    for resource, data in (
+        ("service", {"id": 7, "price_min": 100}),
+        ("service", {"id": 7, "price_min": 200}),
+        ("service", {"id": 7, "price_min": 100}),
+        ("schedule", []),
+        ("schedule", []),
+    ):
+        body = {**told, "resource": resource, "data": data}
+        assert (await service.caller("POST", f"{PATH}/{secret}", json=body)).status == 200
+    kinds = [kind for _, kind in await journaled(service)]
+    assert (kinds.count("service"), kinds.count("schedule")) == (3, 2)

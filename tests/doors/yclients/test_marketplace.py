@@ -162,7 +162,7 @@ async def test_news_need_the_secret_and_are_journalled_once(service: SalonServic
         "resource": "record",
         "resource_id": 1,
         "status": "create",
-        "data": {"id": 1},
+        "data": {"id": 1, "last_change_date": "2026-07-20T14:07:40+0300"},
     }
     secret = account.secrets["hook_secret"]
     assert (await service.caller.post(path, json=news)).status == 401
@@ -178,6 +178,20 @@ async def test_news_need_the_secret_and_are_journalled_once(service: SalonServic
     assert (foreign.status, foreign.code) == (403, "yclients_hook_foreign")
     garbage = await by_header.post(path, data=b"[]")
     assert garbage.status == 400
+
+
+async def test_a_storm_of_news_is_heard(service: SalonService) -> None:
+    """All salons' news come from the vendor's few addresses."""
+    made = await registered(service)
+    secret = (await _account(service)).secrets["hook_secret"]
+    caller = service.caller.with_headers(x_kommutator_secret=secret)
+    path = f"/marketplace/webhook/{made['company_id']}"
+    news = {"company_id": SALON, "resource": "record", "status": "update"}
+    answers = [
+        (await caller.post(path, json={**news, "resource_id": number})).status
+        for number in range(1, 100)
+    ]
+    assert set(answers) == {200}
 
 
 async def _account(service: SalonService) -> Account:

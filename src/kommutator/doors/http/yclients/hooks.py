@@ -15,12 +15,14 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from kommutator.connectors.crm.yclients.hooks import read_notice
+from kommutator.connectors.crm.yclients.hooks import Notice, read_notice
+from kommutator.domain.connection import Account
 from kommutator.domain.journal import Arrival, Receipt
 from kommutator.doors.http.hot import PLAIN_HEADERS, NotForBrowsers, read_body, refuse
 from kommutator.flows.house import House
 from kommutator.flows.salon.hooks import PATH
 from kommutator.kit.errors import Forbidden, TooMany
+from kommutator.kit.ids import Ids
 from kommutator.kit.throttle import Throttle
 
 SOURCE = "yclients"
@@ -91,20 +93,23 @@ class HotSalonHooks:
                 source=SOURCE,
                 kind=notice.kind,
                 key=None,
-                dedupe_key=f"{account.connection_id.hex}:{dedupe_key(raw)}",
+                dedupe_key=dedupe_key(account, raw, notice, self._house.ids),
                 body=raw,
                 connection_id=account.connection_id,
             )
         )
 
 
-def dedupe_key(body: bytes) -> str:
-    """By the whole body, hex.
+def dedupe_key(account: Account, body: bytes, notice: Notice, ids: Ids) -> str:
+    """By the whole body.
 
     Not by what it tells of and when: the vendor's moments are whole seconds, in which more than
-    one thing may happen to a visit, and we want to hear of each.
+    one thing may happen to a visit, and we want to hear of each. Of a thing that bears no moment
+    each notice is news: a price that comes back, or a schedule, of which the body tells nothing,
+    is spelt as it was the time before.
     """
-    return hashlib.sha256(body).hexdigest()
+    once = ids.uuid().hex if notice.changed_at is None else hashlib.sha256(body).hexdigest()
+    return f"{account.connection_id.hex}:{once}"
 
 
 def openapi_paths() -> dict[str, dict[str, Any]]:

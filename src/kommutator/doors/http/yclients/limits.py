@@ -16,6 +16,7 @@ class Limits:
         self.arrivals = Throttle(0.5, 20, clock)
         self.pages = Throttle(5, 60, clock)
         self.notices = Throttle(20, 200, clock)
+        self.news = Throttle(200, 2_000, clock)  # of all salons, from the vendor's few addresses
         self.wrong = Throttle(10 / 60, 10, clock)
 
 

@@ -172,7 +172,7 @@ async def marketplace_webhook(
             source=SOURCE,
             kind=notice.kind,
             key=None,
-            dedupe_key=f"{account.connection_id.hex}:{dedupe_key(raw)}",
+            dedupe_key=dedupe_key(account, raw, notice, house.ids),
             body=raw,
             connection_id=account.connection_id,
         )

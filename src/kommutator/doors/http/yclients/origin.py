@@ -18,6 +18,7 @@ from kommutator.kit.errors import Forbidden
 from kommutator.settings import Settings
 
 _LABELS = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+_NEWS = "/marketplace/webhook/"
 PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept-Language, X-API-Key",
     "Access-Control-Allow-Methods": "GET, POST",
@@ -30,10 +31,12 @@ class MarketplaceRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
+        by_vendor = self.path.startswith(_NEWS)
 
         async def admitted(request: Request) -> Response:
             for_machines(request)
-            take(request, limits_of(request).pages)
+            limits = limits_of(request)
+            take(request, limits.news if by_vendor else limits.pages)
             admit_origin(request)
             return await inner(request)
 
