@@ -158,3 +158,29 @@ SWIPE = """() => {
   fire("touchstart", 300, true);
   fire("touchend", 100, false);
 }"""
+
+
+async def test_in_the_cabinets_frame(page: Page, salon: BookingService) -> None:
+    """YClients shows the day in a frame of its own: signed in there, booked there."""
+    day = f"/console/salons/{salon.connection}/day"
+    refused = await salon.service.caller.get("/console/login?next=/console/calls")
+    assert salon.twin.url not in refused.headers["content-security-policy"]
+    login = await salon.service.caller.get(day)
+    assert login.headers["location"] == f"/console/login?next={day}"
+    await page.goto(f"{salon.twin.url}/_twin/clock")  # a page of that site without scripts
+    await page.evaluate(
+        "url => { document.body.innerHTML = ''; const f = document.createElement('iframe');"
+        " f.src = url; f.width = 900; f.height = 800; document.body.append(f); }",
+        f"{salon.service.url}{day}",
+    )
+    frame = page.frame_locator("iframe")
+    await frame.get_by_label("Электронная почта").fill(EMPLOYEE)
+    await frame.get_by_label("Пароль").fill(PASSWORD)
+    await frame.get_by_role("button", name="Войти").click()
+    await frame.get_by_role("link", name="Следующий день").click()
+    tomorrow = (salon.today() + timedelta(days=1)).isoformat()
+    await expect(frame.locator("#date")).to_have_value(tomorrow)
+    await frame.get_by_label("Услуга", exact=True).select_option(label="Стрижка женская")
+    await frame.locator("button.day-start").first.click()
+    await expect(frame.locator("#desk").get_by_label("Имя")).to_be_visible()
+    await picture(page, "day-frame")

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse
 from kommutator.domain.connection import Account
 from kommutator.domain.salon.booking import BookingWish, Guest
 from kommutator.domain.tenancy import Permission
+from kommutator.doors.console.cabinet import IN_CABINET
 from kommutator.doors.console.render import page
 from kommutator.doors.console.salon_card import card, moment_of, names, words_of
 from kommutator.doors.console.salon_day import account_of, desk_of, number_or
@@ -25,7 +26,9 @@ from kommutator.flows.salon.book import Declined
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.store.salon_bookings import Booking
 
-router = APIRouter(route_class=PageRoute, prefix="/salons/{connection_id}/day")
+router = APIRouter(
+    route_class=PageRoute, prefix="/salons/{connection_id}/day", dependencies=[IN_CABINET]
+)
 Seen = Annotated[Visit, Depends(visit)]
 _FOUND = 8
 

@@ -18,6 +18,7 @@ from kommutator.domain.salon.booking import Start
 from kommutator.domain.salon.facts import Attendance
 from kommutator.domain.salon.facts import Visit as SalonVisit
 from kommutator.domain.tenancy import Permission
+from kommutator.doors.console.cabinet import IN_CABINET
 from kommutator.doors.console.render import page
 from kommutator.doors.console.salon_day import account_of, day_or, desk_of, number_or
 from kommutator.doors.console.visit import PageRoute, Visit, visit
@@ -29,7 +30,9 @@ from kommutator.flows.salon.change import Changed, Move
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.texts import ErrorText
 
-router = APIRouter(route_class=PageRoute, prefix="/salons/{connection_id}/day/visits")
+router = APIRouter(
+    route_class=PageRoute, prefix="/salons/{connection_id}/day/visits", dependencies=[IN_CABINET]
+)
 Seen = Annotated[Visit, Depends(visit)]
 RecordId = Annotated[int, Path(ge=1, le=BIGGEST_ID)]
 _EARLIEST, _LATEST = datetime(2000, 1, 1), datetime(2100, 1, 1)  # noqa: DTZ001  salons' own time

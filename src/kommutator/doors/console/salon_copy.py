@@ -11,12 +11,13 @@ from fastapi import APIRouter, Depends, Form, Path
 from fastapi.responses import HTMLResponse, Response
 
 from kommutator.domain.tenancy import Permission
+from kommutator.doors.console.cabinet import IN_CABINET
 from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.kit.given import on_calendar
 
-router = APIRouter(route_class=PageRoute, prefix="/salons")
+router = APIRouter(route_class=PageRoute, prefix="/salons", dependencies=[IN_CABINET])
 Seen = Annotated[Visit, Depends(visit)]
 ClientId = Annotated[int, Path(ge=1, le=BIGGEST_ID)]
 _PAGE = 50

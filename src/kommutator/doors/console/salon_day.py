@@ -17,16 +17,16 @@ from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.salon.facts import Service
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import formats
+from kommutator.doors.console.cabinet import IN_CABINET
 from kommutator.doors.console.live import CALM_S
 from kommutator.doors.console.render import page
 from kommutator.doors.console.salon_grid import Grid, grid_of
 from kommutator.doors.console.visit import PageRoute, Visit, visit
-from kommutator.doors.http.frame import allow_framing_by_cabinet
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.flows.salon.services import VisitDesk
 from kommutator.kit.errors import NotFound, Unavailable
 
-router = APIRouter(route_class=PageRoute)
+router = APIRouter(route_class=PageRoute, dependencies=[IN_CABINET])
 Seen = Annotated[Visit, Depends(visit)]
 ServiceIds = Annotated[list[str], Query(max_length=10)]
 _MOST_SERVICES = 5
@@ -91,8 +91,7 @@ async def day_page(
 
 
 def desk_of(see: Visit) -> VisitDesk:
-    """Raises Unavailable: `yclients_not_set_up`. Pages of salons stand in the cabinet, too."""
-    allow_framing_by_cabinet(see.request, see.house.settings)
+    """Raises Unavailable: `yclients_not_set_up`."""
     if see.house.visits is None:
         raise Unavailable("yclients_not_set_up")
     return see.house.visits

@@ -10,13 +10,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import outcome
+from kommutator.doors.console.cabinet import IN_CABINET
 from kommutator.doors.console.render import go, page, plain_page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.doors.http.yclients.asked import salon_id as read_salon_id
 from kommutator.flows.yclients.direct import Pass
 from kommutator.kit.errors import VendorError
 
-router = APIRouter(route_class=PageRoute)
+router = APIRouter(route_class=PageRoute, dependencies=[IN_CABINET])
 Seen = Annotated[Visit, Depends(visit)]
 _HERE = "/console/salons"
 
