@@ -1,6 +1,6 @@
 """A running service whose salon is installed and copied, and callers who may book there."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -131,17 +131,19 @@ def moment(text: str) -> datetime:
 
 @asynccontextmanager
 async def open_booking(
-    dsn: str, *, roles: Collection[str] = ("api", "worker")
+    dsn: str, *, roles: Collection[str] = ("api", "worker"), **settings: str
 ) -> AsyncIterator[BookingService]:
     """The salon is installed and read whole; lost answers are looked after at once."""
     with patch("kommutator.flows.salon.book._LOOK_S", (0.02, 0.05)):
-        async with _opened(dsn, roles) as opened:
+        async with _opened(dsn, roles, settings) as opened:
             yield opened
 
 
 @asynccontextmanager
-async def _opened(dsn: str, roles: Collection[str]) -> AsyncIterator[BookingService]:
-    async with open_salon_service(dsn, roles=roles) as service:
+async def _opened(
+    dsn: str, roles: Collection[str], settings: Mapping[str, str]
+) -> AsyncIterator[BookingService]:
+    async with open_salon_service(dsn, roles=roles, **settings) as service:
         await service.install(SALON)
         await copied(service)
         keys = {}

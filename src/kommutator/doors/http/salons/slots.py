@@ -41,5 +41,8 @@ async def free_times(
     last = date_to or min(first, _LATEST) + timedelta(days=6)
     if not 0 <= (last - first).days < LONGEST_DAYS or last > _LATEST:
         raise InvalidInput("salon_days_invalid", most=LONGEST_DAYS)
+    known = {service.id for service in await by.desk.shelf.services(by.account)}
+    if not known.issuperset(service_ids):
+        raise InvalidInput("booking_service_unknown")
     starts = await by.desk.shelf.free(by.account, service_ids, staff_id, first, last)
     return Slots(data=[start_shown(by, start) for start in starts])
