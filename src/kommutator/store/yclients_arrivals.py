@@ -85,6 +85,17 @@ class YClientsArrivalStore:
         )  # fmt: skip
         return bool(found)
 
+    async def was_taken_everywhere(
+        self, proof: bytes, salon_ids: Sequence[int], within: timedelta
+    ) -> bool:
+        """Whether somebody else's signature, or an administrator, got one of these lately."""
+        found = await self._connection.fetchval(
+            "SELECT EXISTS (SELECT FROM yclients_arrivals WHERE salon_ids && $2::bigint[] "
+            "AND proof IS DISTINCT FROM $1 AND used_at > clock_timestamp() - $3::interval)",
+            proof, list(salon_ids), within,
+        )  # fmt: skip
+        return bool(found)
+
     async def claim_everywhere(self, salon_id: int, installer: str, life: timedelta) -> bool:
         """Keep a salon for this person; False: it is kept for another one."""
         kept = await self._connection.fetchval(

@@ -126,6 +126,40 @@ async def test_nobody_lies_in_wait_for_a_salon(service: SalonService) -> None:
     assert fine.welcome, "others are not kept waiting"
 
 
+async def test_two_who_were_signed_for_one_salon_are_told_to_the_platform(
+    service: SalonService,
+) -> None:
+    """The vendor signs no salon: whoever comes second may be whose it is."""
+    await service.pressed()
+    quick = service.house.yclients.register
+    await quick.by_administrator(service.admin, HERE, SALON)
+    title = service.twin.world.company(SALON).title
+    slow = {"id": 777, "email": "owner@example.com", "salon_name": title}
+    with pytest.raises(Forbidden, match="yclients_salon_taken"):
+        await service.house.yclients.arrive(
+            said_of(await service.forged(SALON, person=slow)),
+        )
+    (told,) = await service.fetch(
+        "SELECT enterprise, actor, detail::text AS detail FROM audit_log "
+        "WHERE action = 'yclients.contested'"
+    )
+    assert (told["enterprise"], told["actor"]) == (None, "yclients:777")
+    assert str(SALON) in told["detail"]
+
+
+async def test_own_salons_are_no_cover_for_lying_in_wait(service: SalonService) -> None:
+    """One that does wait, and is the attacker's own, beside one that does not."""
+    both = (await service.forged(SALON, SECOND)).partition("?")[2]
+    await service.pressed(SALON)
+    codes = set()
+    for _ in range(12):
+        try:
+            await service.house.yclients.arrive(said_of(f"/yclients/connect?{both}"))
+        except UserError as error:
+            codes.add(error.code)
+    assert codes == {"too_many_requests"}
+
+
 async def test_passwords_are_not_guessed_through_us(service: SalonService) -> None:
     user = service.twin.world.user(OWNER_LOGIN)
     errors: list[Exception] = []

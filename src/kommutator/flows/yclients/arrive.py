@@ -46,12 +46,13 @@ _ASKED = (0.2, 120)
 """Salons a second, and at once, that one person may make us ask the vendor about: its allowance
 is one for all salons, and a signature is good for ever."""
 _IN_VAIN = (1 / 60, 10)
-"""Times that nothing they named was waiting: whoever lies in wait for a salon asks often."""
+"""Times that something they named was not waiting: whoever lies in wait for a salon asks often."""
 _TOKEN_BYTES = 32
 _LONGEST_TOKEN = 200
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 _EMAIL = re.compile(r"(?=.{3,254}$)[^@\s]+@[^@\s]+\.[^@\s]+")
 _DEFAULT_ZONE = "Europe/Moscow"
+_CONTESTED = ("yclients_salon_claimed", "yclients_salon_taken")
 _LASTING = (ErrorKind.REJECTED, ErrorKind.GONE, ErrorKind.ACCESS_REVOKED)
 
 
@@ -108,7 +109,8 @@ class Arrive:
         Raises:
             InvalidInput: `yclients_salon_missing`, `yclients_salons_too_many`.
             Forbidden: `yclients_unsigned`, `yclients_install_unsigned`, `yclients_arrival_used`,
-                `yclients_not_pending`, `yclients_salon_claimed`, `yclients_salon_not_theirs`.
+                `yclients_not_pending`, `yclients_salon_claimed`, `yclients_salon_taken`,
+                `yclients_salon_not_theirs`.
             TooMany: as `look`.
             Unavailable: as `Vendors.application`.
             VendorError: the vendor could not be asked.
@@ -129,10 +131,27 @@ class Arrive:
             _demand_theirs(installer, branches)
             branches = await self.claim(branches, whose)
         if not any(branch.problem is None for branch in branches):
-            async with self._db.single() as unit:
-                used = await unit.yclients_arrivals.was_used_everywhere(proof, wanted, ONCE_WITHIN)
-            raise Forbidden("yclients_arrival_used" if used else branches[0].problem or "")
+            raise Forbidden(await self._why_none(branches, whose, proof))
         return await self.open(installer, branches, proof)
+
+    async def _why_none(self, branches: Sequence[Branch], whose: str, proof: bytes) -> str:
+        """The slug; two who were signed for one salon within its hour are told to the platform."""
+        wanted = [branch.id for branch in branches]
+        problem = branches[0].problem or ""
+        async with self._db.unit() as unit:
+            if await unit.yclients_arrivals.was_used_everywhere(proof, wanted, ONCE_WITHIN):
+                return "yclients_arrival_used"
+            if await unit.yclients_arrivals.was_taken_everywhere(proof, wanted, LIFE):
+                problem = "yclients_salon_taken"
+            if problem in _CONTESTED:
+                _log.warning("yclients.salon_contested", salons=wanted, problem=problem)
+                await unit.audit.add(
+                    None,
+                    actor=whose,
+                    action="yclients.contested",
+                    detail={"salons": wanted, "problem": problem},
+                )
+        return problem
 
     async def open(
         self, installer: Installer, branches: Sequence[Branch], proof: bytes | None
@@ -185,7 +204,7 @@ class Arrive:
         if wait := max(waits):
             raise TooMany("too_many_requests", retry_after=wait)
         seen = await asyncio.gather(*(self._seen(vendor, branch) for branch in branches))
-        if all(branch.problem is not None for branch in seen):
+        if any(branch.problem is not None for branch in seen):
             self._in_vain.take(whose)
         return seen
 
