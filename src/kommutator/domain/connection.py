@@ -26,6 +26,10 @@ CHANNELS = frozenset({ConnectionKind.TELEGRAM, ConnectionKind.AVITO})
 """Messengers, each with chats that people read."""
 
 
+VOIP_TOKEN = "voip_token"  # noqa: S105 - the name of a secret
+"""The key of a chain's telephony, among the secrets of one of its salons."""
+
+
 class ConnectionStatus(StrEnum):
     """What the console shows; every state but ACTIVE carries a reason and a repairing action."""
 
@@ -109,7 +113,12 @@ def decision_lane(enterprise: EnterpriseNumber) -> str:
 
 
 def hears(account: Account) -> bool:
-    """CRM connections that work; a paused or broken one gets its commands too, they wait."""
+    """CRM connections that work; a paused or broken one gets its commands too, they wait.
+
+    A salon takes calls where the key of its chain's telephony is kept, and nothing else of them.
+    """
+    if account.kind is ConnectionKind.YCLIENTS and not account.secrets.get(VOIP_TOKEN):
+        return False
     return account.kind in CRMS and account.status in {
         ConnectionStatus.ACTIVE,
         ConnectionStatus.PAUSED,

@@ -42,6 +42,7 @@ from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
 from kommutator.flows.salon.kept import Salons
 from kommutator.flows.salon.services import VisitDesk
+from kommutator.flows.salon.telephony import SalonTelephony
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
@@ -132,6 +133,7 @@ class House:
     notices: Notices
     chat_hooks: Mapping[ConnectionKind, HookSecrets]
     salons: Salons
+    salon_telephony: SalonTelephony
     visits: VisitDesk | None
     cards: Cards
     bulk: Bulk

@@ -16,6 +16,7 @@ from kommutator.domain.crm_news import COPIED
 from kommutator.domain.owners import gather
 from kommutator.domain.redirect import KnownCaller, RouteAnswer, decide_route
 from kommutator.domain.routing import RoutePolicy, read_routing
+from kommutator.domain.salon.copy import SALONS, Part
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.directory import Directory
 from kommutator.kit.clock import Clock
@@ -142,7 +143,9 @@ class KeepBook:
         """
         crm = await self._crm(enterprise)
         async with self._db.unit() as unit:
-            if crm.kind in COPIED:
+            if crm.kind in SALONS:
+                await unit.crm_reads.start(enterprise, crm.id, Part.CLIENTS.value)
+            elif crm.kind in COPIED:
                 for task in _CLIENTS:
                     await unit.crm_reads.start(enterprise, crm.id, task)
             else:
@@ -157,9 +160,10 @@ class KeepBook:
             figures = await PhoneBookViews(unit.connection).figures(enterprise)
             reads = await unit.phone_book_reads.of(enterprise)
             crm = await unit.connections.crm(enterprise)
-            if crm is not None and crm.kind in COPIED:
+            if crm is not None and crm.kind in COPIED | SALONS:
+                tasks = (Part.CLIENTS.value,) if crm.kind in SALONS else _CLIENTS
                 rounds = await unit.crm_reads.of(enterprise, crm.id)
-                reads = [_book_read(one) for one in rounds if one.task in _CLIENTS]
+                reads = [_book_read(one) for one in rounds if one.task in tasks]
         can_read = crm is not None and crm.status is ConnectionStatus.ACTIVE
         return State(figures, reads, can_read)
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from kommutator.domain.calls.call import Call, Phase
 from kommutator.domain.connection import Account, ConnectionKind
+from kommutator.domain.salon.copy import SALONS
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.clock import Clock
 from kommutator.store.phone_book import BookEntry, fits
@@ -40,6 +41,8 @@ class PhoneBook:
         """
         if not fits(phone):
             return None
+        if account.kind in SALONS:
+            return await unit.salon_book.knows(account.enterprise, account.connection_id, phone)
         entry = await unit.phone_book.get(account.enterprise, phone)
         if entry is None or not _told_by(account, entry):
             return None
@@ -80,11 +83,11 @@ class PhoneBook:
         entry = await unit.phone_book.get(enterprise, phone)
         if any(self._should_ask(crm, entry) for crm in crms):
             await unit.phone_book.want(enterprise, phone)
-        if (
-            entry is not None
-            and entry.name
-            and await unit.calls.name_client(enterprise, call_id, entry.name)
-        ):
+        name = entry.name if entry is not None else None
+        if not name:  # a salon may know them, beside a CRM that does not
+            cards = await unit.salon_clients.by_phone(enterprise, phone)
+            name = next((card.name for _, card in cards if card.name), None)
+        if name and await unit.calls.name_client(enterprise, call_id, name):
             unit.call_changed(enterprise, call_id)
 
     def _should_ask(self, crm: Account, entry: BookEntry | None) -> bool:

@@ -12,6 +12,7 @@ from kommutator.domain.salon.copy import Part
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.crm_hooks import CrmHookStore
 from kommutator.store.driver import Connection
+from kommutator.store.salon_book import SalonBookStore
 from kommutator.store.salon_clients import SalonClientStore
 from kommutator.store.salon_days import SalonDayStore
 from kommutator.store.salon_lists import SalonListStore
@@ -49,6 +50,10 @@ class SalonCopyStores:
     @cached_property
     def salon_clients(self) -> SalonClientStore:
         return SalonClientStore(self.connection)
+
+    @cached_property
+    def salon_book(self) -> SalonBookStore:
+        return SalonBookStore(self.connection)
 
     @cached_property
     def salon_visits(self) -> SalonVisitStore:

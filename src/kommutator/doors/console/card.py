@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from kommutator.domain.calls.memory import Memory, load
-from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.domain.tenancy import EnterpriseNumber, Permission
 from kommutator.doors.console import formats
 from kommutator.doors.console.live import acts_of, holders_of, own_extension, shown_route
 from kommutator.doors.console.picture import draw
@@ -72,6 +72,7 @@ async def tell_card(
     alive = call.phase in ("ringing", "talking")
     return {
         **told,
+        "next_visit": await _next_visit(see, enterprise, call.client),
         "holders": holders,
         "phones": phones,
         "acts": acts_of(call, see.actor, own),
@@ -83,6 +84,20 @@ async def tell_card(
         "waiting": alive or any(r.tone == "wait" for r in recordings),
         "card_mark": mark(call, told["steps"], recordings),
     }
+
+
+async def _next_visit(see: Visit, enterprise: EnterpriseNumber, phone: str | None) -> str:
+    """When this client comes to a salon of ours, in a few words; "": nobody knows of it."""
+    if not see.actor.may(Permission.READ_SALON):
+        return ""
+    found = await see.house.salon_telephony.next_visit(enterprise, phone, see.house.clock.now())
+    if found is None:
+        return ""
+    at = found.starts_at
+    weekday = formats.weekdays(see.locale)[at.weekday()]
+    moment = f"{weekday}, {formats.day(at.date(), see.locale)}, {at:%H:%M}"
+    more = [*found.services, *([found.staff] if found.staff else []), found.salon]
+    return ", ".join([moment, *more])
 
 
 def read_memory(fold: str | None) -> Memory | None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from kommutator.domain.connection import Account
 from kommutator.domain.crm_news import reached
 from kommutator.domain.salon.facts import SalonClient
 from kommutator.flows.crm_copy.cards import PageRead
+from kommutator.flows.name_calls import name_calls
 from kommutator.flows.salon.source import SalonSource, local
 from kommutator.flows.salon.visits import BEFORE, OVERLAP, grant
 from kommutator.store.crm_reads import CrmRead
+from kommutator.store.database import Database
 from kommutator.store.salon_wanted import TakenPart
+from kommutator.store.unit import Unit
 
 BATCH = 20
 """Wishes that are granted together: each is a request."""
@@ -30,8 +35,7 @@ class ReadClients:
         await self._source.know(account)
         found = await self._source.reader(account).clients(account, page, background=True)
         key = account.enterprise, account.connection_id
-        async with self._source.db.unit() as unit:
-            await unit.salons.lock(*key)
+        async with _telling(self._source.db, account, found.items) as unit:
             changed = await unit.salon_clients.save(*key, found.items, read_at=at)
             await unit.salons.drifted(*key, 0 if read.finished_at is None else changed)
             if not found.more:
@@ -48,8 +52,7 @@ class ReadClients:
             account, page, changed_from=local(since, kept.salon), background=True
         )
         key = account.enterprise, account.connection_id
-        async with self._source.db.unit() as unit:
-            await unit.salons.lock(*key)
+        async with _telling(self._source.db, account, found.items) as unit:
             await unit.salon_clients.save(*key, found.items, read_at=at)
         dates = [one.changed_at for one in found.items if one.changed_at is not None]
         # A vendor that takes no notice of the filter would give us everything each time.
@@ -70,8 +73,26 @@ class ReadClients:
             else:
                 found.append(client)
         key = account.enterprise, account.connection_id
-        async with self._source.db.unit() as unit:
-            await unit.salons.lock(*key)
+        async with _telling(self._source.db, account, found, gone) as unit:
             await unit.salon_clients.save(*key, found, read_at=taken.at)
             await unit.salon_clients.bury(*key, gone, read_at=taken.at)
             await grant(unit, account, taken, taken.ids[BATCH:])
+
+
+@asynccontextmanager
+async def _telling(
+    db: Database, account: Account, found: Sequence[SalonClient], gone: Sequence[int] = ()
+) -> AsyncIterator[Unit]:
+    """The transaction in which these clients change, with the salon's lock.
+
+    The phone book is told of the numbers that they had and have, and calls of their names.
+    """
+    key = account.enterprise, account.connection_id
+    ids = [*(one.id for one in found), *gone]
+    async with db.unit() as unit:
+        await unit.salons.lock(*key)
+        phones = await unit.salon_book.phones(*key, ids)
+        yield unit
+        phones |= await unit.salon_book.phones(*key, ids)
+        names = await unit.salon_book.tell(account.enterprise, phones)
+    await name_calls(db, account.enterprise, names)
