@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kommutator.connectors.crm.yclients import hooks
-from kommutator.connectors.crm.yclients.hooks import dedupe_key, read_notice
+from kommutator.connectors.crm.yclients.hooks import read_notice
 from kommutator.kit.errors import InvalidInput
 from tests.connectors.yclients.samples import sample
 
@@ -86,18 +86,3 @@ def test_garbage(raw: bytes) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_notice(raw)
     assert refused.value.code == "yclients_hook_malformed"
-
-
-def key(raw: bytes) -> str:
-    return dedupe_key(raw, read_notice(raw))
-
-
-def test_two_deliveries_of_one_notice() -> None:
-    assert key(body()) == key(b" " + body())
-    assert key(body()) != key(body(status="create"))
-    assert key(body()) != key(body(company_id=1))
-    assert key(body()) != key(body(data={**RECORD, "last_change_date": "2026-07-20T14:07:41+0300"}))
-    timeless = body(resource="schedule", data=[])
-    assert key(timeless) == key(timeless)
-    assert key(timeless) != key(body(resource="schedule", data=[], resource_id=5))
-    assert len(key(body())) == 64

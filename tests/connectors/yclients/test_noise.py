@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kommutator.connectors.crm.yclients.envelope import booking_code, open_envelope, sentence
 from kommutator.connectors.crm.yclients.errors import BOOKING, judge
-from kommutator.connectors.crm.yclients.hooks import dedupe_key, read_notice
+from kommutator.connectors.crm.yclients.hooks import read_notice
 from kommutator.connectors.crm.yclients.permissions import read_rights
 from kommutator.connectors.crm.yclients.records import hides_client, read_visit, replacement
 from kommutator.connectors.crm.yclients.schemas import (
@@ -128,4 +128,3 @@ def test_notices(told: Any) -> None:
     except InvalidInput:
         return
     assert notice.salon_id > 0
-    assert len(dedupe_key(raw, notice)) == 64

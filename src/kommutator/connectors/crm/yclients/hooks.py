@@ -7,7 +7,6 @@ all (contract §1.10).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -79,14 +78,3 @@ def read_notice(body: bytes) -> Notice:
         changed_at=as_utc(thing.get("last_change_date")),
         raw=thing,
     )
-
-
-def dedupe_key(body: bytes, notice: Notice) -> str:
-    """Equal for two deliveries of one notice, at most 64 characters.
-
-    By what it tells of and when that changed; of a thing without such a moment by its body.
-    """
-    if notice.changed_at is None or notice.id is None:
-        return hashlib.sha256(body).hexdigest()
-    said = (notice.salon_id, notice.kind, notice.id, notice.status, notice.changed_at.isoformat())
-    return hashlib.sha256(repr(said).encode()).hexdigest()
