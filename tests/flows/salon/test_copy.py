@@ -113,6 +113,37 @@ async def test_the_first_copy_is_no_news_but_what_comes_up_meanwhile_is(
     assert copy.hearer.news == [(9, ("created",))]
 
 
+async def test_what_long_ago_became_of_a_visit_that_is_over_is_no_news(
+    copy: SalonCopy, vendor: VendorSalon
+) -> None:
+    """After a pause people hear of what is to come, and of what happened just now."""
+    await copied(copy)
+    now = datetime.now(UTC).replace(microsecond=0)
+    began, made, last_week = (now - timedelta(days=days) for days in (30, 20, 7))
+    vendor.put(1, hour=34, created_at=made)
+    await copy.run(f"UPDATE salons SET began_at = '{began.isoformat()}'")
+    await copy.round("changed:visits")
+    copy.hearer.told.clear()
+    over = datetime.now(ZONE).replace(tzinfo=None) - timedelta(days=6)
+    ahead = over + timedelta(days=9)
+    vendor.put(2, created_at=made)  # we kept it once, and it was old enough to go
+    vendor.change(2, starts_at=over, attendance=Attendance.CAME)
+    vendor.put(3, created_at=last_week)
+    vendor.change(3, starts_at=ahead, changed_at=last_week)  # made while we were paused
+    vendor.change(1, starts_at=over, changed_at=last_week)  # from tomorrow
+    await copy.hear(*(SalonNews(VISIT, number) for number in (1, 2, 3)))
+    await copy.reread_all()
+    assert sorted(copy.hearer.news) == [(1, ("moved",)), (3, ("created",))]
+    vendor.change(1, deleted=True, changed_at=last_week)
+    await copy.hear(SalonNews(VISIT, 1))
+    await copy.reread_all()
+    assert len(copy.hearer.news) == 2
+    vendor.change(1, deleted=False)
+    await copy.hear(SalonNews(VISIT, 1))
+    await copy.reread_all()
+    assert copy.hearer.news[2:] == [(1, ("restored",))]
+
+
 async def test_a_hearer_that_fails_leaves_nothing_half_done(
     copy: SalonCopy, vendor: VendorSalon
 ) -> None:

@@ -27,7 +27,8 @@ class VisitChange:
 
     Attributes:
         before: None when we had never seen it.
-        first_read: found while the salon was copied for the first time: nobody is told.
+        first_read: found while the salon was copied for the first time, or long after the visit
+            was over: nobody is told.
     """
 
     before: Visit | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kommutator.domain.connection import ConnectionKind
@@ -45,6 +45,7 @@ TASKS = (
 """Every round of one salon, by name."""
 
 NIGHTLY = frozenset({Part.SALON, Part.SERVICES, Part.STAFF, Part.HOURS, Part.CLIENTS, Part.VISITS})
+_NEWS_FOR = timedelta(days=2)  # longer than from one night's reading to the next
 _LOOKS_A_MINUTE = 60.0  # of the installation's 200 requests: all salons together
 
 
@@ -78,20 +79,34 @@ def look_again_s(*, hooks: bool, salons: int, wished: float | None = None) -> fl
     return max(wished or (300.0 if hooks else 60.0), fair)
 
 
-def change_of(before: Visit | None, after: Visit, state: CopyState) -> VisitChange | None:
+def change_of(
+    before: Visit | None, after: Visit, state: CopyState, *, at: datetime, local: datetime
+) -> VisitChange | None:
     """What is to be told of two looks at a visit; None: people would see no difference.
 
     A visit that was there before we looked for the first time is no news when we first see it,
-    be it in the first copy, or later because it is older than what the copy goes back to.
+    be it in the first copy, or later because it is older than what the copy goes back to. Nor is
+    what long ago became of one that is over: found after a pause, or forgotten by us meanwhile.
+
+    Args:
+        at: now; `local`: the same in the salon's time.
     """
     news = news_of(before, after)
     if not news:
         return None
     old = news == (VisitNews.CREATED,) and _older(after, state)
-    return VisitChange(before, after, news, first_read=old)
+    return VisitChange(before, after, news, first_read=old or _past(before, after, at, local))
 
 
 def _older(visit: Visit, state: CopyState) -> bool:
     if visit.created_at is None:
         return state.copied_at is None
     return visit.created_at < state.began_at.replace(microsecond=0)
+
+
+def _past(before: Visit | None, after: Visit, at: datetime, local: datetime) -> bool:
+    """Whether the visit is over, and what became of it too long ago to be told."""
+    became = after.created_at if before is None else after.changed_at
+    if became is None or became >= at - _NEWS_FOR:
+        return False
+    return all(look.starts_at < local for look in (before, after) if look is not None)

@@ -11,6 +11,7 @@ from kommutator.domain.salon.changes import VisitChange
 from kommutator.domain.salon.copy import Part, change_of
 from kommutator.domain.salon.facts import Visit
 from kommutator.flows.salon.news import HearVisits
+from kommutator.flows.salon.source import local
 from kommutator.kit.errors import NotFound
 from kommutator.store.unit import Unit
 
@@ -81,7 +82,11 @@ class ShelveVisits:
         pending = await unit.salon_wanted.among(
             enterprise, connection_id, Part.VISITS, [visit.id for visit in differ]
         )
-        found = (change_of(before.get(visit.id), visit, kept.state) for visit in differ)
+        now = local(read_at, kept.salon)
+        found = (
+            change_of(before.get(visit.id), visit, kept.state, at=read_at, local=now)
+            for visit in differ
+        )
         changes = [change for change in found if change is not None]
         if changes:
             for hear in self._hearers:
