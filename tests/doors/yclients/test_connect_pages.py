@@ -187,3 +187,14 @@ async def test_no_secret_reaches_the_log_of_what_was_refused(service: SalonServi
     audit = str(await service.fetch("SELECT * FROM audit_log"))
     assert token not in audit
     assert service.twin.partner_token not in audit
+
+
+async def test_a_salon_has_no_end_but_its_own(service: SalonService) -> None:
+    """Whatever wipes a salon's row tells the vendor first."""
+    await service.install()
+    admin = await signed_in(service, service.here.admin.email)
+    csrf = field((await admin.get("/console/salons")).text, "csrf_token")
+    answer = await admin.post("/console/connections/yclients/remove", data={"csrf_token": csrf})
+    assert answer.status == 400
+    assert (await service.states())[SALON] == (HERE, "active", None)
+    assert await service.vendor_says() == "active"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -182,13 +182,17 @@ async def trust_asterisk(see: Seen, host_key: Annotated[str, Form()]) -> Respons
 
 
 @router.post("/{kind}/remove")
-async def remove(see: Seen, kind: ConnectionKind, force: Annotated[str, Form()] = "") -> Response:
+async def remove(
+    see: Seen, kind: Literal["retailcrm", "asterisk"], force: Annotated[str, Form()] = ""
+) -> Response:
+    """The others have an end of their own: their vendors are told in other ways."""
     enterprise = see.demand(Permission.CONFIGURE)
+    ended = ConnectionKind(kind)
     try:
-        await see.house.enrol.remove(see.actor, enterprise, kind, force=bool(force))
+        await see.house.enrol.remove(see.actor, enterprise, ended, force=bool(force))
     except VendorError as error:
-        again = f"/console/connections/{kind.value}/remove"
-        return await _answer(see, kind, outcome.of_refusal(see, error, force=again))
+        again = f"/console/connections/{kind}/remove"
+        return await _answer(see, ended, outcome.of_refusal(see, error, force=again))
     return Response(
         status_code=200, headers={"HX-Redirect": "/console/connections?done=connection_removed"}
     )
