@@ -73,6 +73,7 @@ DELETE FROM {table} t USING (
  WHERE t.ctid = gone.ctid"""
 _TABLES = (
     "salon_wanted",
+    "salon_bookings",
     "salon_visits",
     "salon_clients",
     "salon_days",

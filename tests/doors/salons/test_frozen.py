@@ -1,10 +1,11 @@
 """A salon that its vendor froze: our copy is read, nothing is written."""
 
+from tests.doors.salons.desk import Desk
 from tests.support.booking_service import BookingService
 from tests.support.yclients_service import HERE, SALON
 
 
-async def test_a_frozen_salon_books_nothing(salon: BookingService) -> None:
+async def test_a_frozen_salon_books_nothing(salon: BookingService, desk: Desk) -> None:
     service_id = await salon.service_id()
     slot = (await salon.slots(service_id))[0]
     booked = await salon.book(slot, service_id)
@@ -17,6 +18,11 @@ async def test_a_frozen_salon_books_nothing(salon: BookingService) -> None:
     for act in ("cancel", "confirm"):
         answer = await salon.api.post(f"/api/yclients/records/{record}/{act}")
         assert (answer.status, answer.code) == (409, "salon_not_working")
+    day = salon.record(record).start.date()
+    status, page = await desk.get(f"?date={day}&service={service_id}")
+    assert (status, "Салон сейчас не работает" in page) == (200, True)
+    assert 'button class="day-start' not in page
+    assert (await desk.post(f"/visits/{record}/cancel"))[0] == 409
     assert not salon.record(record).deleted
     assert (await salon.api.get(f"/api/yclients/records/{record}")).status == 200
     await salon.twin.order("market", act="unfreeze", salon_id=SALON)

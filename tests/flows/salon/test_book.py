@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.salon.booking import BookingRefused, BookingWish, Refused
 from kommutator.flows.salon.book import Book, Came, Declined, Done, Unclear
 from kommutator.kit.clock import SystemClock
@@ -268,3 +269,11 @@ async def test_outcomes_are_counted(db: Database, vendor: Vendor, shelf: Shelf) 
     page = metrics.render().decode()
     for outcome in ("made", "found_again", "taken"):
         assert f'kommutator_bookings_total{{outcome="{outcome}"}} 1.0' in page
+
+
+async def test_nothing_stays_of_a_removed_salons_guests(db: Database, book: Book) -> None:
+    assert isinstance(await ask(book, wish()), Done)
+    async with db.unit() as unit:
+        await unit.connections.set_status(HERE, CONNECTION, ConnectionStatus.REMOVED)
+        await unit.salons.wipe_removed_everywhere()
+    assert await states(db) == {}

@@ -46,8 +46,11 @@ class BookingForm:
     comment: Annotated[str, Form(max_length=1000)] = ""
     mark: Annotated[str, Form(max_length=40, pattern=r"^[\w-]*$")] = ""
 
-    def wish(self) -> BookingWish:
-        """Raises InvalidInput `booking_phone_invalid`, `…_no_name`, `…_time_invalid`."""
+    def wish(self, fresh: str) -> BookingWish:
+        """`fresh`: the mark of a form that has none.
+
+        Raises InvalidInput `booking_phone_invalid`, `…_no_name`, `…_time_invalid`.
+        """
         if not self.name.strip():
             raise InvalidInput("booking_no_name")
         return BookingWish(
@@ -55,7 +58,7 @@ class BookingForm:
             tuple(dict.fromkeys(number_or(one) for one in self.service)),
             moment_of(self.at),
             Guest(phone_of(self.phone), self.name.strip()),
-            f"kmt-{self.mark}",
+            f"kmt-{self.mark or fresh}",
             self.comment.strip(),
         )
 
@@ -105,7 +108,7 @@ async def book(
 ) -> HTMLResponse:
     """Into the journal, as the salon's administrator does."""
     account = at_work(await account_of(see, connection_id, Permission.BOOK))
-    wish = form.wish()
+    wish = form.wish(see.house.ids.token(12))
     came = await desk_of(see).book(account, wish, made_by=see.actor.name, by_admin=True)
     if isinstance(came, Declined):
         return await _form(see, account, form, came)
