@@ -43,6 +43,9 @@ UPDATE salon_bookings SET state = $3, record_id = coalesce($4, record_id), reaso
 _MARK = """
 UPDATE salon_bookings SET state = $3, due_at = clock_timestamp() + make_interval(secs => $4)
  WHERE enterprise = $1 AND id = $2 AND state IN ('held', 'asked', 'unsure')"""
+_UNDONE = """
+UPDATE salon_bookings SET state = 'dropped', settled_at = clock_timestamp()
+ WHERE enterprise = $1 AND id = $2 AND state = 'made'"""
 _COLUMNS = (
     "id, enterprise, connection_id, api_id, staff_id, starts_at, ends_at, service_ids, guest, "
     "comment, made_by, state, reason, record_id, looked"
@@ -90,6 +93,11 @@ class Booking:
     reason: str | None = None
     record_id: int | None = None
     looked: int = 0
+
+    def is_of(self, wish: BookingWish) -> bool:
+        """Whether this is what is wished for: the same services, then, with that employee."""
+        mine = self.starts_at, self.service_ids, wish.staff_id and self.staff_id
+        return mine == (wish.starts_at, tuple(wish.service_ids), wish.staff_id)
 
     @property
     def wish(self) -> BookingWish:
@@ -159,6 +167,10 @@ class SalonBookingStore:
     async def drop(self, enterprise: EnterpriseNumber, booking_id: UUID) -> None:
         """It surely came to nothing; the time is free for others."""
         await self._connection.execute(_SETTLE, enterprise, booking_id, "dropped", None, None)
+
+    async def undone(self, enterprise: EnterpriseNumber, booking_id: UUID) -> None:
+        """Its visit was cancelled again by us: whoever repeats the wish has it made anew."""
+        await self._connection.execute(_UNDONE, enterprise, booking_id)
 
     async def held(
         self, enterprise: EnterpriseNumber, connection_id: UUID, first: datetime, last: datetime

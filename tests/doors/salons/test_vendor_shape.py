@@ -45,6 +45,7 @@ async def test_checked_then_booked(salon: BookingService, haircut: int) -> None:
     assert one["id"] == 7
     assert one["record_hash"]
     assert salon.record(one["record_id"]).start == moment(slot["datetime"])
+    assert salon.record(one["record_id"]).sms_remain_hours == 6
     refused = await salon.api.post(CHECK, json=wanted(haircut, slot))
     assert refused.status == 422
     assert refused.body["success"] is False
@@ -74,6 +75,24 @@ async def test_two_at_once_and_once_only(salon: BookingService, haircut: int) ->
     assert first.status == 201, first.text
     assert first.body == again.body
     assert len(salon.of_guest(phone)) == 2
+
+
+async def test_what_was_cancelled_again_is_booked_anew(salon: BookingService, haircut: int) -> None:
+    """Under the same key, once the other time is free: what was undone must not count as made."""
+    slots = await salon.slots(haircut)
+    theirs = await salon.book(slots[0], haircut)
+    phone, key = "+70000002005", {"Idempotency-Key": "undone"}
+    body = wanted(haircut, slots[-1], slots[0], phone=phone)
+    refused = await salon.api.post(RECORD, json=body, headers=key)
+    assert refused.status == 422, refused.text
+    path = f"/api/yclients/records/{theirs.body['record_id']}/cancel"
+    assert (await salon.api.post(path)).status == 200
+    booked = await salon.api.post(RECORD, json=body, headers=key)
+    assert booked.status == 201, booked.text
+    assert len(salon.of_guest(phone)) == 2
+    assert {one["record_id"] for one in booked.body["data"]} == {
+        one.id for one in salon.of_guest(phone)
+    }
 
 
 async def test_the_salon_blacklists(salon: BookingService, haircut: int) -> None:

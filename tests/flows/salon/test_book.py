@@ -10,7 +10,7 @@ from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.salon.booking import BookingRefused, BookingWish, Refused
 from kommutator.flows.salon.book import Book, Came, Declined, Done, Unclear
 from kommutator.kit.clock import SystemClock
-from kommutator.kit.errors import ErrorKind, InvalidInput, Stage, VendorError
+from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, Stage, VendorError
 from kommutator.kit.ids import SystemIds
 from kommutator.kit.metrics import Metrics
 from kommutator.store.database import Database
@@ -179,6 +179,16 @@ async def test_the_same_wish_again(db: Database, book: Book, vendor: Vendor) -> 
     assert isinstance(again, Done)
     assert again.made.record_id == first.made.record_id
     assert again.made.found_again
+    assert vendor.asked == 1
+
+
+async def test_a_mark_is_of_one_wish(book: Book, vendor: Vendor) -> None:
+    """Marks outlive the keys they are made of: another wish under one is not called made."""
+    assert isinstance(await ask(book, wish(hour=10)), Done)
+    for other in (wish(hour=12), wish(staff_id=8)):
+        with pytest.raises(Conflict, match="idempotency_key_reused"):
+            await ask(book, other)
+    assert isinstance(await ask(book, wish(staff_id=0)), Done)
     assert vendor.asked == 1
 
 

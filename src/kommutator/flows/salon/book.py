@@ -21,7 +21,7 @@ from kommutator.domain.salon.ports import SalonWriter
 from kommutator.flows.salon.alternatives import LOOKED_DAYS, TIME_TAKEN, nearest, without_held
 from kommutator.flows.salon.shelf import SalonShelf
 from kommutator.kit.clock import Clock
-from kommutator.kit.errors import ErrorKind, InvalidInput, Stage, VendorError
+from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, Stage, VendorError
 from kommutator.kit.ids import Ids
 from kommutator.kit.metrics import Metrics
 from kommutator.store.database import Database
@@ -92,6 +92,7 @@ class Book:
 
         Raises:
             InvalidInput: `booking_service_unknown`, `booking_staff_unknown`, `booking_past`.
+            Conflict: `idempotency_key_reused`: that mark is on another wish.
             VendorError: the vendor could not be asked; nothing was made.
         """
         try:
@@ -111,7 +112,8 @@ class Book:
         held = await self._hold(account, wish, made_by)
         if held is None:
             return Declined(Refused.TAKEN, await self.alternatives(account, wish))
-        return await self._send(account, held, wish.code, by_admin=by_admin)
+        mine = replace(wish, staff_id=held.staff_id)
+        return await self._send(account, held, mine, by_admin=by_admin)
 
     async def alternatives(
         self, account: Account, wish: BookingWish, *, taken: Sequence[Held] = ()
@@ -146,6 +148,8 @@ class Book:
             )
         if booking is None or booking.state in {"refused", "dropped"}:
             return None
+        if not booking.is_of(wish):
+            raise Conflict("idempotency_key_reused")
         if booking.record_id is not None:
             made = Made(booking.record_id, found_again=True)
             return Done(booking, made, visit_kept=True)
@@ -155,8 +159,6 @@ class Book:
                 made = Made(found.id, found.token, found_again=True)
                 return await self._made(account, booking, made)
         return Unclear(booking)
-
-    # --- before the vendor is asked ------------------------------------------------------------
 
     async def _sensible(self, account: Account, wish: BookingWish) -> None:
         services = {one.id: one for one in await self._shelf.services(account) if one.active}
@@ -204,13 +206,10 @@ class Book:
             )
         return without_held(starts, held)
 
-    # --- asking --------------------------------------------------------------------------------
-
     async def _send(
-        self, account: Account, booking: Booking, code: str | None, *, by_admin: bool
+        self, account: Account, booking: Booking, wish: BookingWish, *, by_admin: bool
     ) -> Came:
         send: _Send = self._writer.put if by_admin else self._writer.book
-        wish = replace(booking.wish, code=code)
         async with self._db.single() as unit:
             await unit.salon_bookings.asked(booking.enterprise, booking.id, LEASE_S)
         try:
@@ -219,12 +218,14 @@ class Book:
             return await self._refused(account, booking, refusal)
         except VendorError as error:
             if error.kind is ErrorKind.UNSURE or error.stage is Stage.SENT:
-                return await self._look(account, booking, send)
+                return await self._look(account, booking, wish, send)
             await self._drop(booking)
             raise
         return await self._made(account, booking, made)
 
-    async def _look(self, account: Account, booking: Booking, send: _Send) -> Came:
+    async def _look(
+        self, account: Account, booking: Booking, wish: BookingWish, send: _Send
+    ) -> Came:
         """No answer came: look for the visit; if it is not there, ask once more."""
         for pause in _LOOK_S:
             await self._clock.sleep(pause)
@@ -236,7 +237,7 @@ class Book:
                 made = Made(found.id, found.token, found_again=True)
                 return await self._made(account, booking, made)
         try:
-            return await self._made(account, booking, await send(account, booking.wish))
+            return await self._made(account, booking, await send(account, wish))
         except BookingRefused as refusal:
             # "Taken" may be our own visit, which the vendor's list does not show yet.
             if refusal.reason in {Refused.TAKEN, Refused.OVERLAP}:

@@ -166,28 +166,33 @@ async def salon_of(request: Request, tenant: Tenant, company_id: int | None) -> 
 async def book_once(
     request: Request, by: InSalon, wish: BookingWish, marked: Asked | None
 ) -> dict[str, Any]:
-    """What `BookingMade` is made of. Raises BookingDeclined."""
-    house = house_of(request)
-    made_by = by.actor.name
+    """As `booked`, and a request that is repeated is told the same."""
 
     async def act(plan: Plan) -> dict[str, Any]:  # noqa: ARG001  the mark says it all
-        mine = replace(wish, api_id=_mark(house.ids.token(12), marked))
-        came = await by.desk.book(by.account, mine, made_by=made_by)
-        if isinstance(came, Declined):
-            raise BookingDeclined(came)
-        done = came if isinstance(came, Done) else None
-        return {
-            "booking_id": str(came.booking.id),
-            "state": came.booking.state if done else "unsure",
-            "company_id": int(by.account.account_key or 0),
-            "record_id": done.made.record_id if done else None,
-            "record_hash": done.made.token if done else None,
-            "staff_id": came.booking.staff_id,
-            "datetime": by.shown(came.booking.starts_at).isoformat(),
-        }
+        return await booked(request, by, wish, marked)
 
-    made: dict[str, Any] = await house.once(marked, act)
+    made: dict[str, Any] = await house_of(request).once(marked, act)
     return made
+
+
+async def booked(
+    request: Request, by: InSalon, wish: BookingWish, marked: Asked | None
+) -> dict[str, Any]:
+    """What `BookingMade` is made of. Raises BookingDeclined."""
+    mine = replace(wish, api_id=_mark(house_of(request).ids.token(12), marked))
+    came = await by.desk.book(by.account, mine, made_by=by.actor.name)
+    if isinstance(came, Declined):
+        raise BookingDeclined(came)
+    done = came if isinstance(came, Done) else None
+    return {
+        "booking_id": str(came.booking.id),
+        "state": came.booking.state if done else "unsure",
+        "company_id": int(by.account.account_key or 0),
+        "record_id": done.made.record_id if done else None,
+        "record_hash": done.made.token if done else None,
+        "staff_id": came.booking.staff_id,
+        "datetime": by.shown(came.booking.starts_at).isoformat(),
+    }
 
 
 def phone_of(text: str) -> str:

@@ -6,8 +6,11 @@ with our holds, our finding-again and our alternatives.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,14 +22,15 @@ from kommutator.doors.http.salons.booking import (
     BookingDeclined,
     LocalTime,
     Note,
-    book_once,
+    booked,
     phone_of,
     salon_of,
 )
 from kommutator.doors.http.salons.shown import declined_answer, with_more
 from kommutator.doors.http.v1.words import Email, Line, RowId
+from kommutator.flows.once import Plan
 from kommutator.flows.salon.book import Declined
-from kommutator.kit.errors import InvalidInput
+from kommutator.kit.errors import InvalidInput, UserError, VendorError
 from kommutator.store.answered import Asked
 
 router = APIRouter(prefix="/api/yclients", tags=["YClients: visits"])
@@ -41,6 +45,7 @@ _CODES = {
     Refused.GONE: 438,
 }
 _MOST = 10
+_log = structlog.get_logger(__name__)
 
 
 class _Vendors(BaseModel):
@@ -119,25 +124,45 @@ async def book_check(
 async def book_record(
     request: Request, tenant: Booking, company_id: RowId, body: RecordWanted, key: Key = None
 ) -> RecordAnswer | JSONResponse:
-    """All appointments or none: if one is refused, those made before it are cancelled again."""
+    """All appointments or none: if one is not made, those made before it are cancelled again."""
     by = await salon_of(request, tenant, company_id)
     _no_overlap(body.appointments)
     guest = Guest(phone_of(body.phone), body.fullname, body.email)
     marked = await asked(request, by, key)
-    made: list[Recorded] = []
-    for place, one in enumerate(body.appointments):
-        wish = _wish(by, one, guest, body)
+    refused: list[Appointment] = []
+
+    async def act(plan: Plan) -> list[dict[str, Any]]:  # noqa: ARG001  the marks say it all
+        made: list[dict[str, Any]] = []
+        for place, one in enumerate(body.appointments):
+            wish = _wish(by, one, guest, body)
+            try:
+                came = await booked(request, by, wish, _each(marked, place))
+            except (VendorError, UserError):
+                refused.append(one)
+                await _undo(request, by, made)
+                raise
+            made.append({**came, "id": one.id})
+        return made
+
+    try:
+        made = await house_of(request).once(marked, act)
+    except BookingDeclined as refusal:
+        return _refused(request, by, refused[-1], refusal.declined)
+    return RecordAnswer(data=[Recorded.model_validate(one) for one in made])
+
+
+async def _undo(request: Request, by: InSalon, made: Sequence[Mapping[str, Any]]) -> None:
+    """As if they had never been asked for; what cannot be cancelled now stays made."""
+    for one in made:
+        if one["record_id"] is None:
+            continue
         try:
-            came = await book_once(request, by, wish, _each(marked, place))
-        except BookingDeclined as refusal:
-            for earlier in made:
-                if earlier.record_id is not None:
-                    await by.desk.change.cancel(by.account, earlier.record_id, by=by.actor.name)
-            return _refused(request, by, one, refusal.declined)
-        made.append(
-            Recorded(id=one.id, record_id=came["record_id"], record_hash=came["record_hash"])
-        )
-    return RecordAnswer(data=made)
+            await by.desk.change.cancel(by.account, one["record_id"], by=by.actor.name)
+        except (VendorError, UserError) as error:
+            _log.warning("booking.not_undone", booking=one["booking_id"], reason=str(error))
+            continue
+        async with house_of(request).db.single() as unit:
+            await unit.salon_bookings.undone(by.account.enterprise, UUID(one["booking_id"]))
 
 
 def _wish(
