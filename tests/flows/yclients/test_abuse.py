@@ -1,5 +1,6 @@
 """Promise: what is late, mistyped, greedy or guessed does not cost a salon its connection."""
 
+import asyncio
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
@@ -7,12 +8,13 @@ import pytest
 
 from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.salon.marketplace import InstallState, SalonStanding
+from kommutator.domain.tenancy import Actor, Role
 from kommutator.flows import connections
 from kommutator.flows.yclients.direct import Pass
 from kommutator.kit.errors import Conflict, Forbidden, TooMany, UserError, VendorError
 from kommutator.twins.yclients.seed import OWNER_LOGIN
 from tests.support.yclients_said import said_of
-from tests.support.yclients_service import CALLBACK, HERE, SALON, SECOND, SalonService
+from tests.support.yclients_service import CALLBACK, HERE, SALON, SECOND, THERE, SalonService
 
 
 async def told_that_it_was_removed(service: SalonService) -> int:
@@ -145,6 +147,24 @@ async def test_two_who_were_signed_for_one_salon_are_told_to_the_platform(
     )
     assert (told["enterprise"], told["actor"]) == (None, "yclients:777")
     assert str(SALON) in told["detail"]
+
+
+async def test_of_two_enterprises_at_once_one_gets_the_salon(service: SalonService) -> None:
+    flows = service.house.yclients
+    location = await service.pressed()
+    ours, theirs = [await flows.arrive(said_of(location)) for _ in range(2)]
+    neighbour = Actor("them", Role.ENTERPRISE_ADMIN, THERE, service.there.admin.id)
+    done = await asyncio.gather(
+        flows.join.into(service.admin, HERE, ours.token),
+        flows.join.into(neighbour, THERE, theirs.token),
+        flows.join.register(ours.token, locale="ru"),
+        return_exceptions=True,
+    )
+    refused = [one for one in done if isinstance(one, BaseException)]
+    assert len(refused) == 2
+    assert all(isinstance(one, Conflict | Forbidden) for one in refused), refused
+    assert await service.value("SELECT count(*) FROM connections WHERE kind = 'yclients'") == 1
+    assert await service.value("SELECT count(*) FROM enterprises") <= 3
 
 
 async def test_own_salons_are_no_cover_for_lying_in_wait(service: SalonService) -> None:
