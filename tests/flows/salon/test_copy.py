@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from kommutator.domain.connection import Account
 from kommutator.domain.journal import Decided, Ignored
 from kommutator.domain.salon.copy import Part, SalonNews, look_again_s
-from kommutator.domain.salon.facts import Attendance, SalonClient, Service
-from kommutator.kit.errors import Conflict, ErrorKind, NotFound, Unavailable, VendorError
+from kommutator.domain.salon.facts import Attendance, SalonClient, Service, Visit
+from kommutator.kit.errors import Conflict, ErrorKind, NotFound, Stage, Unavailable, VendorError
 from kommutator.store.database import Database
 from tests.support.copied_salon import (
     HERE,
@@ -168,6 +169,34 @@ async def test_many_wishes_are_read_as_a_list(copy: SalonCopy, vendor: VendorSal
     assert len(copy.hearer.news) == 300
     assert {what for what, _ in vendor.asked} == {"visits"}
     assert len(vendor.asked) <= 5
+
+
+async def test_what_was_read_before_the_allowance_was_spent_is_told(
+    copy: SalonCopy, vendor: VendorSalon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a batch too long to come through while many wait would never be told."""
+    await copied(copy)
+    read, left = vendor.visit, 2
+
+    async def scarce(account: Account, record_id: int, *, background: bool = False) -> Visit | None:
+        nonlocal left
+        if left == 0:
+            raise VendorError(ErrorKind.RATE_LIMITED, "too many wait", stage=Stage.BEFORE_SENDING)
+        left -= 1
+        return await read(account, record_id, background=background)
+
+    monkeypatch.setattr(vendor, "visit", scarce)
+    for number in (1, 2, 3):
+        vendor.put(number)
+        await copy.hear(SalonNews(VISIT, number))
+    assert await copy.reread(VISIT) == "up"
+    assert copy.hearer.news == [(1, ("created",)), (2, ("created",))]
+    assert await copy.waiting() == 1
+    assert await copy.reread(VISIT) == "unknown"
+    left = 1
+    await copy.run("UPDATE salon_wanted SET take_after = '-infinity'")
+    assert await copy.reread(VISIT) == "up"
+    assert copy.hearer.news[2:] == [(3, ("created",))]
 
 
 async def test_an_answer_that_comes_too_late_changes_nothing(

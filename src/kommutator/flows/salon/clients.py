@@ -13,6 +13,7 @@ from kommutator.flows.crm_copy.cards import PageRead
 from kommutator.flows.name_calls import name_calls
 from kommutator.flows.salon.source import SalonSource, local
 from kommutator.flows.salon.visits import BEFORE, OVERLAP, grant
+from kommutator.kit.errors import VendorError
 from kommutator.store.crm_reads import CrmRead
 from kommutator.store.database import Database
 from kommutator.store.salon_wanted import TakenPart
@@ -63,11 +64,18 @@ class ReadClients:
         )
 
     async def reread(self, account: Account, taken: TakenPart) -> None:
-        """Read these again; what the vendor no longer has is buried."""
+        """Read these again; what the vendor no longer has is buried. As `ReadVisits.reread`."""
         await self._source.know(account)
         reader, found, gone = self._source.reader(account), list[SalonClient](), list[int]()
-        for one in taken.ids[:BATCH]:
-            client = await reader.client(account, one, background=True)
+        later = taken.ids[BATCH:]
+        for place, one in enumerate(taken.ids[:BATCH]):
+            try:
+                client = await reader.client(account, one, background=True)
+            except VendorError:
+                if place == 0:
+                    raise
+                later = taken.ids[place:]
+                break
             if client is None:
                 gone.append(one)
             else:
@@ -76,7 +84,7 @@ class ReadClients:
         async with _telling(self._source.db, account, found, gone) as unit:
             await unit.salon_clients.save(*key, found, read_at=taken.at)
             await unit.salon_clients.bury(*key, gone, read_at=taken.at)
-            await grant(unit, account, taken, taken.ids[BATCH:])
+            await grant(unit, account, taken, later)
 
 
 @asynccontextmanager

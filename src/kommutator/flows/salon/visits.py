@@ -13,6 +13,7 @@ from kommutator.domain.salon.ports import VisitQuery
 from kommutator.flows.crm_copy.cards import PageRead
 from kommutator.flows.salon.shelve import ShelveVisits
 from kommutator.flows.salon.source import SalonSource, local, today
+from kommutator.kit.errors import VendorError
 from kommutator.store.crm_reads import CrmRead
 from kommutator.store.salon_wanted import TakenPart
 from kommutator.store.unit import Unit
@@ -85,18 +86,28 @@ class ReadVisits:
         return PageRead(more, len(found), reached(read.reached_at, newest, at))
 
     async def reread(self, account: Account, taken: TakenPart) -> None:
-        """Read these again; what the vendor no longer has is buried."""
+        """Read these again; what the vendor no longer has is buried.
+
+        If it stops answering midway, what it told is kept, and the rest waits for the next batch.
+        """
         kept = await self._source.know(account)
         found: dict[int, Visit] = {}
         if len(taken.ids) >= _BY_LIST:
             found = await self._listed(account, kept.salon, taken)
         missing = [one for one in taken.ids if one not in found]
-        for one in missing[:_SINGLY]:
-            visit = await self._source.reader(account).visit(account, one, background=True)
-            if visit is not None:
+        later, gone = missing[_SINGLY:], list[int]()
+        for place, one in enumerate(missing[:_SINGLY]):
+            try:
+                visit = await self._source.reader(account).visit(account, one, background=True)
+            except VendorError:
+                if not found and not gone:
+                    raise
+                later = missing[place:]
+                break
+            if visit is None:
+                gone.append(one)
+            else:
                 found[one] = visit
-        gone = [one for one in missing[:_SINGLY] if one not in found]
-        later = missing[_SINGLY:]
         async with self._source.db.unit() as unit:
             await self._shelve(unit, account, list(found.values()), gone=gone, read_at=taken.at)
             await grant(unit, account, taken, later)
