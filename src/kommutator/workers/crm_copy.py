@@ -18,7 +18,7 @@ from kommutator.flows.crm_copy.cards import BATCH
 from kommutator.flows.crm_copy.rounds import CopyCrm
 from kommutator.kit.clock import Clock
 from kommutator.kit.ids import Ids
-from kommutator.store.crm_wanted import Taken
+from kommutator.store.crm_wanted import TakenCards
 from kommutator.store.database import Database
 from kommutator.workers import metrics
 from kommutator.workers.loops import Loop
@@ -111,12 +111,12 @@ class _Wishes:
 
     async def take(
         self, enterprise: EnterpriseNumber, connection_id: UUID, part: EntityKind, *, few: bool
-    ) -> Taken | None:
+    ) -> TakenCards | None:
         room = 1 if few else BATCH
         async with self._db.single() as unit:
             return await unit.crm_wanted.take(enterprise, connection_id, part, room, _READING_S)
 
     async def reread(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, taken: Taken
+        self, enterprise: EnterpriseNumber, connection_id: UUID, taken: TakenCards
     ) -> Literal["up", "down", "unknown"]:
         return await self._copy.reread(enterprise, connection_id, taken)

@@ -18,7 +18,7 @@ from kommutator.flows.directory import Directory
 from kommutator.flows.name_calls import name_calls
 from kommutator.kit.errors import Conflict
 from kommutator.store.crm_reads import CrmRead
-from kommutator.store.crm_wanted import Taken
+from kommutator.store.crm_wanted import TakenCards
 from kommutator.store.database import Database
 
 BATCH = 250
@@ -93,21 +93,21 @@ class ReadCards:
         rate = read_pace(account.config).requests_per_second
         await self._turn([Budget(f"crm_copy:{account.connection_id}", rate)])
 
-    async def reread(self, account: Account, taken: Taken) -> None:
+    async def reread(self, account: Account, taken: TakenCards) -> None:
         """Read these cards of one kind; what the CRM no longer has is buried.
 
         Raises:
             VendorError: refused or silent; UserError: no turn. Nothing was changed then.
         """
-        found = await self._by_ids(account, taken.kind, taken.ids)
+        found = await self._by_ids(account, taken.part, taken.ids)
         missing = [one for one in taken.ids if one not in found]
         later = frozenset(missing[_DOUBTS:])
-        found |= await self._doubted(account, taken.kind, missing[:_DOUBTS])
+        found |= await self._doubted(account, taken.part, missing[:_DOUBTS])
         done = replace(taken, ids=[one for one in taken.ids if one not in later])
         gone = [one for one in done.ids if one not in found]
         async with self._db.unit() as unit:
             names = await shelve(
-                unit, account, taken.kind, list(found.values()), gone=gone, read_at=taken.at
+                unit, account, taken.part, list(found.values()), gone=gone, read_at=taken.at
             )
             await unit.crm_wanted.grant(account.enterprise, account.connection_id, done)
             left = replace(taken, ids=sorted(later))

@@ -20,7 +20,7 @@ from kommutator.flows.crm_copy.subscription import WatchHooks
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import KommutatorError, VendorError
 from kommutator.store.crm_reads import CrmRead
-from kommutator.store.crm_wanted import Taken
+from kommutator.store.crm_wanted import TakenCards
 from kommutator.store.driver import is_transient
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class CopyCrm:
             )
 
     async def reread(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, taken: Taken
+        self, enterprise: EnterpriseNumber, connection_id: UUID, taken: TakenCards
     ) -> Literal["up", "down", "unknown"]:
         """Read what somebody told of. What goes wrong is only a reason to try again later.
 
@@ -141,7 +141,7 @@ class CopyCrm:
         self,
         enterprise: EnterpriseNumber,
         connection_id: UUID,
-        taken: Taken,
+        taken: TakenCards,
         error: Exception,
     ) -> None:
         """Wait as long as it was wanted already, so that a dead CRM is asked ever less."""
