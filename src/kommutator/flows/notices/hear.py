@@ -199,7 +199,8 @@ async def _wake_later(unit: Unit, enterprise: EnterpriseNumber, drafts: Sequence
         for draft in drafts
         if draft.notice.state == "held" and draft.notice.due_at is not None
     }
-    for receiver, run_at in ends.items():
+    # Always in one order: another salon's changes may set the same alarms meanwhile.
+    for receiver, run_at in sorted(ends.items()):
         await set_alarm(unit, enterprise, receiver, run_at)
 
 
