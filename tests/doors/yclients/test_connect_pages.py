@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
+from kommutator.domain.tenancy import EnterpriseNumber
 from tests.support.house import PASSWORD
 from tests.support.service import Answer, Caller
 from tests.support.yclients_service import HERE, SALON, SECOND, SalonService
@@ -198,3 +199,22 @@ async def test_a_salon_has_no_end_but_its_own(service: SalonService) -> None:
     assert answer.status == 400
     assert (await service.states())[SALON] == (HERE, "active", None)
     assert await service.vendor_says() == "active"
+
+
+async def test_trying_again_passes_over_what_was_removed_meanwhile(
+    service: SalonService,
+) -> None:
+    page = await arrived(service, SALON, SECOND)
+    token = field(page.text, "token")
+    await service.twin.order("faults", kind="json_500", path="/marketplace/partner/callback")
+    made = await service.caller.post("/yclients/connect/register", data={"token": token})
+    assert made.status == 200
+    await service.twin.http.delete(f"{service.twin.url}/_twin/faults")
+    await service.twin.order("switches", lifecycle_loss=1.0)
+    owner = (await service.states())[SALON][0]
+    (gone,) = await service.fetch("SELECT id FROM connections WHERE account_key = $1", str(SALON))
+    await service.house.yclients.lifecycle.removed(EnterpriseNumber(owner), gone["id"], "test")
+    again = await service.caller.post("/yclients/connect/again", data={"token": token})
+    assert again.status == 200, again.text
+    states = await service.states()
+    assert (states[SALON][1], states[SECOND][1]) == ("removed", "active")

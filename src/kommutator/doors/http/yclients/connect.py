@@ -80,7 +80,7 @@ async def again(request: Request, see: Open, token: Token) -> Response:
     stored = await flows.arrive.stored(token)
     if stored.enterprise is None:
         raise Forbidden("yclients_arrival_unknown")
-    shown = await flows.standing.all(stored.enterprise)
+    shown = [one for one in await flows.standing.all(stored.enterprise) if one.state != "removed"]
     mine = [one.record.id for one in shown if one.salon_id in stored.salon_ids]
     results = await flows.activate.all(stored.enterprise, mine)
     return _connected(see, Joined(stored.enterprise, mine), results, token)
