@@ -15,7 +15,7 @@ from kommutator.compose.crm_copy import compose_copy, hear_amocrm
 from kommutator.compose.grants import compose_amocrm, compose_grants
 from kommutator.compose.recordings import compose_recordings
 from kommutator.compose.salons import compose_salons, hear_salons
-from kommutator.compose.telephony import compose_telephony
+from kommutator.compose.telephony import compose_messages, compose_telephony
 from kommutator.compose.visits import compose_visits
 from kommutator.compose.yclients import Ground, compose_yclients, deliveries_of, yclients_side
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
@@ -218,6 +218,7 @@ def compose(
         chat_hooks=chat.hooks,
         salons=kept.salons,
         salon_telephony=compose_telephony(ground, salons),
+        messages=compose_messages(ground, salons, directory),
         visits=visits.desk if visits else None,
         amocrm=compose_amocrm(granting, db, vault, copy.hooks.take_off, widget, ids=ids),
         phone_book=KeepBook(db, directory, clock=clock),

@@ -41,6 +41,7 @@ from kommutator.flows.refusals import Refusals
 from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
 from kommutator.flows.salon.kept import Salons
+from kommutator.flows.salon.operator import CarryMessages
 from kommutator.flows.salon.services import VisitDesk
 from kommutator.flows.salon.telephony import SalonTelephony
 from kommutator.flows.set_up import SetUp
@@ -134,6 +135,7 @@ class House:
     chat_hooks: Mapping[ConnectionKind, HookSecrets]
     salons: Salons
     salon_telephony: SalonTelephony
+    messages: CarryMessages
     visits: VisitDesk | None
     cards: Cards
     bulk: Bulk

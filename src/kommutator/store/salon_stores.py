@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from kommutator.store.driver import Connection
+from kommutator.store.operator import OperatorStore
 from kommutator.store.password_links import PasswordLinkStore
 from kommutator.store.salon_bookings import SalonBookingStore
 from kommutator.store.salon_copy_stores import SalonCopyStores
@@ -33,6 +34,10 @@ class SalonStores(SalonCopyStores):
     @cached_property
     def salon_bookings(self) -> SalonBookingStore:
         return SalonBookingStore(self.connection)
+
+    @cached_property
+    def operator(self) -> OperatorStore:
+        return OperatorStore(self.connection)
 
     @cached_property
     def salon_visit_lists(self) -> SalonVisitListStore:

@@ -11,6 +11,7 @@ import structlog
 from kommutator.domain.journal import Arrival
 from kommutator.flows.deliver import Result
 from kommutator.flows.follow_calls import TIME_UP
+from kommutator.flows.salon.operator import report_spoken
 from kommutator.kit.clock import Clock
 from kommutator.store.database import Database
 from kommutator.store.deliveries import LaneHealth
@@ -122,6 +123,7 @@ class Finisher:
             if told := [one for one in spoken if one.outbox_id in changed]:
                 assert self._lease.connection_id is not None, "a chat belongs to a connection"
                 await unit.chats.settle(self._lease.enterprise, self._lease.connection_id, told)
+                await report_spoken(unit, self._lease.enterprise, told)
         await self._tell_clickers([r for r in batch if r.settled.id in changed and r.unplaced])
         if len(changed) < len(batch):  # dropped by a person meanwhile, or fenced off
             _log.info("finish_partly", lane=self._lease.lane, lost=len(batch) - len(changed))

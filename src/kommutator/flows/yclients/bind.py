@@ -9,7 +9,7 @@ from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.salon.marketplace import InstallState
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.forms import merged
-from kommutator.flows.secrets import seal_secrets
+from kommutator.flows.secrets import digest, open_account, seal_secrets
 from kommutator.flows.set_up import new_hook_secret
 from kommutator.flows.yclients.arrive import Branch
 from kommutator.flows.yclients.vendor import ACTIVATING, KIND, MARKETPLACE
@@ -49,9 +49,18 @@ class Bind:
         await unit.yclients_salons.open(
             enterprise, connection_id, branch.id, InstallState.PENDING.value
         )
+        await self._know_key(unit, enterprise, connection_id)
         await unit.yclients_arrivals.release_everywhere(branch.id)
         unit.config_changed(enterprise, KIND.value)
         return connection_id
+
+    async def _know_key(
+        self, unit: Unit, enterprise: EnterpriseNumber, connection_id: UUID
+    ) -> None:
+        """The vendor shows the key without saying which salon it speaks for."""
+        record = await unit.connections.get(enterprise, connection_id)
+        key = open_account(self._vault, record).secrets[API_KEY]
+        await unit.operator.put_key(enterprise, connection_id, digest(key))
 
     async def _create(self, unit: Unit, enterprise: EnterpriseNumber, branch: Branch) -> UUID:
         connection_id = self._ids.uuid()

@@ -12,6 +12,7 @@ from kommutator.doors.http.yclients import (
     marketplace,
     marketplace_pages,
     marketplace_state,
+    operator,
     salons,
 )
 from kommutator.doors.http.yclients.hooks import HotSalonHooks
@@ -28,5 +29,6 @@ def add(app: Door) -> None:
     app.include_router(marketplace_pages.router)
     app.include_router(marketplace.router)
     app.include_router(marketplace_state.router)
+    app.include_router(operator.router)
     app.include_router(salons.router)
     add_visits(app)
