@@ -223,7 +223,8 @@ async def test_a_change_by_cookie_needs_the_token_of_our_page(
     assert await answer({**form, "csrf_token": csrf}) == (200, "")
     assert await answer(form, x_csrf_token=csrf) == (200, "")
     assert await answer(form, x_csrf_token=csrf, origin="http://house.example") == (200, "")
-    for foreign in ("https://evil.example", "null", "http://house.example.evil.example"):
+    garbage = ("https://[::1", "http://house.example]")
+    for foreign in ("https://evil.example", "null", "http://house.example.evil.example", *garbage):
         assert await answer(form, x_csrf_token=csrf, origin=foreign) == (403, "csrf_mismatch")
 
 

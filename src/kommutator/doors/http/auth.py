@@ -171,7 +171,11 @@ def require_same_origin(request: Request) -> None:
         return
     public = urlsplit(house_of(request).settings.public_url)
     ours = {public.netloc, request.headers.get("host", "")} - {""}  # "null" has no host either
-    if urlsplit(origin).netloc not in ours:
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:  # no browser's
+        named = None
+    if named not in ours:
         raise Forbidden("csrf_mismatch")
 
 
