@@ -31,6 +31,8 @@ SALON = UUID(int=7)
 DAY = date(2026, 11, 24)
 T0 = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 T1 = T0 + timedelta(seconds=1)
+PHONE = "+79161234567"
+ANNA = SalonClient(1, "Анна", phone=PHONE)
 HAIRCUT = Service(1, "Стрижка", staff_s={10: 3600, 11: 2700}, price_min=900)
 
 
@@ -235,11 +237,37 @@ async def test_nothing_stays_of_a_removed_salon(shelf: Database) -> None:
     async with shelf.unit() as unit:
         await unit.salon_clients.save(HERE, SALON, [SalonClient(1, "Анна")], read_at=T0)
         await unit.salons.save(HERE, SALON, Salon(1, "Июнь", "UTC"), read_at=T0)
+        await unit.salon_clients.save(HERE, SALON, [ANNA], read_at=T1)
+        assert await unit.salon_book.tell(HERE, [PHONE]) == {PHONE: "Анна"}
         assert await unit.salons.wipe_removed_everywhere() == 0
         await unit.connections.set_status(HERE, SALON, ConnectionStatus.REMOVED)
-        assert await unit.salons.wipe_removed_everywhere() >= 3
+        assert await unit.salons.wipe_removed_everywhere() >= 4
         assert await unit.salons.wipe_removed_everywhere() == 0
         assert await unit.connection.fetchval("SELECT count(*) FROM salon_visits") == 0
+        entry = await unit.phone_book.get(HERE, PHONE)
+    assert entry is not None
+    assert (entry.known, entry.name, entry.customer_id) == (None, None, None)
+
+
+async def test_removed_salons_are_looked_for_by_their_own_rows(shelf: Database) -> None:
+    """Every ten seconds, for ever: whatever salons that stay have must not be read for it."""
+    async with shelf.unit() as unit:
+        await unit.connection.execute(
+            "INSERT INTO connections (id, enterprise, kind, name, base_url, status) "
+            "SELECT md5(n::text)::uuid, $1, 'yclients', 'Gone', 'https://x.example', 'removed' "
+            "FROM generate_series(1, 50) n", HERE,
+        )  # fmt: skip
+        await unit.connection.execute(
+            "INSERT INTO salon_visits (enterprise, connection_id, id, staff_id, starts_at, "
+            "seance_s, attendance, confirmed, deleted, online, comment, read_at) "
+            "SELECT $1, $2, n, 10, $3, 3600, 0, false, false, false, '', $4 "
+            "FROM generate_series(1, 10000) n", HERE, SALON, datetime.combine(DAY, time.min), T0,
+        )  # fmt: skip
+        await unit.connection.execute("ANALYZE connections, salon_visits")
+        seen = "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'salon_visits'"
+        before = await unit.connection.fetchval(seen)
+        assert await unit.salons.wipe_removed_everywhere() == 0
+        assert await unit.connection.fetchval(seen) == before
 
 
 async def test_the_database_finds_the_same_gaps(shelf: Database) -> None:

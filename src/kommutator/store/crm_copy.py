@@ -68,7 +68,7 @@ DELETE FROM crm_entities WHERE (enterprise, connection_id, kind, id) IN (
          WHERE e.enterprise = c.enterprise AND e.connection_id = c.id
          ORDER BY e.kind, e.id LIMIT $1) AS rest
      WHERE c.status = 'removed' LIMIT $1)"""
-_WIPE_BOOK = """
+WIPE_BOOK = """
 UPDATE phone_book p SET known = NULL, name = NULL, customer_id = NULL, links = '{}',
        owner_user = NULL, owner_code = NULL, crm_at = NULL
  WHERE (p.enterprise, p.phone) IN (
@@ -207,7 +207,7 @@ class CrmCopyStore:
     async def wipe_removed_everywhere(self, kinds: Sequence[str], limit: int = 5000) -> int:
         """Delete copies of removed connections, and what the phone book knows by them."""
         gone = _count(await self._connection.execute(_WIPE, limit))
-        return gone + _count(await self._connection.execute(_WIPE_BOOK, limit, list(kinds)))
+        return gone + _count(await self._connection.execute(WIPE_BOOK, limit, list(kinds)))
 
     async def retire_everywhere(self, limit: int = 1000) -> int:
         """Delete tombstones and closed leads over age; returns how many."""

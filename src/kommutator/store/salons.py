@@ -12,9 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from kommutator.domain.salon.copy import CopyState
+from kommutator.domain.salon.copy import SALONS, CopyState
 from kommutator.domain.salon.facts import Category, Salon
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.crm_copy import WIPE_BOOK
 from kommutator.store.driver import Connection
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('salon_copy:' || $1, 0))"
@@ -65,22 +66,25 @@ DELETE FROM salon_clients c USING (
 VISIT_DAYS, PAST_DAYS, BURIED_DAYS = 1095, 400, 30
 """How long visits stay (`retention_days.salon_copy` of the tenant), hours, deleted clients."""
 
+# Looked for again and again, and mostly there is nothing: by an index, connection by connection.
 _WIPE = """
-DELETE FROM {table} t USING (
-    SELECT x.ctid FROM {table} x
-      JOIN connections c ON c.enterprise = x.enterprise AND c.id = x.connection_id
-     WHERE c.status = 'removed' LIMIT $1) gone
- WHERE t.ctid = gone.ctid"""
-_TABLES = (
-    "salon_wanted",
-    "salon_bookings",
-    "salon_visits",
-    "salon_clients",
-    "salon_days",
-    "salon_staff",
-    "salon_services",
-    "salons",
-)
+DELETE FROM {table} WHERE ctid = ANY (ARRAY (
+    SELECT rest.ctid FROM connections c CROSS JOIN LATERAL (
+        SELECT x.ctid FROM {table} x
+         WHERE x.enterprise = c.enterprise AND x.connection_id = c.id
+         ORDER BY {key} LIMIT $1) AS rest
+     WHERE c.status = 'removed' LIMIT $1))"""
+_TABLES = {
+    "salon_wanted": "x.part, x.id",
+    "salon_bookings": "x.api_id",
+    "salon_visits": "x.id",
+    "salon_clients": "x.id",
+    "salon_days": "x.day, x.staff_id",
+    "salon_staff": "x.id",
+    "salon_services": "x.id",
+    "salons": "x.connection_id",
+}
+"""What a copy consists of, each in the order of an index that begins with the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +189,14 @@ class SalonStore:
         return gone
 
     async def wipe_removed_everywhere(self, limit: int = 5000) -> int:
-        """Delete copies of removed connections; returns how many rows."""
-        gone = 0
-        for table in _TABLES:
-            query = _WIPE.format(table=table)
+        """Delete copies of removed connections, and what the phone book knows by them.
+
+        Returns how many rows.
+        """
+        status = await self._connection.execute(WIPE_BOOK, limit, sorted(SALONS))
+        gone = int(str(status).rpartition(" ")[2])
+        for table, key in _TABLES.items():
+            query = _WIPE.format(table=table, key=key)
             status = await self._connection.execute(query, limit)
             gone += int(str(status).rpartition(" ")[2])
         return gone
