@@ -141,7 +141,7 @@ async def open_booking(
 
 @asynccontextmanager
 async def _opened(
-    dsn: str, roles: Collection[str], settings: Mapping[str, str]
+    dsn: str, roles: Collection[str], settings: Mapping[str, Any]
 ) -> AsyncIterator[BookingService]:
     async with open_salon_service(dsn, roles=roles, **settings) as service:
         await service.install(SALON)
