@@ -1,12 +1,13 @@
 """YClients hands over a salon's own messages; it learns what became of them."""
 
+import asyncio
 from typing import Any
 
 from kommutator.flows.yclients.vendor import CHANNEL
 from tests.stories.salons.conftest import Shop
 from tests.support.service import Answer
 from tests.support.waiting import eventually
-from tests.support.yclients_service import HERE, SALON
+from tests.support.yclients_service import CALLBACK, HERE, SALON
 
 PATH = "/api/yclients/messages"
 
@@ -86,6 +87,8 @@ async def test_refusals_have_the_vendors_codes(shop: Shop) -> None:
         {"destination_params": [{"id": "r-1"}]},
         {"destination_params": one, "delivery_callback_url": "http://169.254.169.254/latest"},
         {"destination_params": one, "delivery_callback_url": "https://yclients.com.evil.example/x"},
+        # Our own mark for the token: whoever writes it wants the token sent somewhere.
+        {"destination_params": one, "delivery_callback_url": "https://n1.yclients.com/x/{token}"},
     ]
     for wrong in wrongs:
         answer = await hand_over(shop, **wrong)
@@ -115,3 +118,17 @@ async def test_a_client_who_shut_us_out_is_told_as_not_delivered(shop: Shop) -> 
     await eventually(told)
     again = await hand_over(shop, destination_params=[{"id": "g-2", "phone": "70000000931"}])
     assert again.body[0]["error_code"] == 30  # the chat is known to be closed by now
+
+
+async def test_a_flood_of_reminders_does_not_shut_the_door_for_removals(shop: Shop) -> None:
+    """Both come from the vendor's few addresses."""
+    one = [{"id": "flood", "phone": "70000000941"}]
+    before = await asyncio.gather(*(hand_over(shop, destination_params=one) for _ in range(230)))
+    assert {answer.status for answer in before} == {200}
+    body = {
+        "salon_id": 5,
+        "application_id": shop.service.twin.application_id,
+        "event": "freeze",
+        "partner_token": shop.service.twin.partner_token,
+    }
+    assert (await shop.service.caller.post(CALLBACK, json=body)).status == 200

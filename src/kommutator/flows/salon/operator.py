@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MOST: Final = 500
 LONGEST_TEXT: Final = 4000
+_MARK: Final = "{token}"
 DELIVERED, NOT_DELIVERED, HANDED_OVER = 1, 2, 8
 _STATUS: Final = {"sent": DELIVERED, "failed": NOT_DELIVERED, "maybe_sent": HANDED_OVER}
 """A messenger that took a message tells nothing later: what it took counts as delivered."""
@@ -139,9 +140,10 @@ class CarryMessages:
         if not order.callback:
             return ""
         known = self._callbacks
-        if known is None or not known.is_vendors(order.callback):
+        own = _MARK in order.callback  # would have the token sent wherever the caller wishes
+        if known is None or own or not known.is_vendors(order.callback):
             raise InvalidInput("operator_callback_foreign")
-        return order.callback.replace(known.token, "{token}")
+        return order.callback.replace(known.token, _MARK)
 
 
 async def report_spoken(unit: Unit, enterprise: EnterpriseNumber, spoken: Sequence[Spoken]) -> None:

@@ -45,7 +45,7 @@ async def take_yclients_messages(request: Request) -> JSONResponse:
     `error_code` and `error_message` where nobody with that number writes with the salon.
     """
     demand_patience(request)
-    take(request, limits_of(request).notices)
+    take(request, limits_of(request).news)
     house = house_of(request)
     order: Order | None = None
     try:
