@@ -3,7 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from unittest.mock import AsyncMock
 
+import asyncpg
 import pytest
 
 from kommutator.domain.connection import ConnectionStatus
@@ -110,6 +112,20 @@ async def test_a_refusal_of_another_kind_offers_nothing(book: Book, vendor: Vend
     vendor.before = blacklisted
     came = await ask(book, wish())
     assert came == Declined(Refused.BLACKLISTED, (), "в чёрном списке")
+
+
+async def test_a_visit_that_our_copy_could_not_take_is_made_all_the_same(
+    db: Database, book: Book, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever heard of an error would book a second one."""
+    for number, error in enumerate(
+        (asyncpg.DeadlockDetectedError("deadlock"), Conflict("made_up"))
+    ):
+        monkeypatch.setattr(shelf, "reread", AsyncMock(side_effect=error))
+        came = await ask(book, wish(f"w{number}", hour=10 + number))
+        assert isinstance(came, Done)
+        assert not came.visit_kept
+    assert await states(db) == {"made": 2}
 
 
 async def test_an_answer_that_was_lost(db: Database, book: Book, vendor: Vendor) -> None:

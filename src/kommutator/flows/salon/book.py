@@ -256,8 +256,8 @@ class Book:
             )  # fmt: skip
         try:
             kept = await self._shelf.reread(account, made.record_id) is not None
-        except (VendorError, OSError) as error:
-            _log.info("booking.not_reread", booking=str(booking.id), reason=str(error))
+        except Exception as error:  # noqa: BLE001  it is made, whatever becomes of our copy
+            _log.info("booking.not_reread", booking=str(booking.id), reason=repr(error))
             kept = False
         return Done(replace(booking, state="made", record_id=made.record_id), made, kept)
 
