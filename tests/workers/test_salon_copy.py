@@ -16,7 +16,7 @@ from kommutator.kit.ids import SystemIds
 from kommutator.store.database import Database
 from kommutator.store.listener import Listener
 from kommutator.store.unit import WANTED
-from kommutator.workers import salon_copy
+from kommutator.workers import copier
 from kommutator.workers.salon_copy import SalonCopier
 from tests.support.copied_salon import HERE, SALON, SalonCopy, VendorSalon, keep_salon
 from tests.support.factories import value
@@ -93,7 +93,7 @@ class Crowd(VendorSalon):
 async def test_a_big_salon_lets_others_in_between(
     db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(salon_copy, "_ROUNDS_AT_ONCE", 1)
+    monkeypatch.setattr(copier, "_ROUNDS_AT_ONCE", 1)
     big = Crowd(per_page=10)
     old = datetime.now(UTC) - timedelta(days=2)
     for number in range(200):

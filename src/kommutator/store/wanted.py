@@ -58,7 +58,7 @@ UPDATE {table} SET take_after = clock_timestamp() + make_interval(secs => $5)
 _NEWS = "SELECT pg_notify('kommutator_wanted', '')"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # with slots, Python 3.11 cannot make one by its alias
 class Taken(Generic[P]):
     """Of one part, to be read now. `at`: the database's time; `since`: of the oldest wish."""
 

@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any
 from uuid import UUID
 
 from kommutator.flows.ask_crm import Turned
-from kommutator.flows.crm_copy.cards import PageRead
+from kommutator.flows.copying import Copying
 from kommutator.store.crm_reads import CrmRead
 from kommutator.store.database import Database
-
-
-class Copies(Protocol):
-    """Who does the pages: `CopyCrm`, `CopySalons`."""
-
-    @property
-    def kinds(self) -> Sequence[str]: ...
-    async def read_page(
-        self, read: CrmRead, owner: UUID, page: int, lease_s: float
-    ) -> PageRead | None: ...
-    async def finish(self, read: CrmRead, owner: UUID) -> None: ...
-    async def fail(self, read: CrmRead, owner: UUID, error: Exception) -> None: ...
 
 
 class Rounds:
@@ -35,7 +23,7 @@ class Rounds:
     def __init__(
         self,
         db: Database,
-        copy: Copies,
+        copy: Copying[Any],
         tasks: Sequence[str],
         lease_s: float,
         *,
