@@ -225,3 +225,8 @@ async def test_one_unreadable_salon_keeps_no_other_from_being_connected(
         )
     await flows.activate.due()
     assert (await service.states())[SECOND][1:] == ("active", None)
+    # Nor from being looked at: the vendor had heard of it before we could read our own words.
+    await service.twin.order("switches", lifecycle_loss=1.0)
+    await service.twin.order("market", act="freeze", salon_id=SECOND)
+    found = await flows.reconcile()
+    assert found["frozen"] == 1

@@ -109,6 +109,8 @@ class Reconcile:
                 changed = await self._compare(self._vendors.application(), record, sure=sure)
             except VendorError as error:
                 _log.info("yclients.not_compared", kind=error.kind.value, hint=error.hint)
+            except VaultError:
+                _log.warning("yclients.secrets_unreadable", connection_id=str(connection_id))
         async with self._db.single() as unit:
             record = await unit.connections.get(enterprise, connection_id)
         if record.status is ConnectionStatus.ACTIVE:
