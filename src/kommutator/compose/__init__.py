@@ -66,6 +66,7 @@ from kommutator.flows.refusals import Refusals
 from kommutator.flows.replay import Replay
 from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
+from kommutator.flows.salon.offer import OfferRules, OfferSlots
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
@@ -121,11 +122,13 @@ def compose(
     recording_links = RecordingLinks(vault, clock, settings.public_url)
     spool = spool_of(settings)
     take_recording = TakeRecording(db, objects, spool, clock=clock)
+    offers = OfferSlots(directory, texts)
     follow = FollowCalls(
         directory,
         {**READERS, RECORDINGS: read_recording_row},
         phone_book=phone_book,
         recordings=FollowRecordings(recording_links),
+        missed=offers,
     )
     right = PutRight(db, clock=clock, recordings=FollowRecordings(recording_links))
     reprocess = Reprocess(db, directory, follow.read, right, clock=clock)
@@ -218,6 +221,7 @@ def compose(
         chat_hooks=chat.hooks,
         salons=kept.salons,
         salon_telephony=compose_telephony(ground, salons),
+        missed_offers=OfferRules(db),
         messages=compose_messages(ground, salons, directory),
         visits=visits.desk if visits else None,
         amocrm=compose_amocrm(granting, db, vault, copy.hooks.take_off, widget, ids=ids),
@@ -258,7 +262,7 @@ def compose(
         house,
         http,
         follow,
-        chat.decide,
+        offers.deciding(chat.decide),
         ask_crm,
         deliveries,
         worker,

@@ -26,6 +26,7 @@ from kommutator.domain.connection import Account, by_ssh, hears, pbx_of
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.follow_recordings import FollowRecordings
+from kommutator.flows.salon.offer import OfferSlots
 from kommutator.store.calls import StoredCall
 from kommutator.store.outbox import Owed
 from kommutator.store.unit import Unit
@@ -110,8 +111,10 @@ class FollowCalls:
         *,
         phone_book: PhoneBook | None = None,
         recordings: FollowRecordings | None = None,
+        missed: OfferSlots | None = None,
     ) -> None:
         self._accounts = accounts
+        self._missed = missed
         self._readers = readers
         self._recordings = recordings
         self._phone_book = phone_book or NoPhoneBook()
@@ -123,7 +126,8 @@ class FollowCalls:
         events = self.read(row, pbx, accounts)
         if not events and not _asks_to_look(row):
             return Ignored("not_about_a_call")
-        story = _Story(unit, row, accounts, pbx, self._phone_book, self._recordings)
+        book, recordings, missed = self._phone_book, self._recordings, self._missed
+        story = _Story(unit, row, accounts, pbx, book, recordings, missed)
         return await story.tell(events)
 
     def read(
@@ -153,8 +157,10 @@ class _Story:
         pbx: Account | None,
         phone_book: PhoneBook,
         recordings: FollowRecordings | None,
+        missed: OfferSlots | None,
     ) -> None:
         self._unit = unit
+        self._missed = missed
         self._recordings = recordings
         self._row = row
         self._enterprise = row.enterprise
@@ -256,6 +262,9 @@ class _Story:
         )
         await self._phone_book.attend(self._unit, self._enterprise, call, before, self._crms)
         await self._unit.outbox.add(self._enterprise, owed, journal_id=self._row.id)
+        if self._missed is not None:
+            at = self._row.received_at
+            await self._missed.note(self._unit, self._enterprise, call, before, at)
         if before is None or news(before, call) or before.phase is not call.phase:
             self._unit.call_changed(self._enterprise, memory.id)
 

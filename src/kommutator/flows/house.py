@@ -41,6 +41,7 @@ from kommutator.flows.refusals import Refusals
 from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
 from kommutator.flows.salon.kept import Salons
+from kommutator.flows.salon.offer import OfferRules
 from kommutator.flows.salon.operator import CarryMessages
 from kommutator.flows.salon.services import VisitDesk
 from kommutator.flows.salon.telephony import SalonTelephony
@@ -136,6 +137,7 @@ class House:
     salons: Salons
     salon_telephony: SalonTelephony
     messages: CarryMessages
+    missed_offers: OfferRules
     visits: VisitDesk | None
     cards: Cards
     bulk: Bulk

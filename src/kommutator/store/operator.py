@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
@@ -37,11 +38,32 @@ UPDATE operator_messages m SET status = n.status
 RETURNING m.connection_id, m.id, m.callback, n.status"""
 _OFFER = """
 INSERT INTO missed_offers AS o (enterprise, phone, offered_on, call_id)
-VALUES ($1, $2, $3::date, $4)
+VALUES ($1, $2, $3, $4)
 ON CONFLICT (enterprise, phone) DO UPDATE
    SET offered_on = excluded.offered_on, call_id = excluded.call_id
  WHERE o.offered_on < excluded.offered_on
 RETURNING true"""
+
+_MISSED = """
+SELECT c.client, EXISTS (
+    SELECT FROM calls o WHERE o.enterprise = c.enterprise AND o.client = c.client AND o.id <> c.id
+       AND o.started_at >= c.started_at
+       AND (o.direction = 'out' OR o.result = 'answered' OR o.phase = 'talking')) AS spoken_since
+  FROM calls c
+ WHERE c.enterprise = $1 AND c.id = $2 AND c.direction = 'in' AND c.phase = 'ended'
+   AND c.result IS DISTINCT FROM 'answered' AND c.client IS NOT NULL"""
+_LAST = """
+SELECT services FROM salon_visits
+ WHERE enterprise = $1 AND connection_id = $2 AND client_phone = $3 AND NOT deleted
+ ORDER BY starts_at DESC LIMIT 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class MissedCall:
+    """`spoken_since`: somebody called the client, or talked with them, after it began."""
+
+    client: str
+    spoken_since: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +145,20 @@ class OperatorStore:
         )
         return [Reported(**row) for row in rows]
 
-    async def offer(self, enterprise: EnterpriseNumber, phone: str, day: str, call_id: str) -> bool:
-        """Note an offer to this number on this day (ISO); False: there was one already."""
+    async def offer(
+        self, enterprise: EnterpriseNumber, phone: str, day: date, call_id: str
+    ) -> bool:
+        """Note an offer to this number on this day; False: there was one already."""
         return bool(await self._connection.fetchval(_OFFER, enterprise, phone, day, call_id))
+
+    async def missed(self, enterprise: EnterpriseNumber, call_id: str) -> MissedCall | None:
+        """None: there is no such call, or somebody answered it."""
+        row = await self._connection.fetchrow(_MISSED, enterprise, call_id)
+        return MissedCall(row["client"], row["spoken_since"]) if row else None
+
+    async def last_services(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, phone: str
+    ) -> Sequence[int]:
+        """What the number's last visit, or the one that is coming, was booked for."""
+        services = await self._connection.fetchval(_LAST, enterprise, connection_id, phone)
+        return [one["service_id"] for one in services or ()]
