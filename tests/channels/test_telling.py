@@ -1,6 +1,7 @@
 """Whom a change reaches, when and how often; without any messenger: all is in the database."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from kommutator.domain.chats import ChatNews, Said
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.journal import Decided, Ignored, JournalRow
 from kommutator.domain.salon.changes import VisitNews
+from kommutator.flows import connections
 from kommutator.flows.house import House
 from kommutator.flows.notices.digest import EndQuiet
 from kommutator.flows.notices.hear import DIGEST, TellOfVisits
@@ -216,6 +218,41 @@ async def test_who_cannot_be_told_is_told_apart(house: House, here: TenantOfTest
     assert refused.value.code == "notice_not_possible"
     await house.notices.test(admin(here.number), here.number, off)
     assert (await owed(house, here))[-1].command().about == "test"  # type: ignore[union-attr]  # a message
+
+
+@pytest.mark.parametrize("how", ["off", "deleted"])
+async def test_who_left_does_not_hear_what_was_still_under_way(
+    house: House, here: TenantOfTests, how: str
+) -> None:
+    bot, salon = await a_bot(house, here), await a_salon(house, here.number)
+    left, stays = [await a_receiver(house, here.number, bot, "42") for _ in range(2)]
+    await Teller(house, NIGHT)(salon, change(None, visit()))
+    if how == "off":
+        await house.notices.change(admin(here.number), here.number, left, active=False)
+        (one,) = await house.notices.log(here.number, receiver=left)
+        assert (one.state, one.reason) == ("failed", "receiver_off")
+    else:
+        await house.notices.delete(admin(here.number), here.number, left)
+    assert sorted(row.state for row in await owed(house, here)) == ["dropped", "due"]
+    (one,) = await house.notices.log(here.number, receiver=stays)
+    assert one.state == "owed"
+    async with house.db.unit() as unit:
+        said = await unit.connection.fetch("SELECT state FROM chat_messages WHERE direction='out'")
+    assert sorted(row["state"] for row in said) == ["failed", "owed"]
+
+
+async def test_nothing_that_was_told_of_a_removed_salon_stays(
+    house: House, here: TenantOfTests
+) -> None:
+    bot, salon = await a_bot(house, here), await a_salon(house, here.number)
+    other = await a_salon(house, here.number, replace(SALON, id=962303))
+    await a_receiver(house, here.number, bot, "42", wishes=QUIET)
+    tell = Teller(house, NIGHT)
+    await tell(salon, change(None, visit()))
+    await tell(other, change(None, visit()))
+    await connections.remove(house, admin(here.number), here.number, salon.connection_id)
+    (one,) = await house.notices.log(here.number)
+    assert one.salon == other.connection_id
 
 
 async def test_what_nobody_may_ask_for(house: House, here: TenantOfTests) -> None:

@@ -57,6 +57,21 @@ async def test_what_was_heard_is_kept_once(db: Database) -> None:
         assert await unit.chats.page(THERE) == []
 
 
+async def test_nothing_that_was_said_in_a_removed_messenger_stays(db: Database) -> None:
+    async with db.unit() as unit:
+        await _settle(unit)
+        await unit.chats.hear(HERE, BOT, ChatNews("43", Said("9", "hi", AT), phone="+79161234567"))
+        await unit.chats.hear(HERE, BOT, ChatNews("42", phone="+79161234568"))
+        await unit.notice_receivers.invite(HERE, RECEIVER, b"hash", good_s=60)
+        await unit.notice_receivers.bind(HERE, BOT, b"hash", "42")
+        await unit.chats.wipe(THERE, BOT)
+        assert len(await unit.chats.page(HERE)) == 2
+        await unit.chats.wipe(HERE, BOT)
+        (chat,) = await unit.chats.page(HERE)  # of the receiver, who stays in the list
+        assert (chat.chat_id, chat.title, chat.phone) == ("42", "Anna", None)
+        assert await unit.connection.fetchval("SELECT count(*) FROM chat_messages") == 0
+
+
 async def test_a_link_works_once_and_only_in_time(db: Database) -> None:
     async with db.unit() as unit:
         await _settle(unit)

@@ -70,6 +70,16 @@ _TOLD = """
 UPDATE notices SET state = $3, message_id = coalesce($4, message_id), reason = $5, detail = $6,
        settled_at = CASE WHEN $3 = 'owed' THEN NULL ELSE clock_timestamp() END
  WHERE enterprise = $1 AND outbox_id = $2"""
+_WIPE = (
+    "DELETE FROM chat_messages WHERE enterprise = $1 AND connection_id = $2",
+    """
+DELETE FROM chats c WHERE enterprise = $1 AND connection_id = $2 AND NOT EXISTS (
+    SELECT FROM notice_receivers r WHERE r.enterprise = c.enterprise
+       AND r.connection_id = c.connection_id AND r.chat_id = c.chat_id)""",
+    """
+UPDATE chats SET phone = NULL, language = NULL, heard_at = NULL
+ WHERE enterprise = $1 AND connection_id = $2""",
+)
 _PAGE = f"""
 SELECT {_COLUMNS} FROM chats
  WHERE enterprise = $1 AND ($2::uuid IS NULL OR connection_id = $2)
@@ -139,6 +149,11 @@ class ChatStore:
         await self._connection.execute(_MOVE_CHAT, *key, to)
         await self._connection.execute(_MOVE_RECEIVERS, *key, to)
         await self._connection.execute(_CLOSE, *key, "moved")
+
+    async def wipe(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
+        """What was said, and who said it; of a receiver's chat the title stays."""
+        for statement in _WIPE:
+            await self._connection.execute(statement, enterprise, connection_id)
 
     async def owe(self, enterprise: EnterpriseNumber, owing: Sequence[Owing]) -> None:
         """Note what we are about to say; the outbox has it already."""

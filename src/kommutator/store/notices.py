@@ -109,6 +109,10 @@ _PAGE = f"""{_SELECT} AND n.id < coalesce($2, 9223372036854775807)
    AND ($3::uuid IS NULL OR n.receiver = $3) AND ($4::text IS NULL OR n.state = $4)
    AND ($5::bigint IS NULL OR n.record_id = $5)
  ORDER BY n.id DESC LIMIT $6"""
+_UNDER_WAY = """
+SELECT DISTINCT outbox_id FROM notices
+ WHERE enterprise = $1 AND receiver = $2 AND state = 'owed' AND outbox_id IS NOT NULL"""
+_FORGET = "DELETE FROM notices WHERE enterprise = $1 AND salon = $2"
 _RETIRE = """
 DELETE FROM notices WHERE id IN (
     SELECT id FROM notices WHERE created_at < clock_timestamp() - make_interval(days => $1)
@@ -176,6 +180,15 @@ class NoticeStore:
     async def skip(self, enterprise: EnterpriseNumber, ids: Sequence[int], reason: str) -> None:
         """They will not be told."""
         await self._connection.execute(_SKIP, enterprise, ids, reason)
+
+    async def under_way(self, enterprise: EnterpriseNumber, receiver: UUID) -> Sequence[int]:
+        """Outbox rows of what this receiver is about to be told."""
+        rows = await self._connection.fetch(_UNDER_WAY, enterprise, receiver)
+        return [row["outbox_id"] for row in rows]
+
+    async def forget_salon(self, enterprise: EnterpriseNumber, salon: UUID) -> None:
+        """Everything that was told, or is held back, of this salon's visits and clients."""
+        await self._connection.execute(_FORGET, enterprise, salon)
 
     async def page(
         self,

@@ -181,7 +181,7 @@ class Channels:
     async def disconnect(
         self, actor: Actor, enterprise: EnterpriseNumber, connection_id: UUID
     ) -> None:
-        """Have nothing brought any more, and wipe the secrets; whoever was told is told no more.
+        """Have nothing brought any more, wipe the secrets and what was said; nobody is told more.
 
         A messenger that is away does not hold us back. Raises NotFound: `connection_not_found`.
         """
@@ -194,6 +194,7 @@ class Channels:
         async with self._db.unit() as unit:
             await unit.connections.remove(enterprise, connection_id)
             await unit.channel_reads.wipe(enterprise, connection_id)
+            await unit.chats.wipe(enterprise, connection_id)
             await unit.audit.add(
                 enterprise, actor=actor.name, action="channel.remove", target=str(connection_id)
             )

@@ -113,7 +113,10 @@ class Notices(Wording):
         wishes: Mapping[str, Any] | None = None,
         active: bool | None = None,
     ) -> Receiver:
-        """Only what is given. `wishes`: only those that change. Raises as `create`."""
+        """Only what is given. `wishes`: only those that change. Raises as `create`.
+
+        Who is switched off does not hear what is still under way, either.
+        """
         async with self._db.unit() as unit:
             before = await unit.notice_receivers.get(enterprise, receiver, lock=True)
             kept = msgspec.to_builtins(read_wishes(before.wishes))
@@ -124,13 +127,19 @@ class Notices(Wording):
                 wishes=dump_wishes(checked_wishes({**kept, **(wishes or {})})),
                 active=before.active if active is None else active,
             )
+            if not row.active:
+                await _silence(unit, row)
             await _audit(unit, actor, enterprise, "change", row)
         return _shown(row)
 
     async def delete(self, actor: Actor, enterprise: EnterpriseNumber, receiver: UUID) -> None:
-        """With its part of the log. Raises NotFound: `notice_receiver_not_found`."""
+        """With its part of the log, and what is still under way to it.
+
+        Raises NotFound: `notice_receiver_not_found`.
+        """
         async with self._db.unit() as unit:
             row = await unit.notice_receivers.get(enterprise, receiver, lock=True)
+            await _silence(unit, row)
             await unit.notice_receivers.delete(enterprise, receiver)
             await _audit(unit, actor, enterprise, "delete", row)
 
@@ -237,6 +246,14 @@ async def _check_chat(
             raise InvalidInput("notice_chat_needed")
     elif await unit.chats.get(enterprise, connection_id, chat_id) is None:
         raise NotFound("chat_not_found")
+
+
+async def _silence(unit: Unit, row: ReceiverRow) -> None:
+    """Somebody who left must not hear of clients once the messenger is back."""
+    under_way = await unit.notices.under_way(row.enterprise, row.id)
+    dropped = await unit.outbox.drop(row.enterprise, under_way, "receiver_off")
+    fate = [Spoken(one, row.chat_id or "", "failed", reason="receiver_off") for one in dropped]
+    await unit.chats.settle(row.enterprise, row.connection_id, fate)
 
 
 def _name(text: str) -> str:

@@ -62,6 +62,7 @@ class Leave:
             if stored.status is ConnectionStatus.REMOVED:
                 return
             await unit.connections.remove(enterprise, connection_id)
+            await unit.notices.forget_salon(enterprise, connection_id)
             await unit.yclients_salons.note_state(
                 enterprise, connection_id, InstallState.NONE.value
             )

@@ -100,6 +100,7 @@ class Lifecycle:
             if stored is None:
                 return False
             await unit.connections.remove(enterprise, connection_id)
+            await unit.notices.forget_salon(enterprise, connection_id)
             await unit.yclients_salons.note_state(
                 enterprise, connection_id, InstallState.NONE.value
             )
