@@ -8,26 +8,24 @@ the body names has to be the connection's, and nothing else of the body is looke
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from kommutator.connectors.crm.amocrm.hooks import dedupe_key
 from kommutator.domain.connection import Account
 from kommutator.domain.journal import Arrival, Receipt
-from kommutator.doors.http.hot import PLAIN_HEADERS, NotForBrowsers, read_body, refuse
+from kommutator.doors.http.hot import NotForBrowsers, read_body
+from kommutator.doors.http.hot_hooks import HotVendorHooks, described
 from kommutator.flows.house import House
 from kommutator.kit.errors import Forbidden, InvalidInput, TooMany, Unauthorized
 from kommutator.kit.throttle import Throttle
 
 PATH = "/api/v1/webhooks/amocrm"
 SOURCE = "amocrm"
-_ROUTE = f"{PATH}/{{secret}}"  # as metrics name it
-_METHODS = ("POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 _RATE, _BURST = 1_000, 5_000  # per connection and process; a bulk change of an account is a storm
 _FORM = b"application/x-www-form-urlencoded"
 _BEGINS = re.compile(rb"[A-Za-z_]{1,40}(?:\[|%5b)", re.IGNORECASE)
@@ -41,35 +39,15 @@ _EVENT_TYPE = re.compile(r"[a-z_]{1,40}")
 _OFFICIAL = (".amocrm.ru", ".amocrm.com", ".kommo.com")
 
 
-class HotHooks:
+class HotHooks(HotVendorHooks):
     """A hot door: `POST {PATH}/{secret}` and `{PATH}/{event_type}/{secret}`, bytes to bytes."""
 
     def __init__(self, house: House) -> None:
-        self._house = house
+        super().__init__(house, PATH, house.metrics.amocrm_hooks)
         self._throttle = Throttle(_RATE, _BURST, house.clock)
-        self._outcomes = house.metrics.amocrm_hooks
-        self._answered = house.metrics.http_requests.labels("POST", _ROUTE, "2xx")
-        self._seconds = house.metrics.http_seconds.labels(_ROUTE)
-
-    def addresses(self) -> Iterable[tuple[str, str]]:
-        return [(method, f"{PATH}/") for method in _METHODS]
 
     def openapi(self) -> Mapping[str, dict[str, Any]]:
         return openapi_paths()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
-        try:
-            receipt = await self._take(scope, receive)
-        except Exception as error:  # noqa: BLE001  every refusal has the one shape of errors
-            self._outcomes.labels("refused").inc()
-            await refuse(self._house, error, scope, receive, send, route=_ROUTE)
-            return
-        self._outcomes.labels("duplicate" if receipt.duplicate else "received").inc()
-        await send(_NO_CONTENT)
-        await send({"type": "http.response.body", "body": b""})
-        self._answered.inc()
-        self._seconds.observe(time.perf_counter() - began)
 
     async def _take(self, scope: Scope, receive: Receive) -> Receipt:
         """A receipt means that it is committed; anything else means that it is not.
@@ -102,13 +80,6 @@ class HotHooks:
                 connection_id=account.connection_id,
             )
         )
-
-
-_NO_CONTENT: Message = {
-    "type": "http.response.start",
-    "status": HTTPStatus.NO_CONTENT,
-    "headers": PLAIN_HEADERS,
-}
 
 
 def _address(path: str) -> tuple[str | None, str]:
@@ -153,7 +124,7 @@ def _check_account(account: Account, raw: bytes) -> None:
 
 
 def openapi_paths() -> dict[str, dict[str, Any]]:
-    """How these routes are described; FastAPI does not see hot doors."""
+    """How these routes are described."""
     return {
         f"{PATH}/{{secret}}": _described("take_amocrm_hook", "secret"),
         f"{PATH}/{{event_type}}/{{secret}}": _described(
@@ -167,32 +138,11 @@ def _described(operation: str, *parameters: str) -> dict[str, Any]:
         "secret": "Of the connection, as we subscribed with it; nothing else proves the sender.",
         "event_type": "For people; what happened is read from the body.",
     }
-    errors = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
-    return {
-        "post": {
-            "tags": ["amoCRM calls us"],
-            "operationId": operation,
-            "summary": "Take a webhook of amoCRM",
-            "description": "Answers 204 after it is committed to disk. It is judged later.",
-            "security": [],
-            "parameters": [
-                {
-                    "name": name,
-                    "in": "path",
-                    "required": True,
-                    "schema": {"type": "string"},
-                    "description": texts[name],
-                }
-                for name in parameters
-            ],
-            "requestBody": {
-                "required": True,
-                "content": {_FORM.decode(): {"schema": {"type": "object"}}},
-            },
-            "responses": {
-                "204": {"description": "It is on disk."},
-                "4XX": {"description": "Not accepted.", "content": errors},
-                "5XX": {"description": "Not accepted; try again.", "content": errors},
-            },
-        }
-    }
+    return described(
+        operation,
+        tag="amoCRM calls us",
+        summary="Take a webhook of amoCRM",
+        parameters={name: texts[name] for name in parameters},
+        content_type=_FORM.decode(),
+        status=HTTPStatus.NO_CONTENT,
+    )

@@ -8,17 +8,17 @@ believed: whatever it tells of is read again.
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope
 
 from kommutator.connectors.crm.yclients.hooks import Notice, read_notice
 from kommutator.domain.connection import Account
 from kommutator.domain.journal import Arrival, Receipt
-from kommutator.doors.http.hot import PLAIN_HEADERS, NotForBrowsers, read_body, refuse
+from kommutator.doors.http.hot import NotForBrowsers, read_body
+from kommutator.doors.http.hot_hooks import HotVendorHooks, described
 from kommutator.flows.house import House
 from kommutator.flows.salon.hooks import PATH
 from kommutator.kit.errors import Forbidden, TooMany
@@ -26,46 +26,19 @@ from kommutator.kit.ids import Ids
 from kommutator.kit.throttle import Throttle
 
 SOURCE = "yclients"
-_ROUTE = f"{PATH}/{{secret}}"  # as metrics name it
-_METHODS = ("POST", "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 _RATE, _BURST = 200, 2_000  # per salon and process; a bulk change of a salon is a storm
-_OK: Message = {
-    "type": "http.response.start",
-    "status": HTTPStatus.OK,
-    "headers": [*PLAIN_HEADERS, (b"content-type", b"application/json")],
-}
-_ACCEPTED: Message = {"type": "http.response.body", "body": b'{"success":true}'}
+_ACCEPTED = b'{"success":true}'
 
 
-class HotSalonHooks:
+class HotSalonHooks(HotVendorHooks):
     """A hot door: `POST {PATH}/{secret}`, bytes to bytes."""
 
     def __init__(self, house: House) -> None:
-        self._house = house
+        super().__init__(house, PATH, house.metrics.yclients_hooks, accepted=_ACCEPTED)
         self._throttle = Throttle(_RATE, _BURST, house.clock)
-        self._outcomes = house.metrics.yclients_hooks
-        self._answered = house.metrics.http_requests.labels("POST", _ROUTE, "2xx")
-        self._seconds = house.metrics.http_seconds.labels(_ROUTE)
-
-    def addresses(self) -> Iterable[tuple[str, str]]:
-        return [(method, f"{PATH}/") for method in _METHODS]
 
     def openapi(self) -> Mapping[str, dict[str, Any]]:
         return openapi_paths()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
-        try:
-            receipt = await self._take(scope, receive)
-        except Exception as error:  # noqa: BLE001  every refusal has the one shape of errors
-            self._outcomes.labels("refused").inc()
-            await refuse(self._house, error, scope, receive, send, route=_ROUTE)
-            return
-        self._outcomes.labels("duplicate" if receipt.duplicate else "received").inc()
-        await send(_OK)
-        await send(_ACCEPTED)
-        self._answered.inc()
-        self._seconds.observe(time.perf_counter() - began)
 
     async def _take(self, scope: Scope, receive: Receive) -> Receipt:
         """A receipt means that it is committed; anything else means that it is not.
@@ -113,34 +86,15 @@ def dedupe_key(account: Account, body: bytes, notice: Notice, ids: Ids) -> str:
 
 
 def openapi_paths() -> dict[str, dict[str, Any]]:
-    """How this route is described; FastAPI does not see hot doors."""
-    errors = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}}}
+    """How this route is described."""
+    secret = "Of the connection; nothing else proves the sender."  # noqa: S105  what it is
     return {
-        _ROUTE: {
-            "post": {
-                "tags": ["YClients calls us"],
-                "operationId": "take_yclients_hook",
-                "summary": "Take news of a salon",
-                "description": "Answers 200 after it is committed to disk. It is judged later.",
-                "security": [],
-                "parameters": [
-                    {
-                        "name": "secret",
-                        "in": "path",
-                        "required": True,
-                        "schema": {"type": "string"},
-                        "description": "Of the connection; nothing else proves the sender.",
-                    }
-                ],
-                "requestBody": {
-                    "required": True,
-                    "content": {"application/json": {"schema": {"type": "object"}}},
-                },
-                "responses": {
-                    "200": {"description": "It is on disk."},
-                    "4XX": {"description": "Not accepted.", "content": errors},
-                    "5XX": {"description": "Not accepted; try again.", "content": errors},
-                },
-            }
-        }
+        f"{PATH}/{{secret}}": described(
+            "take_yclients_hook",
+            tag="YClients calls us",
+            summary="Take news of a salon",
+            parameters={"secret": secret},
+            content_type="application/json",
+            status=HTTPStatus.OK,
+        )
     }
