@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from kommutator.store.database import Database
 from tests.stories.test_up import up
-from tests.support.command import Command, environment, left_behind
+from tests.support.command import Command, environment, left_behind, run
+from tests.support.pbx import pbx_cache
 from tests.support.town import free_port
 from tests.support.waiting import eventually
 
@@ -91,4 +93,31 @@ async def test_the_chain_is_copied_and_its_administrator_hears_of_a_visit(
     assert await value(_TOLD) == 1  # other days in the journal of the fake are no news
     await db.close()
     assert "Traceback" not in command.said
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.pbx
+async def test_a_call_from_the_street_is_in_the_salons_history_with_its_recording(
+    tmp_path: Path, database_url: str, asterisk_installation: object
+) -> None:
+    (tmp_path / "cache").mkdir(mode=0o755)
+    (tmp_path / "cache" / "asterisk").symlink_to(pbx_cache().absolute())
+    env = environment(tmp_path, database_url=database_url, port=free_port())
+    async with aiohttp.ClientSession() as session, up(env) as command:
+        yclients = Fake(session, command, "YClients")
+
+        async def takes_calls() -> bool:
+            return bool((await yclients.look("telephony", company=str(SALON)))["enabled"])
+
+        await eventually(takes_calls, 60)
+        code, said = await run("demo", env=env)
+        assert code == 0, said
+        found = await yclients.look("calls", company=str(SALON), count="1", timeout="40")
+        (call,) = found["items"]
+        assert (call["type"], call["status"]) == ("incoming", "success")
+        told = (await yclients.look("telephony", company=str(SALON)))["commands"]
+        assert [one["command"] for one in told] == ["setup", "event", "history"]
+        async with session.get(call["record_link"]) as played:
+            assert (played.status, played.content_type.split("/")[0]) == (200, "audio")
+        assert await command.end() == 0
     assert left_behind(tmp_path) == []

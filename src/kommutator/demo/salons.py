@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
 import aiohttp
 import structlog
@@ -35,7 +36,11 @@ async def open_salons(house: House, urls: Mapping[str, str], notes: DemoNotes) -
     try:
         async with aiohttp.ClientSession() as session:
             await _messengers(house, Fake(session, urls["telegram"]), notes)
-            await _connect(house, Fake(session, urls["yclients"]))
+            yclients = Fake(session, urls["yclients"])
+            first = await _connect(house, yclients)
+            key = (await yclients.look("credentials"))["groups"][0]["crm_token"]
+            await house.salon_telephony.set_up(ACTOR, NUMBER, first, key, recordings=True)
+            house.directory.invalidate(NUMBER)
     except Exception as error:  # noqa: BLE001  the demo's other parts do without
         _log.warning("demo.salons_not_open", error=repr(error)[:300])
 
@@ -47,6 +52,12 @@ class Fake:
         self._session = session
         self._url = url
 
+    async def look(self, what: str) -> Mapping[str, Any]:
+        async with self._session.get(f"{self._url}/_twin/{what}") as reply:
+            reply.raise_for_status()
+            found: Mapping[str, Any] = await reply.json()
+        return found
+
     async def order(self, what: str, **body: Any) -> Mapping[str, Any]:
         async with self._session.post(f"{self._url}/_twin/{what}", json=body) as reply:
             reply.raise_for_status()
@@ -54,8 +65,11 @@ class Fake:
         return found
 
 
-async def _connect(house: House, yclients: Fake) -> None:
-    """As the owner who presses "Connect" in the marketplace and agrees, for all branches."""
+async def _connect(house: House, yclients: Fake) -> UUID:
+    """As the owner who presses "Connect" in the marketplace and agrees, for all branches.
+
+    Returns the first one's connection.
+    """
     await _let_go(house)
     order = {"salon_ids": list(SALONS), "user_id": _OWNER}
     location = (await yclients.order("market/connect", **order))["location"]
@@ -65,6 +79,7 @@ async def _connect(house: House, yclients: Fake) -> None:
     for result in await flows.activate.all(NUMBER, joined.connections):
         if not result.done:
             _log.warning("demo.salon_not_connected", salon=result.salon_id, why=result.problem)
+    return joined.connections[0]
 
 
 async def _let_go(house: House) -> None:

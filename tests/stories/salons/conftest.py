@@ -89,7 +89,7 @@ async def shop(databases: Databases, database_template: str) -> AsyncIterator[Sh
         ).secret
         group = (await service.twin.look("credentials"))["groups"][0]
         await service.house.salon_telephony.set_up(
-            service.admin, HERE, connection, group["crm_token"]
+            service.admin, HERE, connection, group["crm_token"], recordings=False
         )
         service.house.directory.clear()
         yield Shop(

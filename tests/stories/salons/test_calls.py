@@ -77,17 +77,17 @@ def _day(at: datetime) -> tuple[date, int]:
 async def test_a_wrong_key_is_refused_and_one_salon_has_the_right_one(shop: Shop) -> None:
     house, admin = shop.service.house, shop.service.admin
     with pytest.raises(InvalidInput, match="yclients_voip_token_missing"):
-        await house.salon_telephony.set_up(admin, HERE, shop.connection, "  ")
+        await house.salon_telephony.set_up(admin, HERE, shop.connection, "  ", recordings=False)
     with pytest.raises(VendorError) as refused:
-        await house.salon_telephony.set_up(admin, HERE, shop.connection, "wrong")
+        await house.salon_telephony.set_up(admin, HERE, shop.connection, "wrong", recordings=False)
     assert refused.value.hint == "yclients_voip_refused"
     await shop.service.install(SECOND)
     second = await shop.service.value("SELECT id FROM connections WHERE account_key = '962303'")
     right = (await shop.service.twin.look("credentials"))["groups"][0]["crm_token"]
     with pytest.raises(Conflict, match="yclients_voip_elsewhere"):
-        await house.salon_telephony.set_up(admin, HERE, second, right)
+        await house.salon_telephony.set_up(admin, HERE, second, right, recordings=False)
     await house.salon_telephony.switch_off(admin, HERE, shop.connection)
     assert not (await shop.service.twin.look("telephony", company=SALON))["enabled"]
-    await house.salon_telephony.set_up(admin, HERE, shop.connection, right)
+    await house.salon_telephony.set_up(admin, HERE, shop.connection, right, recordings=False)
     assert (await shop.service.twin.look("telephony", company=SALON))["enabled"]
     await house.yclients.leave(admin, HERE, second, force=True)

@@ -60,12 +60,17 @@ async def save_offer(
 
 @router.post("/calls")
 async def set_up(
-    see: Seen, connection_id: Annotated[UUID, Form()], key: Annotated[str, Form()] = ""
+    see: Seen,
+    connection_id: Annotated[UUID, Form()],
+    key: Annotated[str, Form()] = "",
+    recordings: Annotated[str, Form()] = "",
 ) -> Response:
     """Try the key at the vendor and keep it."""
     enterprise = see.demand(Permission.CONFIGURE)
     try:
-        await see.house.salon_telephony.set_up(see.actor, enterprise, connection_id, key)
+        await see.house.salon_telephony.set_up(
+            see.actor, enterprise, connection_id, key, recordings=bool(recordings)
+        )
     except VendorError as error:
         refused = outcome.of_refusal(see, error)
         return plain_page(see, "parts/result.html", result=refused, state=None)

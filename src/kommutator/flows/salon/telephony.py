@@ -42,9 +42,17 @@ class SalonTelephony:
         self._switch = switch
 
     async def set_up(
-        self, actor: Actor, enterprise: EnterpriseNumber, connection_id: UUID, key: str
+        self,
+        actor: Actor,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        key: str,
+        *,
+        recordings: bool,
     ) -> None:
         """Try the key of the page Telephony, Integration, and keep it; also again.
+
+        `recordings`: answered calls wait for theirs and go with a link, see `domain.calls.policy`.
 
         Raises:
             InvalidInput: `yclients_voip_token_missing`, `secret_invalid`.
@@ -66,6 +74,8 @@ class SalonTelephony:
             await self._demand_free(unit, account, key)
             sealed = seal_secrets(self._vault, enterprise, connection_id, {VOIP_TOKEN: key})
             await self._save(unit, actor, stored, {**stored.sealed, **sealed}, "set_up")
+            config = {**stored.config, "recordings": recordings}
+            await unit.connections.save(enterprise, connection_id, config=config)
 
     async def switch_off(
         self, actor: Actor, enterprise: EnterpriseNumber, connection_id: UUID
