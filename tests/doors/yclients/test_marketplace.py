@@ -73,9 +73,11 @@ async def test_by_what_the_vendor_signed(service: SalonService) -> None:
     reply = await service.caller.post("/marketplace/register", json=body)
     assert reply.status == 200, reply.text
     made = reply.body
+    new = made.pop("password_url")
     assert set(made) == {"success", "company_id", "salon_id", "api_key", "connect_url"}
     assert made["salon_id"] == SALON
     assert made["api_key"].startswith("sk_")
+    assert (await service.caller.get(new)).status == 200
     assert await service.vendor_says() == "active"
     (application,) = (await service.twin.look("market"))["applications"]
     held = next(c for c in application["connections"] if c["salon_id"] == SALON)

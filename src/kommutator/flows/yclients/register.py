@@ -30,6 +30,7 @@ class Registered:
         key: what the vendor shows us when it hands over messages of this salon.
         token: opens the page that connects a messenger, once.
         result: None: it was connected before.
+        link: of a new enterprise: by which its first person chooses a password, once.
     """
 
     company_id: int
@@ -38,6 +39,7 @@ class Registered:
     key: str = field(repr=False)
     token: str = field(repr=False)
     result: Result | None
+    link: str | None = field(default=None, repr=False)
 
 
 class Register:
@@ -132,7 +134,13 @@ class Register:
         if found is None:
             raise NotFound("connection_not_found")
         return Registered(
-            found.company_id, found.salon_id, found.enterprise, found.key, found.token, result
+            found.company_id,
+            found.salon_id,
+            found.enterprise,
+            found.key,
+            found.token,
+            result,
+            joined.link,
         )
 
 

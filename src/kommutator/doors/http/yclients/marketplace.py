@@ -58,6 +58,9 @@ class RegisteredAnswer(BaseModel):
     salon_id: int
     api_key: str = Field(description="Shown to who proved the salon; the vendor has it, too.")
     connect_url: str = Field(description="Opens once, within an hour.")
+    password_url: str | None = Field(
+        None, description="Of a new enterprise: where its first person chooses a password, once."
+    )
 
 
 class Accepted(BaseModel):
@@ -113,7 +116,9 @@ async def marketplace_test(request: Request) -> TestAnswer:
     )
 
 
-@router.post("/register", summary="Register a salon that was proved")
+@router.post(
+    "/register", summary="Register a salon that was proved", response_model_exclude_none=True
+)
 async def register_salon(request: Request, wanted: Wanted) -> RegisteredAnswer:
     """Proved by `user_data` with its signature, or by a signed-in administrator of ours.
 
@@ -217,4 +222,5 @@ def _registered(made: Registered) -> RegisteredAnswer:
         salon_id=made.salon_id,
         api_key=made.key,
         connect_url=f"/marketplace/connect?{query}",
+        password_url=f"/yclients/first-password/{made.link}" if made.link else None,
     )
