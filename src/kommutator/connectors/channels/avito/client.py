@@ -27,13 +27,13 @@ from kommutator.connectors.channels.avito.manifest import (
     TOKEN_MARGIN_S,
     TOKEN_S,
 )
+from kommutator.connectors.refusing import in_turn, refused
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Exchange
 from kommutator.domain.ports import Turn
-from kommutator.domain.refusal import Judgement
 from kommutator.kit.clock import Clock
-from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
-from kommutator.kit.errors import ErrorKind, Stage, TooMany
+from kommutator.kit.describe import describe_answer, describe_request, describe_silence
+from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
 from kommutator.kit.pauses import Pauses
 from kommutator.kit.plain_json import as_map, as_text
@@ -204,21 +204,23 @@ class AvitoClient:
         except WireError as error:
             exchange = Exchange(sent, describe_silence(error))
             judgement = judge_silence(error, writing=request.speaking)
-            raise _refusal(judgement, exchange, secrets, error.stage, error.status) from error
+            raise refused(
+                AvitoError, judgement, exchange, secrets, error.stage, error.status
+            ) from error
         shown = secrets if token else (*secrets, *_tokens_in(answer))
         exchange = Exchange(sent, describe_answer(answer, shown), answer.duration_ms)
         self._shared.learn(budgets, answer)
-        refused, found = judge(answer, writing=request.speaking)
-        if refused is None:
+        refusal, found = judge(answer, writing=request.speaking)
+        if refusal is None:
             self._shared.pauses.over(budgets[0].key, said)
             if answer.headers.get("x-ratelimit-remaining") == "0":
                 await self._shared.turn.hold(budgets, EMPTY_S)
             return Reply(found, exchange)
-        if refused.kind is ErrorKind.RATE_LIMITED:
-            pause = self._shared.pauses.after(budgets[0].key, refused.retry_after, said)
+        if refusal.kind is ErrorKind.RATE_LIMITED:
+            pause = self._shared.pauses.after(budgets[0].key, refusal.retry_after, said)
             await self._shared.turn.hold(budgets, pause)
-            refused = replace(refused, retry_after=pause)
-        raise _refusal(refused, exchange, secrets, Stage.ANSWERED, answer.status)
+            refusal = replace(refusal, retry_after=pause)
+        raise refused(AvitoError, refusal, exchange, secrets, Stage.ANSWERED, answer.status)
 
     async def _take_turn(self, budgets: Sequence[Budget], *, free: bool) -> None:
         """`free`: asking for a token, of which there is one a day."""
@@ -227,16 +229,13 @@ class AvitoClient:
         if self._prepaid > 0:
             self._prepaid -= 1
             return
-        try:
-            await self._shared.turn(budgets)
-        except TooMany as busy:
-            raise AvitoError(
-                ErrorKind.RATE_LIMITED,
-                "too many requests are waiting for this account",
-                stage=Stage.BEFORE_SENDING,
-                retry_after=busy.retry_after,
-                hint="avito_too_fast",
-            ) from busy
+        await in_turn(
+            self._shared.turn,
+            budgets,
+            AvitoError,
+            words="too many requests are waiting for this account",
+            hint="avito_too_fast",
+        )
 
 
 def _headers(token: str | None, body: bytes | None) -> dict[str, str]:
@@ -251,24 +250,6 @@ def _tokens_in(answer: Answer) -> tuple[str, ...]:
     told = as_map(body)
     return tuple(
         text for name in ("access_token", "refresh_token") if (text := as_text(told.get(name)))
-    )
-
-
-def _refusal(
-    judgement: Judgement,
-    exchange: Exchange,
-    secrets: Sequence[str],
-    stage: Stage,
-    status: int | None,
-) -> AvitoError:
-    return AvitoError(
-        judgement.kind,
-        mask(judgement.message, secrets),
-        stage=stage,
-        status=status,
-        retry_after=judgement.retry_after,
-        hint=judgement.hint,
-        exchange=exchange,
     )
 
 

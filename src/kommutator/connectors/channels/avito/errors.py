@@ -10,9 +10,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from kommutator.connectors.refusing import silence
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import cut
-from kommutator.kit.errors import ErrorKind, Stage
+from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer, WireError
 from kommutator.kit.plain_json import as_map, as_text, read_json
 
@@ -82,12 +83,7 @@ _WIRE_HINTS: Final = {
 
 def judge_silence(error: WireError, *, writing: bool) -> Judgement:
     """What it means that no usable answer came."""
-    hint = _WIRE_HINTS.get(error.reason, "avito_down")
-    if error.reason in _WIRE_HINTS:
-        return Judgement(ErrorKind.REJECTED, str(error), hint)
-    if error.stage is Stage.BEFORE_SENDING or not writing:
-        return Judgement(ErrorKind.TRANSIENT, str(error), hint)
-    return Judgement(ErrorKind.UNSURE, str(error), hint)
+    return silence(error, _WIRE_HINTS, writing=writing, otherwise="avito_down")
 
 
 def _words(body: dict[str, Any]) -> str:

@@ -22,12 +22,13 @@ from kommutator.connectors.channels.telegram.manifest import (
     PAUSE_S,
     TIMEOUT_S,
 )
+from kommutator.connectors.refusing import in_turn, refused
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Exchange
 from kommutator.domain.ports import Turn
 from kommutator.domain.refusal import Judgement
-from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
-from kommutator.kit.errors import ErrorKind, Stage, TooMany
+from kommutator.kit.describe import describe_answer, describe_request, describe_silence
+from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import HttpClient, WireError
 from kommutator.kit.pauses import Pauses
 
@@ -132,30 +133,27 @@ class TelegramClient:
             # Not chained: the cause may quote the address, and so the token.
             raise self._refusal(judgement, exchange, error.stage, error.status) from None
         exchange = Exchange(sent, describe_answer(answer, secrets), answer.duration_ms)
-        refused, result, moved_to = judge(answer, writing=writing)
-        if refused is None:
+        refusal, result, moved_to = judge(answer, writing=writing)
+        if refusal is None:
             self._pauses.over(budgets[-1].key, said)
             return Reply(result, exchange)
-        if refused.kind is ErrorKind.RATE_LIMITED:
-            pause = self._pauses.after(budgets[-1].key, refused.retry_after, said)
+        if refusal.kind is ErrorKind.RATE_LIMITED:
+            pause = self._pauses.after(budgets[-1].key, refusal.retry_after, said)
             await self._turn.hold(budgets, pause)
-            refused = Judgement(refused.kind, refused.message, refused.hint, pause)
-        raise self._refusal(refused, exchange, Stage.ANSWERED, answer.status, moved_to)
+            refusal = Judgement(refusal.kind, refusal.message, refusal.hint, pause)
+        raise self._refusal(refusal, exchange, Stage.ANSWERED, answer.status, moved_to)
 
     async def _take_turn(self, budgets: Sequence[Budget]) -> None:
         if self._prepaid > 0:
             self._prepaid -= 1
             return
-        try:
-            await self._turn(budgets)
-        except TooMany as busy:
-            raise TelegramError(
-                ErrorKind.RATE_LIMITED,
-                "too many messages are waiting for this bot",
-                stage=Stage.BEFORE_SENDING,
-                retry_after=busy.retry_after,
-                hint="telegram_too_fast",
-            ) from busy
+        await in_turn(
+            self._turn,
+            budgets,
+            TelegramError,
+            words="too many messages are waiting for this bot",
+            hint="telegram_too_fast",
+        )
 
     def _refusal(
         self,
@@ -165,15 +163,9 @@ class TelegramClient:
         status: int | None,
         moved_to: str | None = None,
     ) -> TelegramError:
-        return TelegramError(
-            judgement.kind,
-            mask(judgement.message, self._account.secrets.values()),
-            stage=stage,
-            status=status,
-            retry_after=judgement.retry_after,
-            hint=judgement.hint,
-            exchange=exchange,
-            moved_to=moved_to,
+        secrets = self._account.secrets.values()
+        return refused(
+            TelegramError, judgement, exchange, secrets, stage, status, moved_to=moved_to
         )
 
 

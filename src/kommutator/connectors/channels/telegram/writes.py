@@ -1,13 +1,11 @@
 """Messages → Telegram. Implements `domain.ports.Delivery` for `SendMessage`.
 
-Telegram knows no idempotency key, and a bot cannot look whether a message is there. So a message
-whose answer was lost is not sent again: it is given up as one that may have arrived.
+A bot cannot look whether a message is there; an earlier one can be put otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from kommutator.connectors.channels.telegram.client import (
@@ -18,55 +16,29 @@ from kommutator.connectors.channels.telegram.client import (
 )
 from kommutator.connectors.channels.telegram.errors import TelegramError
 from kommutator.connectors.channels.telegram.manifest import CONCURRENCY, LONGEST, SENDING_S
-from kommutator.domain.chats import pieces, refused_now
-from kommutator.domain.commands import Command, SendMessage, kind_of
+from kommutator.connectors.speaking import Speaking, partly, patience_of
+from kommutator.domain.chats import pieces
+from kommutator.domain.commands import Command, SendMessage
 from kommutator.domain.connection import Account, ConnectionKind
-from kommutator.domain.outcome import Budget, Done, Exchange, Failed, Outcome, Patience
-from kommutator.domain.ports import Due
+from kommutator.domain.outcome import Budget, Done, Exchange, Outcome
 from kommutator.kit.clock import Clock
-from kommutator.kit.errors import ErrorKind, Stage
+from kommutator.kit.errors import ErrorKind
 from kommutator.kit.plain_json import as_map, as_text
 
-SPEAKING: Final = Patience(
-    first=timedelta(seconds=5),
-    longest=timedelta(minutes=30),
-    give_up=timedelta(hours=72),
-    timeout=SENDING_S,
-)
+SPEAKING: Final = patience_of(SENDING_S)
 
 
-class TelegramDelivery:
-    """Delivers what is said in chats."""
-
+class TelegramDelivery(Speaking):
     kind = ConnectionKind.TELEGRAM
 
     def __init__(self, clients: TelegramClients, *, clock: Clock) -> None:
+        super().__init__(clock=clock, concurrency=CONCURRENCY, patience=SPEAKING)
         self._clients = clients
-        self._clock = clock
-
-    def concurrency(self, account: Account) -> int:  # noqa: ARG002  the same for every bot
-        return CONCURRENCY
-
-    def patience(self, command: Command) -> Patience:  # noqa: ARG002  the same for every message
-        return SPEAKING
 
     def budgets(self, account: Account, command: Command) -> Sequence[Budget]:
         return budgets_of(account, getattr(command, "chat_id", None))
 
-    def batch_limit(self, command: Command) -> int:  # noqa: ARG002  one message, one request
-        return 1
-
-    async def deliver(self, account: Account, batch: Sequence[Due]) -> Sequence[Outcome]:
-        return [await self._one(account, due) for due in batch]
-
-    async def _one(self, account: Account, due: Due) -> Outcome:
-        message = due.command
-        if not isinstance(message, SendMessage):
-            words = f"a messenger cannot take the command {kind_of(message)}"
-            return Failed(ErrorKind.OURS, Stage.BEFORE_SENDING, words)
-        refused = refused_now(message, self._clock.now(), unsure=due.unsure)
-        if refused is not None:
-            return refused
+    async def _spoken(self, account: Account, message: SendMessage) -> Outcome:
         return await _spoken(self._clients.of(account, prepaid=1), message)
 
 
@@ -105,14 +77,4 @@ async def _say(client: TelegramClient, chat: str, text: str, edits: str | None) 
 def _failed(error: TelegramError, said: int, parts: int, edits: str | None) -> Outcome:
     if error.kind is ErrorKind.ALREADY_DONE:
         return Done(error.exchange, edits, "already_done")
-    outcome = error.as_outcome()
-    if said == 0:
-        return outcome
-    # What was said cannot be taken back, and the whole must not be said twice.
-    return Failed(
-        ErrorKind.UNSURE,
-        Stage.SENT,
-        f"{said} of {parts} parts were sent: {outcome.message}",
-        outcome.exchange,
-        hint=outcome.hint,
-    )
+    return partly(error.as_outcome(), said, parts)

@@ -21,13 +21,14 @@ from kommutator.connectors.crm.amocrm.manifest import (
     PAUSE_S,
     TIMEOUT_S,
 )
+from kommutator.connectors.refusing import in_turn, refused
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.oauth import Access, AccessSource
 from kommutator.domain.outcome import Exchange
 from kommutator.domain.ports import Turn
 from kommutator.domain.refusal import Judgement
 from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
-from kommutator.kit.errors import ErrorKind, Stage, TooMany
+from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
 from kommutator.kit.pauses import Pauses
 from kommutator.kit.plain_json import as_map, maps_in
@@ -187,16 +188,13 @@ class AmoCrmClient:
         if self._prepaid > 0:
             self._prepaid -= 1
             return
-        try:
-            await self._turn(self._budgets)
-        except TooMany as busy:
-            raise AmoCrmError(
-                ErrorKind.RATE_LIMITED,
-                "too many requests are waiting for this account",
-                stage=Stage.BEFORE_SENDING,
-                retry_after=busy.retry_after,
-                hint="amocrm_budget_spent",
-            ) from busy
+        await in_turn(
+            self._turn,
+            self._budgets,
+            AmoCrmError,
+            words="too many requests are waiting for this account",
+            hint="amocrm_budget_spent",
+        )
 
     async def _send(self, request: _Request, access: Access) -> Reply:
         secrets = (*self._account.secrets.values(), access.token)
@@ -218,7 +216,9 @@ class AmoCrmClient:
         except WireError as error:
             exchange = self.last_exchange = Exchange(sent, describe_silence(error))
             judgement = judge_silence(error, writing=request.writing)
-            raise _refusal(judgement, exchange, secrets, error.stage, error.status) from error
+            raise refused(
+                AmoCrmError, judgement, exchange, secrets, error.stage, error.status
+            ) from error
         exchange = self.last_exchange = _exchange(sent, answer, secrets)
         if answer.left_ms > LATE_MS:
             await self._turn.late(self._budgets, answer.left_ms / 1000)
@@ -227,11 +227,11 @@ class AmoCrmClient:
             self._pauses.over(self._budgets[0].key, said)
             return Reply(answer.status, verdict.body, exchange)
         judgement = await self._hold(verdict.judgement, said)
-        refused = _refusal(judgement, exchange, secrets, Stage.ANSWERED, answer.status)
-        refused.items = _masked(verdict, secrets)
+        refusal = refused(AmoCrmError, judgement, exchange, secrets, Stage.ANSWERED, answer.status)
+        refusal.items = _masked(verdict, secrets)
         if tell := self._turned_away.get(judgement.hint or ""):
-            await tell(self._account, refused.message)
-        raise refused
+            await tell(self._account, refusal.message)
+        raise refusal
 
     async def _hold(self, judgement: Judgement, said: int) -> Judgement:
         """Stop everybody who draws from the same budgets, lanes or not, before telling anybody."""
@@ -256,24 +256,6 @@ def _exchange(sent: dict[str, Any], answer: Answer, secrets: Sequence[str]) -> E
     if request_id := answer.headers.get("x-request-id"):
         described["request_id"] = mask(request_id[:100], secrets)
     return Exchange(sent, described, answer.duration_ms)
-
-
-def _refusal(
-    judgement: Judgement,
-    exchange: Exchange,
-    secrets: Sequence[str],
-    stage: Stage,
-    status: int | None,
-) -> AmoCrmError:
-    return AmoCrmError(
-        judgement.kind,
-        mask(judgement.message, secrets),
-        stage=stage,
-        status=status,
-        retry_after=judgement.retry_after,
-        hint=judgement.hint,
-        exchange=exchange,
-    )
 
 
 def _masked(verdict: Verdict, secrets: Sequence[str]) -> dict[str, dict[str, str]]:

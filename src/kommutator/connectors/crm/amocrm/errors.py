@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from kommutator.connectors.refusing import silence
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import cut
-from kommutator.kit.errors import ErrorKind, Stage
+from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer, WireError
 from kommutator.kit.plain_json import as_map, as_text, maps_in, read_json
 
@@ -205,12 +206,7 @@ _WIRE_HINTS = {
 
 def judge_silence(error: WireError, *, writing: bool) -> Judgement:
     """What it means that no usable answer came."""
-    hint = _WIRE_HINTS.get(error.reason)
-    if error.reason in ("address_refused", "insecure_url"):
-        return Judgement(ErrorKind.REJECTED, str(error), hint)
-    if error.stage is Stage.BEFORE_SENDING or not writing:
-        return Judgement(ErrorKind.TRANSIENT, str(error), hint)
-    return Judgement(ErrorKind.UNSURE, str(error), hint)
+    return silence(error, _WIRE_HINTS, writing=writing)
 
 
 def _decoded(body: bytes) -> dict[str, Any] | list[Any] | None:

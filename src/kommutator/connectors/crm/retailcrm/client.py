@@ -24,11 +24,12 @@ from kommutator.connectors.crm.retailcrm.manifest import (
     TELEPHONY_PACE,
 )
 from kommutator.connectors.crm.retailcrm.schemas import json_field
+from kommutator.connectors.refusing import in_turn, refused
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Exchange
 from kommutator.domain.refusal import Judgement
-from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
-from kommutator.kit.errors import ErrorKind, Stage, TooMany
+from kommutator.kit.describe import describe_answer, describe_request, describe_silence
+from kommutator.kit.errors import Stage
 from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
 from kommutator.kit.plain_json import as_map, as_text, maps_in, read_json
 
@@ -240,16 +241,13 @@ class RetailCrmClient:
         if self._prepaid > 0:
             self._prepaid -= 1
             return
-        try:
-            await self._turn(budgets_of(self._account, self._egress, telephony=request.telephony))
-        except TooMany as busy:
-            raise RetailCrmError(
-                ErrorKind.RATE_LIMITED,
-                "too many requests are waiting for this address",
-                stage=Stage.BEFORE_SENDING,
-                retry_after=busy.retry_after,
-                hint="budget_spent",
-            ) from busy
+        await in_turn(
+            self._turn,
+            budgets_of(self._account, self._egress, telephony=request.telephony),
+            RetailCrmError,
+            words="too many requests are waiting for this address",
+            hint="budget_spent",
+        )
 
     def _judged(self, request: _Request, sent: dict[str, Any], answer: Answer) -> Reply:
         exchange = Exchange(sent, describe_answer(answer, self._secrets), answer.duration_ms)
@@ -262,15 +260,7 @@ class RetailCrmClient:
     def _refusal(
         self, judgement: Judgement, exchange: Exchange, stage: Stage, status: int | None
     ) -> RetailCrmError:
-        return RetailCrmError(
-            judgement.kind,
-            mask(judgement.message, self._secrets),
-            stage=stage,
-            status=status,
-            retry_after=judgement.retry_after,
-            hint=judgement.hint,
-            exchange=exchange,
-        )
+        return refused(RetailCrmError, judgement, exchange, self._secrets, stage, status)
 
 
 def _paged(page: int) -> list[tuple[str, str]]:

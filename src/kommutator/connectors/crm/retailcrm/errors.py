@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from kommutator.connectors.refusing import silence
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import cut
-from kommutator.kit.errors import ErrorKind, Stage
+from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer, WireError
 from kommutator.kit.plain_json import read_json
 
@@ -130,12 +131,7 @@ _WIRE_HINTS = {
 
 def judge_silence(error: WireError, *, writing: bool) -> Judgement:
     """What it means that no usable answer came."""
-    hint = _WIRE_HINTS.get(error.reason)
-    if error.reason in ("address_refused", "insecure_url"):
-        return Judgement(ErrorKind.REJECTED, str(error), hint)
-    if error.stage is Stage.BEFORE_SENDING or not writing:
-        return Judgement(ErrorKind.TRANSIENT, str(error), hint)
-    return Judgement(ErrorKind.UNSURE, str(error), hint)
+    return silence(error, _WIRE_HINTS, writing=writing)
 
 
 def _decoded(body: bytes) -> dict[str, object] | None:

@@ -27,12 +27,13 @@ from kommutator.connectors.crm.yclients.manifest import (
     TIMEOUT_S,
 )
 from kommutator.connectors.crm.yclients.wire import Json, Reply, Request
+from kommutator.connectors.refusing import in_turn, refused
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Exchange
 from kommutator.domain.ports import Turn
 from kommutator.domain.refusal import Judgement
-from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
-from kommutator.kit.errors import ErrorKind, Stage, TooMany
+from kommutator.kit.describe import describe_answer, describe_request, describe_silence
+from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, HttpClient, Pairs, WireError
 from kommutator.kit.pauses import Pauses
 
@@ -190,9 +191,9 @@ class YClientsClient:
         await self._take_turn()
         try:
             return await self._send(request, headers)
-        except YClientsError as refused:
+        except YClientsError as refusal:
             if not request.quiet:
-                await self._tell(refused)
+                await self._tell(refusal)
             raise
 
     async def _tell(self, refused: YClientsError) -> None:
@@ -217,16 +218,13 @@ class YClientsClient:
         if self._prepaid > 0:
             self._prepaid -= 1
             return
-        try:
-            await self._turn(self._budgets)
-        except TooMany as busy:
-            raise YClientsError(
-                ErrorKind.RATE_LIMITED,
-                "too many requests are waiting for this address",
-                stage=Stage.BEFORE_SENDING,
-                retry_after=busy.retry_after,
-                hint="yclients_budget_spent",
-            ) from busy
+        await in_turn(
+            self._turn,
+            self._budgets,
+            YClientsError,
+            words="too many requests are waiting for this address",
+            hint="yclients_budget_spent",
+        )
 
     async def _send(self, request: Request, headers: Mapping[str, str]) -> Reply:
         secrets = (*self._secrets, *request.hidden)
@@ -287,14 +285,13 @@ def _refusal(
     status: int | None,
 ) -> YClientsError:
     judgement = verdict.judgement or Judgement(ErrorKind.OURS, "")
-    return YClientsError(
-        judgement.kind,
-        mask(judgement.message, secrets),
-        stage=stage,
-        status=status,
-        retry_after=judgement.retry_after,
-        hint=judgement.hint,
-        exchange=exchange,
+    return refused(
+        YClientsError,
+        judgement,
+        exchange,
+        secrets,
+        stage,
+        status,
         booking=verdict.booking,
         appointment=verdict.appointment,
     )

@@ -18,10 +18,11 @@ from kommutator.connectors.crm.yclients.envelope import (
     open_envelope,
     sentence,
 )
+from kommutator.connectors.refusing import silence
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.domain.salon.booking import Refused
 from kommutator.kit.describe import cut
-from kommutator.kit.errors import ErrorKind, Stage
+from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer, WireError
 
 _LONGEST_MESSAGE = 500
@@ -232,9 +233,4 @@ _WIRE_HINTS = {
 
 def judge_silence(error: WireError, *, writing: bool) -> Judgement:
     """What it means that no usable answer came."""
-    hint = _WIRE_HINTS.get(error.reason)
-    if error.reason in ("address_refused", "insecure_url"):
-        return Judgement(R, str(error), hint)
-    if error.stage is Stage.BEFORE_SENDING or not writing:
-        return Judgement(T, str(error), hint)
-    return Judgement(UNSURE, str(error), hint)
+    return silence(error, _WIRE_HINTS, writing=writing)

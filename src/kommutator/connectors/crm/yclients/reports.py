@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,11 +16,12 @@ import msgspec
 from kommutator.connectors.crm.yclients.application import Application
 from kommutator.connectors.crm.yclients.errors import YClientsError, judge, judge_silence
 from kommutator.connectors.crm.yclients.manifest import VENDOR_HOSTS
+from kommutator.connectors.refusing import refused
 from kommutator.domain.commands import ReportMessages
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.outcome import Exchange
 from kommutator.domain.refusal import Judgement
-from kommutator.kit.describe import describe_answer, describe_request, describe_silence, mask
+from kommutator.kit.describe import describe_answer, describe_request, describe_silence
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import HttpClient, WireError
 
@@ -89,12 +91,5 @@ def _refusal(
 ) -> YClientsError:
     """Here nobody refuses our user: a 401 or 403 means the address."""
     revoked = judgement.kind is ErrorKind.ACCESS_REVOKED
-    return YClientsError(
-        ErrorKind.REJECTED if revoked else judgement.kind,
-        mask(judgement.message, secrets),
-        stage=stage,
-        status=status,
-        retry_after=judgement.retry_after,
-        hint=judgement.hint,
-        exchange=exchange,
-    )
+    kind = ErrorKind.REJECTED if revoked else judgement.kind
+    return refused(YClientsError, replace(judgement, kind=kind), exchange, secrets, stage, status)
