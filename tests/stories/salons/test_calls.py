@@ -4,10 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from kommutator.kit.errors import Conflict, InvalidInput, VendorError
+from kommutator.domain.salon.offer import OfferRule
+from kommutator.domain.tenancy import Actor, Role
+from kommutator.kit.errors import Conflict, InvalidInput, NotFound, VendorError
 from tests.stories.salons.conftest import Shop
 from tests.support.waiting import eventually
-from tests.support.yclients_service import HERE, SALON, SECOND
+from tests.support.yclients_service import HERE, SALON, SECOND, THERE
 
 KNOWN = "+375000000070"
 
@@ -91,3 +93,25 @@ async def test_a_wrong_key_is_refused_and_one_salon_has_the_right_one(shop: Shop
     await house.salon_telephony.set_up(admin, HERE, shop.connection, right, recordings=False)
     assert (await shop.service.twin.look("telephony", company=SALON))["enabled"]
     await house.yclients.leave(admin, HERE, second, force=True)
+
+
+async def test_another_enterprise_has_no_part_in_it(shop: Shop) -> None:
+    house = shop.service.house
+    stranger = Actor("tests", Role.ENTERPRISE_ADMIN, THERE)
+    with pytest.raises(NotFound):
+        await house.salon_telephony.set_up(
+            stranger, THERE, shop.connection, "key", recordings=False
+        )
+    with pytest.raises(NotFound):
+        await house.salon_telephony.switch_off(stranger, THERE, shop.connection)
+    with pytest.raises(NotFound):
+        await house.missed_offers.save(stranger, THERE, shop.connection, OfferRule(on=True))
+    async with house.db.single() as unit:
+        soon = await unit.salon_visits.next_of_phone(
+            HERE, shop.connection, KNOWN, datetime.now(UTC).replace(tzinfo=None)
+        )
+        assert await unit.phone_book.get(THERE, KNOWN) is None
+    theirs = await house.salon_telephony.next_visit(THERE, KNOWN, datetime.now(UTC))
+    ours = await house.salon_telephony.next_visit(HERE, KNOWN, datetime.now(UTC))
+    assert theirs is None
+    assert (ours is None) == (soon is None)
