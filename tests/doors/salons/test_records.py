@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from kommutator.kit.throttle import Throttle
 from tests.support.booking_service import BookingService, moment
 from tests.support.yclients_service import SALON
 
@@ -60,6 +61,23 @@ async def test_fresh_asks_with_the_vendors_own_words(salon: BookingService) -> N
     assert query["end_date"] == last.isoformat()
     assert (str(query["count"]), str(query["page"])) == ("7", "2")
     assert not {"date_from", "date_to", "limit"} & set(query)
+
+
+async def test_one_tenant_does_not_use_up_what_all_salons_share(salon: BookingService) -> None:
+    """YClients counts by our address: whoever asks it in a loop is told to wait, by us."""
+    state = salon.service.app.asgi.state
+    usual = state.salon_throttle
+    state.salon_throttle = Throttle(0.01, 2, salon.service.house.clock)
+    try:
+        query = days(salon.today(), salon.today())
+        fresh = [await salon.api.get(RECORDS, params=query | {"fresh": "true"}) for _ in range(3)]
+        cancelled = await salon.api.post(f"{RECORDS}/1/cancel")
+        copied = await salon.api.get(RECORDS, params=query)
+    finally:
+        state.salon_throttle = usual
+    assert [one.status for one in fresh] == [200, 200, 429]
+    assert fresh[-1].code == "too_many_requests"
+    assert (cancelled.status, copied.status) == (429, 200)
 
 
 async def test_pages_join_to_the_whole(salon: BookingService) -> None:

@@ -13,10 +13,13 @@ from kommutator.domain.connection import Account
 from kommutator.domain.tenancy import Actor, Permission
 from kommutator.doors.http.auth import Tenant, demand, house_of
 from kommutator.doors.http.paging import BIGGEST_ID
+from kommutator.flows.house import House
 from kommutator.flows.salon.services import VisitDesk
-from kommutator.kit.errors import Unavailable
+from kommutator.kit.errors import TooMany, Unavailable
+from kommutator.kit.throttle import Throttle
 from kommutator.store.answered import Asked
 
+_ASKED_A_SECOND, _ASKED_AT_ONCE = 1.0, 60
 SalonId = Annotated[
     int | None,
     Query(
@@ -67,10 +70,26 @@ async def reading(request: Request, tenant: Reading, company_id: SalonId = None)
 
 
 async def working(request: Request, tenant: Booking, company_id: SalonId = None) -> InSalon:
-    """As `reading`, and Conflict `salon_not_working`."""
+    """To act at the vendor. As `reading`, and Conflict `salon_not_working`, TooMany."""
     desk = desk_of(request)
     account = await desk.accounts.working(tenant.enterprise, company_id)
+    ask_vendor(request, account)
     return await in_salon(tenant, account, desk)
+
+
+def throttle(house: House) -> Throttle:
+    """How often the vendor may be asked for one salon, in this process."""
+    return Throttle(_ASKED_A_SECOND, _ASKED_AT_ONCE, house.clock)
+
+
+def ask_vendor(request: Request, account: Account) -> None:
+    """This request will ask the vendor, whose allowance all tenants' salons share.
+
+    Raises TooMany: `too_many_requests`.
+    """
+    limits: Throttle = request.app.state.salon_throttle
+    if wait := limits.take(account.connection_id.hex):
+        raise TooMany("too_many_requests", retry_after=wait)
 
 
 async def in_salon(tenant: Tenant, account: Account, desk: VisitDesk) -> InSalon:

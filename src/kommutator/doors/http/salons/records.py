@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from kommutator.domain.salon.facts import Attendance, Visit
 from kommutator.domain.salon.ports import VisitQuery
 from kommutator.doors.http.paging import BIGGEST_ID
-from kommutator.doors.http.salons.acting import AtSalon, BySalon
+from kommutator.doors.http.salons.acting import AtSalon, BySalon, ask_vendor
 from kommutator.doors.http.salons.booking import LocalTime, phone_of
 from kommutator.doors.http.salons.shown import VisitShown, declined_answer, visit_shown
 from kommutator.doors.http.v1.words import Body, RowId
@@ -56,6 +56,7 @@ class AttendanceWanted(Body):
 
 @router.get("/records", summary="List visits")
 async def list_visits(
+    request: Request,
     by: BySalon,
     *,
     date_from: date | None = None,
@@ -75,6 +76,7 @@ async def list_visits(
     With `fresh`, `phone` is not taken: YClients cannot look for it.
     """
     if fresh:
+        ask_vendor(request, by.account)
         found = await by.desk.reader.visits(
             by.account,
             VisitQuery(

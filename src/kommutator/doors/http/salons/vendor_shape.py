@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kommutator.domain.salon.booking import BookingRefused, BookingWish, Guest, Refused
 from kommutator.doors.http.auth import house_of
-from kommutator.doors.http.salons.acting import Booking, InSalon, Key, asked
+from kommutator.doors.http.salons.acting import Booking, InSalon, Key, ask_vendor, asked
 from kommutator.doors.http.salons.booking import (
     BookingDeclined,
     LocalTime,
@@ -105,6 +105,7 @@ async def book_check(
     by = await salon_of(request, tenant, company_id)
     _no_overlap(body.appointments)
     for one in body.appointments:
+        ask_vendor(request, by.account)
         wish = _wish(by, one, Guest("", ""))
         try:
             await by.desk.writer.check(by.account, wish)
