@@ -11,7 +11,8 @@ from kommutator.domain.salon.booking import Start
 from kommutator.domain.salon.ports import Licence, VisitQuery
 from kommutator.kit.errors import ErrorKind
 from tests.connectors.yclients.samples import sample
-from tests.connectors.yclients.scripted import SALON, account, answer, bench, no, ok
+from tests.connectors.yclients.scripted import SALON, account, bench, no, ok
+from tests.support.scripted import answer
 
 RECORD = sample("strict_schema_examples")["record"]
 DAY = date(2026, 7, 21)
@@ -90,6 +91,13 @@ async def test_what_is_gone_is_none() -> None:
     with pytest.raises(YClientsError) as refused:  # the salon itself is another matter
         await reader.visit(account(), 5)
     assert refused.value.hint == "yclients_salon_gone"
+
+
+async def test_an_unreadable_record_is_not_gone() -> None:
+    """None would be told as a cancellation."""
+    here = bench(ok({**RECORD, "staff_id": 0, "staff": None}))
+    with pytest.raises(YClientsError, match="cannot be read"):
+        await YClientsReader(here.clients).visit(account(), 5)
 
 
 async def test_a_cancelled_visit_is_told_as_such() -> None:

@@ -199,6 +199,29 @@ async def test_what_was_read_before_the_allowance_was_spent_is_told(
     assert copy.hearer.news[2:] == [(3, ("created",))]
 
 
+async def test_a_visit_that_cannot_be_read_keeps_no_other_waiting(
+    copy: SalonCopy, vendor: VendorSalon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is it told as cancelled: the vendor has it."""
+    vendor.put(1)
+    await copied(copy)
+    read = vendor.visit
+
+    async def odd(account: Account, record_id: int, *, background: bool = False) -> Visit | None:
+        if record_id == 1:
+            raise VendorError(ErrorKind.REJECTED, "this record cannot be read")
+        return await read(account, record_id, background=background)
+
+    monkeypatch.setattr(vendor, "visit", odd)
+    vendor.put(2)
+    await copy.hear(SalonNews(VISIT, 1), SalonNews(VISIT, 2))
+    assert await copy.reread(VISIT) == "up"
+    assert copy.hearer.news == [(2, ("created",))]
+    assert await copy.waiting() == 1
+    assert await copy.reread(VISIT) is None  # set aside for a while
+    assert not (await copy.held())[1].deleted
+
+
 async def test_an_answer_that_comes_too_late_changes_nothing(
     copy: SalonCopy, vendor: VendorSalon
 ) -> None:

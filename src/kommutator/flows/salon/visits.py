@@ -10,6 +10,7 @@ from kommutator.domain.connection import Account
 from kommutator.domain.crm_news import reached
 from kommutator.domain.salon.facts import Salon, Visit
 from kommutator.domain.salon.ports import VisitQuery
+from kommutator.flows.ask_crm import answered
 from kommutator.flows.crm_copy.cards import PageRead
 from kommutator.flows.salon.shelve import ShelveVisits
 from kommutator.flows.salon.source import SalonSource, local, today
@@ -33,6 +34,8 @@ _FIRST_BACK, _NIGHTLY_BACK = timedelta(days=366), timedelta(days=40)
 
 _BY_LIST = 5  # so many wishes are cheaper to read as a list of what changed
 _PAGES = 5  # of that list
+_REFUSED = 3  # in one batch; after that it is not the visit that the vendor refuses
+_REFUSED_FOR_S = 600.0
 _SINGLY = 20  # asked for one by one in one batch; the others wait for the next
 
 
@@ -89,17 +92,21 @@ class ReadVisits:
         """Read these again; what the vendor no longer has is buried.
 
         If it stops answering midway, what it told is kept, and the rest waits for the next batch.
+        A visit that it refuses to show does not keep those behind it waiting.
         """
         kept = await self._source.know(account)
         found: dict[int, Visit] = {}
         if len(taken.ids) >= _BY_LIST:
             found = await self._listed(account, kept.salon, taken)
         missing = [one for one in taken.ids if one not in found]
-        later, gone = missing[_SINGLY:], list[int]()
+        later, gone, refused = missing[_SINGLY:], list[int](), dict[int, VendorError]()
         for place, one in enumerate(missing[:_SINGLY]):
             try:
                 visit = await self._source.reader(account).visit(account, one, background=True)
-            except VendorError:
+            except VendorError as error:
+                if answered(error) == "up" and len(refused) < _REFUSED:
+                    refused[one] = error
+                    continue
                 if not found and not gone:
                     raise
                 later = missing[place:]
@@ -108,9 +115,14 @@ class ReadVisits:
                 gone.append(one)
             else:
                 found[one] = visit
+        if refused and not found and not gone:
+            raise next(iter(refused.values()))
+        key = account.enterprise, account.connection_id
         async with self._source.db.unit() as unit:
             await self._shelve(unit, account, list(found.values()), gone=gone, read_at=taken.at)
-            await grant(unit, account, taken, later)
+            await grant(unit, account, taken, [*later, *refused])
+            aside = replace(taken, ids=sorted(refused))
+            await unit.salon_wanted.postpone(*key, aside, _REFUSED_FOR_S)
 
     async def _listed(self, account: Account, salon: Salon, taken: TakenPart) -> dict[int, Visit]:
         """Those of the wished-for that the list of changes shows."""

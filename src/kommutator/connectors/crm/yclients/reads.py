@@ -147,7 +147,12 @@ class YClientsReader:
     ) -> Visit | None:
         client = self._client(account, background=background)
         item = await _found(client, f"/record/{salon_of(account)}/{record_id}")
-        return None if item is None else read_visit(item, region_of(account))
+        if item is None:
+            return None
+        visit = read_visit(item, region_of(account))
+        if visit is None:  # it is there: None would have it told as cancelled
+            raise YClientsError(ErrorKind.REJECTED, "this record cannot be read")
+        return visit
 
     async def clients(
         self,
