@@ -15,7 +15,7 @@ from kommutator.compose.crm_copy import compose_copy, hear_amocrm
 from kommutator.compose.grants import compose_amocrm, compose_grants
 from kommutator.compose.recordings import compose_recordings
 from kommutator.compose.salons import compose_salons, hear_salons
-from kommutator.compose.telephony import compose_messages, compose_telephony
+from kommutator.compose.telephony import compose_messages, compose_telephony, desks_of
 from kommutator.compose.visits import compose_visits
 from kommutator.compose.yclients import Ground, compose_yclients, deliveries_of, yclients_side
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
@@ -235,7 +235,7 @@ def compose(
             settings,
             objects,
             AsteriskExaminer(clock=clock),
-            look_ups,
+            {**look_ups, **desks_of(salons)},
             clock=clock,
             ids=ids,
         ),

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from kommutator.domain.finding import Health
 from kommutator.domain.salon.offer import OfferRule
 from kommutator.domain.tenancy import Actor, Role
 from kommutator.kit.errors import Conflict, InvalidInput, NotFound, VendorError
@@ -115,3 +116,9 @@ async def test_another_enterprise_has_no_part_in_it(shop: Shop) -> None:
     ours = await house.salon_telephony.next_visit(HERE, KNOWN, datetime.now(UTC))
     assert theirs is None
     assert (ours is None) == (soon is None)
+
+
+async def test_the_check_up_looks_at_the_salon(shop: Shop) -> None:
+    found = {one.check: one for one in await shop.service.house.doctor.enterprise(HERE)}
+    assert found["crm"].health is Health.OK, found["crm"]
+    assert found["crm_allowance"].health is Health.OK
