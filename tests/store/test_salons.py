@@ -1,5 +1,6 @@
 """The copy of a salon on its shelves: later requests win, busy hours follow from visits."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,6 +26,7 @@ from kommutator.domain.salon.facts import (
 from kommutator.domain.salon.slots import DayBook, open_day
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.database import Database
+from tests.support.waiting import eventually
 
 HERE, THERE = EnterpriseNumber("0367"), EnterpriseNumber("0368")
 SALON = UUID(int=7)
@@ -247,6 +249,32 @@ async def test_nothing_stays_of_a_removed_salon(shelf: Database) -> None:
         entry = await unit.phone_book.get(HERE, PHONE)
     assert entry is not None
     assert (entry.known, entry.name, entry.customer_id) == (None, None, None)
+
+
+async def test_branches_that_share_clients_do_not_lock_each_other_out(shelf: Database) -> None:
+    """Two copies tell the phone book of the same numbers: one waits for the other."""
+    other = "+79161234568"
+    both = [ANNA, SalonClient(2, "Борис", phone=other)]
+    async with shelf.unit() as unit:
+        await unit.salon_clients.save(HERE, SALON, both, read_at=T0)
+        await unit.salon_book.tell(HERE, [PHONE, other])
+        await unit.salon_clients.bury(HERE, SALON, [2], read_at=T1)
+
+    async def second() -> None:
+        async with shelf.unit() as unit:
+            await unit.salon_book.tell(HERE, [PHONE, other])
+
+    async def waits() -> bool:
+        async with shelf.single() as unit:
+            blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            return bool(await unit.connection.fetchval(blocked))
+
+    async with shelf.unit() as unit:
+        await unit.salon_book.tell(HERE, [PHONE])
+        later = asyncio.create_task(second())
+        await eventually(waits)
+        await unit.salon_book.tell(HERE, [other])
+    await later
 
 
 async def test_removed_salons_are_looked_for_by_their_own_rows(shelf: Database) -> None:
