@@ -35,11 +35,16 @@ JSON = "application/json"
 
 
 class Gateway:
-    """Somebody the CRM calls: keeps what came, answers what it is told to."""
+    """Somebody the CRM calls: keeps what came, answers what it is told to.
+
+    Attributes:
+        told: of each request in `came` its JSON body, if it had one, and its headers.
+    """
 
     def __init__(self) -> None:
         self.base_url = ""
         self.came: list[dict[str, Any]] = []
+        self.told: list[dict[str, Any]] = []
         self.status = 200
         self.config: dict[str, Any] = {}
 
@@ -50,10 +55,10 @@ class Gateway:
                 "path": request.path,
                 "query": dict(request.query),
                 "form": dict(await request.post()),
-                "json": await request.json() if request.content_type == JSON else None,
-                "headers": dict(request.headers),
             }
         )
+        told = await request.json() if request.content_type == JSON else None
+        self.told.append({"json": told, "headers": dict(request.headers)})
         if request.path == "/account":
             raise web.HTTPSeeOther("/cabinet")
         if request.path == "/config":

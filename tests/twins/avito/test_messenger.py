@@ -141,10 +141,10 @@ async def test_hooks(avito: Messenger, account: dict[str, Any], gateway: Gateway
     number = -1
     while len(gateway.came) < 3:
         number = (await avito.look("changed", after=str(number), timeout="5"))["number"]
-    values = [one["json"]["payload"]["value"] for one in gateway.came]
+    values = [one["json"]["payload"]["value"] for one in gateway.told]
     assert [value["type"] for value in values] == ["system", "text", "text"]
     assert [value["author_id"] == account["id"] for value in values] == [False, False, True]
-    assert all("x-avito-messenger-signature" in one["headers"] for one in gateway.came)
+    assert all("x-avito-messenger-signature" in one["headers"] for one in gateway.told)
 
     await ask(avito, "POST", "/messenger/v1/webhook/unsubscribe", headers, url=url)
     await avito.order("say", chat=chat, text="Ещё вопрос")

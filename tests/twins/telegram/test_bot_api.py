@@ -135,9 +135,9 @@ async def test_a_webhook_is_tried_again_in_order(
     gateway.status = 200
     await telegram.order("clock", advance=100)
     await came(telegram, gateway, 3)
-    texts = [one["json"]["message"]["text"] for one in gateway.came]
+    texts = [one["json"]["message"]["text"] for one in gateway.told]
     assert texts == ["/start", "/start", "Запишите меня"]
-    assert {one["headers"]["X-Telegram-Bot-Api-Secret-Token"] for one in gateway.came} == {"s3cret"}
+    assert {one["headers"]["X-Telegram-Bot-Api-Secret-Token"] for one in gateway.told} == {"s3cret"}
 
 
 async def came(telegram: Messenger, gateway: Gateway, count: int) -> None:
