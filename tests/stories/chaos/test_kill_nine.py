@@ -7,12 +7,11 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from kommutator.kit.postgres import EmbeddedPostgres
 from kommutator.store import migrate
-from kommutator.store.driver import is_transient
+from kommutator.store.driver import TRANSIENT, is_transient
 from tests.stories.chaos.ledger import (
     assert_every_command_is_done,
     assert_order_was_kept,
@@ -99,7 +98,7 @@ async def _some_commands_later(town: Town) -> None:
     async def moved() -> bool:
         if await town.calm():
             return True
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        with suppress(*TRANSIENT):
             before.append(await town.value("SELECT count(*) FROM outbox WHERE state = 'done'"))
         return bool(before) and before[-1] >= before[0] + 10
 
