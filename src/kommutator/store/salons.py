@@ -55,6 +55,9 @@ DELETE FROM salon_visits v USING (
          ORDER BY y.starts_at LIMIT $1 FOR UPDATE SKIP LOCKED) AS x
      LIMIT $1) old
  WHERE v.enterprise = old.enterprise AND v.connection_id = old.connection_id AND v.id = old.id"""
+_KEPT_DAYS = """
+SELECT coalesce((settings -> 'retention_days' ->> 'salon_copy')::int, $2) FROM enterprises
+ WHERE number = $1"""
 _RETIRE_DAYS = """
 DELETE FROM salon_days WHERE day < current_date - $2::int AND ctid IN (
     SELECT ctid FROM salon_days WHERE day < current_date - $2::int LIMIT $1)"""
@@ -167,6 +170,11 @@ class SalonStore:
     async def count_drift(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
         """The night's reading of visits is over: what was counted since the last one is shown."""
         await self._connection.execute(_DRIFTED, enterprise, connection_id)
+
+    async def kept_days(self, enterprise: EnterpriseNumber) -> int:
+        """How long this tenant keeps visits."""
+        days: int = await self._connection.fetchval(_KEPT_DAYS, enterprise, VISIT_DAYS)
+        return days
 
     async def working_everywhere(self, kinds: Sequence[str]) -> int:
         """How many salons share the allowance."""

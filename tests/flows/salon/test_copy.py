@@ -296,6 +296,21 @@ async def test_the_night_puts_right_what_was_missed_and_counts_it(
     }  # fmt: skip
 
 
+async def test_what_the_tenant_does_not_keep_is_not_read_again_each_night(
+    copy: SalonCopy, vendor: VendorSalon
+) -> None:
+    """Else it would come back every night, as if somebody had forgotten to tell of it."""
+    async with copy.db.unit() as unit:
+        await unit.enterprises.update(HERE, settings={"retention_days": {"salon_copy": 5}})
+    for number, days in ((1, 10), (2, 3)):
+        long_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
+        vendor.put(number, hour=10 - 24 * days, created_at=long_ago, changed_at=long_ago)
+    for _ in range(2):
+        await copy.round("visits")
+        assert list(await copy.held()) == [2]
+    assert (await copy.salons.kept(HERE, SALON)).drift == 0
+
+
 async def test_lists_are_read_again_when_told_and_counted_at_night(
     copy: SalonCopy, vendor: VendorSalon
 ) -> None:

@@ -54,7 +54,9 @@ class ReadVisits:
         At the end those are looked after that no page showed: gone, or moved between two pages.
         """
         kept = await self._source.know(account)
-        first, last = _days(read, kept.salon, at)
+        async with self._source.db.single() as unit:
+            days = await unit.salons.kept_days(account.enterprise)
+        first, last = _days(read, kept.salon, at, days)
         query = VisitQuery(page=page, limit=BATCH, days_from=first, days_to=last, deleted=True)
         found = await self._source.reader(account).visits(account, query, background=True)
         key = account.enterprise, account.connection_id
@@ -157,11 +159,11 @@ async def grant(unit: Unit, account: Account, taken: TakenPart, later: Collectio
         await unit.salon_wanted.postpone(enterprise, connection_id, waiting, 0.0)
 
 
-def _days(read: CrmRead, salon: Salon, at: datetime) -> tuple[date, date]:
-    """The same for every page of a round."""
+def _days(read: CrmRead, salon: Salon, at: datetime, kept_days: int) -> tuple[date, date]:
+    """The same for every page of a round; nothing that would be deleted for its age at once."""
     day = today(read.started_at or at, salon)
     back = _FIRST_BACK if read.finished_at is None else _NIGHTLY_BACK
-    return day - back, day + _AHEAD
+    return day - min(back, timedelta(days=max(kept_days - 1, 0))), day + _AHEAD
 
 
 def _midnight(day: date) -> datetime:
