@@ -13,7 +13,8 @@ from kommutator.domain.crm_data import EntityKind, Hook
 from kommutator.domain.crm_ports import EntityQuery, EventQuery, Order, TaskQuery
 from kommutator.kit.http import Answer
 from tests.connectors.amocrm.samples import sample
-from tests.connectors.amocrm.scripted import account, answer, bench
+from tests.connectors.amocrm.scripted import account, bench
+from tests.support.scripted import answer
 
 LEADS, CONTACTS = EntityKind.LEADS, EntityKind.CONTACTS
 DAY = datetime(2026, 1, 20, tzinfo=UTC)

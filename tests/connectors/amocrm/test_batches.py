@@ -11,7 +11,8 @@ from kommutator.domain.crm_ports import Link, Unwritten, Written
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, WireError
 from tests.connectors.amocrm.samples import raw, sample
-from tests.connectors.amocrm.scripted import Bench, account, answer, bench
+from tests.connectors.amocrm.scripted import Bench, account, bench
+from tests.support.scripted import answer
 
 LEADS = EntityKind.LEADS
 LOST = WireError(Stage.SENT, "timeout")

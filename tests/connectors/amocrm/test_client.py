@@ -11,7 +11,8 @@ from kommutator.kit.errors import ErrorKind, Stage, TooMany, VendorError
 from kommutator.kit.http import WireError
 from kommutator.kit.pauses import Pauses
 from tests.connectors.amocrm.samples import raw, sample
-from tests.connectors.amocrm.scripted import BASE, REVOKED, account, answer, bench
+from tests.connectors.amocrm.scripted import BASE, REVOKED, account, bench
+from tests.support.scripted import answer
 
 STALE = answer(401, sample("errors/401_unauthorized_en"))
 OK = answer(200, {"id": 1})

@@ -10,7 +10,8 @@ from kommutator.connectors.crm.amocrm.desk import AmoCrmDesk, _differences
 from kommutator.domain.crm_data import Hook
 from kommutator.domain.ports import Difference, Registration
 from kommutator.kit.errors import ErrorKind, VendorError
-from tests.connectors.amocrm.vendor import FreeTurn, Vendor
+from tests.connectors.amocrm.vendor import Vendor
+from tests.support.scripted import FreeTurn
 
 HOOK = f"https://gateway.example/api/v1/webhooks/amocrm/{7:032x}.secret"
 REGISTRATION = Registration(

@@ -9,7 +9,7 @@ from kommutator.domain.refusal import Judgement
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, WireError
 from tests.connectors.amocrm.samples import raw, sample
-from tests.connectors.amocrm.scripted import answer
+from tests.support.scripted import answer
 
 STALE = ErrorKind.TOKEN_STALE
 HTML = b"<html><head><title>429 Too Many Requests</title></head><body></body></html>"

@@ -6,7 +6,8 @@ from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.find_again import find_again, is_same
 from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer
-from tests.connectors.amocrm.scripted import Bench, account, answer, bench
+from tests.connectors.amocrm.scripted import Bench, account, bench
+from tests.support.scripted import answer
 
 NOW = 1767225600
 MINE = {"name": "x", "created_at": NOW}

@@ -12,7 +12,8 @@ from kommutator.domain.oauth import OAuthApp
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, WireError
 from tests.connectors.amocrm.samples import sample
-from tests.connectors.amocrm.scripted import BASE, Wire, answer
+from tests.connectors.amocrm.scripted import BASE, Wire
+from tests.support.scripted import answer
 
 APP = OAuthApp(
     "c1", "s3cret-of-the-integration", "https://gateway.example/api/v1/amocrm/auth/callback"

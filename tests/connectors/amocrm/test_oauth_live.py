@@ -12,7 +12,8 @@ from kommutator.connectors.crm.amocrm.errors import AmoCrmError
 from kommutator.connectors.crm.amocrm.signed import read_disposable
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.errors import ErrorKind
-from tests.connectors.amocrm.vendor import HOSTS, FreeTurn, Vendor
+from tests.connectors.amocrm.vendor import HOSTS, Vendor
+from tests.support.scripted import FreeTurn
 
 
 async def refused(asking: Coroutine[Any, Any, Any]) -> AmoCrmError:

@@ -13,8 +13,9 @@ from kommutator.kit.clock import SystemClock
 from kommutator.kit.http import HttpClient
 from kommutator.store.budgets import SLACK
 from kommutator.store.database import Database
-from tests.connectors.amocrm import pacer, twin_process
+from tests.connectors.amocrm import pacer
 from tests.connectors.amocrm.vendor import HOSTS, Vendor
+from tests.support.counting_twin import counting_twin
 
 _START_S = 5.0  # for two interpreters to come up beside everything else that a machine does
 
@@ -22,18 +23,10 @@ _START_S = 5.0  # for two interpreters to come up beside everything else that a 
 @pytest.fixture
 async def counting() -> AsyncIterator[Vendor]:
     """The twin in its own process, which is late for nobody."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        twin_process.__file__,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    root = (await process.stdout.readline()).decode().strip()
-    http = HttpClient(clock=SystemClock(), allowed_hosts=HOSTS)
-    yield await Vendor.of(http, root)
-    await http.close()
-    await process.communicate(b"")  # the end of its input ends it
+    async with counting_twin("amocrm") as root:
+        http = HttpClient(clock=SystemClock(), allowed_hosts=HOSTS)
+        yield await Vendor.of(http, root)
+        await http.close()
 
 
 async def overload(vendor: Vendor, dsn: str, seconds: float) -> tuple[int, Any]:

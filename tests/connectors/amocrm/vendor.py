@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,25 +13,11 @@ from kommutator.connectors.crm.amocrm.client import AmoCrmClients
 from kommutator.connectors.crm.amocrm.oauth import AmoCrmAuthorizer
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
 from kommutator.domain.oauth import Access, OAuthApp, TokenPair
-from kommutator.domain.outcome import Budget
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.http import HttpClient
+from tests.support.scripted import FreeTurn
 
 HOSTS = frozenset({"127.0.0.1"})
-
-
-class FreeTurn:
-    """For tests that are not about pace; remembers who was held, and for how long."""
-
-    def __init__(self) -> None:
-        self.held: list[float] = []
-
-    async def __call__(self, budgets: Sequence[Budget]) -> None: ...
-    async def hold(self, budgets: Sequence[Budget], seconds: float) -> None:
-        assert budgets
-        self.held.append(seconds)
-
-    async def late(self, budgets: Sequence[Budget], seconds: float) -> None: ...
 
 
 @dataclass

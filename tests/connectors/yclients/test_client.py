@@ -9,7 +9,8 @@ from kommutator.connectors.crm.yclients.wire import pairs_of
 from kommutator.domain.outcome import Budget
 from kommutator.kit.errors import ErrorKind, Stage, TooMany
 from kommutator.kit.http import Answer, WireError
-from tests.connectors.yclients.scripted import APP, account, answer, bench, no, ok
+from tests.connectors.yclients.scripted import APP, account, bench, no, ok
+from tests.support.scripted import answer
 
 KEYS = ["yclients:out-1:second", "yclients:out-1:minute"]
 

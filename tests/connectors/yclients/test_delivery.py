@@ -27,7 +27,8 @@ from kommutator.domain.ports import Due
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, WireError
 from tests.connectors.yclients.samples import sample
-from tests.connectors.yclients.scripted import SALON, Bench, account, answer, bench, no, ok
+from tests.connectors.yclients.scripted import SALON, Bench, account, bench, no, ok
+from tests.support.scripted import answer
 
 AT = datetime(2026, 11, 20, 20, 30, 5, tzinfo=UTC)
 ACCEPTED = answer(202, sample("POST_voip_integration"))

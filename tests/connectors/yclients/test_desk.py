@@ -10,8 +10,9 @@ from kommutator.connectors.crm.yclients.errors import YClientsError
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.ports import CrmDesk, Delivery, Employee, Person, Registration
 from tests.connectors.yclients.samples import sample
-from tests.connectors.yclients.scripted import SALON, account, answer, bench, no, ok
+from tests.connectors.yclients.scripted import SALON, account, bench, no, ok
 from tests.connectors.yclients.vendor import ADMIN, Vendor
+from tests.support.scripted import answer
 
 REGISTRATION = Registration("c", "https://us", "https://us", "", "", "", {}, {})
 ACCEPTED = answer(202, sample("POST_voip_integration"))

@@ -10,7 +10,8 @@ from kommutator.domain.salon.booking import BookingRefused, Refused
 from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer
 from tests.connectors.yclients.samples import sample
-from tests.connectors.yclients.scripted import answer, no, ok
+from tests.connectors.yclients.scripted import no, ok
+from tests.support.scripted import answer
 
 T, U, R = ErrorKind.TRANSIENT, ErrorKind.UNSURE, ErrorKind.REJECTED
 REVOKED, GONE = ErrorKind.ACCESS_REVOKED, ErrorKind.GONE

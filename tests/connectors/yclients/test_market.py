@@ -11,8 +11,9 @@ from kommutator.connectors.crm.yclients.sign_in import user_token
 from kommutator.domain.salon.marketplace import InstalledSalon, InstallState, Payment
 from kommutator.kit.errors import ErrorKind
 from tests.connectors.yclients.samples import sample
-from tests.connectors.yclients.scripted import Bench, answer, bench, no, ok
+from tests.connectors.yclients.scripted import Bench, bench, no, ok
 from tests.connectors.yclients.vendor import Vendor
+from tests.support.scripted import answer
 
 STANDING = "GET /salon/5/application/77"
 

@@ -19,8 +19,9 @@ from kommutator.kit.clock import SystemClock
 from kommutator.kit.http import HttpClient
 from kommutator.store.budgets import SLACK
 from kommutator.store.database import Database
-from tests.connectors.yclients import pacer, twin_process
+from tests.connectors.yclients import pacer
 from tests.connectors.yclients.vendor import HOSTS, Vendor
+from tests.support.counting_twin import counting_twin
 
 _START_S = 5.0  # for two interpreters to come up beside everything else that a machine does
 QUICK_S = 20.0
@@ -41,18 +42,10 @@ class Counted:
 @pytest.fixture
 async def counting() -> AsyncIterator[Vendor]:
     """The twin in its own process, which is late for nobody."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        twin_process.__file__,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    root = (await process.stdout.readline()).decode().strip()
-    http = HttpClient(clock=SystemClock(), allowed_hosts=HOSTS)
-    yield await Vendor.of(http, root)
-    await http.close()
-    await process.communicate(b"")  # the end of its input ends it
+    async with counting_twin("yclients") as root:
+        http = HttpClient(clock=SystemClock(), allowed_hosts=HOSTS)
+        yield await Vendor.of(http, root)
+        await http.close()
 
 
 async def overload(vendor: Vendor, dsn: str, seconds: float) -> Counted:

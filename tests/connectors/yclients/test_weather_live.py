@@ -15,7 +15,8 @@ from kommutator.domain.salon.facts import Attendance, Visit
 from kommutator.domain.salon.ports import VisitQuery
 from kommutator.kit.errors import ErrorKind, VendorError
 from tests.connectors.yclients.shop import Shop, open_shop
-from tests.connectors.yclients.vendor import OWNER, SALON, FreeTurn, Vendor
+from tests.connectors.yclients.vendor import OWNER, SALON, Vendor
+from tests.support.scripted import FreeTurn
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from kommutator.domain.salon.facts import Attendance, Visit
 from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.http import Answer, WireError
 from tests.connectors.yclients.samples import sample
-from tests.connectors.yclients.scripted import SALON, account, answer, bench, no, ok
+from tests.connectors.yclients.scripted import SALON, account, bench, no, ok
+from tests.support.scripted import answer
 
 RECORD = {**sample("strict_schema_examples")["record"], "comment": "у окна"}
 AT = datetime(2026, 7, 21, 12)  # noqa: DTZ001  the salon's own time

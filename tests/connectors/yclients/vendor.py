@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,27 +10,13 @@ import aiohttp
 from kommutator.connectors.crm.yclients.application import Application
 from kommutator.connectors.crm.yclients.client import YClientsClients
 from kommutator.domain.connection import Account
-from kommutator.domain.outcome import Budget
 from kommutator.kit.http import HttpClient
 from tests.connectors.yclients.scripted import account
+from tests.support.scripted import FreeTurn
 
 HOSTS = frozenset({"127.0.0.1"})
 SALON = 962302
 OWNER, ADMIN = 1, 2  # of the seed's users; 0 is the application's system user
-
-
-class FreeTurn:
-    """For tests that are not about pace; remembers who was held, and for how long."""
-
-    def __init__(self) -> None:
-        self.held: list[float] = []
-
-    async def __call__(self, budgets: Sequence[Budget]) -> None: ...
-    async def hold(self, budgets: Sequence[Budget], seconds: float) -> None:
-        assert budgets
-        self.held.append(seconds)
-
-    async def late(self, budgets: Sequence[Budget], seconds: float) -> None: ...
 
 
 @dataclass
