@@ -204,6 +204,8 @@ class Shelf:
         visit = self.vendor.visits.get(record_id)
         if visit is not None:
             self.kept[record_id] = visit
+        elif record_id in self.kept:
+            self.kept[record_id] = replace(self.kept[record_id], deleted=True)
         return visit
 
     def _taken(self, staff_id: int, starts_at: datetime) -> bool:

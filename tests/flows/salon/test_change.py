@@ -92,6 +92,19 @@ async def test_cancelling_twice(change: ChangeVisit, vendor: Vendor) -> None:
         await change.attend(ACCOUNT, record_id, Attendance.CAME, by="tests")
 
 
+async def test_cancelling_where_the_vendor_shows_no_cancelled_ones(
+    change: ChangeVisit, vendor: Vendor
+) -> None:
+    """It is done, and so it is told, the second time too."""
+    record_id = await a_visit(vendor)
+    vendor.after = lambda _: vendor.visits.clear()
+    for _ in range(2):
+        seen = await change.cancel(ACCOUNT, record_id, by="tests")
+        assert (seen.id, seen.deleted) == (record_id, True)
+    with pytest.raises(Conflict, match="visit_cancelled"):
+        await change.move(ACCOUNT, record_id, Move(at(15)), by="tests")
+
+
 async def test_attending(change: ChangeVisit, vendor: Vendor) -> None:
     record_id = await a_visit(vendor)
     seen = await change.attend(ACCOUNT, record_id, Attendance.CONFIRMED, by="tests")

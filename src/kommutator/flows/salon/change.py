@@ -117,13 +117,13 @@ class ChangeVisit:
         except VendorError as error:
             if error.kind is not ErrorKind.UNSURE:
                 raise
-            seen = await self._shelf.reread(account, visit.id)
+            seen = await self._look(account, visit.id)
             if seen is None or not done(seen):
                 raise
             await self._note(account, visit, noted)
             return seen
         await self._note(account, visit, noted)
-        seen = await self._shelf.reread(account, visit.id)
+        seen = await self._look(account, visit.id)
         if seen is None:
             raise NotFound("visit_not_found")
         return seen
@@ -146,10 +146,15 @@ class ChangeVisit:
         return visit
 
     async def _found(self, account: Account, record_id: int) -> Visit:
-        visit = await self._shelf.reread(account, record_id)
+        visit = await self._look(account, record_id)
         if visit is None:
             raise NotFound("visit_not_found")
         return visit
+
+    async def _look(self, account: Account, record_id: int) -> Visit | None:
+        """At the vendor; one that it shows no longer, as our copy buried it."""
+        seen = await self._shelf.reread(account, record_id)
+        return seen or await self._shelf.visit(account, record_id)
 
     async def _declined(
         self,
