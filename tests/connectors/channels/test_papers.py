@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from kommutator.connectors.channels import avito, telegram
 from kommutator.connectors.channels.avito import errors as avito_errors
 from kommutator.connectors.channels.telegram import errors as telegram_errors
 from kommutator.kit.texts import LOCALES, Texts
+from tests.support.papers import check_quality, check_readme
 
 FOLDERS = {
     "avito": Path(str(avito.__file__)).parent,
@@ -38,17 +38,9 @@ def test_every_refusal_has_a_sentence(name: str, locale: str) -> None:
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_quality_scale(name: str) -> None:
-    quality = yaml.safe_load((FOLDERS[name] / "quality.yaml").read_text())
-    for tier in ("bronze", "silver", "gold"):
-        for item, state in quality[tier].items():
-            word, _, reason = state.partition(":")
-            assert word in {"done", "exempt", "todo"}, item
-            assert word == "done" or reason.strip(), item
-    assert not any(state.startswith("todo") for state in quality["bronze"].values())
+    check_quality(FOLDERS[name])
 
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_readme_tells_setup_and_removal(name: str) -> None:
-    text = (FOLDERS[name] / "README.md").read_text()
-    for heading in ("## Setup", "## Removal", "## Limits", "## Troubleshooting"):
-        assert heading in text
+    check_readme(FOLDERS[name])

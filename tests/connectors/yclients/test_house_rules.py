@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
-from babel.messages.pofile import read_po
 
-from kommutator import __file__ as package
 from kommutator.connectors.crm import yclients
 from kommutator.connectors.crm.yclients import errors
 from kommutator.connectors.crm.yclients.permissions import NEEDED
+from tests.support.papers import alike, check_quality, check_readme, sentences, untold
 
 FOLDER = Path(yclients.__file__).parent
-LOCALES = Path(package).parent / "locale"
 ROOT = Path(__file__).parents[3]
 CODE = "\n".join(path.read_text() for path in FOLDER.glob("*.py"))
 
@@ -73,11 +71,6 @@ PROOFS = {
 """What is said to be done → where it is shown."""
 
 
-def sentences(locale: str) -> dict[str, str]:
-    with (LOCALES / locale / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_po(file) if message.id}
-
-
 def hints() -> set[str]:
     rows = [*errors.WORDS.values(), *errors.PAGES.values(), *(row for _, row in errors.TEXTS)]
     found = {row.hint for row in rows} | set(errors.HINTS.values()) | set(errors.TELLING)
@@ -87,14 +80,8 @@ def hints() -> set[str]:
 
 @pytest.mark.parametrize("locale", ["ru", "uk", "en"])
 def test_every_refusal_has_a_sentence(locale: str) -> None:
-    known = sentences(locale)
     assert len(hints()) > 30
-    missing = {
-        hint
-        for hint in hints()
-        if not known.get(f"hint.{hint}") and not known.get(f"error.{hint}.action")
-    }
-    assert missing == set()
+    assert untold(hints(), locale) == set()
 
 
 def test_every_right_has_a_name() -> None:
@@ -103,20 +90,11 @@ def test_every_right_has_a_name() -> None:
 
 
 def test_sentences_are_told_in_three_languages() -> None:
-    ru, uk, en = (sentences(locale) for locale in ("ru", "uk", "en"))
-    for hint in (key for key in ru if key.startswith(("hint.yclients_", "hint.booking_"))):
-        assert ru[hint] != en[hint], hint
-        assert uk[hint] != en[hint], hint
+    assert alike("yclients_", "booking_") == set()
 
 
 def test_quality_scale() -> None:
-    quality = yaml.safe_load((FOLDER / "quality.yaml").read_text())
-    for tier in ("bronze", "silver", "gold"):
-        for item, state in quality[tier].items():
-            word, _, reason = state.partition(":")
-            assert word in {"done", "exempt", "todo"}, item
-            assert word == "done" or reason.strip(), item
-    assert not any(state.startswith("todo") for state in quality["bronze"].values())
+    check_quality(FOLDER)
 
 
 @pytest.mark.parametrize("item", PROOFS)
@@ -130,10 +108,5 @@ def test_what_is_said_to_be_done_has_a_test(item: str) -> None:
 
 
 def test_readme_tells_setup_and_removal() -> None:
-    text = (FOLDER / "README.md").read_text()
-    for heading in ("## Setup", "## Removal", "## Limits", "## Troubleshooting"):
-        assert heading in text
-    named = set(re.findall(r"`(\w+\.py)`", text))
-    assert {name for name in named if not (FOLDER / name).exists()} == set()
     rooms = {path.name for path in FOLDER.glob("*.py")} - {"__init__.py"}
-    assert rooms - named == set()
+    assert rooms - check_readme(FOLDER) == set()
