@@ -15,7 +15,7 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.ask_crm import answered, ask_again_s, next_night
 from kommutator.flows.crm_copy.cards import PageRead
 from kommutator.kit.clock import Clock
-from kommutator.kit.errors import KommutatorError, VendorError
+from kommutator.kit.errors import ErrorKind, KommutatorError, TooMany, VendorError
 from kommutator.store.crm_reads import CrmRead
 from kommutator.store.driver import is_transient
 from kommutator.store.wanted import P, Taken, WantedStore
@@ -133,8 +133,14 @@ class Copying(ABC, Generic[P]):
         taken: Taken[P],
         error: Exception,
     ) -> None:
-        """Wait as long as it was wanted already, so that a dead vendor is asked ever less."""
-        waited = (taken.at - taken.since).total_seconds()
+        """Wait as long as it was wanted already, so that a dead vendor is asked ever less.
+
+        One that is only busy says itself when: whoever waited long must not wait longer.
+        """
+        busy = isinstance(error, TooMany) or (
+            isinstance(error, VendorError) and error.kind is ErrorKind.RATE_LIMITED
+        )
+        waited = 0.0 if busy else (taken.at - taken.since).total_seconds()
         seconds = min(max(waited, ask_again_s(error), _SHORTEST_WAIT_S), _LONGEST_WAIT_S)
         try:
             async with self._db.single() as unit:

@@ -417,6 +417,26 @@ async def test_a_silent_vendor_loses_no_wish(copy: SalonCopy, vendor: VendorSalo
     assert list(await copy.held()) == [5]
 
 
+@pytest.mark.parametrize(
+    ("kind", "longest_s"), [(ErrorKind.RATE_LIMITED, 10), (ErrorKind.TRANSIENT, 700)]
+)
+async def test_whoever_waited_long_for_the_allowance_does_not_wait_longer(
+    copy: SalonCopy, vendor: VendorSalon, kind: ErrorKind, longest_s: int
+) -> None:
+    """A dead vendor is asked ever less; a rush would keep notices for hours that way."""
+    await copied(copy)
+    vendor.put(5)
+    await copy.hear(SalonNews(VISIT, 5))
+    await copy.run("UPDATE salon_wanted SET since = since - interval '10 minutes'")
+    vendor.error = VendorError(kind, "not now", retry_after=2.0)
+    assert await copy.reread(VISIT) in {"unknown", "down"}
+    async with copy.db.single() as unit:
+        wait_s = await unit.connection.fetchval(
+            "SELECT extract(epoch FROM take_after - clock_timestamp())::int FROM salon_wanted"
+        )
+    assert longest_s / 10 < wait_s <= longest_s
+
+
 async def test_a_round_goes_on_at_its_page(copy: SalonCopy, vendor: VendorSalon) -> None:
     vendor.per_page = 2
     for number in range(5):
