@@ -85,8 +85,8 @@ async def test_the_list_of_those_never_called(
 
 async def test_one_of_several_accounts_is_chosen(admin: Page, console: Console) -> None:
     ids = [console.house.ids.uuid() for _ in range(2)]
-    async with console.house.db.unit() as unit:
-        for name, connection_id in zip(("Июнь", "Июль"), ids, strict=True):
+    for name, connection_id in zip(("Июнь", "Июль"), ids, strict=True):
+        async with console.house.db.unit() as unit:  # one after the other: the first is older
             await unit.connections.create(
                 HERE, connection_id, kind=ConnectionKind.AMOCRM, name=name,
                 base_url="https://example.amocrm.ru", account_key=name, config={}, sealed={},

@@ -136,7 +136,7 @@ async def test_what_came_before_the_end_is_found_at_the_end(db: Database) -> Non
     await probe.replay("inbound_answered")
     name = (await probe.calls())[0]["record_name"]
     async with db.unit() as unit:
-        await unit.connection.execute("TRUNCATE calls, call_aliases, outbox, recordings, timers")
+        await unit.connection.execute("TRUNCATE calls, call_aliases, outbox, recordings, timers CASCADE")
     await tale.arrived(name, "unknown", -681)
     await tale.replay("inbound_answered", second=-680)
 
@@ -192,7 +192,7 @@ async def test_the_same_call_has_the_same_link(db: Database) -> None:
     await tale.replay("inbound_answered")
     (first,) = await tale.records()
     async with db.unit() as unit:
-        await unit.connection.execute("TRUNCATE outbox, calls, call_aliases")
+        await unit.connection.execute("TRUNCATE outbox, calls, call_aliases CASCADE")
     await tale.replay("inbound_answered")
     (second,) = await tale.records()
     assert second.record_url == first.record_url
