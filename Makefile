@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
 
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name))))
-JOBS ?= 2
+JOBS ?= 3
 TESTS ?= tests
 VENV := .venv
 BIN := $(VENV)/bin

@@ -136,7 +136,9 @@ async def test_what_came_before_the_end_is_found_at_the_end(db: Database) -> Non
     await probe.replay("inbound_answered")
     name = (await probe.calls())[0]["record_name"]
     async with db.unit() as unit:
-        await unit.connection.execute("TRUNCATE calls, call_aliases, outbox, recordings, timers CASCADE")
+        await unit.connection.execute(
+            "TRUNCATE calls, call_aliases, outbox, recordings, timers CASCADE"
+        )
     await tale.arrived(name, "unknown", -681)
     await tale.replay("inbound_answered", second=-680)
 
