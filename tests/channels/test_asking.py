@@ -25,21 +25,9 @@ from tests.support.asgi import Asgi
 from tests.support.channels import connect_avito, connect_telegram
 from tests.support.factories import value
 from tests.support.house import TenantOfTests, open_house, settle_tenant
-from tests.support.messengers import Messenger, open_messenger
+from tests.support.messengers import Messenger
 
 ARRIVED = "SELECT count(*) FROM journal WHERE source = $1"
-
-
-@pytest.fixture(scope="module")
-async def telegram() -> AsyncIterator[Messenger]:
-    async with open_messenger("telegram") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def avito() -> AsyncIterator[Messenger]:
-    async with open_messenger("avito") as running:
-        yield running
 
 
 @pytest.fixture

@@ -17,23 +17,11 @@ from tests.support.channels import (
     tell,
     visit,
 )
-from tests.support.messengers import Messenger, open_messenger
+from tests.support.messengers import Messenger
 from tests.support.service import HERE, Service, open_service
 from tests.support.waiting import eventually
 
 PERSON = {"id": 5001, "first_name": "Анна"}
-
-
-@pytest.fixture(scope="module")
-async def telegram() -> AsyncIterator[Messenger]:
-    async with open_messenger("telegram") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def avito() -> AsyncIterator[Messenger]:
-    async with open_messenger("avito") as running:
-        yield running
 
 
 @pytest.fixture

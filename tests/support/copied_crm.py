@@ -40,6 +40,7 @@ from kommutator.kit.ids import SystemIds
 from kommutator.store.crm_reads import CrmRead
 from kommutator.store.database import Database
 from tests.support.house import settings_for_tests, vault_of
+from tests.support.rounds import whole_round
 
 HERE = EnterpriseNumber("0367")
 CRM = UUID(int=7)
@@ -230,28 +231,8 @@ class Copy:
 
     async def round(self, task: str) -> CrmRead:
         """Do a whole round now, as a worker does; returns what is noted of it."""
-        owner = SystemIds().uuid()
         whose = self.crm.whose.connection_id
-        async with self.db.unit() as unit:
-            await unit.crm_reads.start(HERE, whose, task)
-            await unit.connection.execute(
-                "UPDATE crm_reads SET due_at = 'infinity' WHERE task <> $1", task
-            )
-            (read,) = await unit.crm_reads.claim_everywhere(owner, but=[], limit=1, lease_s=60)
-        page = read.page
-        try:
-            while True:
-                page += 1
-                done = await self.copier.read_page(read, owner, page, 60)
-                assert done is not None
-                if not done.more:
-                    break
-            await self.copier.finish(read, owner)
-        except VendorError as error:
-            await self.copier.fail(read, owner, error)
-        async with self.db.unit() as unit:
-            rounds = {one.task: one for one in await unit.crm_reads.of(HERE, whose)}
-        return rounds[task]
+        return await whole_round(self.db, self.copier, HERE, whose, task)
 
     async def hear(self, *news: CardNews, received_at: datetime | None = None) -> None:
         """A notice is decided upon."""

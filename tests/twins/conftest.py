@@ -6,6 +6,7 @@ import pytest
 from aiohttp import web
 
 from kommutator.twins import RunningTwins, TwinsConfig, start_twins
+from tests.support.hearing import listening
 from tests.twins.crm import Crm
 
 
@@ -69,13 +70,5 @@ class Gateway:
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
     there = Gateway()
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", there.serve)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    host, port = runner.addresses[0][:2]
-    there.base_url = f"http://{host}:{port}"
-    yield there
-    await runner.cleanup()
+    async with listening(there.serve) as there.base_url:
+        yield there

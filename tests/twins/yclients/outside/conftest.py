@@ -2,10 +2,10 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from aiohttp import web
 
 from kommutator.twins import TwinsConfig, start_twins
 from kommutator.twins.yclients import YClientsTwin
+from tests.support.hearing import listening
 from tests.twins.yclients.outside.partner import Hearer, Partner
 
 
@@ -31,12 +31,5 @@ async def partner(yclients_twin: YClientsTwin) -> AsyncIterator[Partner]:
 @pytest.fixture
 async def hearer() -> AsyncIterator[Hearer]:
     there = Hearer()
-    app = web.Application()
-    app.router.add_route("*", "/{tail:.*}", there.serve)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    there.base_url = f"http://{host}:{port}"
-    yield there
-    await runner.cleanup()
+    async with listening(there.serve) as there.base_url:
+        yield there
