@@ -325,3 +325,11 @@ async def keep_salon(db: Database, vendor: VendorSalon) -> SalonCopy:
 
 def working_day(day: date, *staff: int, begin: int = 9, end: int = 18) -> list[WorkDay]:
     return [WorkDay(one, day, (Span(time(begin), time(end)),)) for one in staff]
+
+
+async def copied(copy: SalonCopy) -> SalonCopy:
+    """The first copy is made: from now on changes are news."""
+    await copy.round("visits")
+    copy.vendor.asked.clear()
+    copy.hearer.told.clear()
+    return copy
