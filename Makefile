@@ -12,9 +12,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 VENDOR := src/kommutator/doors/console/static/vendor
+SIDECARS := sidecars/node_modules
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes
 CATALOGS := $(patsubst %.po,%.mo,$(shell find src -name '*.po'))
-READY := $(STAMPS)/base $(STAMPS)/project $(VENDOR)/.copied $(CATALOGS)
+READY := $(STAMPS)/base $(STAMPS)/project $(VENDOR)/.copied $(SIDECARS)/.ready $(CATALOGS)
 TOOLED := $(READY) $(STAMPS)/dev
 
 ##@ Run
@@ -69,7 +70,7 @@ system-packages: ## install the Debian packages that tests need, where root is t
 
 .PHONY: clean
 clean: ## remove what make made; var/ (your data) stays
-	rm -rf $(VENV) $(VENDOR) build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENDOR) $(SIDECARS) build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	find src -name '*.mo' -delete
 
@@ -100,6 +101,11 @@ $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/base
 $(VENDOR)/.copied: package-lock.json tools/assets.py tools/node.py requirements/assets.txt | $(STAMPS)/base
 	@echo "fetching the console's assets (once)"
 	@$(BIN)/python tools/assets.py $(VENDOR)
+	@touch $@
+
+$(SIDECARS)/.ready: sidecars/package-lock.json tools/node.py requirements/assets.txt | $(STAMPS)/base
+	@echo "fetching what the WhatsApp sidecar is made of (once)"
+	@cd sidecars && ../$(BIN)/python ../tools/node.py npm ci --ignore-scripts --omit=optional --no-progress --loglevel=error
 	@touch $@
 
 %.mo: %.po | $(STAMPS)/base

@@ -22,6 +22,8 @@ MAYBE_SENT: Final = "maybe_sent"
 LONGEST: Final[Mapping[ConnectionKind, int]] = {
     ConnectionKind.TELEGRAM: 4096,
     ConnectionKind.AVITO: 1000,
+    ConnectionKind.WHATSAPP: 4096,
+    ConnectionKind.WHATSAPP_CLOUD: 4096,
 }
 """Characters of one message (contract messaging §6)."""
 

@@ -19,10 +19,19 @@ class ConnectionKind(StrEnum):
     ASTERISK = "asterisk"
     TELEGRAM = "telegram"
     AVITO = "avito"
+    WHATSAPP = "whatsapp"  # a phone linked by QR
+    WHATSAPP_CLOUD = "whatsapp_cloud"  # Meta's official API
 
 
 CRMS = frozenset({ConnectionKind.RETAILCRM, ConnectionKind.AMOCRM, ConnectionKind.YCLIENTS})
-CHANNELS = frozenset({ConnectionKind.TELEGRAM, ConnectionKind.AVITO})
+CHANNELS = frozenset(
+    {
+        ConnectionKind.TELEGRAM,
+        ConnectionKind.AVITO,
+        ConnectionKind.WHATSAPP,
+        ConnectionKind.WHATSAPP_CLOUD,
+    }
+)
 """Messengers, each with chats that people read."""
 
 
@@ -101,9 +110,14 @@ def crm_of(accounts: Sequence[_AnyConnected]) -> _AnyConnected | None:
 
 
 def lane_of(kind: ConnectionKind, connection_id: UUID) -> str:
-    """The lane that owns all commands of this connection: `pbx:<id>`, `chat:<id>` or `crm:<id>`."""
+    """The lane that owns all commands of this connection: its room, a colon, its id.
+
+    Rooms "pbx" and "wa" are links that somebody must hold, work or no work.
+    """
     if kind is ConnectionKind.ASTERISK:
         return f"pbx:{connection_id}"
+    if kind is ConnectionKind.WHATSAPP:
+        return f"wa:{connection_id}"
     return f"{'chat' if kind in CHANNELS else 'crm'}:{connection_id}"
 
 

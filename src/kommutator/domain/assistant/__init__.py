@@ -1,0 +1,1 @@
+"""The booking assistant: what was understood, what is asked, what may be done. Pure."""

@@ -1,0 +1,2 @@
+-- Sessions of WhatsApp: keys, states, news for the page that links a phone.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Talks of the assistant with clients, turn by turn.
+SELECT 1;

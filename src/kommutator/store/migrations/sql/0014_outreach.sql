@@ -1,0 +1,2 @@
+-- Messages nobody asked for: consent, limits, what is due.
+SELECT 1;

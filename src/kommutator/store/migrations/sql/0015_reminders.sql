@@ -1,0 +1,2 @@
+-- Reminders, reviews, win-back.
+SELECT 1;

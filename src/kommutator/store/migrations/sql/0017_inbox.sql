@@ -1,0 +1,2 @@
+-- What the inbox and the assistant's settings need.
+SELECT 1;
