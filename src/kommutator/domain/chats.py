@@ -33,12 +33,22 @@ EDITING: Final = frozenset({ConnectionKind.TELEGRAM})
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message that came in. `text` is empty for pictures and the like."""
+    """One message that came in, or that our side wrote by other ways than ours.
+
+    Attributes:
+        text: of the message or its caption; empty for pictures and the like.
+        kind: "text", or what else it is, as in `domain.whatsapp.events.MessageHeard`.
+        from_me: staff wrote it in the messenger itself.
+        late: it came so long after it was written that nobody should answer it now.
+    """
 
     message_id: str
     text: str
     at: datetime
     author: str | None = None
+    kind: str = "text"
+    from_me: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,7 @@ class ChatNews:
         start: the token of the link that somebody came by.
         closed: why nobody reads it any more, as in `CLOSES`, or "left".
         moved_to: the chat goes on under this id.
+        alias: another id of the same chat; whoever knew it by both knows it by one from now on.
     """
 
     chat_id: str
@@ -62,6 +73,7 @@ class ChatNews:
     start: str | None = None
     closed: str | None = None
     moved_to: str | None = None
+    alias: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
