@@ -39,7 +39,9 @@ class Scene:
         services, staff: those that can be booked now.
         hours: of the coming days, in words of the salon's copy: day → (opens, closes) or None.
         questions: asked by us, still open; the latest first.
-        texts: the tenant's own words instead of the catalog's, by slug.
+        texts: the tenant's own words instead of the catalog's, by slug, or by slug and language
+            ("assistant.hello.uk").
+        currency: sign put after prices; empty: not known.
     """
 
     salon: Salon
@@ -51,6 +53,7 @@ class Scene:
     hours: Mapping[date, tuple[str, str] | None] = field(default_factory=dict)
     questions: Sequence[Question] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    currency: str = ""
     greet: bool = False
     """The first turn of this client, or the first for a long time."""
 

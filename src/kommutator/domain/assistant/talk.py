@@ -98,6 +98,8 @@ class Talk(msgspec.Struct, frozen=True, omit_defaults=True):
         visits: of which one must be chosen, in the order they were shown.
         offered: times that were shown, in their order; a bare "2" means the second.
         proposal: waits for yes or no.
+        told_at: when times were shown, or a proposal was put; the salon's time.
+        queue: wishes that come after this one, the services of each; none named: not said yet.
         failed: turns in a row that were not understood.
     """
 
@@ -112,6 +114,8 @@ class Talk(msgspec.Struct, frozen=True, omit_defaults=True):
     visits: tuple[int, ...] = ()
     offered: tuple[Offer, ...] = ()
     proposal: BookVisit | MoveVisit | CancelVisit | None = None
+    told_at: datetime | None = None
+    queue: tuple[tuple[int, ...], ...] = ()
     name: str | None = None
     phone: str | None = None
     failed: int = 0
