@@ -41,9 +41,12 @@ ON CONFLICT (enterprise, connection_id, chat_id) DO UPDATE SET
     heard_at = greatest(c.heard_at, excluded.heard_at),
     closed_at = excluded.closed_at, closed_reason = excluded.closed_reason"""
 _MESSAGE = """
-INSERT INTO chat_messages (enterprise, connection_id, chat_id, direction, message_id, author, text,
-                           at)
-VALUES ($1, $2, $3, 'in', $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true"""
+INSERT INTO chat_messages (enterprise, connection_id, chat_id, message_id, author, text, at, kind,
+                           direction, state, said_by)
+SELECT $1, $2, $3, $4, $5, $6, $7, $8, CASE WHEN staff THEN 'out' ELSE 'in' END,
+       CASE WHEN staff THEN 'sent' ELSE 'heard' END, CASE WHEN staff THEN 'staff' END
+  FROM (SELECT $9::boolean AS staff) AS s
+ON CONFLICT DO NOTHING RETURNING true"""
 _CLOSE = """
 UPDATE chats SET closed_at = clock_timestamp(), closed_reason = $4
  WHERE enterprise = $1 AND connection_id = $2 AND chat_id = $3 AND closed_reason IS NULL"""
@@ -58,10 +61,10 @@ UPDATE notice_receivers SET chat_id = $4
    AND EXISTS (SELECT FROM chats WHERE enterprise = $1 AND connection_id = $2 AND chat_id = $4)"""
 _OWE = """
 INSERT INTO chat_messages (enterprise, connection_id, chat_id, direction, text, at, outbox_id,
-                           state)
-SELECT $1, connection_id, chat_id, 'out', text, clock_timestamp(), outbox_id, 'owed'
-  FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[])
-    AS m (connection_id, chat_id, text, outbox_id)
+                           state, said_by)
+SELECT $1, connection_id, chat_id, 'out', text, clock_timestamp(), outbox_id, 'owed', said_by
+  FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[])
+    AS m (connection_id, chat_id, text, outbox_id, said_by)
 ON CONFLICT DO NOTHING"""
 _SPOKEN = """
 UPDATE chat_messages SET state = $3, message_id = coalesce($4, message_id)
@@ -89,12 +92,13 @@ _GET = f"SELECT {_COLUMNS} FROM chats WHERE enterprise = $1 AND connection_id = 
 
 @dataclass(frozen=True, slots=True)
 class Owing:
-    """A message of ours under way."""
+    """A message of ours under way. `said_by`: "bot", "staff"; None: a notice and the like."""
 
     connection_id: UUID
     chat_id: str
     text: str
     outbox_id: int
+    said_by: str | None = None
 
 
 class ChatStore:
@@ -114,7 +118,7 @@ class ChatStore:
             return True
         kept = await self._connection.fetchval(
             _MESSAGE, enterprise, connection_id, news.chat_id, said.message_id, said.author,
-            said.text, said.at,
+            said.text, said.at, said.kind, said.from_me,
         )  # fmt: skip
         return bool(kept)
 
@@ -164,6 +168,7 @@ class ChatStore:
             [one.chat_id for one in owing],
             [one.text for one in owing],
             [one.outbox_id for one in owing],
+            [one.said_by for one in owing],
         )
 
     async def settle(

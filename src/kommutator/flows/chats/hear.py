@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from kommutator.domain.chats import ChannelDesk, ChatNews
+from kommutator.domain.chats import ChannelDesk, ChatNews, Said
 from kommutator.domain.connection import Account
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
 from kommutator.domain.notices.wishes import read_wishes
@@ -31,6 +31,16 @@ class Decide(Protocol):
     def __call__(self, unit: Unit, row: JournalRow) -> Awaitable[Verdict]: ...
 
 
+class HearMessages(Protocol):
+    """Hears each message once, in the transaction that keeps it: both are kept, or neither is.
+
+    Only of chats with one person, but for those who came by a link of ours. `said.from_me`: staff
+    wrote it in the messenger itself. `news.chat_id` is how the chat is kept.
+    """
+
+    async def __call__(self, unit: Unit, account: Account, news: ChatNews, said: Said) -> None: ...
+
+
 def invite_hash(token: str) -> bytes:
     """What is kept of a link's token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
@@ -41,15 +51,22 @@ class HearChats:
 
     Args:
         desks: by the journal's source, which is the kind of the connection.
+        hearers: told of each message that is new.
     """
 
     def __init__(
-        self, accounts: Accounts, desks: Mapping[str, ChannelDesk], texts: Texts, follow: Decide
+        self,
+        accounts: Accounts,
+        desks: Mapping[str, ChannelDesk],
+        texts: Texts,
+        follow: Decide,
+        hearers: Sequence[HearMessages] = (),
     ) -> None:
         self._accounts = accounts
         self._desks = desks
         self._texts = texts
         self._follow = follow
+        self._hearers = hearers
 
     async def decide(self, unit: Unit, row: JournalRow) -> Verdict:
         """Give the row its effect, inside the caller's transaction."""
@@ -64,9 +81,12 @@ class HearChats:
         except InvalidInput as error:
             return Ignored(error.code)
         for one in news:
-            await unit.chats.hear(account.enterprise, account.connection_id, one)
+            new = await unit.chats.hear(account.enterprise, account.connection_id, one)
             if one.start is not None:
                 await self._greet(unit, account, row, one)
+            elif new and one.said is not None and not one.grouped:
+                for hear in self._hearers:
+                    await hear(unit, account, one, one.said)
         return Decided() if news else Ignored("no_news_of_chats")
 
     async def _greet(self, unit: Unit, account: Account, row: JournalRow, news: ChatNews) -> None:

@@ -17,7 +17,10 @@ from kommutator.store.unit import Unit
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """One message; the chat must be known. `once`: as in `Owed`; the rest as in `SendMessage`."""
+    """One message; the chat must be known.
+
+    `once`: as in `Owed`; `said_by`: as in `Owing`; the rest as in `SendMessage`.
+    """
 
     connection_id: UUID
     kind: ConnectionKind
@@ -27,6 +30,7 @@ class Saying:
     about: str = ""
     not_after: datetime | None = None
     edits: str | None = None
+    said_by: str | None = None
 
 
 async def speak(
@@ -41,7 +45,7 @@ async def speak(
         return []
     rows = await unit.outbox.add(enterprise, [_owed(one) for one in sayings], journal_id=journal_id)
     owing = [
-        Owing(one.connection_id, one.chat_id, one.text, row)
+        Owing(one.connection_id, one.chat_id, one.text, row, one.said_by)
         for one, row in zip(sayings, rows, strict=True)
     ]
     await unit.chats.owe(enterprise, owing)
