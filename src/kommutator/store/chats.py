@@ -74,6 +74,7 @@ UPDATE notices SET state = $3, message_id = coalesce($4, message_id), reason = $
        settled_at = CASE WHEN $3 = 'owed' THEN NULL ELSE clock_timestamp() END
  WHERE enterprise = $1 AND outbox_id = $2"""
 _WIPE = (
+    "DELETE FROM conversations WHERE enterprise = $1 AND connection_id = $2",
     "DELETE FROM chat_messages WHERE enterprise = $1 AND connection_id = $2",
     """
 DELETE FROM chats c WHERE enterprise = $1 AND connection_id = $2 AND NOT EXISTS (

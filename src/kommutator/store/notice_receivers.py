@@ -65,6 +65,9 @@ _BIND = """
 UPDATE notice_receivers SET chat_id = $4, invite_hash = NULL, invited_until = NULL
  WHERE enterprise = $1 AND connection_id = $2 AND invite_hash = $3
    AND invited_until > clock_timestamp() RETURNING id"""
+_IS_TOLD = """
+SELECT EXISTS (SELECT FROM notice_receivers
+                WHERE enterprise = $1 AND connection_id = $2 AND chat_id = $3)"""
 _TEMPLATES = "SELECT language, news, text FROM notice_templates WHERE enterprise = $1"
 _PUT = """
 INSERT INTO notice_templates (enterprise, language, news, text) VALUES ($1, $2, $3, $4)
@@ -146,6 +149,13 @@ class NoticeReceiverStore:
             _BIND, enterprise, connection_id, token_hash, chat_id
         )
         return None if found is None else await self.get(enterprise, found)
+
+    async def is_told(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str
+    ) -> bool:
+        """Whether somebody of the salon reads this chat, to be told of visits."""
+        key = enterprise, connection_id, chat_id
+        return bool(await self._connection.fetchval(_IS_TOLD, *key))
 
     async def templates(self, enterprise: EnterpriseNumber) -> Mapping[tuple[str, str], str]:
         """(language, news) → the enterprise's own words."""

@@ -13,6 +13,7 @@ import msgspec
 from kommutator.domain.crm_data import EntityKind
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.answered import AnsweredStore
+from kommutator.store.assistant_stores import AssistantStores
 from kommutator.store.attempts import AttemptStore
 from kommutator.store.audit import AuditStore
 from kommutator.store.budgets import BudgetStore
@@ -72,11 +73,8 @@ class ToldCards:
     notices: int = 0
 
 
-class Unit(SalonStores, ChannelStores):
-    """The stores inside one transaction. Made by `Database.unit()`, which also commits.
-
-    A store is one line here: a cached property that builds it on `self.connection`.
-    """
+class Unit(SalonStores, ChannelStores, AssistantStores):
+    """The stores inside one transaction, a cached property each. `Database.unit()` commits it."""
 
     def __init__(self, connection: Connection, waker: Callable[[str], None] | None) -> None:
         self.connection = connection
@@ -275,6 +273,10 @@ class Unit(SalonStores, ChannelStores):
     def visits_changed(self, connection_id: UUID) -> None:
         """Tell every live page of this salon at commit."""
         self._tell(LIVE, salon=str(connection_id))
+
+    def chat_changed(self, enterprise: EnterpriseNumber, connection_id: UUID, chat: str) -> None:
+        """Tell every live page at commit."""
+        self._tell(LIVE, enterprise_number=enterprise, chat=f"{connection_id}:{chat}")
 
     def _tell(self, channel: str, **news: str) -> None:
         self._news[channel, msgspec.json.encode(news).decode()] = None

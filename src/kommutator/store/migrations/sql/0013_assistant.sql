@@ -57,7 +57,7 @@ CREATE TABLE turns (
     said            text[] NOT NULL DEFAULT '{}',
     hand_over       text,
     outcome         text NOT NULL,                               -- answered, acted, handed_over, failed
-    ms              int NOT NULL,                                -- from being due to the answer
-    UNIQUE (conversation_id, no)
+    ms              int NOT NULL                                 -- from being due to the answer
 );
+CREATE INDEX turns_of ON turns (enterprise, conversation_id, id DESC);
 CREATE INDEX turns_old ON turns (at);

@@ -1,0 +1,23 @@
+"""The stores of the assistant: a part of `Unit`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from kommutator.store.conversations import ConversationStore
+from kommutator.store.driver import Connection
+from kommutator.store.turns import TurnStore
+
+
+class AssistantStores:
+    """Each on the unit's connection."""
+
+    connection: Connection
+
+    @cached_property
+    def conversations(self) -> ConversationStore:
+        return ConversationStore(self.connection)
+
+    @cached_property
+    def turns(self) -> TurnStore:
+        return TurnStore(self.connection)

@@ -1,0 +1,198 @@
+"""Talks with clients: who speaks, what waits for an answer, and until when it may wait.
+
+Whoever answers takes turns: `store/turns.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.driver import Connection
+
+_KEY = "enterprise = $1 AND connection_id = $2 AND chat_id = $3"
+# A person who was silent long enough lets the bot speak again, from the next message on.
+_HEAR = """
+INSERT INTO conversations AS c (enterprise, connection_id, chat_id, salon, speaking, heard,
+                                needs_person)
+VALUES ($1, $2, $3, $4, CASE WHEN $5 THEN 'bot' ELSE 'nobody' END, 1, $6 OR NOT $5)
+ON CONFLICT (enterprise, connection_id, chat_id) DO UPDATE SET
+    salon = excluded.salon, heard = c.heard + 1, last_at = clock_timestamp(),
+    (speaking, needs_person) = (
+        SELECT w.speaking, c.needs_person OR $6 OR w.speaking <> 'bot'
+          FROM (SELECT CASE WHEN c.speaking = 'staff' AND
+                                 coalesce(c.bot_paused_until > clock_timestamp(), true)
+                            THEN 'staff' ELSE excluded.speaking END AS speaking) AS w)
+RETURNING id, speaking, coalesce(talk ->> 'expecting', 'nothing') AS expecting"""
+_WAITS = (
+    f"UPDATE chat_messages SET waits = true WHERE {_KEY} AND direction = 'in' AND message_id = $4"
+)
+_DUE = f"""
+UPDATE conversations SET waits_since = coalesce(waits_since, clock_timestamp()),
+       tries = CASE WHEN act IS NULL THEN 0 ELSE tries END,
+       due_at = least(clock_timestamp() + make_interval(secs => $4),
+                      coalesce(waits_since, clock_timestamp()) + make_interval(secs => $5))
+ WHERE {_KEY}"""
+_TYPING = f"""
+UPDATE conversations
+   SET due_at = least(clock_timestamp() + make_interval(secs => $4),
+                      waits_since + make_interval(secs => $5))
+ WHERE {_KEY} AND due_at > clock_timestamp() AND act IS NULL"""
+# A turn whose act may have been done is brought to its end, whoever speaks.
+_SILENCED = """
+    speaking = 'staff', needs_person = false, waits_since = NULL,
+    due_at = CASE WHEN c.act IS NULL THEN NULL ELSE c.due_at END,
+    bot_paused_until = clock_timestamp() + make_interval(secs => $4),
+    handed_over = coalesce($5, c.handed_over),
+    handed_over_at = CASE WHEN $5::text IS NULL THEN c.handed_over_at ELSE clock_timestamp() END,
+    last_at = clock_timestamp()"""
+_STAFF = f"""
+INSERT INTO conversations AS c (enterprise, connection_id, chat_id, salon, speaking,
+                                bot_paused_until, handed_over, handed_over_at)
+VALUES ($1, $2, $3, $6, 'staff', clock_timestamp() + make_interval(secs => $4), $5,
+        clock_timestamp())
+ON CONFLICT (enterprise, connection_id, chat_id) DO UPDATE SET {_SILENCED}"""
+_UNWAIT = f"UPDATE chat_messages SET waits = false WHERE {_KEY} AND waits"
+_GIVE_BACK = f"""
+UPDATE conversations SET speaking = 'bot', bot_paused_until = NULL, needs_person = false
+ WHERE {_KEY} AND speaking = 'staff'"""
+_HAND_OVER = """
+UPDATE conversations SET speaking = 'staff', needs_person = true, handed_over = $3,
+       handed_over_at = clock_timestamp(), summary = $4, due_at = NULL, waits_since = NULL,
+       bot_paused_until = clock_timestamp() + make_interval(secs => $5)
+ WHERE enterprise = $1 AND id = $2"""
+_MOVE = f"UPDATE conversations SET chat_id = $4 WHERE {_KEY}"
+_MERGE = f"""
+WITH o AS (
+    SELECT * FROM conversations WHERE {_KEY}),
+kept AS (
+    UPDATE conversations c SET needs_person = c.needs_person OR o.needs_person,
+           heard = c.heard + o.heard, last_at = greatest(c.last_at, o.last_at),
+           due_at = least(c.due_at, o.due_at),
+           waits_since = least(c.waits_since, o.waits_since)
+      FROM o WHERE c.enterprise = $1 AND c.connection_id = $2 AND c.chat_id = $4
+    RETURNING c.id),
+moved AS (
+    UPDATE turns t SET conversation_id = kept.id FROM kept, o
+     WHERE t.enterprise = $1 AND t.conversation_id = o.id)
+SELECT id FROM kept"""
+_DROP = f"DELETE FROM conversations WHERE {_KEY}"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How a talk stands after a message. `speaking`: "bot", "staff", "nobody"."""
+
+    id: int
+    speaking: str
+    expecting: str
+
+
+class ConversationStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def hear(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        chat_id: str,
+        *,
+        salon: UUID | None,
+        by_bot: bool,
+        late: bool,
+    ) -> Heard:
+        """A client wrote.
+
+        Args:
+            by_bot: the assistant works for this salon; it answers unless a person does.
+            late: nobody should answer it by itself any more.
+        """
+        row = await self._connection.fetchrow(
+            _HEAR, enterprise, connection_id, chat_id, salon, by_bot, late
+        )
+        return Heard(**row)
+
+    async def wait(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        chat_id: str,
+        message_id: str,
+        *,
+        wait_s: float,
+        longest_s: float,
+    ) -> None:
+        """This message wants an answer: in so many seconds, unless more comes.
+
+        `longest_s`: from the first message that waits.
+        """
+        key = enterprise, connection_id, chat_id
+        await self._connection.execute(_WAITS, *key, message_id)
+        await self._connection.execute(_DUE, *key, wait_s, longest_s)
+
+    async def typing(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        chat_id: str,
+        *,
+        wait_s: float,
+        longest_s: float,
+    ) -> None:
+        """The client writes on: what waits, waits a little longer."""
+        await self._connection.execute(
+            _TYPING, enterprise, connection_id, chat_id, wait_s, longest_s
+        )
+
+    async def by_staff(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        chat_id: str,
+        *,
+        pause_s: float,
+        reason: str | None,
+        salon: UUID | None,
+    ) -> None:
+        """A person speaks from now on; the bot is silent for so long, and what waited is theirs.
+
+        `reason`: HandOver; None: as before.
+        """
+        key = enterprise, connection_id, chat_id
+        await self._connection.execute(_STAFF, *key, pause_s, reason, salon)
+        await self._connection.execute(_UNWAIT, *key)
+
+    async def hand_over(
+        self,
+        enterprise: EnterpriseNumber,
+        conversation_id: int,
+        *,
+        reason: str,
+        summary: str,
+        pause_s: float,
+    ) -> None:
+        """The bot asks for a person, and is silent for so long."""
+        await self._connection.execute(
+            _HAND_OVER, enterprise, conversation_id, reason, summary, pause_s
+        )
+
+    async def give_back(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str
+    ) -> None:
+        """The bot answers again, from the next message on."""
+        await self._connection.execute(_GIVE_BACK, enterprise, connection_id, chat_id)
+
+    async def move(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, to: str
+    ) -> None:
+        """The chat goes on as `to`, which exists; a talk that is there already takes this one in.
+
+        To be called in the transaction that moves the messages.
+        """
+        key = enterprise, connection_id, chat_id
+        if await self._connection.fetchval(_MERGE, *key, to) is None:
+            await self._connection.execute(_MOVE, *key, to)
+        else:
+            await self._connection.execute(_DROP, *key)
