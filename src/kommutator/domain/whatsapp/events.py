@@ -78,7 +78,8 @@ class MessageHeard:
         from_me: written on the salon's phone, or the echo of what we sent.
         offline: came while we were away ("append").
         kind: "text", or what else it is: "image", "audio", "video", "document", "sticker",
-            "location", "contact", "reaction", …
+            "location", "contact", "reaction", "edit", …
+        edits: of an edit: the message that now reads `text`.
         text: of the message or its caption; empty if there is none.
         raw: the message's content as the library has it, kept so that a peer's retry can be
             answered; only for what we sent.
@@ -93,6 +94,7 @@ class MessageHeard:
     name: str | None = None
     kind: str = "text"
     text: str = ""
+    edits: str | None = None
     raw: Mapping[str, Any] | None = field(default=None, repr=False)
 
 

@@ -6,7 +6,7 @@ session comes back from `SessionKeys` without a new scan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,8 +15,12 @@ from kommutator.domain.whatsapp.events import WhatsAppEvent
 Creds = Mapping[str, Any]
 """Who this device is; the library's own shape, JSON with buffers spelt as the library does."""
 
-OnEvent = Callable[[WhatsAppEvent], None]
-"""Called in order; must return at once."""
+OnEvent = Callable[[WhatsAppEvent], Awaitable[None] | None]
+"""Called in order; must return at once.
+
+What it returns for a `MessageHeard` is awaited before WhatsApp hears that the message arrived. If
+that raises, the session closes (`Closed(None, "message_unwritten")`) and the message comes again.
+"""
 
 
 class SessionKeys(Protocol):
@@ -98,7 +102,7 @@ class WhatsAppLine(Protocol):
         ...
 
     async def close(self) -> None:
-        """Close the socket; the device stays linked."""
+        """Close the socket; the device stays linked. Nothing more is told of this session."""
         ...
 
 
