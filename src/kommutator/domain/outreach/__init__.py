@@ -1,0 +1,1 @@
+"""Messages nobody asked for: when, where and whether they may be sent. Pure."""

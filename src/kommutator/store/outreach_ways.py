@@ -1,0 +1,107 @@
+"""By which chats somebody can be reached unasked, and how their numbers stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.driver import Connection
+
+_CHATS = """
+SELECT h.connection_id, c.kind, h.chat_id, h.heard_at FROM chats h
+  JOIN connections c ON c.enterprise = h.enterprise AND c.id = h.connection_id
+ WHERE h.enterprise = $1 AND c.status = 'active' AND h.closed_reason IS NULL AND NOT h.grouped
+   AND coalesce(c.config ->> 'salon', $5::text) = $5::text
+   AND CASE WHEN $3::uuid IS NULL THEN h.phone = $2 AND $2 <> ''
+            ELSE h.connection_id = $3 AND h.chat_id = $4 END
+ ORDER BY h.connection_id, h.heard_at DESC NULLS LAST, h.chat_id"""
+_NUMBERS = """
+SELECT c.id FROM connections c
+ WHERE c.enterprise = $1 AND c.kind = 'whatsapp' AND c.status = 'active'
+   AND coalesce(c.config ->> 'salon', $3::text) = $3::text
+   AND NOT EXISTS (SELECT FROM chats h WHERE h.enterprise = $1 AND h.connection_id = c.id
+                      AND h.phone = $2)
+ ORDER BY c.created_at, c.id"""
+_STAND = """
+SELECT c.id, c.created_at AS linked_at,
+       EXISTS (SELECT FROM outreach_pauses p
+                WHERE p.enterprise = $1 AND p.connection_id = c.id
+                  AND p.resumed_at IS NULL) AS paused,
+       (SELECT count(*) FROM outreach_tries t
+         WHERE t.enterprise = $1 AND t.connection_id = c.id AND t.at >= $3)::int AS sent,
+       (SELECT count(*) FROM outreach_tries t
+         WHERE t.enterprise = $1 AND t.connection_id = c.id AND t.at >= $3 AND t.is_new)::int
+           AS new,
+       greatest(0, coalesce((SELECT b.tat FROM budgets b WHERE b.key = 'outreach:' || c.id), 0)
+           - extract(epoch FROM clock_timestamp()))::float8 AS busy_s
+  FROM connections c WHERE c.enterprise = $1 AND c.id = ANY ($2::uuid[])"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A chat that somebody reads. `heard_at`: None: they never wrote in it."""
+
+    connection_id: UUID
+    kind: str
+    chat_id: str
+    heard_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """How a connection stands with unasked messages.
+
+    Attributes:
+        sent, new: today; the second to people who never wrote.
+        busy_s: seconds until it may write unasked again.
+    """
+
+    id: UUID
+    linked_at: datetime
+    paused: bool
+    sent: int
+    new: int
+    busy_s: float
+
+
+def spacing_key(connection_id: UUID) -> str:
+    """The budget that unasked messages of one number draw on."""
+    return f"outreach:{connection_id}"
+
+
+class OutreachWayStore:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def chats(
+        self,
+        enterprise: EnterpriseNumber,
+        salon: UUID,
+        phone: str,
+        only: tuple[UUID, str] | None = None,
+    ) -> Sequence[Reached]:
+        """Open chats with this number by which this salon speaks; `only`: that one alone."""
+        rows = await self._connection.fetch(
+            _CHATS, enterprise, phone, *(only or (None, None)), str(salon)
+        )
+        return [Reached(**row) for row in rows]
+
+    async def numbers_without(
+        self, enterprise: EnterpriseNumber, salon: UUID, phone: str
+    ) -> Sequence[UUID]:
+        """Linked WhatsApp numbers of this salon that have no chat with this phone."""
+        rows = await self._connection.fetch(_NUMBERS, enterprise, phone, str(salon))
+        return [row["id"] for row in rows]
+
+    async def standing(
+        self,
+        enterprise: EnterpriseNumber,
+        connections: Collection[UUID],
+        *,
+        day_began: datetime,
+    ) -> Mapping[UUID, Number]:
+        rows = await self._connection.fetch(_STAND, enterprise, list(connections), day_began)
+        return {row["id"]: Number(**row) for row in rows}
