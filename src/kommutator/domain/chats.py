@@ -52,6 +52,21 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What the messenger tells of a message of ours, after it took it.
+
+    Attributes:
+        state: "sent", "delivered", "read" or "failed".
+        code: of a refusal, as the messenger names it; `words`: its own.
+    """
+
+    message_id: str
+    state: str
+    code: str | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatNews:
     """What a messenger tells of one chat.
 
@@ -62,6 +77,7 @@ class ChatNews:
         closed: why nobody reads it any more, as in `CLOSES`, or "left".
         moved_to: the chat goes on under this id.
         alias: another id of the same chat; whoever knew it by both knows it by one from now on.
+        told: of a message of ours; then there is nothing else to it.
     """
 
     chat_id: str
@@ -74,6 +90,7 @@ class ChatNews:
     closed: str | None = None
     moved_to: str | None = None
     alias: str | None = None
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +112,15 @@ class Spoken:
     detail: str | None = None
     closed: str | None = None
     moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldOf:
+    """A message of ours whose state is another now, as its messenger told."""
+
+    outbox_id: int
+    chat_id: str
+    told: Told
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from functools import cached_property
+from uuid import UUID
 
+from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.channel_reads import ChannelReadStore
 from kommutator.store.chats import ChatStore
 from kommutator.store.driver import Connection
 from kommutator.store.notice_receivers import NoticeReceiverStore
 from kommutator.store.notices import NoticeStore
+from kommutator.store.whatsapp_keys import WhatsAppKeyStore
+from kommutator.store.whatsapp_sent import WhatsAppSentStore
+from kommutator.store.whatsapp_sessions import WhatsAppStore
 
 
 class ChannelStores:
     """Each on the unit's connection."""
 
     connection: Connection
+
+    @abstractmethod
+    def whatsapp_changed(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None: ...
 
     @cached_property
     def chats(self) -> ChatStore:
@@ -31,3 +40,15 @@ class ChannelStores:
     @cached_property
     def notices(self) -> NoticeStore:
         return NoticeStore(self.connection)
+
+    @cached_property
+    def whatsapp(self) -> WhatsAppStore:
+        return WhatsAppStore(self.connection, self.whatsapp_changed)
+
+    @cached_property
+    def whatsapp_keys(self) -> WhatsAppKeyStore:
+        return WhatsAppKeyStore(self.connection)
+
+    @cached_property
+    def whatsapp_sent(self) -> WhatsAppSentStore:
+        return WhatsAppSentStore(self.connection)

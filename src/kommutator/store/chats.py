@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from kommutator.domain.chats import ChatNews, Spoken
+from kommutator.domain.chats import ChatNews, Spoken, Told, ToldOf
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
 
@@ -29,17 +29,30 @@ class Chat:
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Chat))
-# Whoever writes reads again: a message that comes in opens a closed chat.
-_HEAR = """
+_KNOWN_AS = """
+coalesce((SELECT a.chat_id FROM chat_aliases a
+           WHERE a.enterprise = $1 AND a.connection_id = $2 AND a.alias = {name}),
+         (SELECT k.chat_id FROM chats k
+           WHERE k.enterprise = $1 AND k.connection_id = $2 AND k.chat_id = {name}))"""
+# Whoever writes reads again: a message that comes in opens a closed chat. An answer goes to the
+# name under which its person wrote last, which need not be the one that the chat has here.
+_HEAR = f"""
 INSERT INTO chats AS c (enterprise, connection_id, chat_id, grouped, title, phone, language,
-                        heard_at, closed_at, closed_reason)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
-        CASE WHEN $9::text IS NOT NULL THEN clock_timestamp() END, $9)
+                        heard_at, closed_at, closed_reason, reply_to)
+VALUES ($1, $2, coalesce({_KNOWN_AS.format(name="$3")}, {_KNOWN_AS.format(name="$10::text")}, $3),
+        $4, $5, $6, $7, $8, CASE WHEN $9::text IS NOT NULL THEN clock_timestamp() END, $9,
+        CASE WHEN $8::timestamptz IS NOT NULL THEN $3 END)
 ON CONFLICT (enterprise, connection_id, chat_id) DO UPDATE SET
     grouped = c.grouped OR excluded.grouped, title = coalesce(nullif(excluded.title, ''), c.title),
     phone = coalesce(excluded.phone, c.phone), language = coalesce(excluded.language, c.language),
     heard_at = greatest(c.heard_at, excluded.heard_at),
-    closed_at = excluded.closed_at, closed_reason = excluded.closed_reason"""
+    reply_to = coalesce(excluded.reply_to, c.reply_to), composing_at = NULL,
+    closed_at = excluded.closed_at, closed_reason = excluded.closed_reason
+RETURNING c.chat_id"""
+_KNOWN = f"SELECT {_KNOWN_AS.format(name='$3')}"
+_ALIAS = """
+INSERT INTO chat_aliases (enterprise, connection_id, alias, chat_id) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING"""
 _MESSAGE = """
 INSERT INTO chat_messages (enterprise, connection_id, chat_id, message_id, author, text, at, kind,
                            direction, state, said_by)
@@ -62,13 +75,38 @@ UPDATE notice_receivers SET chat_id = $4
 _OWE = """
 INSERT INTO chat_messages (enterprise, connection_id, chat_id, direction, text, at, outbox_id,
                            state, said_by)
-SELECT $1, connection_id, chat_id, 'out', text, clock_timestamp(), outbox_id, 'owed', said_by
+SELECT $1, m.connection_id, coalesce(a.chat_id, m.chat_id), 'out', m.text, clock_timestamp(),
+       m.outbox_id, 'owed', m.said_by
   FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::text[])
     AS m (connection_id, chat_id, text, outbox_id, said_by)
+  LEFT JOIN chat_aliases a ON a.enterprise = $1 AND a.connection_id = m.connection_id
+        AND a.alias = m.chat_id
 ON CONFLICT DO NOTHING"""
+# What the messenger told already is later than the end of our own sending.
 _SPOKEN = """
-UPDATE chat_messages SET state = $3, message_id = coalesce($4, message_id)
+UPDATE chat_messages SET message_id = coalesce($4, message_id), state = CASE
+       WHEN $3 IN ('sent', 'maybe_sent') AND (state IN ('delivered', 'read')
+                                              OR state = 'failed' AND code IS NOT NULL)
+       THEN state ELSE $3 END
  WHERE enterprise = $1 AND outbox_id = $2"""
+# WhatsApp tells sooner than we have written down under which id a message went.
+_TOLD_OF = """
+UPDATE chat_messages m SET state = $4, code = coalesce($5, m.code),
+       message_id = coalesce(m.message_id, $3)
+ WHERE m.enterprise = $1 AND m.outbox_id IS NOT NULL
+   AND m.id = ANY (ARRAY(
+        SELECT o.id FROM chat_messages o JOIN whatsapp_sent s
+            ON s.enterprise = o.enterprise AND s.outbox_id = o.outbox_id
+         WHERE s.enterprise = $1 AND s.connection_id = $2 AND s.message_id = $3
+        UNION ALL SELECT o.id FROM chat_messages o
+         WHERE o.enterprise = $1 AND o.connection_id = $2 AND o.direction = 'out'
+           AND o.message_id = $3))
+   AND array_position(ARRAY['owed', 'maybe_sent', 'sent', 'failed', 'delivered', 'read'], m.state)
+     < array_position(ARRAY['owed', 'maybe_sent', 'sent', 'failed', 'delivered', 'read'], $4::text)
+RETURNING m.outbox_id, m.chat_id"""
+_COMPOSING = f"""
+UPDATE chats SET composing_at = CASE WHEN $4 THEN clock_timestamp() END
+ WHERE enterprise = $1 AND connection_id = $2 AND chat_id = {_KNOWN_AS.format(name="$3")}"""
 _TOLD = """
 UPDATE notices SET state = $3, message_id = coalesce($4, message_id), reason = $5, detail = $6,
        settled_at = CASE WHEN $3 = 'owed' THEN NULL ELSE clock_timestamp() END
@@ -88,7 +126,9 @@ _PAGE = f"""
 SELECT {_COLUMNS} FROM chats
  WHERE enterprise = $1 AND ($2::uuid IS NULL OR connection_id = $2)
  ORDER BY heard_at DESC NULLS LAST, opened_at DESC LIMIT $3"""
-_GET = f"SELECT {_COLUMNS} FROM chats WHERE enterprise = $1 AND connection_id = $2 AND chat_id = $3"
+_GET = f"""
+SELECT {_COLUMNS} FROM chats
+ WHERE enterprise = $1 AND connection_id = $2 AND chat_id = {_KNOWN_AS.format(name="$3")}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +147,66 @@ class ChatStore:
         self._connection = connection
 
     async def hear(self, enterprise: EnterpriseNumber, connection_id: UUID, news: ChatNews) -> bool:
-        """Keep what was told of a chat; False: that message is kept already."""
+        """Keep what was told of a chat; False: that message is kept already.
+
+        Two chats that turn out to be one person's become one, see `get`.
+        """
         said = news.said
-        await self._connection.execute(
+        heard_at = said.at if said is not None and not said.from_me else None
+        chat_id: str = await self._connection.fetchval(
             _HEAR, enterprise, connection_id, news.chat_id, news.grouped, news.title[:200],
-            news.phone, news.language, said.at if said else None, news.closed,
+            news.phone, news.language, heard_at, news.closed, news.alias,
         )  # fmt: skip
+        for name in () if news.alias is None else (news.chat_id, news.alias):
+            await self._join(enterprise, connection_id, name, chat_id)
         if news.moved_to is not None:
-            await self.move(enterprise, connection_id, news.chat_id, news.moved_to)
+            await self.move(enterprise, connection_id, chat_id, news.moved_to)
         if said is None:
             return True
         kept = await self._connection.fetchval(
-            _MESSAGE, enterprise, connection_id, news.chat_id, said.message_id, said.author,
+            _MESSAGE, enterprise, connection_id, chat_id, said.message_id, said.author,
             said.text, said.at, said.kind, said.from_me,
         )  # fmt: skip
         return bool(kept)
 
+    async def _join(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, name: str, chat_id: str
+    ) -> None:
+        """From now on this name means that chat."""
+        known = await self.known_as(enterprise, connection_id, name)
+        if known is None:
+            await self._connection.execute(_ALIAS, enterprise, connection_id, name, chat_id)
+        elif known != chat_id:
+            await self._connection.execute(
+                "SELECT merge_chats($1, $2, $3, $4)", enterprise, connection_id, known, chat_id
+            )
+
+    async def known_as(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, name: str
+    ) -> str | None:
+        """How the chat is kept that has this name; None: there is none."""
+        found: str | None = await self._connection.fetchval(_KNOWN, enterprise, connection_id, name)
+        return found
+
+    async def told(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, told: Told
+    ) -> ToldOf | None:
+        """What the messenger tells of a message of ours; None: that is known, or not ours."""
+        row = await self._connection.fetchrow(
+            _TOLD_OF, enterprise, connection_id, told.message_id, told.state, told.code
+        )
+        return None if row is None else ToldOf(row["outbox_id"], row["chat_id"], told)
+
+    async def composing(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, *, typing: bool
+    ) -> None:
+        """The chat's person types, or stopped (`chats.composing_at`)."""
+        await self._connection.execute(_COMPOSING, enterprise, connection_id, chat_id, typing)
+
     async def get(
         self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str
     ) -> Chat | None:
+        """By any of its names; `Chat.chat_id` is the one that it has here."""
         row = await self._connection.fetchrow(_GET, enterprise, connection_id, chat_id)
         return None if row is None else Chat(**row)
 

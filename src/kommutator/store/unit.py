@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
@@ -43,6 +42,7 @@ from kommutator.store.limit_blocks import LimitBlockStore
 from kommutator.store.oauth_installs import OAuthInstallStore
 from kommutator.store.oauth_states import OAuthStateStore
 from kommutator.store.outbox import OutboxStore
+from kommutator.store.outreach_stores import OutreachStores
 from kommutator.store.people import PeopleStore
 from kommutator.store.phone_book import PhoneBookStore
 from kommutator.store.phone_book_reads import PhoneBookReadStore
@@ -53,6 +53,7 @@ from kommutator.store.routes import RouteStore
 from kommutator.store.salon_stores import SalonStores
 from kommutator.store.sessions import SessionStore
 from kommutator.store.timers import TimerStore
+from kommutator.store.told_cards import ToldCards
 from kommutator.store.unpaid_grants import UnpaidGrantStore
 from kommutator.store.workers import WorkerStore
 
@@ -64,16 +65,7 @@ WANTED = "kommutator_wanted"  # told by a trigger of `phone_book`
 _NOTIFY = "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS n (c, p)"
 
 
-@dataclass(slots=True)
-class ToldCards:
-    """What a CRM told in this unit of work."""
-
-    at: datetime
-    cards: set[tuple[EntityKind, int]] = field(default_factory=set)
-    notices: int = 0
-
-
-class Unit(SalonStores, ChannelStores, AssistantStores):
+class Unit(SalonStores, ChannelStores, AssistantStores, OutreachStores):
     """The stores inside one transaction, a cached property each. `Database.unit()` commits it."""
 
     def __init__(self, connection: Connection, waker: Callable[[str], None] | None) -> None:
@@ -277,6 +269,10 @@ class Unit(SalonStores, ChannelStores, AssistantStores):
     def chat_changed(self, enterprise: EnterpriseNumber, connection_id: UUID, chat: str) -> None:
         """Tell every live page at commit."""
         self._tell(LIVE, enterprise_number=enterprise, chat=f"{connection_id}:{chat}")
+
+    def whatsapp_changed(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
+        """Tell every page that watches this session, at commit."""
+        self._tell(LIVE, enterprise_number=enterprise, whatsapp=str(connection_id))
 
     def _tell(self, channel: str, **news: str) -> None:
         self._news[channel, msgspec.json.encode(news).decode()] = None

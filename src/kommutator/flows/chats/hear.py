@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from kommutator.domain.chats import ChannelDesk, ChatNews, Said
+from kommutator.domain.chats import ChannelDesk, ChatNews, Said, Told, ToldOf
 from kommutator.domain.connection import Account
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
 from kommutator.domain.notices.wishes import read_wishes
@@ -41,6 +42,12 @@ class HearMessages(Protocol):
     async def __call__(self, unit: Unit, account: Account, news: ChatNews, said: Said) -> None: ...
 
 
+class HearTold(Protocol):
+    """Hears once what a messenger tells of a message of ours, in the transaction that keeps it."""
+
+    async def __call__(self, unit: Unit, account: Account, of: ToldOf) -> None: ...
+
+
 def invite_hash(token: str) -> bytes:
     """What is kept of a link's token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
@@ -52,6 +59,7 @@ class HearChats:
     Args:
         desks: by the journal's source, which is the kind of the connection.
         hearers: told of each message that is new.
+        of_ours: told when one of ours was delivered, read or refused.
     """
 
     def __init__(
@@ -61,12 +69,14 @@ class HearChats:
         texts: Texts,
         follow: Decide,
         hearers: Sequence[HearMessages] = (),
+        of_ours: Sequence[HearTold] = (),
     ) -> None:
         self._accounts = accounts
         self._desks = desks
         self._texts = texts
         self._follow = follow
         self._hearers = hearers
+        self._of_ours = of_ours
 
     async def decide(self, unit: Unit, row: JournalRow) -> Verdict:
         """Give the row its effect, inside the caller's transaction."""
@@ -80,14 +90,25 @@ class HearChats:
             news = desk.read(account, row.body)
         except InvalidInput as error:
             return Ignored(error.code)
-        for one in news:
-            new = await unit.chats.hear(account.enterprise, account.connection_id, one)
+        for told in news:
+            if told.told is not None:
+                await self._told(unit, account, told.told)
+                continue
+            new = await unit.chats.hear(account.enterprise, account.connection_id, told)
+            one = await _as_kept(unit, account, told)
             if one.start is not None:
                 await self._greet(unit, account, row, one)
             elif new and one.said is not None and not one.grouped:
                 for hear in self._hearers:
                     await hear(unit, account, one, one.said)
         return Decided() if news else Ignored("no_news_of_chats")
+
+    async def _told(self, unit: Unit, account: Account, told: Told) -> None:
+        of = await unit.chats.told(account.enterprise, account.connection_id, told)
+        if of is None:
+            return
+        for hear in self._of_ours:
+            await hear(unit, account, of)
 
     async def _greet(self, unit: Unit, account: Account, row: JournalRow, news: ChatNews) -> None:
         """Somebody came by a link of ours: from now on they are told."""
@@ -113,3 +134,9 @@ class HearChats:
             return await self._accounts.account(row.connection_id)
         except NotFound:
             return None
+
+
+async def _as_kept(unit: Unit, account: Account, news: ChatNews) -> ChatNews:
+    """Under the chat's own name: a person's chat may be told under several."""
+    name = await unit.chats.known_as(account.enterprise, account.connection_id, news.chat_id)
+    return replace(news, chat_id=name or news.chat_id)
