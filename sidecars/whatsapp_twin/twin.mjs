@@ -1,0 +1,39 @@
+import http from 'node:http'
+import { WebSocketServer } from 'ws'
+import { Certificates } from './wire/certificates.mjs'
+import { Connection } from './wire/connection.mjs'
+import { Switchboard } from './server/switchboard.mjs'
+import { World } from './world/world.mjs'
+import { Control } from './control/control.mjs'
+
+/** Both faces of the fake: WhatsApp's own socket at `/ws/chat`, and people's hands over HTTP. */
+export class Twin {
+  constructor() {
+    this.certificates = new Certificates()
+    this.world = new World()
+    this.server = new Switchboard(this.world)
+    this.control = new Control(this)
+    this.http = http.createServer((request, response) => this.control.serve(request, response))
+    const sockets = new WebSocketServer({ server: this.http, path: '/ws/chat' })
+    sockets.on('connection', (socket) => new Connection(socket, this.certificates, this.server))
+    // A taken port is reported by the HTTP server itself.
+    sockets.on('error', () => {})
+  }
+
+  /** Hex, as a client needs it in place of WhatsApp's own. The same as long as the process lives. */
+  get rootKey() {
+    return this.certificates.rootKey.toString('hex')
+  }
+
+  /** @returns {Promise<number>} the port, also when any free one was asked for */
+  listen(port, host) {
+    return new Promise((resolve, reject) => {
+      this.http.once('error', reject)
+      this.http.listen(port, host, () => {
+        this.host = host
+        this.port = this.http.address().port
+        resolve(this.port)
+      })
+    })
+  }
+}
