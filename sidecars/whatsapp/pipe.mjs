@@ -1,6 +1,6 @@
 /**
  * NDJSON between the parent (stdin, stdout) and the lines. Three kinds of exchange:
- *   parent → us  {"id", "do", …}            answered by {"re", "ok"} or {"re", "error"}
+ *   parent → us  {"id", "do", "with": {…}}  answered by {"re", "ok"} or {"re", "error"}
  *   us → parent  {"ask", "what", "line", …} answered by {"answer", "ok"} or {"answer", "error"}
  *   us → parent  {"event", "line", …}       not answered
  * Buffers travel as the library's own `BufferJSON` writes them.
@@ -84,7 +84,7 @@ export class Pipe {
     else waiting.reject(new Refusal('store_failed', String(error)))
   }
 
-  async _obey({ id, do: name, ...order }, commands) {
+  async _obey({ id, do: name, with: order = {} }, commands) {
     try {
       const command = Object.hasOwn(commands, name) ? commands[name] : undefined
       if (command === undefined) throw new Refusal('bad_request', `no command ${name}`)

@@ -100,7 +100,7 @@ class Child:
         self._pending[number] = answer
         try:
             async with asyncio.timeout(within):
-                await self._write({"id": number, "do": do, **order})
+                await self._write({"id": number, "do": do, "with": order})
                 reply: Mapping[str, Any] = await answer
         except TimeoutError:
             reply = {"error": {"code": "timed_out", "message": f"{do}: no answer in time"}}
