@@ -29,3 +29,8 @@ class ChannelSettings(HandedSettings):
     avito_api_url: Annotated[str, AfterValidator(public_address)] = Field(
         "https://api.avito.ru", description="Base of Avito's API."
     )
+    outreach: bool = Field(
+        True,
+        description="Send messages nobody asked for: reminders, reviews, offers. The switch for "
+        "all tenants of a process; `kommutator outreach pause` needs no restart.",
+    )

@@ -13,16 +13,24 @@ from kommutator.store.driver import Connection
 
 Source = Literal["chat", "staff", "api", "crm"]
 
-# The same person may have said it in a chat whose number was not known then: the last word counts.
+# The same person may have said it in a chat whose number was not known then, or under another of
+# its names: the last word counts.
 _OF = """
+WITH their AS (
+    SELECT connection_id, chat_id, phone FROM chats
+     WHERE enterprise = $1 AND phone = $2 AND $2 <> ''
+    UNION
+    SELECT connection_id, chat_id, phone FROM chats
+     WHERE enterprise = $1 AND connection_id = $3 AND chat_id = $4)
 SELECT opted_out, source, by, at FROM consents
  WHERE enterprise = $1 AND subject IN (
     SELECT $2 WHERE $2 <> ''
-    UNION SELECT 'chat:' || connection_id || ':' || chat_id FROM chats
-     WHERE enterprise = $1 AND phone = $2 AND $2 <> ''
+    UNION SELECT phone FROM their WHERE phone IS NOT NULL
+    UNION SELECT 'chat:' || connection_id || ':' || chat_id FROM their
     UNION SELECT 'chat:' || $3::uuid || ':' || $4::text
-    UNION SELECT phone FROM chats
-     WHERE enterprise = $1 AND connection_id = $3 AND chat_id = $4 AND phone IS NOT NULL)
+    UNION SELECT 'chat:' || a.connection_id || ':' || a.alias FROM their t
+            JOIN chat_aliases a ON a.enterprise = $1 AND a.connection_id = t.connection_id
+                               AND a.chat_id = t.chat_id)
  ORDER BY at DESC, opted_out DESC LIMIT 1"""
 _FLAG = """
 SELECT max(coalesce(vendor_at, read_at)) AS at FROM salon_clients
@@ -40,9 +48,6 @@ ON CONFLICT (enterprise, subject) DO UPDATE
 _HISTORY = """
 SELECT opted_out, source, by, at FROM consent_changes
  WHERE enterprise = $1 AND subject = $2 ORDER BY id DESC LIMIT 50"""
-_MOVE = """
-UPDATE consents SET subject = $3 WHERE enterprise = $1 AND subject = $2
-   AND NOT EXISTS (SELECT FROM consents WHERE enterprise = $1 AND subject = $3)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +116,6 @@ class ConsentStore:
         """The latest first."""
         rows = await self._connection.fetch(_HISTORY, enterprise, phone)
         return [Consent(**row) for row in rows]
-
-    async def move(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, to: str
-    ) -> None:
-        """The chat goes on under another id."""
-        subjects = chat_subject(connection_id, chat_id), chat_subject(connection_id, to)
-        await self._connection.execute(_MOVE, enterprise, *subjects)
 
 
 def chat_subject(connection_id: UUID, chat_id: str) -> str:

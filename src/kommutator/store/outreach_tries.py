@@ -15,8 +15,6 @@ _ADD = """
 INSERT INTO outreach_tries (enterprise, outreach, connection_id, kind, chat_id, is_new, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id"""
 _OWED = "UPDATE outreach_tries SET outbox_id = $3 WHERE enterprise = $1 AND id = $2"
-_TRIED = """
-SELECT connection_id FROM outreach_tries WHERE enterprise = $1 AND outreach = $2"""
 _COLUMNS = """id, outreach, connection_id, kind, chat_id, is_new, outbox_id, state, reason, at,
 settled_at"""
 _OF = f"""
@@ -31,7 +29,9 @@ _FOLLOW = """
 WITH news AS (
     SELECT t.id, array_position($3::text[], n.state) > array_position($3::text[], t.state) AS on,
            n.state, CASE WHEN m.state = 'maybe_sent' THEN 'maybe_sent'
-                         WHEN m.state = 'failed' THEN coalesce(x.note, 'refused') END AS reason
+                         WHEN m.state <> 'failed' THEN NULL
+                         WHEN x.note ~ '^[a-z_]+$' AND x.state <> 'done' THEN x.note
+                         ELSE 'refused' END AS reason
       FROM outreach_tries t
       JOIN chat_messages m ON m.enterprise = t.enterprise AND m.outbox_id = t.outbox_id
      CROSS JOIN LATERAL (
@@ -75,7 +75,7 @@ RETURNING id"""
 _UNSAID = """
 UPDATE chat_messages SET state = 'failed'
  WHERE enterprise = $1 AND outbox_id = ANY ($2::bigint[])"""
-_PASS_ON = """
+_FALL_OVER = """
 UPDATE outreach_tries SET state = CASE state WHEN 'sending' THEN 'failed' ELSE 'fell_over' END,
        reason = 'not_delivered', settled_at = $3, heard = false
  WHERE enterprise = $1 AND id = $2 AND state IN ('sending', 'sent') RETURNING true"""
@@ -167,11 +167,6 @@ class OutreachTryStore:
     async def owed(self, enterprise: EnterpriseNumber, try_id: int, outbox_id: int) -> None:
         await self._connection.execute(_OWED, enterprise, try_id, outbox_id)
 
-    async def tried(self, enterprise: EnterpriseNumber, outreach: int) -> frozenset[UUID]:
-        """Connections that had this message."""
-        rows = await self._connection.fetch(_TRIED, enterprise, outreach)
-        return frozenset(row["connection_id"] for row in rows)
-
     async def of(
         self, enterprise: EnterpriseNumber, outreach: Collection[int]
     ) -> Mapping[int, Sequence[TryRow]]:
@@ -213,9 +208,9 @@ class OutreachTryStore:
         await self._connection.execute(_UNSAID, enterprise, list(gone))
         return gone
 
-    async def pass_on(self, enterprise: EnterpriseNumber, try_id: int, at: datetime) -> bool:
+    async def fall_over(self, enterprise: EnterpriseNumber, try_id: int, at: datetime) -> bool:
         """Another messenger shall take over; False: a receipt came after all."""
-        return bool(await self._connection.fetchval(_PASS_ON, enterprise, try_id, at))
+        return bool(await self._connection.fetchval(_FALL_OVER, enterprise, try_id, at))
 
     async def forget(self, enterprise: EnterpriseNumber, tries: Collection[int]) -> None:
         """They never left: their messengers may be tried again."""

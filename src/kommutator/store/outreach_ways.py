@@ -18,15 +18,18 @@ SELECT h.connection_id, c.kind, h.chat_id, h.heard_at FROM chats h
    AND CASE WHEN $3::uuid IS NULL THEN h.phone = $2 AND $2 <> ''
             ELSE h.connection_id = $3 AND h.chat_id = $4 END
  ORDER BY h.connection_id, h.heard_at DESC NULLS LAST, h.chat_id"""
+# Whoever was looked for and has no WhatsApp is not written to; of others its lane finds out.
 _NUMBERS = """
 SELECT c.id FROM connections c
  WHERE c.enterprise = $1 AND c.kind = 'whatsapp' AND c.status = 'active'
    AND coalesce(c.config ->> 'salon', $3::text) = $3::text
    AND NOT EXISTS (SELECT FROM chats h WHERE h.enterprise = $1 AND h.connection_id = c.id
                       AND h.phone = $2)
+   AND NOT EXISTS (SELECT FROM whatsapp_numbers n WHERE n.enterprise = $1
+                      AND n.connection_id = c.id AND n.phone = $2 AND n.jid IS NULL)
  ORDER BY c.created_at, c.id"""
 _STAND = """
-SELECT c.id, c.created_at AS linked_at,
+SELECT c.id, coalesce(s.linked_at, c.created_at) AS linked_at, s.state AS session,
        EXISTS (SELECT FROM outreach_pauses p
                 WHERE p.enterprise = $1 AND p.connection_id = c.id
                   AND p.resumed_at IS NULL) AS paused,
@@ -37,7 +40,24 @@ SELECT c.id, c.created_at AS linked_at,
            AS new,
        greatest(0, coalesce((SELECT b.tat FROM budgets b WHERE b.key = 'outreach:' || c.id), 0)
            - extract(epoch FROM clock_timestamp()))::float8 AS busy_s
-  FROM connections c WHERE c.enterprise = $1 AND c.id = ANY ($2::uuid[])"""
+  FROM connections c
+  LEFT JOIN whatsapp_sessions s ON s.enterprise = c.enterprise AND s.connection_id = c.id
+ WHERE c.enterprise = $1 AND c.id = ANY ($2::uuid[])"""
+_BARRED = """
+SELECT s.enterprise, s.connection_id, s.state FROM whatsapp_sessions s
+ WHERE s.state = ANY ($1::text[]) AND NOT EXISTS (
+    SELECT FROM outreach_pauses p WHERE p.enterprise = s.enterprise
+       AND p.connection_id = s.connection_id AND (p.resumed_at IS NULL OR p.resumed_at > s.since))
+ LIMIT 100"""
+
+_LINKED = """
+SELECT s.linked_at, e.time_zone,
+       (SELECT count(*) FROM outreach_tries t
+         WHERE t.enterprise = s.enterprise AND t.connection_id = s.connection_id
+           AND t.at >= date_trunc('day', $1 AT TIME ZONE e.time_zone) AT TIME ZONE e.time_zone)::int
+           AS sent
+  FROM whatsapp_sessions s JOIN enterprises e ON e.number = s.enterprise AND e.active
+ WHERE s.wanted AND s.linked_at IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +75,14 @@ class Number:
     """How a connection stands with unasked messages.
 
     Attributes:
+        session: state of the linked phone (`domain.whatsapp.states`); None: it is none.
         sent, new: today; the second to people who never wrote.
         busy_s: seconds until it may write unasked again.
     """
 
     id: UUID
     linked_at: datetime
+    session: str | None
     paused: bool
     sent: int
     new: int
@@ -105,3 +127,18 @@ class OutreachWayStore:
     ) -> Mapping[UUID, Number]:
         rows = await self._connection.fetch(_STAND, enterprise, list(connections), day_began)
         return {row["id"]: Number(**row) for row in rows}
+
+    async def barred_everywhere(
+        self, states: Collection[str]
+    ) -> Sequence[tuple[EnterpriseNumber, UUID, str]]:
+        """Numbers in one of these states that are not paused, nor were resumed in spite of it."""
+        rows = await self._connection.fetch(_BARRED, list(states))
+        return [
+            (EnterpriseNumber(row["enterprise"]), row["connection_id"], row["state"])
+            for row in rows
+        ]
+
+    async def linked_everywhere(self, now: datetime) -> Sequence[tuple[datetime, str, int]]:
+        """Of each linked number: since when, the enterprise's time zone, unasked messages today."""
+        rows = await self._connection.fetch(_LINKED, now)
+        return [(row["linked_at"], row["time_zone"], row["sent"]) for row in rows]

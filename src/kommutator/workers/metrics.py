@@ -70,6 +70,27 @@ GRANTS_RENEWED = Counter("kommutator_grant_renewals", "Renewals of due tokens", 
 YCLIENTS_DIFFERENCES = Counter(
     "kommutator_yclients_differences", "What the nightly look at salons put right", ["what"]
 )
+OUTREACH = Counter(
+    "kommutator_outreach",
+    "Looks at unasked messages, by kind and by what came of them: owed, dropped, or why they wait",
+    ["kind", "outcome"],
+)
+OUTREACH_RECEIPTS = Counter(
+    "kommutator_outreach_receipts",
+    "What messengers told of unasked messages, by messenger and state",
+    ["channel", "state"],
+)
+OUTREACH_FELL_OVER = Counter(
+    "kommutator_outreach_fell_over", "Unasked messages handed on because they were not delivered"
+)
+OUTREACH_WAITING = Gauge("kommutator_outreach_waiting", "Unasked messages queued", ["kind"])
+OUTREACH_PAUSES = Gauge(
+    "kommutator_outreach_pauses", "Numbers and enterprises whose unasked messages are paused"
+)
+OUTREACH_LEFT = Gauge(
+    "kommutator_outreach_allowance_left",
+    "Unasked messages that all linked numbers together may still send today, before tenants' caps",
+)
 
 ALL = (
     LANES_OWNED,
@@ -110,5 +131,11 @@ ALL = (
     GRANTS,
     GRANTS_RENEWED,
     YCLIENTS_DIFFERENCES,
+    OUTREACH,
+    OUTREACH_RECEIPTS,
+    OUTREACH_FELL_OVER,
+    OUTREACH_WAITING,
+    OUTREACH_PAUSES,
+    OUTREACH_LEFT,
 )
 """For the registry of the process that runs an engine."""

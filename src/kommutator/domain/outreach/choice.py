@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -38,7 +38,7 @@ class Option:
     heard_at: datetime | None = None
     opened: bool = True
     linked_day: int = 0
-    used: Used = Used()
+    used: Used = field(default_factory=Used)
     closed: str | None = None
     busy_s: float = 0.0
 

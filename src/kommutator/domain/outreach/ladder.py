@@ -7,9 +7,12 @@ wrote are counted apart, 15 to 40 of them a day have been reported as enough for
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import msgspec
+
+from kommutator.kit.zones import zone
 
 SPACING_S: Final = (30.0, 60.0)
 """Between two unasked messages of one number; anew for each, within these."""
@@ -51,6 +54,12 @@ def caps_on(day: int, caps: Caps) -> Caps:
         return caps
     step = [one for one in LADDER if one[_DAY] <= max(0, day)][-1]
     return Caps(min(step[_ALL], caps.per_day), min(step[_NEW], caps.new_per_day))
+
+
+def day_of(linked_at: datetime, now: datetime, zone_name: str) -> int:
+    """Days since a number was linked, by the calendar there; 0 on the first."""
+    there = zone(zone_name)
+    return (now.astimezone(there).date() - linked_at.astimezone(there).date()).days
 
 
 def exceeded(used: Used, caps: Caps, *, is_new: bool) -> str | None:

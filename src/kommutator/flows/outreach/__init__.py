@@ -1,0 +1,1 @@
+"""Messages nobody asked for: owed, sent so that nobody is bothered or banned, looked after."""

@@ -1,0 +1,107 @@
+"""Whoever does not want to be written to unasked is not, by any messenger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from uuid import UUID
+
+from kommutator.domain.tenancy import Actor, EnterpriseNumber
+from kommutator.flows.outreach.recall import recall
+from kommutator.kit.clock import Clock
+from kommutator.kit.errors import InvalidInput
+from kommutator.kit.phones import to_e164
+from kommutator.store.consents import Consent
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+    from kommutator.store.unit import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`now`: what holds; None: nothing was ever said. `history`: the latest first."""
+
+    phone: str
+    now: Consent | None
+    history: Sequence[Consent]
+
+
+class Consents:
+    """Opting out and in. Replies to clients never ask here."""
+
+    def __init__(self, db: Database, *, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    async def said_in_chat(
+        self,
+        unit: Unit,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        chat_id: str,
+        *,
+        opted_out: bool,
+        by: str,
+    ) -> None:
+        """A client wrote STOP, or START. `by`: the messenger's kind."""
+        now = self._clock.now()
+        phone = await unit.consents.say_in_chat(
+            enterprise, connection_id, chat_id, opted_out=opted_out, by=by, at=now
+        )
+        if opted_out and phone is not None:
+            await self._stop(unit, enterprise, phone)
+
+    async def say(
+        self,
+        actor: Actor,
+        enterprise: EnterpriseNumber,
+        phone: str,
+        *,
+        opted_out: bool,
+        source: Literal["staff", "api"] = "staff",
+    ) -> Shown:
+        """Somebody of ours writes down what a client told them.
+
+        Raises InvalidInput: `phone_invalid`.
+        """
+        number = _number(phone)
+        async with self._db.unit() as unit:
+            await unit.consents.say(
+                enterprise, number, opted_out=opted_out, source=source, by=actor.name,
+                at=self._clock.now(),
+            )  # fmt: skip
+            if opted_out:
+                await self._stop(unit, enterprise, number)
+            await unit.audit.add(
+                enterprise,
+                actor=actor.name,
+                action="consent.out" if opted_out else "consent.in",
+                target=number,
+            )
+            return await _shown(unit, enterprise, number)
+
+    async def of(self, enterprise: EnterpriseNumber, phone: str) -> Shown:
+        """Raises InvalidInput: `phone_invalid`."""
+        async with self._db.unit() as unit:
+            return await _shown(unit, enterprise, _number(phone))
+
+    async def _stop(self, unit: Unit, enterprise: EnterpriseNumber, phone: str) -> None:
+        """Also what is already under way, if it can be stopped."""
+        now = self._clock.now()
+        pending = await unit.outreach_tries.pending(enterprise, phone=phone)
+        await recall(unit, pending, now, "opted_out")
+        await unit.outreach.drop(enterprise, phone=phone, reason="opted_out", at=now)
+
+
+async def _shown(unit: Unit, enterprise: EnterpriseNumber, phone: str) -> Shown:
+    now = await unit.consents.of(enterprise, phone)
+    return Shown(phone, now, await unit.consents.history(enterprise, phone))
+
+
+def _number(phone: str) -> str:
+    number = to_e164(phone)
+    if number is None:
+        raise InvalidInput("phone_invalid", phone=phone[:40])
+    return number

@@ -1,0 +1,71 @@
+"""Wanting messages sent: queued in the caller's transaction, each once for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from kommutator.domain.outreach.hours import placed
+from kommutator.domain.outreach.settings import read_settings
+from kommutator.domain.outreach.wanted import REMINDERS, Wanted
+from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.kit.clock import Clock
+
+if TYPE_CHECKING:
+    from kommutator.store.unit import Unit
+
+
+class Outreach:
+    """What other stories use."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+
+    async def owe(self, unit: Unit, wanted: Sequence[Wanted]) -> None:
+        """Queue these. What was wanted before under the same `once` stays as it is.
+
+        A reminder whose moment lies in quiet hours gets another one here; if there is none it is
+        kept as dropped, with the reason.
+        """
+        for one in wanted:
+            due_at, dropped = one.due_at, None
+            if one.kind in REMINDERS:
+                moment = await self._moment(unit, one)
+                due_at = moment or one.due_at
+                dropped = None if moment else "quiet_hours"
+            await unit.outreach.add(
+                one.enterprise, one, due_at=due_at, now=self._clock.now(), dropped=dropped
+            )
+
+    async def drop(self, unit: Unit, enterprise: EnterpriseNumber, about: str, reason: str) -> int:
+        """Take back what waits about something, such as "visit:123"; returns how many.
+
+        `reason`: slug `outreach.reason.<slug>`.
+        """
+        now = self._clock.now()
+        return await unit.outreach.drop(enterprise, about=about, reason=reason, at=now)
+
+    async def _moment(self, unit: Unit, one: Wanted) -> datetime | None:
+        enterprise = await unit.enterprises.get(one.enterprise)
+        return placed(
+            one.due_at,
+            one.not_after,
+            read_settings(enterprise.settings).hours,
+            await zone_of(unit, one.enterprise, one.salon, enterprise.time_zone),
+            now=self._clock.now(),
+            jitter=_spread(one.once),
+        )
+
+
+async def zone_of(unit: Unit, enterprise: EnterpriseNumber, salon: UUID, fallback: str) -> str:
+    """The salon's, as its copy has it; else the enterprise's."""
+    kept = await unit.salons.get(enterprise, salon)
+    return fallback if kept is None else kept.salon.time_zone
+
+
+def _spread(once: str) -> float:
+    """[0, 1), always the same for the same message."""
+    return int.from_bytes(hashlib.sha256(once.encode()).digest()[:4]) / 2**32
