@@ -74,6 +74,8 @@ async def _twins(*, as_json: bool, port: int) -> int:
         else:
             for name, facts in described.items():
                 say("cli.twins.one", name=name, url=facts["base_url"])
+        for name, reason in running.missing.items():
+            typer.echo(t("cli.twins.missing", name=name, reason=reason), err=True)
         sys.stdout.flush()
         await until_told()
     finally:

@@ -25,7 +25,7 @@ from kommutator.twins.pbx.server import PrivateAsterisk
 AMI_USER = "gateway"
 AMOCRM_CLIENT_ID = "b1f6a0de-0000-4000-8000-00000000c0de"
 YCLIENTS_APPLICATION_ID = 19999
-PLACES = {"retailcrm": 0, "amocrm": 1, "yclients": 2, "telegram": 4, "avito": 5}
+PLACES = {"retailcrm": 0, "amocrm": 1, "yclients": 2, "whatsapp": 3, "telegram": 4, "avito": 5}
 """Fake vendor → how far its port is from the first one's."""
 _PAUSE_S = 5.0
 _log = structlog.get_logger()
@@ -40,7 +40,11 @@ class Office:
 
 
 class Stage:
-    """Use as `async with`. `urls` (fake vendor → address) answer as soon as it is entered."""
+    """Use as `async with`. `urls` (fake vendor → address) answer as soon as it is entered.
+
+    `facts`: what else clients of a fake need: `facts["whatsapp"]["root_key"]`, `["ws_url"]`. A fake
+    that cannot run on this machine is in neither.
+    """
 
     def __init__(
         self, home: Path, notes: DemoNotes, *, ids: Ids, crm_port: int, public_url: str
@@ -53,6 +57,7 @@ class Stage:
         self._stack = AsyncExitStack()
         self.recorder = Recorder(home / "asterisk" / "tools")
         self.urls: Mapping[str, str] = {}
+        self.facts: Mapping[str, Mapping[str, str]] = {}
         self.office: Office | None = None
         self.without_pbx: str | None = None
         self._opened = asyncio.Event()
@@ -71,6 +76,9 @@ class Stage:
             raise PortTaken("127.0.0.1", self._crm_port, "--crm-port 0") from error
         self._stack.push_async_callback(twins.stop)
         self.urls = twins.base_urls
+        self.facts = twins.describe()
+        for name, reason in twins.missing.items():
+            _log.warning("twin_missing", twin=name, reason=reason)
         return self
 
     def _options(self) -> Mapping[str, Mapping[str, str]]:

@@ -8,8 +8,9 @@ from kommutator.twins.amocrm import AmoCrmTwin
 from kommutator.twins.avito import AvitoTwin
 from kommutator.twins.config import TwinsConfig
 from kommutator.twins.retailcrm import RetailCrmTwin
-from kommutator.twins.server import RunningTwins, Twin
+from kommutator.twins.server import ProgramTwin, RunningTwins, Twin
 from kommutator.twins.telegram import TelegramTwin
+from kommutator.twins.whatsapp import WhatsAppTwin
 from kommutator.twins.yclients import YClientsTwin
 
 TWINS: dict[str, Callable[[], Twin]] = {
@@ -19,6 +20,8 @@ TWINS: dict[str, Callable[[], Twin]] = {
     "telegram": TelegramTwin,
     "avito": AvitoTwin,
 }
+PROGRAMS: dict[str, Callable[[], ProgramTwin]] = {"whatsapp": WhatsAppTwin}
+"""Those that are programs of their own; they are left out where they cannot run."""
 
 
 async def start_twins(config: TwinsConfig | None = None) -> RunningTwins:
@@ -29,11 +32,14 @@ async def start_twins(config: TwinsConfig | None = None) -> RunningTwins:
         OSError: a port is taken; what was already started is stopped again.
     """
     config = config or TwinsConfig()
-    makers = [TWINS[name] for name in config.names]
+    makers = [TWINS[name] for name in config.names if name not in PROGRAMS]
+    programs = [PROGRAMS[name] for name in config.names if name in PROGRAMS]
     running = RunningTwins()
     try:
         for make in makers:
             await running.start(make(), config)
+        for program in programs:
+            await running.launch(program(), config)
     except BaseException:
         await running.stop()
         raise
