@@ -56,6 +56,31 @@ class Metrics:
             ("outcome",),
             registry=self.registry,
         )
+        self.messages_heard = Counter(
+            "kommutator_messages_heard_total",
+            "Messages of clients by messenger.",
+            ("channel",),
+            registry=self.registry,
+        )
+        self.turns = Counter(
+            "kommutator_turns_total",
+            "Turns of the assistant by brain and what came of them.",
+            ("brain", "outcome"),
+            registry=self.registry,
+        )
+        self.turn_seconds = Histogram(
+            "kommutator_turn_seconds",
+            "From a turn's being due, after the deliberate waiting, to the answer owed, seconds.",
+            ("brain",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.hand_overs = Counter(
+            "kommutator_hand_overs_total",
+            "Talks handed over to a person, by reason.",
+            ("reason",),
+            registry=self.registry,
+        )
         self.route_seconds = Histogram(
             "kommutator_route_seconds",
             "Time to say whose phone shall ring, seconds.",

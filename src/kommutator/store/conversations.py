@@ -57,11 +57,11 @@ _UNWAIT = f"UPDATE chat_messages SET waits = false WHERE {_KEY} AND waits"
 _GIVE_BACK = f"""
 UPDATE conversations SET speaking = 'bot', bot_paused_until = NULL, needs_person = false
  WHERE {_KEY} AND speaking = 'staff'"""
-_HAND_OVER = """
-UPDATE conversations SET speaking = 'staff', needs_person = true, handed_over = $3,
-       handed_over_at = clock_timestamp(), summary = $4, due_at = NULL, waits_since = NULL,
-       bot_paused_until = clock_timestamp() + make_interval(secs => $5)
- WHERE enterprise = $1 AND id = $2"""
+_HAND_OVER = f"""
+UPDATE conversations SET speaking = 'staff', needs_person = true, handed_over = $4,
+       handed_over_at = clock_timestamp(), summary = $5, due_at = NULL, waits_since = NULL,
+       bot_paused_until = clock_timestamp() + make_interval(secs => $6)
+ WHERE {_KEY}"""
 _MOVE = f"UPDATE conversations SET chat_id = $4 WHERE {_KEY}"
 _MERGE = f"""
 WITH o AS (
@@ -167,16 +167,17 @@ class ConversationStore:
     async def hand_over(
         self,
         enterprise: EnterpriseNumber,
-        conversation_id: int,
+        connection_id: UUID,
+        chat_id: str,
         *,
         reason: str,
         summary: str,
         pause_s: float,
     ) -> None:
-        """The bot asks for a person, and is silent for so long."""
-        await self._connection.execute(
-            _HAND_OVER, enterprise, conversation_id, reason, summary, pause_s
-        )
+        """The bot asks for a person and is silent for so long; what still waits is theirs."""
+        key = enterprise, connection_id, chat_id
+        await self._connection.execute(_HAND_OVER, *key, reason, summary, pause_s)
+        await self._connection.execute(_UNWAIT, *key)
 
     async def give_back(
         self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str

@@ -134,6 +134,16 @@ class SalonVisitStore:
             enterprise, connection_id, client_id, *(before or (None, None)), limit,
         )  # fmt: skip
 
+    async def of_phone(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, phone: str, *, limit: int = 100
+    ) -> Sequence[Visit]:
+        """Visits under a number (E.164), whoever's card they are on, the latest first."""
+        return await self._fetch(
+            f"{_MINE} AND client_phone = $3 AND NOT deleted "
+            "ORDER BY starts_at DESC, id DESC LIMIT $4",
+            enterprise, connection_id, phone, limit,
+        )  # fmt: skip
+
     async def next_of_phone(
         self, enterprise: EnterpriseNumber, connection_id: UUID, phone: str, since: datetime
     ) -> Visit | None:

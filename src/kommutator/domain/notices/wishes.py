@@ -35,6 +35,7 @@ class Wishes(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
         quiet: what happens then is told in one message when they are over.
         time_zone: IANA name that quiet hours are told in; "": each salon's own.
         edits: a visit that changes again within minutes changes the message about it.
+        handovers: also tell when a client's talk with the assistant needs a person.
     """
 
     news: tuple[VisitNews, ...] = USUAL
@@ -45,6 +46,7 @@ class Wishes(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     time_zone: str = ""
     language: Literal["ru", "uk", "en"] = "ru"
     edits: bool = True
+    handovers: bool = True
 
     def of(self, salon_id: int, change: VisitChange) -> VisitNews | None:
         """What of this change is to be told, the weightiest; None: nothing."""

@@ -1,0 +1,1 @@
+"""Talks with clients: heard, understood, answered, handed over, looked at by people."""

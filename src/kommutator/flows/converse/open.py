@@ -1,0 +1,151 @@
+"""A claimed turn opened: all that is known of its talk, or nothing if none is to be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from uuid import UUID
+
+import msgspec
+
+from kommutator.domain.assistant.settings import AssistantSettings, read_settings
+from kommutator.domain.assistant.talk import Question, Talk, Turn
+from kommutator.domain.connection import Account
+from kommutator.flows.converse.ports import OpenQuestions
+from kommutator.flows.converse.salon_of import SalonOf
+from kommutator.kit.errors import NotFound
+from kommutator.kit.texts import LOCALES
+from kommutator.store.chats import Chat
+from kommutator.store.turns import Claimed, ConversationRow, WaitingMessage
+
+if TYPE_CHECKING:
+    from kommutator.store.database import Database
+    from kommutator.store.unit import Unit
+
+_AT_ONCE: Final = 30
+"""Messages of one turn; more of them are the next one's."""
+FORGOTTEN: Final = timedelta(hours=12)
+"""After so much silence a talk begins anew."""
+
+
+class Channels(Protocol):
+    """What is needed of `Directory`."""
+
+    async def account(self, connection_id: UUID) -> Account: ...
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """A turn as a brain thought of it, and the messages that it answers."""
+
+    turn: Turn
+    messages: list[int]
+
+    def stored(self) -> dict[str, Any]:
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A turn to be taken.
+
+    Attributes:
+        channel: the messenger's account; salon: the one it speaks for.
+        plan: what was about to be done when somebody crashed, or had to wait.
+        records: visits that this very talk made.
+        locale: of the enterprise's people.
+    """
+
+    row: ConversationRow
+    chat: Chat
+    channel: Account
+    salon: Account
+    settings: AssistantSettings
+    talk: Talk
+    messages: Sequence[WaitingMessage]
+    questions: Sequence[Question]
+    records: Sequence[int]
+    plan: Plan | None
+    greet: bool
+    locale: str
+
+    @property
+    def no(self) -> int:
+        """Of this turn in its talk, from 1."""
+        return self.row.version + 1
+
+
+class OpenTurns:
+    """`questions`: what we asked by ourselves; None: nothing asks yet."""
+
+    def __init__(
+        self,
+        db: Database,
+        channels: Channels,
+        salon_of: SalonOf,
+        questions: OpenQuestions | None = None,
+    ) -> None:
+        self._db = db
+        self._channels = channels
+        self._salon_of = salon_of
+        self._questions = questions
+
+    async def __call__(self, claimed: Claimed) -> Open | None:
+        """None: nothing to answer, nobody who may, or it is somebody else's by now."""
+        async with self._db.unit() as unit:
+            row = await unit.turns.load(claimed.enterprise, claimed)
+            if row is None:
+                return None
+            found = await self._read(unit, row)
+            if found is None:
+                await unit.turns.release(row.enterprise, claimed, idle_at=row.heard)
+        return found
+
+    async def _read(self, unit: Unit, row: ConversationRow) -> Open | None:
+        key = row.enterprise, row.connection_id, row.chat_id
+        chat = await unit.chats.get(*key)
+        channel = await self._channel(row.connection_id)
+        if chat is None or channel is None:
+            return None
+        salon = await self._salon_of(channel)
+        enterprise = await unit.enterprises.get(row.enterprise)
+        settings = read_settings(enterprise.settings)
+        if salon is None:
+            return None
+        plan = None if row.act is None else msgspec.convert(row.act, Plan)
+        messages = await unit.turns.waiting(*key, _AT_ONCE)
+        by_bot = row.speaking == "bot" and settings.works_in(salon.connection_id)
+        if plan is None and not (messages and by_bot):
+            return None
+        asks = self._questions
+        greet = row.turned_at is None or row.now - row.turned_at > FORGOTTEN
+        return Open(
+            row=row,
+            chat=chat,
+            channel=channel,
+            salon=salon,
+            settings=settings,
+            talk=_talk(row, chat, enterprise.locale, anew=greet),
+            messages=messages,
+            questions=() if asks is None else await asks(unit, *key),
+            records=await unit.turns.made(row.enterprise, row.id),
+            plan=plan,
+            greet=greet,
+            locale=enterprise.locale,
+        )
+
+    async def _channel(self, connection_id: UUID) -> Account | None:
+        try:
+            return await self._channels.account(connection_id)
+        except NotFound:
+            return None
+
+
+def _talk(row: ConversationRow, chat: Chat, locale: str, *, anew: bool) -> Talk:
+    """As it stands; one that was left long ago keeps only who the client is."""
+    if row.turned_at is None:
+        return Talk(language=chat.language if chat.language in LOCALES else locale)
+    talk = msgspec.convert(row.talk, Talk)
+    return Talk(name=talk.name, phone=talk.phone, language=talk.language) if anew else talk

@@ -1,0 +1,50 @@
+"""What a talk needs of rooms that it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from kommutator.domain.assistant.frame import Expecting, Frame, Vocabulary
+from kommutator.domain.assistant.ports import Scene
+from kommutator.domain.assistant.talk import Question, Rate, Talk
+from kommutator.domain.connection import Account
+from kommutator.domain.tenancy import EnterpriseNumber
+
+if TYPE_CHECKING:
+    from kommutator.store.unit import Unit
+
+
+class Reads(Protocol):
+    """Understands words by rules; the guard believes nobody else."""
+
+    def read(
+        self,
+        text: str,
+        vocabulary: Vocabulary,
+        now: datetime,
+        expecting: Expecting = Expecting.NOTHING,
+        language: str | None = None,
+    ) -> Frame: ...
+
+
+class Summarise(Protocol):
+    """What whoever takes over reads first. `language`: ru, uk or en, of the staff."""
+
+    def __call__(self, talk: Talk, scene: Scene, language: str) -> str: ...
+
+
+class OpenQuestions(Protocol):
+    """What we asked in a chat by ourselves and is not answered; the latest first."""
+
+    async def __call__(
+        self, unit: Unit, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str
+    ) -> Sequence[Question]: ...
+
+
+class TakeRating(Protocol):
+    """Keeps what a client thinks of a visit, in the transaction that ends the turn."""
+
+    async def __call__(self, unit: Unit, salon: Account, chat_id: str, rate: Rate) -> None: ...
