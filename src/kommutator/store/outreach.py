@@ -83,9 +83,9 @@ _EXPIRE = """
 WITH late AS (
     SELECT id FROM outreach WHERE state = 'queued' AND not_after < $1
      ORDER BY not_after LIMIT $2 FOR UPDATE SKIP LOCKED)
-UPDATE outreach o SET state = CASE WHEN EXISTS (
-           SELECT FROM outreach_tries t WHERE t.outreach = o.id AND t.state <> 'failed')
-           THEN 'sent' ELSE 'dropped' END,
+UPDATE outreach o SET state = coalesce((
+           SELECT CASE WHEN bool_and(t.state = 'failed') THEN 'failed' ELSE 'sent' END
+             FROM outreach_tries t WHERE t.outreach = o.id), 'dropped'),
        reason = coalesce(o.reason, 'too_late'), settled_at = $1
   FROM late WHERE o.id = late.id RETURNING o.kind, o.state"""
 _PAGE = f"""

@@ -88,7 +88,8 @@ SELECT t.enterprise, t.id, t.outreach, t.outbox_id FROM outreach_tries t
   JOIN outreach o ON o.id = t.outreach
  WHERE t.state = 'sending' AND t.outbox_id IS NOT NULL
    AND ($1 = '' OR t.enterprise = $1) AND ($2::uuid IS NULL OR t.connection_id = $2)
-   AND ($3::text IS NULL OR o.phone = $3) AND o.state = 'sending'
+   AND ($3::text IS NULL OR o.phone = $3) AND ($4::text IS NULL OR o.about = $4)
+   AND o.state = 'sending'
  ORDER BY t.id"""
 _LATELY = """
 SELECT state = 'failed' AND reason <> ALL ($3::text[]) AS failed FROM outreach_tries
@@ -230,13 +231,15 @@ class OutreachTryStore:
         self,
         enterprise: EnterpriseNumber,
         connection_id: UUID | None = None,
+        *,
         phone: str | None = None,
+        about: str | None = None,
     ) -> Sequence[Pending]:
         """What is owed and has not left, as far as we know."""
-        return await self._pending(enterprise, connection_id, phone)
+        return await self._pending(enterprise, connection_id, phone, about)
 
     async def pending_everywhere(self) -> Sequence[Pending]:
-        return await self._pending("", None, None)
+        return await self._pending("", None, None, None)
 
     async def _pending(self, *key: Any) -> Sequence[Pending]:
         return [Pending(**row) for row in await self._connection.fetch(_PENDING, *key)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.outreach.choice import LOOK_AGAIN, Nowhere, Option, choose
@@ -19,6 +19,8 @@ from kommutator.store.outreach_tries import TryRow
 
 if TYPE_CHECKING:
     from kommutator.store.unit import Unit
+
+SPACING: Final = "spacing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ async def look_at(unit: Unit, row: OutreachRow, now: datetime) -> Option | Stop:
     if isinstance(way, Nowhere):
         return _nowhere(row, way, tries, now)
     if way.kind is ConnectionKind.WHATSAPP and way.busy_s > 0:
-        return Stop(None, "spacing", now + timedelta(seconds=way.busy_s))
+        return Stop(None, SPACING, now + timedelta(seconds=way.busy_s))
     return way
 
 

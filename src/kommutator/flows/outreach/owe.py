@@ -12,6 +12,7 @@ from kommutator.domain.outreach.hours import placed
 from kommutator.domain.outreach.settings import read_settings
 from kommutator.domain.outreach.wanted import REMINDERS, Wanted
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.outreach.recall import recall
 from kommutator.kit.clock import Clock
 
 if TYPE_CHECKING:
@@ -41,11 +42,13 @@ class Outreach:
             )
 
     async def drop(self, unit: Unit, enterprise: EnterpriseNumber, about: str, reason: str) -> int:
-        """Take back what waits about something, such as "visit:123"; returns how many.
+        """Take back what has not left about something, such as "visit:123"; returns how many.
 
         `reason`: slug `outreach.reason.<slug>`.
         """
         now = self._clock.now()
+        pending = await unit.outreach_tries.pending(enterprise, about=about)
+        await recall(unit, pending, now, reason)
         return await unit.outreach.drop(enterprise, about=about, reason=reason, at=now)
 
     async def _moment(self, unit: Unit, one: Wanted) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -15,8 +16,9 @@ from kommutator.domain.outcome import Budget
 from kommutator.domain.outreach.choice import Option
 from kommutator.domain.outreach.ladder import spacing_s
 from kommutator.domain.outreach.wanted import OutreachKind, OutreachState
+from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.chats.speak import Saying, speak
-from kommutator.flows.outreach.look import Stop, look_at
+from kommutator.flows.outreach.look import SPACING, Stop, look_at
 from kommutator.flows.outreach.ports import Drop, Later, Place, Recheck, Send, SentHearer
 from kommutator.kit.clock import Clock
 from kommutator.store.outreach import OutreachRow
@@ -30,6 +32,7 @@ _log = structlog.get_logger(__name__)
 _TROUBLED: Final = timedelta(minutes=1)
 LEASE_S: Final = 60.0
 OF_EACH, AT_ONCE = 5, 100
+_TENANTS_AT_ONCE: Final = 4
 
 
 class SendDue:
@@ -69,7 +72,19 @@ class SendDue:
             rows = await unit.outreach.claim_everywhere(
                 owner, self._clock.now(), lease_s=LEASE_S, of_each=OF_EACH, limit=AT_ONCE
             )
-        return [(row.kind, await self._guarded(row, owner)) for row in rows]
+        tenants: dict[EnterpriseNumber, list[OutreachRow]] = {}
+        for row in rows:
+            tenants.setdefault(row.enterprise, []).append(row)
+        few = asyncio.Semaphore(_TENANTS_AT_ONCE)
+        looks = (self._tenant(mine, owner, few) for mine in tenants.values())
+        return [one for results in await asyncio.gather(*looks) for one in results]
+
+    async def _tenant(
+        self, rows: Sequence[OutreachRow], owner: UUID, few: asyncio.Semaphore
+    ) -> Sequence[tuple[OutreachKind, str]]:
+        """One after the other: they draw on the same numbers."""
+        async with few:
+            return [(row.kind, await self._guarded(row, owner)) for row in rows]
 
     async def _guarded(self, row: OutreachRow, owner: UUID) -> str:
         """A row that cannot be looked at holds up no other."""
@@ -83,46 +98,56 @@ class SendDue:
         return "troubled"
 
     async def _one(self, row: OutreachRow, owner: UUID) -> str:
+        """Look, ask whoever wanted it, and look again with the tenant's other rows locked out."""
         async with self._db.unit() as unit:
-            look = await look_at(unit, row, self._clock.now())
+            held = await unit.outreach.held(row.enterprise, row.id, owner)
+            if held is None:
+                return "taken_back"
+            look = await look_at(unit, held, self._clock.now())
             if isinstance(look, Stop):
-                return await self._stop(unit, row, look)
-        asked = self._rechecks.get(row.kind)
-        if asked is not None:
-            async with self._db.unit() as unit:
-                verdict = await asked(unit, row)
-        else:
-            verdict = Send()
+                return await self._stop(unit, held, look)
+        verdict = await self._asked(row)
         async with self._db.unit() as unit:
             await unit.outreach.lock(row.enterprise)
             held = await unit.outreach.held(row.enterprise, row.id, owner)
             if held is None:
                 return "taken_back"
-            if isinstance(verdict, Drop):
-                why = Stop(OutreachState.DROPPED, verdict.reason, self._clock.now())
-                return await self._stop(unit, held, why)
-            if isinstance(verdict, Later):
-                return await self._stop(unit, held, Stop(None, None, verdict.at))
-            look = await look_at(unit, held, self._clock.now())
-            if isinstance(look, Option) and (wait := await self._space(unit, look)):
-                look = Stop(None, "spacing", self._clock.now() + timedelta(seconds=wait))
+            look = verdict if isinstance(verdict, Stop) else await self._reserved(unit, held)
             if isinstance(look, Stop):
                 return await self._stop(unit, held, look)
-            await self._send(unit, held, look, verdict.text or held.text)
+            words = verdict.text if isinstance(verdict, Send) else None
+            await self._send(unit, held, look, words or held.text)
             return "owed"
 
-    async def _space(self, unit: Unit, way: Option) -> float:
-        """Reserve a moment of this number; else the seconds until there is one."""
-        if way.kind is not ConnectionKind.WHATSAPP:
-            return 0.0
+    async def _asked(self, row: OutreachRow) -> Send | Stop:
+        asked = self._rechecks.get(row.kind)
+        if asked is None:
+            return Send()
+        async with self._db.unit() as unit:
+            verdict = await asked(unit, row)
+        match verdict:
+            case Drop(reason):
+                return Stop(OutreachState.DROPPED, reason, self._clock.now())
+            case Later(at):
+                return Stop(None, None, at)
+        return verdict
+
+    async def _reserved(self, unit: Unit, row: OutreachRow) -> Option | Stop:
+        """A way, and a moment of its number that is nobody else's."""
+        now = self._clock.now()
+        look = await look_at(unit, row, now)
+        if isinstance(look, Stop) or look.kind is not ConnectionKind.WHATSAPP:
+            return look
         rate = 1 / self._spacing(self._jitter())
-        budget = Budget(spacing_key(way.connection_id), rate)
+        budget = Budget(spacing_key(look.connection_id), rate)
         draw = await unit.budgets.take_everywhere([budget], horizon=0.0)
-        return 0.0 if draw.granted else max(draw.wait, 1.0)
+        return look if draw.granted else Stop(None, SPACING, now + timedelta(seconds=draw.wait))
 
     async def _stop(self, unit: Unit, row: OutreachRow, stop: Stop) -> str:
         if stop.state is None:
             at = max(stop.at, self._clock.now() + timedelta(seconds=1))
+            if stop.reason == SPACING:  # those who wait for one number do not all ask at once
+                at += timedelta(seconds=self._jitter() * self._spacing(self._jitter()))
             await unit.outreach.postpone(row.enterprise, row.id, at, stop.reason)
             return stop.reason or "later"
         await unit.outreach.settle(row.enterprise, row.id, stop.state, stop.reason, stop.at)
