@@ -39,6 +39,8 @@ class Permission(StrEnum):
     SEND_EVENTS = "send_events"
     READ_SALON = "read_salon"  # visits, clients and free times of salons
     BOOK = "book"  # visits: made, moved, cancelled, attended
+    READ_CHATS = "read_chats"  # what clients and the salon write to each other
+    WRITE_CHATS = "write_chats"  # take a talk over, write in it, give it back
     CONFIGURE = "configure"  # connections, employees, extensions, keys, replay, logs
     ADMINISTER = "administer"  # enterprises, platform settings
 
@@ -47,7 +49,14 @@ _GRANTS: dict[Role, frozenset[Permission]] = {
     Role.PLATFORM_ADMIN: frozenset(Permission),
     Role.ENTERPRISE_ADMIN: frozenset(Permission) - {Permission.ADMINISTER},
     Role.EMPLOYEE: frozenset(
-        {Permission.READ_CALLS, Permission.PLACE_CALLS, Permission.READ_SALON, Permission.BOOK}
+        {
+            Permission.READ_CALLS,
+            Permission.PLACE_CALLS,
+            Permission.READ_SALON,
+            Permission.BOOK,
+            Permission.READ_CHATS,
+            Permission.WRITE_CHATS,
+        }
     ),
 }
 

@@ -62,6 +62,12 @@ UPDATE conversations SET speaking = 'staff', needs_person = true, handed_over = 
        handed_over_at = clock_timestamp(), summary = $5, due_at = NULL, waits_since = NULL,
        bot_paused_until = clock_timestamp() + make_interval(secs => $6)
  WHERE {_KEY}"""
+_SEEN = """
+UPDATE conversations SET read_up_to = $3
+ WHERE enterprise = $1 AND id = $2 AND read_up_to < $3 RETURNING true"""
+# Whoever says the same at the same time waits for the row of the talk first.
+_IS_SAID = """
+SELECT EXISTS (SELECT FROM outbox WHERE enterprise = $1 AND lane = $2 AND once = $3)"""
 _MOVE = f"UPDATE conversations SET chat_id = $4 WHERE {_KEY}"
 _MERGE = f"""
 WITH o AS (
@@ -184,6 +190,14 @@ class ConversationStore:
     ) -> None:
         """The bot answers again, from the next message on."""
         await self._connection.execute(_GIVE_BACK, enterprise, connection_id, chat_id)
+
+    async def seen(self, enterprise: EnterpriseNumber, conversation_id: int, up_to: int) -> bool:
+        """A person has seen messages up to this one. False: that was known."""
+        return bool(await self._connection.fetchval(_SEEN, enterprise, conversation_id, up_to))
+
+    async def is_said(self, enterprise: EnterpriseNumber, lane: str, once: str) -> bool:
+        """Whether this was owed before; to be asked while the talk's row is locked."""
+        return bool(await self._connection.fetchval(_IS_SAID, enterprise, lane, once))
 
     async def move(
         self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, to: str

@@ -86,6 +86,8 @@ async def test_a_password_becomes_a_token(stranger: Asgi, here: TenantOfTests) -
             "send_events",
             "read_salon",
             "book",
+            "read_chats",
+            "write_chats",
             "configure",
         ],
     }
