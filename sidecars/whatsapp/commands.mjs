@@ -5,7 +5,6 @@ import { Refusal } from './refusal.mjs'
 
 const ACK_MS = 20_000
 const LINKABLE_MS = 30_000
-const SENT = 'messages are sent on an open line only'
 
 /** @param {import('./pipe.mjs').Pipe} pipe */
 export function commandsOver(pipe) {
@@ -18,10 +17,11 @@ export function commandsOver(pipe) {
     if (line === undefined) throw new Refusal('unknown_line', `no line ${number}`)
     return line
   }
-  const openLine = (number) => {
+  // The library leaves whoever waits for an answer waiting when the socket closes.
+  const onOpen = (number, work) => {
     const line = lineOf(number)
-    if (!line.isOpen) throw new Refusal('not_open', SENT)
-    return line
+    if (!line.isOpen) throw new Refusal('not_open', 'the line is not open')
+    return Promise.race([work(line), line.ended])
   }
 
   return {
@@ -33,24 +33,28 @@ export function commandsOver(pipe) {
     async close({ line: number }) {
       await lines.get(number)?.close()
     },
-    async log_out({ line: number }) {
-      await openLine(number).socket.logout()
+    async log_out({ line }) {
+      const { socket } = lineOf(line)
+      await onOpen(line, () => socket.logout()).catch((error) => {
+        if (error.code !== 'interrupted') throw error // that it ends is what was asked for
+      })
     },
     async pairing_code({ line: number, phone }) {
-      return { code: await pairingCode(lineOf(number), phone) }
+      const line = lineOf(number)
+      return { code: await Promise.race([pairingCode(line, phone), line.ended]) }
     },
-    async send({ line: number, to, text, id }) {
-      return send(openLine(number), to, text, id)
+    async send({ line, to, text, id }) {
+      return onOpen(line, (opened) => send(opened, to, text, id))
     },
-    async typing({ line: number, to, on }) {
-      await openLine(number).socket.sendPresenceUpdate(on ? 'composing' : 'paused', to)
+    async typing({ line, to, on }) {
+      await onOpen(line, ({ socket }) => socket.sendPresenceUpdate(on ? 'composing' : 'paused', to))
     },
-    async read({ line: number, chat, ids }) {
+    async read({ line, chat, ids }) {
       const keys = ids.map((id) => ({ remoteJid: chat, id, fromMe: false }))
-      await openLine(number).socket.readMessages(keys)
+      await onOpen(line, ({ socket }) => socket.readMessages(keys))
     },
-    async find({ line: number, phones }) {
-      return { found: await find(openLine(number).socket, phones) }
+    async find({ line, phones }) {
+      return { found: await onOpen(line, ({ socket }) => find(socket, phones)) }
     },
     async stats() {
       const { rss, heapUsed } = process.memoryUsage()
@@ -61,16 +65,16 @@ export function commandsOver(pipe) {
 
 /** Done when WhatsApp's server has it, or has refused it (told by an event). */
 async function send(line, to, text, id) {
-  const confirmed = line.acks.of(id, ACK_MS)
-  confirmed.catch(() => {}) // heard below, or forgotten with the send
-  let message
-  try {
+  let confirmed
+  const message = await line.ratchets.take(() => {
+    confirmed = line.acks.of(id, ACK_MS)
+    confirmed.catch(() => {}) // awaited below, or nobody's any more
     // Without a preview: the library would fetch whatever address a text names.
-    message = await line.socket.sendMessage(to, { text, linkPreview: null }, { messageId: id })
-  } catch (error) {
+    return line.socket.sendMessage(to, { text, linkPreview: null }, { messageId: id })
+  }).catch((error) => {
     line.acks.forget(id)
     throw error
-  }
+  })
   await confirmed
   return { id: message.key.id, content: message.message }
 }

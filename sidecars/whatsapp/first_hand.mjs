@@ -9,9 +9,14 @@
 import { cleanMessage, decodeMessageNode, proto, unpadRandomMax16 } from 'baileys'
 
 export class FirstHand {
-  /** @param {(node: object, message: object) => Promise<void>} tell */
-  constructor(tell) {
+  /**
+   * @param {(node: object, message: object) => Promise<void>} tell
+   * @param {import('./turn.mjs').Turn} turn taken by sends, too: the library reads a ratchet in one
+   *   transaction while it is being changed in another, and the later write would undo the earlier
+   */
+  constructor(tell, turn) {
     this._tell = tell
+    this._turn = turn
     this._nodes = new WeakMap() // ciphertext → the stanza it came in
   }
 
@@ -31,12 +36,14 @@ export class FirstHand {
       const repository = make({ keys, ...auth }, ...more)
       const decrypt = repository.decryptMessage.bind(repository)
       // The key is that of the library's own transaction, which becomes a part of this one.
-      repository.decryptMessage = (order) => keys.transaction(async () => {
+      const decryptAndTell = async (order) => {
         const plain = await decrypt(order)
         const node = this._nodes.get(order.ciphertext)
         if (node) await this._tell(node, messageOf(node, plain, creds.me))
         return plain
-      }, order.jid)
+      }
+      repository.decryptMessage = (order) =>
+        this._turn.take(() => keys.transaction(() => decryptAndTell(order), order.jid))
       return repository
     }
   }

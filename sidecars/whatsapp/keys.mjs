@@ -7,6 +7,7 @@
  * brought again when the line comes back, and is decrypted by the old ratchet.
  */
 import { proto } from 'baileys'
+import { Turn } from './turn.mjs'
 
 const REMEMBERED = 400 // entries of one line; pre-keys are read once and not worth it
 
@@ -20,12 +21,13 @@ export class Keys {
     this._line = line
     this._onLost = onLost
     this._known = new Map()
-    this._tail = Promise.resolve()
+    // A read that overtakes a write would remember what is no longer true.
+    this._turn = new Turn()
     this._lost = false
   }
 
   get(kind, ids) {
-    return this._inTurn(async () => {
+    return this._turn.take(async () => {
       const missing = ids.filter((id) => !this._known.has(`${kind}\n${id}`))
       const read = missing.length ? await this._ask('keys.get', { kind, ids: missing }) : {}
       const found = {}
@@ -40,7 +42,7 @@ export class Keys {
   }
 
   set(changes) {
-    return this._inTurn(async () => {
+    return this._turn.take(async () => {
       await this._ask('keys.set', { changes })
       for (const [kind, values] of Object.entries(changes)) {
         for (const [id, value] of Object.entries(values)) this._remember(kind, id, value)
@@ -50,7 +52,7 @@ export class Keys {
 
   /** Resolves when all that was asked for is answered. */
   settled() {
-    return this._tail
+    return this._turn.over()
   }
 
   async _ask(what, more) {
@@ -62,13 +64,6 @@ export class Keys {
       this._onLost('keys_unwritten')
       throw error
     }
-  }
-
-  /** One after the other: a read that overtakes a write would remember what is no longer true. */
-  _inTurn(work) {
-    const result = this._tail.then(work)
-    this._tail = result.then(nothing, nothing)
-    return result
   }
 
   _remember(kind, id, value) {
@@ -85,5 +80,3 @@ function shaped(kind, value) {
   if (kind !== 'app-state-sync-key' || !value) return value
   return proto.Message.AppStateSyncKeyData.fromObject(value)
 }
-
-function nothing() {}

@@ -8,6 +8,7 @@ import { FirstHand } from './first_hand.mjs'
 import { Keys } from './keys.mjs'
 import { agentFor } from './proxy.mjs'
 import { Refusal } from './refusal.mjs'
+import { Turn } from './turn.mjs'
 import { closing, heard, identity, isIgnored, otherName, said } from './words.mjs'
 
 const FIRST_QR_S = 60
@@ -33,6 +34,9 @@ export class Line {
     this.isOpen = false
     this._gone = false
     this._linkable = new Promise((resolve) => { this._canLink = resolve })
+    /** Rejects when the socket closed. */
+    this.ended = new Promise((_, reject) => { this._end = reject })
+    this.ended.catch(() => {}) // most of the time nobody waits
   }
 
   /** Begin to open. Raises Refusal when the options cannot be followed. */
@@ -45,7 +49,8 @@ export class Line {
     this.creds = usable(creds)
     this._keys = new Keys(this._pipe, this.number, (reason) => this.fail(reason))
     this._keeper = new Creds(this._pipe, this.number, this.creds, (reason) => this.fail(reason))
-    this._firstHand = new FirstHand((node, message) => this._hearFirst(node, message))
+    this.ratchets = new Turn()
+    this._firstHand = new FirstHand((node, message) => this._hearFirst(node, message), this.ratchets)
     this.acks = new Acks((status) => this._status(status))
     this.socket = makeWASocket({
       auth: { creds: this.creds, keys: this._keys },
@@ -130,8 +135,8 @@ export class Line {
   async _closed(error) {
     this._gone = true
     this.isOpen = false
-    this._canLink()
     this.acks.closed()
+    this._end(new Refusal('interrupted', 'the connection closed meanwhile'))
     const written = Promise.all([this._keys.settled(), this._keeper.settled()])
     await Promise.race([written, new Promise((resolve) => setTimeout(resolve, SETTLE_MS).unref())])
     this._onGone()

@@ -1,7 +1,7 @@
 /**
  * Why a command was not done, in words that the parent's table knows:
- * `bad_request`, `unknown_line`, `not_open`, `closed` (all: nothing was sent), `unsure` (it may
- * have been done), `timed_out`, `refused`, `store_failed`, `proxy_unsupported`.
+ * `bad_request`, `unknown_line`, `not_open`, `closed` (all: nothing was sent), `unsure` and
+ * `interrupted` (it may have been done), `timed_out`, `refused`, `store_failed`, `proxy_unsupported`.
  */
 export class Refusal extends Error {
   /** @param {string} code @param {string} message @param {number|null} [status] */

@@ -143,6 +143,7 @@ class Child:
                 self._take(line)
         except ValueError:
             _log.error("whatsapp_bridge_line_too_long", limit=LONGEST_LINE)
+            self._kill()
         finally:
             await self._end()
 
@@ -215,8 +216,7 @@ class Child:
 
     async def _end(self) -> None:
         """Writes that are under way land first: whoever opens again must read them."""
-        self._kill()
-        code = await self._process.wait()
+        code = await self._exit_code()
         gone = {"error": {"code": "died", "message": "the bridge ended before it answered"}}
         for waiting in self._pending.values():
             if not waiting.done():
@@ -231,6 +231,15 @@ class Child:
         _log.info("whatsapp_bridge_ended", code=code, lines=len(feeds))
         for feed in feeds:
             feed.died()
+
+    async def _exit_code(self) -> int:
+        """Whoever closed its stdout is ending already, and is killed only if it does not."""
+        try:
+            async with asyncio.timeout(_FAREWELL_S):
+                return await self._process.wait()
+        except TimeoutError:
+            self._kill()
+            return await self._process.wait()
 
     def _kill(self) -> None:
         if self._process.returncode is None:

@@ -47,6 +47,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "closed": Row(ErrorKind.TRANSIENT, Stage.BEFORE_SENDING, "whatsapp_not_open"),
     "store_failed": Row(ErrorKind.TRANSIENT, Stage.BEFORE_SENDING, "whatsapp_not_open"),
     "unsure": Row(ErrorKind.UNSURE, Stage.SENT, "whatsapp_unconfirmed"),
+    "interrupted": Row(ErrorKind.TRANSIENT, Stage.SENT, "whatsapp_not_open", unsure=True),
     "timed_out": Row(ErrorKind.TRANSIENT, Stage.SENT, "whatsapp_unconfirmed", unsure=True),
     "died": Row(ErrorKind.TRANSIENT, Stage.SENT, "whatsapp_bridge_down", unsure=True),
     "failed": Row(ErrorKind.TRANSIENT, Stage.SENT, "whatsapp_refused"),
