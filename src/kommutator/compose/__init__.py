@@ -13,6 +13,7 @@ from kommutator.compose.channels import compose_channels
 from kommutator.compose.composition import Composition
 from kommutator.compose.crm_copy import compose_copy, hear_amocrm
 from kommutator.compose.grants import compose_amocrm, compose_grants
+from kommutator.compose.outreach import compose_outreach
 from kommutator.compose.recordings import compose_recordings
 from kommutator.compose.salons import compose_salons, hear_salons
 from kommutator.compose.telephony import compose_messages, compose_telephony, desks_of
@@ -34,6 +35,7 @@ from kommutator.connectors.pbx.asterisk.snippets.render import render_files
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.crm_news import COPIED
 from kommutator.domain.finding import RecordTrier
+from kommutator.domain.outreach.wanted import OutreachKind
 from kommutator.domain.ports import CrmDesk, Delivery
 from kommutator.flows.amocrm.accounts import Accounts
 from kommutator.flows.amocrm.widget import Widget
@@ -53,6 +55,7 @@ from kommutator.flows.hook_secrets import HookSecrets
 from kommutator.flows.house import House
 from kommutator.flows.intake import Intake
 from kommutator.flows.keep_book import KeepBook
+from kommutator.flows.outreach.owe import Outreach
 from kommutator.flows.pauses import FollowPauses
 from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
@@ -66,7 +69,7 @@ from kommutator.flows.refusals import Refusals
 from kommutator.flows.replay import Replay
 from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
-from kommutator.flows.salon.offer import OfferRules, OfferSlots
+from kommutator.flows.salon.offer import OfferRules, OfferSlots, still_missed
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
@@ -122,7 +125,7 @@ def compose(
     recording_links = RecordingLinks(vault, clock, settings.public_url)
     spool = spool_of(settings)
     take_recording = TakeRecording(db, objects, spool, clock=clock)
-    offers = OfferSlots(directory, texts)
+    offers = OfferSlots(directory, texts, Outreach(clock=clock))
     follow = FollowCalls(
         directory,
         {**READERS, RECORDINGS: read_recording_row},
@@ -148,13 +151,13 @@ def compose(
         ids=ids,
         public_url=settings.public_url,
     )
-    refusals = Refusals(db, counters, clock=clock)
+    refusals, passwords = Refusals(db, counters, clock=clock), Passwords()
     links = EntryLinks(vault.derive(_ENTRY_KEY), clock)
-    passwords = Passwords()
     people = People(db, passwords, ids=ids)
     ground = Ground(settings, db, vault, clock, ids)
     intake = Intake(db, clock=clock)
     chat = compose_channels(ground, http, turns, directory, intake, texts, follow=news.decide)
+    unasked = compose_outreach(ground, {OutreachKind.MISSED_CALL: still_missed})
     salons = yclients_side(settings, http, turns, redactor)
     yclients = compose_yclients(ground, salons, directory, people)
     kept = compose_salons(ground, salons, directory, hearers=(chat.tell,))
@@ -218,6 +221,7 @@ def compose(
         yclients=yclients,
         channels=chat.channels,
         notices=chat.notices,
+        outreach=unasked.desk,
         chat_hooks=chat.hooks,
         salons=kept.salons,
         salon_telephony=compose_telephony(ground, salons),
@@ -272,6 +276,7 @@ def compose(
             granting.keeper,
             cards.worker,
             chat.worker,
+            unasked.worker,
             YClientsKeeper(db, yclients, clock=clock),
             kept.copier,
             *([visits.settler] if visits else ()),

@@ -33,6 +33,7 @@ from kommutator.flows.intake import Intake
 from kommutator.flows.keep_book import KeepBook
 from kommutator.flows.notices.keep import Notices
 from kommutator.flows.once import Once
+from kommutator.flows.outreach.desk import OutreachDesk
 from kommutator.flows.pbx_setup import PbxSetUp
 from kommutator.flows.people import People
 from kommutator.flows.presence import HearPresence
@@ -133,6 +134,7 @@ class House:
     yclients: YClients
     channels: Channels
     notices: Notices
+    outreach: OutreachDesk
     chat_hooks: Mapping[ConnectionKind, HookSecrets]
     salons: Salons
     salon_telephony: SalonTelephony

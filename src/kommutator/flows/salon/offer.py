@@ -1,11 +1,13 @@
 """A client called and nobody answered: the nearest free starts go into their chat.
 
-A few minutes later, by a timer: whoever called back meanwhile, or was called, is left alone.
+A few minutes later, by a timer, as a message nobody asked for (`flows/outreach/`): whoever called
+back meanwhile, or was called, is left alone, also just before it goes out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
@@ -14,8 +16,9 @@ import msgspec
 
 from kommutator.domain.calls.call import Call, Phase
 from kommutator.domain.commands import CallResult, Direction
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
+from kommutator.domain.outreach.wanted import OutreachKind, Wanted
 from kommutator.domain.salon.copy import SALONS
 from kommutator.domain.salon.offer import (
     DAYS,
@@ -27,17 +30,18 @@ from kommutator.domain.salon.offer import (
 )
 from kommutator.domain.salon.slots import free_days, seances, step_of
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
-from kommutator.flows.chats.speak import Saying, speak
 from kommutator.flows.forms import merged
+from kommutator.flows.outreach.owe import Outreach
+from kommutator.flows.outreach.ports import Drop, Send
 from kommutator.flows.pauses import Decide
 from kommutator.flows.salon.source import local
 from kommutator.kit.errors import NotFound
 from kommutator.kit.texts import Texts
-from kommutator.store.operator import OpenChat
 from kommutator.store.phone_book import fits
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
+    from kommutator.store.outreach import OutreachRow
     from kommutator.store.salons import KeptSalon
     from kommutator.store.unit import Unit
 
@@ -52,11 +56,28 @@ class Accounts(Protocol):
     async def accounts(self, enterprise: EnterpriseNumber) -> Sequence[Account]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """To whom, and which free starts."""
+
+    phone: str
+    moments: Sequence[datetime]
+
+
+async def still_missed(unit: Unit, row: OutreachRow) -> Drop | Send:
+    """Implements `flows.outreach.ports.Recheck` for offers: nobody has called back meanwhile."""
+    missed = await unit.operator.missed(row.enterprise, row.about.removeprefix("call:"))
+    return Drop("spoken") if missed is None or missed.spoken_since else Send()
+
+
 class OfferSlots:
     """Hears of missed calls, and decides upon the timers that it sets."""
 
-    def __init__(self, accounts: Accounts, texts: Texts, *, wait: timedelta = WAIT) -> None:
+    def __init__(
+        self, accounts: Accounts, texts: Texts, outreach: Outreach, *, wait: timedelta = WAIT
+    ) -> None:
         self._accounts = accounts
+        self._outreach = outreach
         self._texts = texts
         self._wait = wait
 
@@ -98,8 +119,7 @@ class OfferSlots:
         rule = read_rule(account.config)
         if rule.is_quiet(row.received_at, salon.salon.time_zone) or missed.spoken_since:
             return "offer_spoken" if missed.spoken_since else "offer_quiet"
-        chat = (await unit.operator.chats(enterprise, [missed.client])).get(missed.client)
-        if chat is None:
+        if not await unit.operator.chats(enterprise, [missed.client]):
             return "offer_no_chat"
         moments = await self._moments(unit, account, salon, rule, missed.client, row.received_at)
         if not moments:
@@ -107,23 +127,28 @@ class OfferSlots:
         today = local(row.received_at, salon.salon).date()
         if not await unit.operator.offer(enterprise, missed.client, today, call_id):
             return "offer_made_today"
-        await self._say(unit, row, chat, salon.salon.title, moments)
+        await self._owe(unit, row, salon, account, _Offered(missed.client, moments))
         return None
 
-    async def _say(
-        self, unit: Unit, row: JournalRow, chat: OpenChat, title: str, moments: Sequence[datetime]
+    async def _owe(
+        self, unit: Unit, row: JournalRow, salon: KeptSalon, account: Account, offered: _Offered
     ) -> None:
         enterprise = await unit.enterprises.get(row.enterprise)
-        saying = Saying(
-            chat.connection_id,
-            ConnectionKind(chat.kind),
-            chat.chat_id,
-            offer_text(self._texts, enterprise.locale, title, moments),
-            once=f"offer:{row.key}",
+        title = salon.salon.title
+        wanted = Wanted(
+            enterprise=row.enterprise,
+            salon=account.connection_id,
+            phone=offered.phone,
+            client_name="",
+            kind=OutreachKind.MISSED_CALL,
+            text=offer_text(self._texts, enterprise.locale, title, offered.moments),
             about=f"call:{row.key}",
+            once=f"offer:{row.key}",
+            due_at=row.received_at,
             not_after=row.received_at + _WORTH,
+            service=False,
         )
-        await speak(unit, row.enterprise, [saying], journal_id=row.id)
+        await self._outreach.owe(unit, [wanted])
 
     async def _moments(
         self,

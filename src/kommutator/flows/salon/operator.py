@@ -88,6 +88,8 @@ class CarryMessages:
         async with self._db.unit() as unit:
             await unit.operator.lock(salon)
             known = dict(await unit.operator.taken(enterprise, salon, list(order.to)))
+            if await unit.outreach_pauses.is_stopped(enterprise):
+                return [_stopped(one, known.get(one)) for one in order.to]
             chats = await unit.operator.chats(enterprise, [p for p in phones.values() if p])
             fresh = [
                 (one, chats[phone])
@@ -166,6 +168,11 @@ def _plus(phone: str) -> str:
     """The booking system writes numbers without the plus."""
     bare = phone.strip()
     return bare if bare.startswith("+") else f"+{bare}"
+
+
+def _stopped(one: str, row: int | None) -> Taken:
+    """What is owed already stays owed; nothing new is, while unasked messages are paused."""
+    return Taken(one, None, "paused") if row is None else Taken(one, str(row))
 
 
 def _why(phone: str | None) -> str:
