@@ -1,0 +1,1 @@
+"""Brains that answer clients, and how they understand them."""

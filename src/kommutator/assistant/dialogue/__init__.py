@@ -1,0 +1,1 @@
+"""What the assistant answers: a state machine over `Talk`, and its words. See `machine.py`."""

@@ -1,0 +1,208 @@
+"""The whole machine on one page: which room answers which turn.
+
+A turn is tried in this order: what a machine must not answer; what the client may always demand;
+an answer to a question of ours; an answer out of what was shown; then by intent. Whatever none of
+them takes was not understood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+import msgspec
+
+from kommutator.assistant.dialogue import (
+    agreeing,
+    answering,
+    booking,
+    cancelling,
+    choosing,
+    moving,
+    reminding,
+    repairs,
+)
+from kommutator.assistant.dialogue.moment import Moment, cleared, reply
+from kommutator.assistant.dialogue.sensitive import is_sensitive
+from kommutator.assistant.dialogue.wish import says_something
+from kommutator.domain.assistant.frame import Expecting, Intent
+from kommutator.domain.assistant.ports import Scene
+from kommutator.domain.assistant.talk import (
+    CancelVisit,
+    ConfirmVisit,
+    Goal,
+    HandOver,
+    OptIn,
+    OptOut,
+    Talk,
+    Turn,
+)
+
+FORGOTTEN: Final = timedelta(hours=24)
+"""After so long a silence nobody remembers what was wished."""
+
+Step = Callable[[Moment], Awaitable[Turn]]
+
+
+async def answer(m: Moment) -> Turn:
+    """One turn: what is said, done, or handed over, and how the talk stands then."""
+    turn = await _answer(m)
+    if not turn.says or not (m.scene.greet or m.frame.intent is Intent.GREETING):
+        return turn
+    name = m.talk.name or m.scene.client.name
+    hello = m.say("assistant.hello_name", name=name) if name else m.say("assistant.hello")
+    return msgspec.structs.replace(turn, says=(f"{hello} {turn.says[0]}", *turn.says[1:]))
+
+
+def remembered(talk: Talk, scene: Scene) -> Talk:
+    """As it is taken up: nothing of it after a long silence but who the client is."""
+    if talk.told_at is None or scene.now - talk.told_at <= FORGOTTEN:
+        return talk
+    return cleared(talk)
+
+
+async def _answer(m: Moment) -> Turn:
+    if is_sensitive(m.text, _offered(m.scene)):
+        return _to_a_person(m, HandOver.SENSITIVE)
+    if m.frame.intent in _DEMANDS:
+        return await _DEMANDS[m.frame.intent](m)
+    question = reminding.open_of(m.scene, m.talk)
+    if question is not None:
+        turn = await reminding.answer(m, question)
+        if turn is not None:
+            return turn
+    if m.frame.intent in _MAY_SHIFT and not says_something(m.frame):
+        kept = repairs.other_times(m.text, m.talk)
+        if kept is not None:
+            return await agreeing.shifted(m, kept)
+    return await _BY_INTENT[m.frame.intent](m)
+
+
+# --- what the client may always demand ---------------------------------------------------------
+
+
+async def _stop(m: Moment) -> Turn:
+    return reply(m, cleared(m.talk), act=OptOut())
+
+
+async def _start(m: Moment) -> Turn:
+    return reply(m, m.talk, act=OptIn())
+
+
+async def _person(m: Moment) -> Turn:
+    return _to_a_person(m, HandOver.ASKED)
+
+
+async def _complaint(m: Moment) -> Turn:
+    return _to_a_person(m, HandOver.COMPLAINT)
+
+
+def _to_a_person(m: Moment, why: HandOver) -> Turn:
+    return reply(m, m.talk, m.say(f"assistant.hand_over.{why}"), hand_over=why)
+
+
+# --- by intent ---------------------------------------------------------------------------------
+
+
+async def _book(m: Moment) -> Turn:
+    """A new wish while a visit is being moved or cancelled may only be a time for that one."""
+    if m.talk.goal is Goal.MOVE and not m.frame.services and says_something(m.frame):
+        return await _inform(m)
+    return await booking.wanted(m)
+
+
+async def _move(m: Moment) -> Turn:
+    """Before a visit is there, "move it" changes the wish."""
+    if m.talk.goal is Goal.BOOK and (m.talk.proposal or m.talk.offered):
+        if says_something(m.frame):
+            return await _inform(m)
+        if not m.scene.client.visits:
+            return await agreeing.no(m)
+    return await moving.wanted(m)
+
+
+async def _cancel(m: Moment) -> Turn:
+    """Before a visit is there, "cancel it" ends the wish."""
+    wishes = m.talk.goal is Goal.BOOK and m.talk.expecting is not Expecting.NOTHING
+    if isinstance(m.talk.proposal, CancelVisit):
+        return await agreeing.yes(m) if m.scene.client.visits else await agreeing.no(m)
+    if wishes and not says_something(m.frame):
+        return reply(m, cleared(m.talk), m.say("assistant.not_booked_at_all"))
+    return await cancelling.wanted(m)
+
+
+async def _confirm(m: Moment) -> Turn:
+    """To a proposal it is a yes; else it is about the next visit."""
+    visit = answering.next_visit(m)
+    if m.talk.expecting is not Expecting.NOTHING or visit is None:
+        return await agreeing.yes(m)
+    return reply(m, m.talk, act=ConfirmVisit(visit.id))
+
+
+async def _late(m: Moment) -> Turn:
+    """Who waits for them must know."""
+    return reply(m, m.talk, m.say("assistant.late"), hand_over=HandOver.ASKED)
+
+
+async def _inform(m: Moment) -> Turn:
+    """Parts of a wish: what they belong to is decided by what is open."""
+    offer = choosing.time_named(m)
+    if offer is not None:
+        return await choosing.time_chosen(m, offer)
+    if m.talk.expecting is Expecting.CHOICE and m.talk.visits:
+        return await (moving.wanted if m.talk.goal is Goal.MOVE else cancelling.wanted)(m)
+    if m.talk.goal is Goal.MOVE:
+        return await moving.wanted(m)
+    if m.talk.goal is Goal.CANCEL and m.frame.when.says_day:
+        return await moving.wanted(m)
+    if says_something(m.frame) or m.frame.name or m.frame.phone:
+        return await booking.wanted(m)
+    return repairs.not_understood(m)
+
+
+async def _other(m: Moment) -> Turn:
+    return repairs.not_understood(m)
+
+
+_DEMANDS: Final[Mapping[Intent, Step]] = {
+    Intent.STOP: _stop,
+    Intent.START: _start,
+    Intent.PERSON: _person,
+    Intent.COMPLAINT: _complaint,
+}
+
+_MAY_SHIFT: Final = frozenset(
+    {Intent.OTHER, Intent.NO, Intent.FREE, Intent.INFORM, Intent.BOOK, Intent.MOVE}
+)
+
+_BY_INTENT: Final[Mapping[Intent, Step]] = {
+    **_DEMANDS,
+    Intent.BOOK: _book,
+    Intent.FREE: _book,
+    Intent.MOVE: _move,
+    Intent.CANCEL: _cancel,
+    Intent.INFORM: _inform,
+    Intent.CHOICE: choosing.chosen,
+    Intent.YES: agreeing.yes,
+    Intent.NO: agreeing.no,
+    Intent.CONFIRM: _confirm,
+    Intent.LATE: _late,
+    Intent.MY_VISIT: answering.my_visit,
+    Intent.PRICE: answering.price,
+    Intent.SERVICES: answering.services,
+    Intent.STAFF: answering.staff,
+    Intent.ADDRESS: answering.address,
+    Intent.HOURS: answering.hours,
+    Intent.GREETING: answering.greeting,
+    Intent.THANKS: answering.thanks,
+    Intent.OTHER: _other,
+}
+
+
+def _offered(scene: Scene) -> list[str]:
+    """Every name of what the salon offers."""
+    titles = [one.title for one in scene.services]
+    trades = [one.specialization or "" for one in scene.staff]
+    aliases = [alias for one in scene.vocabulary.services for alias in one.aliases]
+    return [*titles, *trades, *aliases]

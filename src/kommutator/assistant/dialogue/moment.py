@@ -1,0 +1,78 @@
+"""One turn while it is being answered, and how answers are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from kommutator.assistant.dialogue.questions import open_question
+from kommutator.assistant.dialogue.words import Words
+from kommutator.domain.assistant.frame import Expecting, Frame
+from kommutator.domain.assistant.ports import FreeTimes, Scene
+from kommutator.domain.assistant.talk import AnyAct, HandOver, Talk, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What was heard, and everything it is judged by.
+
+    Attributes:
+        talk: as it stood when the client wrote.
+        text: of all messages of the turn.
+    """
+
+    scene: Scene
+    talk: Talk
+    frame: Frame
+    text: str
+    times: FreeTimes
+    words: Words
+
+    def say(self, slug: str, /, **params: object) -> str:
+        return self.words.say(slug, **params)
+
+    def having(self, talk: Talk) -> Moment:
+        return replace(self, talk=talk)
+
+
+def reply(
+    m: Moment,
+    talk: Talk,
+    *says: str,
+    act: AnyAct | None = None,
+    hand_over: HandOver | None = None,
+) -> Turn:
+    """Understood: whatever failed before is forgotten."""
+    spoken = tuple(one for one in says if one)
+    return Turn(msgspec.structs.replace(talk, failed=0), spoken, act, hand_over, m.frame)
+
+
+def asking(m: Moment, talk: Talk, note: str = "") -> Turn:
+    """A remark and the question that this talk now has open, in one message."""
+    told_at = m.scene.now if talk.expecting is not Expecting.NOTHING else None
+    talk = msgspec.structs.replace(talk, told_at=told_at)
+    question = open_question(m.scene, talk, m.words)
+    return reply(m, talk, "\n".join(part for part in (note, question) if part))
+
+
+def answering(m: Moment, *says: str) -> Turn:
+    """An answer in the middle: what was open stays open and is asked again."""
+    return reply(m, m.talk, *says, open_question(m.scene, m.talk, m.words))
+
+
+def cleared(talk: Talk) -> Talk:
+    """Nothing is wished any more; who the client is stays."""
+    return Talk(name=talk.name, phone=talk.phone, language=talk.language)
+
+
+def without_pick(talk: Talk) -> Talk:
+    """The wish as it was said, nothing shown or proposed any more."""
+    return msgspec.structs.replace(
+        talk,
+        expecting=Expecting.NOTHING,
+        choices=(),
+        offered=(),
+        proposal=None,
+        told_at=None,
+    )

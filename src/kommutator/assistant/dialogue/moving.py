@@ -1,0 +1,84 @@
+"""A visit that is to be at another time: which one, when; then the proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from kommutator.assistant.dialogue import naming, picking
+from kommutator.assistant.dialogue.booking import offer_times
+from kommutator.assistant.dialogue.moment import Moment, asking, without_pick
+from kommutator.assistant.dialogue.offering import Kept, Read, Wish, every, find
+from kommutator.assistant.dialogue.wish import merged
+from kommutator.domain.assistant.frame import Expecting, When
+from kommutator.domain.assistant.talk import Goal, MoveVisit, Offer, Talk, Turn
+from kommutator.domain.salon.facts import Visit
+
+
+async def wanted(m: Moment, record_id: int | None = None) -> Turn:
+    """A wish to move, or another time for one.
+
+    Args:
+        record_id: which visit, where we asked about one.
+    """
+    before = m.talk if m.talk.goal is Goal.MOVE else _begun(m.talk, record_id)
+    talk = merged(before, m.frame, m.text, m.scene)
+    talk = msgspec.structs.replace(talk, goal=Goal.MOVE, services=(), choices=())
+    talk = without_pick(talk)
+    visit = picking.visit_meant(m, talk)
+    if visit is None:
+        return picking.ask_which(m, talk)
+    return await go_on(m, msgspec.structs.replace(talk, record_id=visit.id, visits=()), visit)
+
+
+async def go_on(m: Moment, talk: Talk, visit: Visit, note: str = "", *, kept: Kept = every) -> Turn:
+    """Where it can go; the employee stays unless another one is wished."""
+    staff = None if talk.any_staff else talk.staff or _still_here(m, visit)
+    found = await find(m.scene, Wish(talk.when, staff), _reader(m, visit, kept))
+    if found.exact is not None:
+        return take(m, talk, found.exact, note)
+    if talk.when == When():
+        note = note or m.say(
+            "assistant.move_from", visit=naming.visit_in_words(m.scene, visit, m.words.language)
+        )
+    return offer_times(m, msgspec.structs.replace(talk, staff=staff), found, note)
+
+
+def take(m: Moment, talk: Talk, offer: Offer, note: str = "") -> Turn:
+    assert talk.record_id is not None  # a time is offered only for a visit that is known
+    talk = msgspec.structs.replace(
+        without_pick(talk),
+        offered=(offer,),
+        proposal=MoveVisit(talk.record_id, offer),
+        expecting=Expecting.YES_OR_NO,
+    )
+    return asking(m, talk, note)
+
+
+def _begun(talk: Talk, record_id: int | None) -> Talk:
+    return Talk(
+        record_id=record_id or talk.record_id,
+        name=talk.name,
+        phone=talk.phone,
+        language=talk.language,
+    )
+
+
+def _still_here(m: Moment, visit: Visit) -> int | None:
+    return visit.staff_id if naming.staff_of(m.scene, visit.staff_id) else None
+
+
+def _reader(m: Moment, visit: Visit, kept: Kept) -> Read:
+    async def read(staff: int | None, first: date, last: date) -> Sequence[Offer]:
+        starts = await m.times.moves(visit.id, first, last)
+        return [
+            one
+            for one in starts
+            if kept(one)
+            if one.starts_at != visit.starts_at or one.staff_id != visit.staff_id
+            if staff in {None, one.staff_id} and naming.staff_of(m.scene, one.staff_id)
+        ]
+
+    return read

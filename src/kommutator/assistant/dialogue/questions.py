@@ -1,0 +1,71 @@
+"""Which question a talk has open, in words. The state alone decides it."""
+
+from __future__ import annotations
+
+from kommutator.assistant.dialogue import naming
+from kommutator.assistant.dialogue.dates import moment_in_words
+from kommutator.assistant.dialogue.words import Words
+from kommutator.domain.assistant.frame import Expecting
+from kommutator.domain.assistant.ports import Scene
+from kommutator.domain.assistant.talk import BookVisit, CancelVisit, Goal, Proposal, Talk
+
+_ASKS = {
+    Expecting.NAME: "assistant.ask.name",
+    Expecting.PHONE: "assistant.ask.phone",
+    Expecting.DAY: "assistant.ask.day",
+}
+
+
+def open_question(scene: Scene, talk: Talk, words: Words) -> str:
+    """Empty: nothing is open."""
+    if talk.proposal is not None:
+        return proposed(scene, talk.proposal, words)
+    slug = _ASKS.get(talk.expecting)
+    if slug is not None:
+        return words.say(slug)
+    if talk.expecting is Expecting.SERVICE:
+        return _which_service(scene, talk, words)
+    if talk.expecting is Expecting.CHOICE:
+        return _which_visit(scene, talk, words) if talk.visits else _which_time(scene, talk, words)
+    if talk.expecting is Expecting.YES_OR_NO and talk.services:
+        titles = naming.titles(naming.services_of(scene, talk.services))
+        return words.say("assistant.ask.book_it", services=titles)
+    return ""
+
+
+def proposed(scene: Scene, proposal: Proposal, words: Words) -> str:
+    """The proposal, word for word as it will be done."""
+    language, today = words.language, scene.now.date()
+    if isinstance(proposal, BookVisit):
+        offer = proposal.offer
+        visit = naming.listed(
+            naming.titles(naming.services_of(scene, proposal.service_ids)),
+            naming.name_of(scene, offer.staff_id),
+            moment_in_words(offer.starts_at, today, language),
+            naming.price(scene, proposal.service_ids),
+        )
+        return words.say("assistant.propose.book", visit=visit)
+    visit_now = naming.visit_of(scene, proposal.record_id)
+    shown = "" if visit_now is None else naming.visit_in_words(scene, visit_now, language)
+    if isinstance(proposal, CancelVisit):
+        return words.say("assistant.propose.cancel", visit=shown)
+    to = naming.offer_in_words(scene, proposal.offer, language)
+    return words.say("assistant.propose.move", visit=shown, to=to)
+
+
+def _which_service(scene: Scene, talk: Talk, words: Words) -> str:
+    services = naming.services_of(scene, talk.choices)
+    lines = [naming.listed(one.title, naming.price(scene, (one.id,))) for one in services]
+    return words.say("assistant.ask.service", list=naming.numbered(lines))
+
+
+def _which_visit(scene: Scene, talk: Talk, words: Words) -> str:
+    visits = [naming.visit_of(scene, one) for one in talk.visits]
+    lines = [naming.visit_in_words(scene, one, words.language) for one in visits if one]
+    slug = "assistant.ask.cancel_which" if talk.goal is Goal.CANCEL else "assistant.ask.move_which"
+    return words.say(slug, list=naming.numbered(lines))
+
+
+def _which_time(scene: Scene, talk: Talk, words: Words) -> str:
+    lines = [naming.offer_in_words(scene, one, words.language) for one in talk.offered]
+    return words.say("assistant.ask.time", list=naming.numbered(lines))

@@ -1,0 +1,82 @@
+"""Answers to what we asked by ourselves: "are you coming?" and "how was it?"."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from kommutator.assistant.dialogue import cancelling, moving, naming
+from kommutator.assistant.dialogue.moment import Moment, reply
+from kommutator.domain.assistant.frame import Expecting, Intent
+from kommutator.domain.assistant.ports import Scene
+from kommutator.domain.assistant.talk import ConfirmVisit, Question, Rate, Talk, Turn
+
+LOW = 3
+"""Up to so many stars somebody was not content."""
+_NUMBERS = {1: Intent.CONFIRM, 2: Intent.MOVE, 3: Intent.CANCEL}
+_REFUSALS = frozenset({Intent.MOVE, Intent.CANCEL, Intent.NO})
+_LETTERS = re.compile(r"[^\W\d_]", re.UNICODE)
+_ONLY_STARS = re.compile(
+    r"[\W_]*(на\s+)?(\d([.,/]\s*5)?|пят\w+|четв[её]р\w*|четыр\w*|тр(и|ойк\w*|оечк\w*)|дв(а|ойк\w*)"
+    r"|один|единиц\w*|п.ят\w*|чотир\w*|дві|two|one|three|four|five)?[\W_]*(из\s+\w+|stars?"
+    r"|зв[её]зд\w*|балл\w*)?[\W_]*",
+    re.IGNORECASE,
+)
+
+
+def open_of(scene: Scene, talk: Talk) -> Question | None:
+    """What we asked last, unless the talk has asked something since."""
+    question = next(iter(scene.questions), None)
+    if question is None or talk.expecting is Expecting.NOTHING or talk.told_at is None:
+        return question
+    return question if _here(question.asked_at, scene) > talk.told_at else None
+
+
+def expected(scene: Scene, talk: Talk) -> Expecting:
+    """What a bare "2" answers."""
+    question = open_of(scene, talk)
+    if question is None:
+        return talk.expecting
+    return Expecting.REMINDER if question.kind == "reminder" else Expecting.STARS
+
+
+async def answer(m: Moment, question: Question) -> Turn | None:
+    """None: the turn is about something else."""
+    if question.kind == "review":
+        return _rated(m, question)
+    intent = _NUMBERS.get(m.frame.choice or 0, m.frame.intent)
+    if intent in {Intent.CONFIRM, Intent.YES}:
+        return reply(m, m.talk, act=ConfirmVisit(question.record_id))
+    return await _refused(m, question, intent) if intent in _REFUSALS else None
+
+
+def words_beside(text: str) -> str:
+    """What was written beside the stars; empty if nothing was."""
+    if not _LETTERS.search(text) or _ONLY_STARS.fullmatch(text):
+        return ""
+    return text.strip()
+
+
+async def _refused(m: Moment, question: Question, intent: Intent) -> Turn:
+    if naming.visit_of(m.scene, question.record_id) is None:
+        return reply(m, m.talk, m.say("assistant.gone"))
+    if intent is Intent.MOVE:
+        return await moving.wanted(m, question.record_id)
+    if intent is Intent.CANCEL:
+        return await cancelling.wanted(m, question.record_id)
+    return reply(m, m.talk, m.say("assistant.reminder_no"))
+
+
+def _rated(m: Moment, question: Question) -> Turn | None:
+    if m.frame.stars is None:
+        return None
+    stars = min(max(m.frame.stars, 1), 5)
+    return reply(m, m.talk, act=Rate(question.record_id, stars, words_beside(m.text)))
+
+
+def _here(moment: datetime, scene: Scene) -> datetime:
+    """In the salon's time, without a zone."""
+    if moment.tzinfo is None:
+        return moment
+    return moment.astimezone(ZoneInfo(scene.salon.time_zone)).replace(tzinfo=None)

@@ -1,0 +1,56 @@
+"""Turns that were not understood: once they are asked about, the second time a person goes on."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from kommutator.assistant.dialogue.moment import Moment
+from kommutator.assistant.dialogue.offering import Kept
+from kommutator.assistant.dialogue.questions import open_question
+from kommutator.domain.assistant.talk import HandOver, Talk, Turn
+
+PATIENCE = 2
+"""So many turns in a row that were not understood are too many."""
+
+_LATER = re.compile(r"\b(по)?(позже|поздн\w+|пізніш\w*|later)\b", re.IGNORECASE)
+_EARLIER = re.compile(r"\b(по)?(раньше|ранн?іше|earlier|sooner)\b", re.IGNORECASE)
+_OTHERS = re.compile(
+    r"\b((друг\w+|ещ[её]|ин(ое|ые)|інш\w+|ще)\s+(врем\w+|вариант\w*|час\w*|окн\w*|варіант\w*)"
+    r"|(что|есть)( ли)? ещ[её]|(other|another|different|more) (time|slot|option)s?"
+    r"|anything else|ни одно|не подходит|не подходят|не підходить)\b",
+    re.IGNORECASE,
+)
+
+
+def not_understood(m: Moment, note: str = "") -> Turn:
+    """Ask again; after two in a row hand over.
+
+    Args:
+        note: what exactly was not understood.
+    """
+    talk = msgspec.structs.replace(m.talk, failed=m.talk.failed + 1)
+    if talk.failed >= PATIENCE:
+        said = m.say("assistant.hand_over.not_understood")
+        return Turn(talk, (said,), None, HandOver.NOT_UNDERSTOOD, m.frame)
+    question = open_question(m.scene, talk, m.words) or m.say("assistant.menu")
+    note = note or m.say("assistant.not_understood")
+    return Turn(talk, (f"{note}\n{question}",), None, None, m.frame)
+
+
+def other_times(text: str, talk: Talk) -> Kept | None:
+    """Which starts are meant by "later", "earlier" and "another time"; None: nothing such is said.
+
+    Seen from what was shown last.
+    """
+    shown = [one.starts_at for one in talk.offered]
+    if not shown:
+        return None
+    if _LATER.search(text):
+        return lambda offer: offer.starts_at > max(shown)
+    if _EARLIER.search(text):
+        return lambda offer: offer.starts_at < min(shown)
+    if _OTHERS.search(text):
+        return lambda offer: offer.starts_at not in shown
+    return None

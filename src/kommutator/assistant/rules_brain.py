@@ -1,0 +1,87 @@
+"""The brain "rules": understands by own rules, answers by the state machine. Needs no key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, Protocol
+
+import msgspec
+
+from kommutator.assistant.dialogue import machine, reminding, telling
+from kommutator.assistant.dialogue.moment import Moment, reply
+from kommutator.assistant.dialogue.summary import summary
+from kommutator.assistant.dialogue.words import Words
+from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary
+from kommutator.domain.assistant.ports import FreeTimes, Scene
+from kommutator.domain.assistant.talk import Acted, AnyAct, HandOver, Message, Talk, Turn
+from kommutator.kit.texts import Texts
+
+_SILENT: Final = frozenset({"sticker", "reaction"})
+"""Said to nobody in particular: no answer is waited for."""
+
+
+class Reads(Protocol):
+    """`assistant.rules.reader.Reader`."""
+
+    def read(
+        self,
+        text: str,
+        vocabulary: Vocabulary,
+        now: datetime,
+        expecting: Expecting = Expecting.NOTHING,
+        language: str | None = None,
+    ) -> Frame: ...
+
+
+class RulesBrain:
+    """Never raises for anything that a client can write. Raises what `FreeTimes` raises."""
+
+    name = "rules"
+
+    def __init__(self, reader: Reads, texts: Texts) -> None:
+        self._reader = reader
+        self._texts = texts
+
+    def hear(self, scene: Scene, talk: Talk, messages: Sequence[Message]) -> Frame:
+        """What these messages mean here and now; also what the guard is shown."""
+        talk = machine.remembered(talk, scene)
+        text = _text(messages)
+        known = None if any(letter.isalpha() for letter in text) else talk.language
+        expecting = reminding.expected(scene, talk)
+        frame = self._reader.read(text, scene.vocabulary, scene.now, expecting, known)
+        return frame if known is None else msgspec.structs.replace(frame, language=known)
+
+    async def turn(
+        self, scene: Scene, talk: Talk, messages: Sequence[Message], times: FreeTimes
+    ) -> Turn:
+        """See `domain.assistant.ports.Brain`."""
+        frame = self.hear(scene, talk, messages)
+        talk = machine.remembered(talk, scene)
+        talk = msgspec.structs.replace(talk, language=frame.language)
+        seed = messages[-1].id or messages[-1].text if messages else ""
+        words = Words(self._texts, frame.language, seed, scene.texts)
+        moment = Moment(scene, talk, frame, _text(messages), times, words)
+        if any(one.kind != "text" and one.kind not in _SILENT for one in messages):
+            said = moment.say("assistant.hand_over.media")
+            return reply(moment, talk, said, hand_over=HandOver.MEDIA)
+        if not moment.text:
+            return Turn(talk, understood=frame)
+        return await machine.answer(moment)
+
+    async def told(
+        self, scene: Scene, talk: Talk, act: AnyAct, acted: Acted, times: FreeTimes
+    ) -> Turn:
+        """See `domain.assistant.ports.Brain`."""
+        words = Words(self._texts, talk.language, str(act), scene.texts)
+        heard = Frame(Intent.OTHER, language=talk.language)
+        turn = await telling.told(Moment(scene, talk, heard, "", times, words), act, acted)
+        return msgspec.structs.replace(turn, understood=None)
+
+    def summary(self, talk: Talk, scene: Scene, language: str = "ru") -> str:
+        """What somebody who takes over reads, in the language of staff."""
+        return summary(self._texts, talk, scene, language)
+
+
+def _text(messages: Sequence[Message]) -> str:
+    return "\n".join(one.text.strip() for one in messages if one.text.strip())
