@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from kommutator.settings import PREFIX, Settings
 from kommutator.settings.amocrm import AmoCrmSettings
 from kommutator.settings.channels import ChannelSettings
+from kommutator.settings.whatsapp import WhatsAppSettings
 from kommutator.settings.yclients import YClientsSettings
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
@@ -45,7 +46,7 @@ def render() -> str:
 def _groups() -> Iterator[tuple[str, list[str]]]:
     """Headings are the `# --- … ---` comments of the source."""
     title, names = "", list[str]()
-    parts = Settings, AmoCrmSettings, YClientsSettings, ChannelSettings
+    parts = Settings, AmoCrmSettings, YClientsSettings, ChannelSettings, WhatsAppSettings
     for line in "".join(map(getsource, parts)).splitlines():
         text = line.strip()
         if text.startswith("# --- "):
