@@ -192,14 +192,17 @@ class TurnStore:
         row: ConversationRow,
         talk: Mapping[str, Any],
         *,
+        heard: int,
         acted: bool,
     ) -> float | None:
         """End the turn; seconds since it was due. None: something came in between: nothing is kept.
 
-        `acted`: it was intended, so that it counts whatever came meanwhile.
+        Args:
+            heard: as the row said when the turn was thought of; whatever came since is the next's.
+            acted: it was intended, so that it counts whatever came meanwhile.
         """
         found = await self._connection.fetchrow(
-            _FINISH, enterprise, row.id, row.fence, row.heard, talk, acted, row.due_at
+            _FINISH, enterprise, row.id, row.fence, heard, talk, acted, row.due_at
         )
         return None if found is None else float(found["took_s"] or 0.0)
 

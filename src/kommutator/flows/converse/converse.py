@@ -128,7 +128,7 @@ class Converse:
         """None: something came in while we thought, or a person did; nothing is kept."""
         messages = [Message(m.text, m.at, m.kind, m.message_id) for m in one.messages]
         turn = await self._minds.turn(one.settings.brain, scene, one.talk, messages, times)
-        plan = Plan(turn, [m.id for m in one.messages])
+        plan = one.planned(turn)
         if not isinstance(turn.act, _AT_SALON):
             return plan
         async with self._db.single() as unit:
@@ -197,7 +197,7 @@ class Converse:
         """The client hears that a person will look, and a person is asked to."""
         says = (self._say(one, "converse.failed"),)
         turn = Turn(one.talk, says, hand_over=HandOver.FAILED, brain="none")
-        plan = one.plan or Plan(turn, [m.id for m in one.messages])
+        plan = one.plan or one.planned(turn)
         if not await self._finish(one, plan, turn, None, None, intended=one.plan is not None):
             await self._release(one)
 

@@ -67,7 +67,7 @@ class FinishTurn:
         row, outcome = one.row, _outcome(turn, acted)
         async with self._db.unit() as unit:
             took_s = await unit.turns.finish(
-                row.enterprise, row, _as_json(turn.talk), acted=intended
+                row.enterprise, row, _as_json(turn.talk), heard=plan.heard, acted=intended
             )
             if took_s is None:
                 return False

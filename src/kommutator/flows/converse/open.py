@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from kommutator.store.database import Database
     from kommutator.store.unit import Unit
 
-_AT_ONCE: Final = 30
-"""Messages of one turn; more of them are the next one's."""
+_AT_ONCE: Final = 200
+"""Messages of one turn."""
 FORGOTTEN: Final = timedelta(hours=12)
 """After so much silence a talk begins anew."""
 
@@ -37,10 +37,14 @@ class Channels(Protocol):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """A turn as a brain thought of it, and the messages that it answers."""
+    """A turn as a brain thought of it, and the messages that it answers.
+
+    `heard`: as in `ConversationRow`, when it was thought of.
+    """
 
     turn: Turn
     messages: list[int]
+    heard: int
 
     def stored(self) -> dict[str, Any]:
         found: dict[str, Any] = msgspec.to_builtins(self)
@@ -75,6 +79,10 @@ class Open:
     def no(self) -> int:
         """Of this turn in its talk, from 1."""
         return self.row.version + 1
+
+    def planned(self, turn: Turn) -> Plan:
+        """This turn, as an answer to everything that waits."""
+        return Plan(turn, [message.id for message in self.messages], self.row.heard)
 
 
 class OpenTurns:

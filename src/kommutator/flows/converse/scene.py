@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
@@ -17,7 +17,6 @@ from kommutator.domain.assistant.settings import AssistantSettings
 from kommutator.domain.assistant.talk import Question
 from kommutator.domain.connection import Account
 from kommutator.domain.salon.facts import Attendance, SalonClient, Service, StaffMember, Visit
-from kommutator.domain.salon.ports import SalonReader
 from kommutator.domain.salon.slots import DayBook
 from kommutator.flows.salon.shelf import SalonShelf
 from kommutator.kit.errors import UserError, VendorError
@@ -49,8 +48,14 @@ class Who:
     asks_live: bool = False
 
 
+class LooksUp(Protocol):
+    """What is needed of `SalonReader`."""
+
+    async def clients_by_phone(self, account: Account, phone: str) -> Sequence[SalonClient]: ...
+
+
 class SetScene:
-    def __init__(self, db: Database, shelf: SalonShelf, reader: SalonReader) -> None:
+    def __init__(self, db: Database, shelf: SalonShelf, reader: LooksUp) -> None:
         self._db = db
         self._shelf = shelf
         self._reader = reader
