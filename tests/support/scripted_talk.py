@@ -67,7 +67,7 @@ class Played:
         for place, step in enumerate(steps):
             for event in step.get("before", ()):
                 self._happens(event)
-            said = await self._heard(step.get("client", ()))
+            said = await self.heard(step.get("client", ()))
             following = steps[place + 1] if place + 1 < len(steps) else {}
             if following.get("answers", True):
                 said += await self._helped()
@@ -77,7 +77,7 @@ class Played:
 
     # --- one turn --------------------------------------------------------------------------------
 
-    async def _heard(self, texts: Any) -> list[str]:
+    async def heard(self, texts: Any) -> list[str]:
         if not texts:
             return []
         texts = [texts] if isinstance(texts, str | dict) else texts
@@ -92,7 +92,7 @@ class Played:
             return ["…"]
 
     async def _turn(self, messages: Sequence[Message]) -> list[str]:
-        scene, before = self._scene(), self.talk
+        scene, before = self.scene(), self.talk
         self.turns += 1
         turn = await self.brain.turn(scene, before, messages, self.salon)
         self.talk, said = _stored(turn.talk), list(turn.says)
@@ -104,7 +104,7 @@ class Played:
                 return said
             self._check_act(turn.act)
             acted = await self.salon.do(turn.act)
-            told = await self.brain.told(self._scene(), self.talk, turn.act, acted, self.salon)
+            told = await self.brain.told(self.scene(), self.talk, turn.act, acted, self.salon)
             self._close_question(turn.act)
             self.talk = _stored(told.talk)
             self.handed_over = told.hand_over or self.handed_over
@@ -122,7 +122,7 @@ class Played:
             answer = answers.get(_ASKED.get(self.talk.expecting, ""))
             if answer is None or self.handed_over is not None:
                 break
-            said += await self._heard([answer])
+            said += await self.heard([answer])
         return said
 
     def _message(self, given: Any, place: int) -> Message:
@@ -132,7 +132,7 @@ class Played:
             return Message(given, at, id=number)
         return Message(given.get("text", ""), at, given.get("kind", "text"), number)
 
-    def _scene(self) -> Scene:
+    def scene(self) -> Scene:
         facts, client, today = self.salon.facts, self.client, self.salon.now.date()
         days = [today + timedelta(days=n) for n in range(30)]
         return Scene(

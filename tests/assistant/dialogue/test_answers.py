@@ -1,0 +1,192 @@
+"""Questions, hand-overs, ratings, stop words: answered in place, the open question stays open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from kommutator.domain.assistant.frame import Expecting, Frame, Intent
+from kommutator.domain.assistant.talk import HandOver, Rate
+from tests.support.framed_talk import (
+    FRIDAY,
+    GEL,
+    MANICURE,
+    MENS_CUT,
+    ON_FRIDAY,
+    VISIT,
+    YES,
+    FramedTalk,
+    book,
+    choice,
+    on,
+)
+
+REVIEW = {
+    "kind": "review", "record_id": 501, "visit_start": "2026-11-18T09:00",
+    "asked_at": "2026-11-18T10:00",
+}  # fmt: skip
+OTHER = Frame(Intent.OTHER)
+
+
+def _asked(intent: Intent, **more: Any) -> Frame:
+    return Frame(intent, **more)
+
+
+@pytest.mark.parametrize(
+    ("frame", "answer"),
+    [
+        (_asked(Intent.PRICE, services=(GEL,)), "Маникюр с покрытием гель-лак: 2 000 ₽"),
+        (_asked(Intent.PRICE, services=(111,)), "Окрашивание в один тон: 4 500–6 000 ₽"),
+        (_asked(Intent.SERVICES, staff=14), "Моделирование бороды: 900 ₽"),
+        (_asked(Intent.STAFF, services=(171,)), "Олег Гончар (массажист)"),
+        (_asked(Intent.ADDRESS), "Москва, улица Садовая, 12"),
+        (_asked(Intent.HOURS), "воскресенье, 22 ноября: закрыто"),
+        (_asked(Intent.HOURS, when=ON_FRIDAY), "пятница, 20 ноября: 09:00–21:00"),
+        (_asked(Intent.MY_VISIT), "маникюр с покрытием гель-лак, Анна Белова, пятница"),
+    ],
+)
+async def test_a_question_is_answered_from_the_salon(frame: Frame, answer: str) -> None:
+    talk = FramedTalk(client={"visits": [VISIT]})
+    assert answer in await talk.all(frame)
+
+
+async def test_a_question_in_the_middle_repeats_what_is_open() -> None:
+    talk = FramedTalk()
+    said = await talk.all(book(MENS_CUT, when=on(FRIDAY, "15:00")), Frame(Intent.ADDRESS))
+    assert "Садовая" in said
+    assert "15:00" in said
+    await talk.all(YES)
+    assert len(talk.visits) == 1
+
+
+async def test_a_price_and_yes_begin_a_booking() -> None:
+    talk = FramedTalk()
+    await talk.all(Frame(Intent.PRICE, services=(GEL,)), YES)
+    assert talk.played.talk.expecting is Expecting.CHOICE
+
+
+async def test_prices_of_several_ask_nothing() -> None:
+    talk = FramedTalk()
+    said = await talk.all(Frame(Intent.PRICE, maybe_services=(MANICURE, GEL)))
+    assert "1 000 ₽" in said
+    assert "2 000 ₽" in said
+    assert talk.played.talk.expecting is Expecting.NOTHING
+
+
+async def test_yes_to_nothing_asks_what_is_meant() -> None:
+    talk = FramedTalk()
+    assert "с чем вы согласились" in await talk.all(YES)
+    assert talk.played.handed_over is None
+
+
+async def test_a_number_that_was_not_shown_is_asked_again() -> None:
+    talk = FramedTalk()
+    assert "от 1 до 3" in await talk.all(book(MENS_CUT, when=ON_FRIDAY), choice(7))
+    assert len(talk.played.talk.offered) == 3
+
+
+async def test_two_turns_in_a_row_that_were_not_understood_go_to_a_person() -> None:
+    talk = FramedTalk()
+    await talk.all(OTHER)
+    assert talk.played.handed_over is None
+    await talk.all(OTHER)
+    assert talk.played.handed_over is HandOver.NOT_UNDERSTOOD
+
+
+async def test_what_is_understood_in_between_forgives() -> None:
+    talk = FramedTalk()
+    await talk.all(OTHER, Frame(Intent.ADDRESS), OTHER)
+    assert talk.played.handed_over is None
+
+
+@pytest.mark.parametrize(
+    ("frame", "why"),
+    [
+        (Frame(Intent.PERSON), HandOver.ASKED),
+        (Frame(Intent.COMPLAINT), HandOver.COMPLAINT),
+    ],
+)
+async def test_who_wants_a_person_gets_one(frame: Frame, why: HandOver) -> None:
+    talk = FramedTalk()
+    assert "администратору" in await talk.all(frame)
+    assert talk.played.handed_over is why
+
+
+@pytest.mark.parametrize(
+    "text", ["верните деньги", "у меня аллергия на лак", "я подам в суд", "I want a refund"]
+)
+async def test_money_health_and_law_go_to_a_person(text: str) -> None:
+    talk = FramedTalk()
+    await talk.hear(Frame(Intent.OTHER), text)
+    assert talk.played.handed_over is HandOver.SENSITIVE
+
+
+async def test_voice_and_photos_go_to_a_person() -> None:
+    talk = FramedTalk()
+    said = await talk.played.heard([{"kind": "audio", "text": ""}])
+    assert "администратору" in said[0]
+    assert talk.played.handed_over is HandOver.MEDIA
+
+
+async def test_a_sticker_is_not_answered() -> None:
+    talk = FramedTalk()
+    assert await talk.played.heard([{"kind": "sticker", "text": ""}]) == []
+    assert talk.played.handed_over is None
+
+
+async def test_stop_is_confirmed_once_and_start_takes_it_back() -> None:
+    talk = FramedTalk()
+    assert len(await talk.hear(Frame(Intent.STOP))) == 1
+    assert talk.played.salon.opted_out
+    await talk.all(Frame(Intent.START))
+    assert not talk.played.salon.opted_out
+
+
+async def test_five_stars_are_thanked_for() -> None:
+    talk = FramedTalk(questions=[REVIEW])
+    assert "Спасибо" in "".join(await talk.hear(Frame(Intent.OTHER, stars=5), "5"))
+    assert talk.played.salon.rated == {501: Rate(501, 5)}
+    assert talk.played.handed_over is None
+
+
+async def test_two_stars_with_words_reach_a_person_with_these_words() -> None:
+    talk = FramedTalk(questions=[REVIEW])
+    said = await talk.hear(Frame(Intent.OTHER, stars=2), "2\nдолго ждала")
+    assert "Простите" in said[0]
+    assert talk.played.salon.rated == {501: Rate(501, 2, "2\nдолго ждала")}
+    assert talk.played.handed_over is HandOver.LOW_RATING
+
+
+async def test_the_first_answer_says_hello_by_name_and_only_once() -> None:
+    talk = FramedTalk()
+    first = await talk.all(book(MENS_CUT, when=on(FRIDAY, "15:00")))
+    assert ", Ольга!" in first
+    assert "15:00" in first
+    assert "Ольга!" not in await talk.all(Frame(Intent.ADDRESS))
+
+
+async def test_a_day_later_nothing_of_a_wish_is_left() -> None:
+    talk = FramedTalk()
+    await talk.all(book(MENS_CUT, when=on(FRIDAY, "15:00")))
+    talk.played.salon.now = talk.played.salon.now.replace(day=19, hour=11)
+    await talk.all(YES)
+    assert talk.visits == []
+
+
+async def test_a_client_is_answered_in_their_language() -> None:
+    talk = FramedTalk()
+    said = await talk.all(book(MENS_CUT, when=on(FRIDAY, "15:00"), language="uk"))
+    assert "пʼятниця, 20 листопада, 15:00" in said
+
+
+async def test_who_takes_over_reads_what_is_wished() -> None:
+    talk = FramedTalk(client={"visits": [VISIT]})
+    await talk.all(book(MENS_CUT, when=on(FRIDAY, "15:00")))
+    played = talk.played
+    lines = played.brain.summary(played.talk, played.scene(), "en").split("\n")
+    assert lines[:3] == [
+        "Client: Ольга, +79161112233",
+        "Wants to book",
+        "Wish: стрижка мужская, Friday, 20 November, 15:00",
+    ]

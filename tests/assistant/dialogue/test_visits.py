@@ -1,0 +1,122 @@
+"""Moving and cancelling: which visit, a proposal, and only then the deed."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any
+
+from kommutator.domain.assistant.frame import Expecting, Frame, Intent, When
+from kommutator.domain.salon.facts import Attendance
+from tests.support.framed_talk import (
+    ANNA,
+    GEL,
+    MENS_CUT,
+    MONDAY,
+    NO,
+    VISIT,
+    YES,
+    FramedTalk,
+    choice,
+    on,
+)
+
+OTHER_VISIT = {"id": 502, "staff": 14, "services": [MENS_CUT], "at": "2026-11-21T12:00"}
+REMINDER = {
+    "kind": "reminder", "record_id": 501, "visit_start": "2026-11-20T15:00",
+    "asked_at": "2026-11-18T10:00",
+}  # fmt: skip
+MOVE, CANCEL = Frame(Intent.MOVE), Frame(Intent.CANCEL)
+
+
+def _one(**more: Any) -> FramedTalk:
+    return FramedTalk(client={"visits": [VISIT]}, **more)
+
+
+def _two() -> FramedTalk:
+    return FramedTalk(client={"visits": [VISIT, OTHER_VISIT]})
+
+
+async def test_a_move_to_a_free_time_is_proposed_and_done() -> None:
+    talk = _one()
+    said = await talk.all(Frame(Intent.MOVE, when=on(MONDAY, "12:00")))
+    assert "понедельник, 23 ноября, 12:00, Анна Белова" in said
+    assert talk.visits == [(ANNA, "11-20 15:00")]
+    await talk.all(YES)
+    assert talk.visits == [(ANNA, "11-23 12:00")]
+
+
+async def test_a_move_without_a_time_shows_what_is_free_with_the_same_person() -> None:
+    talk = _one()
+    assert "Сейчас вы записаны" in await talk.all(MOVE)
+    assert {one.staff_id for one in talk.played.talk.offered} == {ANNA}
+
+
+async def test_of_two_visits_one_is_chosen() -> None:
+    talk = _two()
+    asked = await talk.all(CANCEL)
+    assert "1. маникюр с покрытием гель-лак" in asked
+    assert "2. стрижка мужская" in asked
+    assert "стрижка мужская" in await talk.all(choice(2))
+    await talk.all(YES)
+    assert talk.visits == [(ANNA, "11-20 15:00")]
+
+
+async def test_of_two_visits_the_words_may_choose() -> None:
+    talk = _two()
+    said = await talk.all(Frame(Intent.CANCEL, services=(GEL,)))
+    assert "гель-лак" in said
+    assert talk.played.talk.expecting is Expecting.YES_OR_NO
+
+
+async def test_a_cancelled_wish_to_cancel_leaves_the_visit() -> None:
+    talk = _one()
+    await talk.all(CANCEL, NO)
+    assert talk.visits == [(ANNA, "11-20 15:00")]
+
+
+async def test_rather_move_than_cancel() -> None:
+    talk = _one()
+    await talk.all(CANCEL, Frame(Intent.INFORM, when=on(MONDAY, "12:00")), YES)
+    assert talk.visits == [(ANNA, "11-23 12:00")]
+
+
+async def test_without_a_visit_nothing_is_moved() -> None:
+    talk = FramedTalk()
+    assert "не вижу" in await talk.all(MOVE)
+    assert "не вижу" in await talk.all(CANCEL)
+
+
+async def test_a_visit_that_the_salon_cancelled_meanwhile_is_not_touched() -> None:
+    talk = _one()
+    await talk.all(CANCEL)
+    talk.played.salon.cancelled(501)
+    assert "уже нет" in await talk.all(YES)
+
+
+async def test_one_to_a_reminder_confirms() -> None:
+    talk = _one(questions=[REMINDER])
+    assert "ждём вас" in (await talk.all(Frame(Intent.CONFIRM)))
+    assert talk.expected is Expecting.REMINDER
+    assert talk.played.salon.visits[501].attendance is Attendance.CONFIRMED
+
+
+async def test_two_to_a_reminder_moves_that_visit() -> None:
+    talk = _one(questions=[REMINDER])
+    await talk.all(MOVE, Frame(Intent.INFORM, when=on(MONDAY, "12:00")), YES)
+    assert talk.visits == [(ANNA, "11-23 12:00")]
+
+
+async def test_three_to_a_reminder_asks_once() -> None:
+    talk = _one(questions=[REMINDER])
+    await talk.all(CANCEL)
+    assert talk.visits == [(ANNA, "11-20 15:00")]
+    await talk.all(YES)
+    assert talk.visits == []
+
+
+async def test_a_talk_that_asked_later_than_the_reminder_goes_first() -> None:
+    talk = _one(questions=[REMINDER])
+    await talk.all(Frame(Intent.BOOK, services=(MENS_CUT,), when=When(after=time(12))))
+    await talk.all(choice(1))
+    assert talk.expected is Expecting.CHOICE
+    assert talk.played.talk.expecting is Expecting.YES_OR_NO
