@@ -69,7 +69,7 @@ def settle(  # noqa: PLR0911  a table, one line per kind
     """
     if isinstance(outcome, Done):
         return Finish(outcome.note)
-    if isinstance(due.command, SendMessage) and is_unsure(outcome):
+    if isinstance(due.command, SendMessage) and is_unsure(outcome) and not patience.repeatable:
         return Dead(MAYBE_SENT)  # no messenger lets us look, and twice is worse than not at all
     match outcome.kind:
         case ErrorKind.ALREADY_DONE:

@@ -66,12 +66,14 @@ class Patience:
         first: wait before the second attempt; doubles, with jitter, up to `longest`.
         give_up: age of the command at which it becomes a dead letter.
         timeout: one attempt, seconds.
+        repeatable: the vendor knows a repeat by its id, so that twice is once.
     """
 
     first: timedelta
     longest: timedelta
     give_up: timedelta
     timeout: float
+    repeatable: bool = False
 
 
 LIVE = Patience(

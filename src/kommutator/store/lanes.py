@@ -83,11 +83,16 @@ SELECT c.lane, l.owner IS NOT NULL AS orphan
        OR l.lease_until > clock_timestamp() + make_interval(secs => 3 * $2))
    AND ($1 OR l.wake_at IS NULL OR l.wake_at <= clock_timestamp())"""
 
-# Asterisk is reached over a link that somebody must hold, work or no work.
+# Asterisk and linked phones are reached over links that somebody must hold, work or no work.
 _STANDING = """
-SELECT 'pbx:' || c.id AS lane, l.owner IS NOT NULL AS orphan
-  FROM connections c LEFT JOIN lanes l ON l.lane = 'pbx:' || c.id
- WHERE c.kind = 'asterisk' AND c.status = 'active' AND (
+WITH standing AS (
+    SELECT 'pbx:' || id AS lane FROM connections WHERE kind = 'asterisk' AND status = 'active'
+    UNION ALL SELECT 'wa:' || s.connection_id FROM whatsapp_sessions s
+      JOIN connections c ON c.id = s.connection_id
+     WHERE s.wanted AND c.status IN ('draft', 'active'))
+SELECT s.lane, l.owner IS NOT NULL AS orphan
+  FROM standing s LEFT JOIN lanes l USING (lane)
+ WHERE (
     l.lane IS NULL OR l.parked_reason IS NULL AND (
        l.lease_until < clock_timestamp()
        OR l.lease_until > clock_timestamp() + make_interval(secs => 3 * $1)))"""
@@ -223,7 +228,7 @@ class LaneStore:
         return [Found(*r) for r in await self._connection.fetch(_SWEEP, thorough, lease_s)]
 
     async def standing_everywhere(self, lease_s: float) -> list[Found]:
-        """Lanes that must be owned but are not: active PBX connections."""
+        """Lanes that must be owned but are not: of active PBXs and of phones that are wanted."""
         return [Found(*r) for r in await self._connection.fetch(_STANDING, lease_s)]
 
     async def heal_everywhere(self) -> list[str]:

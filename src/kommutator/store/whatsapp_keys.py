@@ -9,25 +9,29 @@ from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
+from kommutator.store.whatsapp_sessions import Hold
 
 # Fenced and written at once: a ratchet that one owner turned must not be turned back by another.
-_MINE = "mine AS (SELECT FROM lanes WHERE lane = $3 AND fence = $4 FOR SHARE)"
+_MINE = """
+mine AS (
+    SELECT FROM lanes l JOIN whatsapp_sessions s ON s.enterprise = $1 AND s.connection_id = $2
+     WHERE l.lane = $3 AND l.fence = $4 AND s.asked = $5 FOR SHARE OF l)"""
 _SET = f"""
 WITH {_MINE},
 gone AS (
-    DELETE FROM whatsapp_keys k USING unnest($5::text[], $6::text[]) AS d (kind, id)
+    DELETE FROM whatsapp_keys k USING unnest($6::text[], $7::text[]) AS d (kind, id)
      WHERE EXISTS (TABLE mine) AND k.enterprise = $1 AND k.connection_id = $2
        AND k.kind = d.kind AND k.id = d.id),
 kept AS (
     INSERT INTO whatsapp_keys (enterprise, connection_id, kind, id, sealed)
     SELECT $1, $2, kind, id, sealed
-      FROM unnest($7::text[], $8::text[], $9::bytea[]) AS n (kind, id, sealed)
+      FROM unnest($8::text[], $9::text[], $10::bytea[]) AS n (kind, id, sealed)
      WHERE EXISTS (TABLE mine) ORDER BY kind, id
     ON CONFLICT (enterprise, connection_id, kind, id) DO UPDATE SET sealed = excluded.sealed)
 SELECT count(*) = 1 FROM mine"""
 _SET_CREDS = f"""
 WITH {_MINE}
-UPDATE whatsapp_sessions SET creds = $5
+UPDATE whatsapp_sessions SET creds = $6
  WHERE enterprise = $1 AND connection_id = $2 AND EXISTS (TABLE mine) RETURNING true"""
 _GET = """
 SELECT id, sealed FROM whatsapp_keys
@@ -57,7 +61,7 @@ _TABLES: Final = ("whatsapp_keys", "whatsapp_sent")
 
 
 class WhatsAppKeyStore:
-    """Writes need the lane's `fence`; they return False for who lost it."""
+    """Writes return False for whose hold ended."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -82,10 +86,10 @@ class WhatsAppKeyStore:
         return found
 
     async def set_creds(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, fence: int, sealed: bytes
+        self, enterprise: EnterpriseNumber, connection_id: UUID, hold: Hold, sealed: bytes
     ) -> bool:
         lane = f"wa:{connection_id}"
-        args = (enterprise, connection_id, lane, fence, sealed)
+        args = (enterprise, connection_id, lane, hold.fence, hold.asked, sealed)
         return bool(await self._connection.fetchval(_SET_CREDS, *args))
 
     async def get(
@@ -99,14 +103,14 @@ class WhatsAppKeyStore:
         self,
         enterprise: EnterpriseNumber,
         connection_id: UUID,
-        fence: int,
+        hold: Hold,
         *,
         kept: Mapping[tuple[str, str], bytes],
         gone: Sequence[tuple[str, str]],
     ) -> bool:
         """All or nothing, by (kind, id), in one statement."""
         written = await self._connection.fetchval(
-            _SET, enterprise, connection_id, f"wa:{connection_id}", fence,
+            _SET, enterprise, connection_id, f"wa:{connection_id}", hold.fence, hold.asked,
             [kind for kind, _ in gone], [key for _, key in gone],
             [kind for kind, _ in kept], [key for _, key in kept], list(kept.values()),
         )  # fmt: skip

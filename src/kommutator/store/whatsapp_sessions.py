@@ -41,6 +41,18 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """The right to write of whoever holds the line.
+
+    It ends with the lease (`fence`), and with the next wish of a person (`asked`): keys that were
+    wiped stay wiped, a session that was stopped stays stopped.
+    """
+
+    fence: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionNews:
     """One change, for whoever watches."""
 
@@ -60,7 +72,8 @@ _CHANGE = """
 WITH mine AS (SELECT FROM lanes WHERE lane = $3 AND fence = $4 FOR SHARE),
 changed AS (
     UPDATE whatsapp_sessions SET {columns}, seq = seq + 1, asked = asked + $5
-     WHERE enterprise = $1 AND connection_id = $2 AND ($4::bigint IS NULL OR EXISTS (TABLE mine))
+     WHERE enterprise = $1 AND connection_id = $2
+       AND ($4::bigint IS NULL OR asked = $8 AND EXISTS (TABLE mine))
     RETURNING enterprise, connection_id, seq)
 INSERT INTO whatsapp_news (enterprise, connection_id, seq, kind, body)
 SELECT enterprise, connection_id, seq, $6, $7 FROM changed RETURNING seq"""
@@ -126,27 +139,27 @@ class WhatsAppStore:
         kind: str,
         body: Mapping[str, Any],
         *,
-        fence: int | None = None,
+        hold: Hold | None = None,
         wish: bool = False,
         **columns: Any,
     ) -> bool:
-        """Set these columns and tell whoever watches; False: the lane is another's by now.
+        """Set these columns and tell whoever watches; False: the hold ended.
 
         Args:
             kind, body: of the news.
-            fence: of the lane's owner; None: a person's doing.
+            hold: of the lane's owner; None: a person's doing.
             wish: the owner of the lane shall look what is wanted now.
         """
         assert columns.keys() <= _CHANGEABLE, columns.keys() - _CHANGEABLE
-        first = 8
+        first = 9
         sets = [f"{name} = ${place}" for place, name in enumerate(columns, first)]
         if "state" in columns:
             place = first + list(columns).index("state")
             sets.append(f"since = CASE WHEN state = ${place} THEN since ELSE clock_timestamp() END")
         seq = await self._connection.fetchval(
             _CHANGE.format(columns=", ".join(sets)),
-            enterprise, connection_id, f"wa:{connection_id}", fence, int(wish), kind, dict(body),
-            *columns.values(),
+            enterprise, connection_id, f"wa:{connection_id}", hold and hold.fence, int(wish), kind,
+            dict(body), hold and hold.asked, *columns.values(),
         )  # fmt: skip
         if seq is not None:
             self._changed(enterprise, connection_id)

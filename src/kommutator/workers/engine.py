@@ -23,6 +23,7 @@ _log = structlog.get_logger(__name__)
 _BITE = 5  # lanes per claim: a big one would let the first engine grab everything
 _MARGIN_S = 0.5  # we stop sending this long before others may start
 _THOROUGH_EVERY_S = 30.0
+_STANDING = frozenset({"pbx", "wa"})  # rooms of links that are held, work or no work
 _OTHERS_S = 2.0  # how long we believe that a lane is somebody else's
 
 
@@ -30,7 +31,7 @@ class LaneEngine:
     """Any number of engines share the lanes of one database.
 
     Args:
-        runners: room of the lane ("decide", "crm", "pbx") → what to do there.
+        runners: room of the lane ("decide", "crm", "pbx", "wa") → what to do there.
         roles: "worker" for decisions and CRM deliveries, "pbx" for links to PBXs.
         lease_s: how long a dead engine keeps its lanes.
         drain_s: how long `stop` waits for attempts under way.
@@ -251,7 +252,7 @@ class LaneEngine:
             self._shares = Shares(live=live, owned=await unit.lanes.owned_everywhere())
             await unit.lanes.heal_everywhere()
             found = await unit.lanes.sweep_everywhere(self._lease_s, thorough=thorough)
-            if "pbx" in self._runners:
+            if not _STANDING.isdisjoint(self._runners):
                 found += await unit.lanes.standing_everywhere(self._lease_s)
         now = self._clock.monotonic()
         if thorough:

@@ -6,6 +6,7 @@ Each state has `whatsapp_state.<state>` and `….action` in the catalogs, each r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -46,8 +47,12 @@ WAITS_FOR_PERSON: Final = frozenset(
 TALKS: Final = frozenset({SessionState.OPEN, SessionState.RESTRICTED})
 """Messages may go."""
 
-BREAKS: Final = frozenset({SessionState.LOGGED_OUT, SessionState.REPLACED, SessionState.BANNED})
-"""The connection counts as broken, with the reason `whatsapp_<state>`."""
+BREAKS: Final[Mapping[SessionState, str]] = {
+    SessionState.LOGGED_OUT: "whatsapp_logged_out",
+    SessionState.REPLACED: "whatsapp_replaced",
+    SessionState.BANNED: "whatsapp_banned",
+}
+"""The connection counts as broken, for this reason."""
 
 
 class Reason(StrEnum):

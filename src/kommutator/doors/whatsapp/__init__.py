@@ -1,0 +1,1 @@
+"""The door to WhatsApp: lanes that hold open lines."""
