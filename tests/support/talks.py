@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary
+from kommutator.domain.assistant.frame import Expecting, Frame, Intent
 from kommutator.domain.assistant.ports import FreeTimes, Scene
 from kommutator.domain.assistant.talk import (
     Acted,
@@ -69,15 +69,9 @@ Script = Callable[[Scene, Talk, Sequence[Message]], Awaitable[Turn]]
 class Reading:
     """Rules for tests: only "да" agrees."""
 
-    def read(
-        self,
-        text: str,
-        vocabulary: Vocabulary,
-        now: datetime,
-        expecting: Expecting = Expecting.NOTHING,
-        language: str | None = None,
-    ) -> Frame:
-        return Frame(Intent.YES if text.strip().lower() == "да" else Intent.OTHER)
+    def hear(self, scene: Scene, talk: Talk, messages: Sequence[Message]) -> Frame:
+        agrees = [one.text.strip().lower() for one in messages] == ["да"]
+        return Frame(Intent.YES if agrees else Intent.OTHER)
 
 
 def propose(talk: Talk, act: BookVisit | CancelVisit) -> Turn:

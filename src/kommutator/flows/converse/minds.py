@@ -14,7 +14,7 @@ from kommutator.domain.assistant.guard import permitted
 from kommutator.domain.assistant.ports import Brain, FreeTimes, Scene
 from kommutator.domain.assistant.talk import Acted, AnyAct, Message, Talk, Turn
 from kommutator.flows.converse.acts import is_theirs
-from kommutator.flows.converse.ports import Reads
+from kommutator.flows.converse.ports import Hears
 from kommutator.kit.errors import KommutatorError
 
 _log = structlog.get_logger(__name__)
@@ -41,10 +41,10 @@ class Minds:
     """`brains` has "rules" at least."""
 
     def __init__(
-        self, brains: Mapping[str, Brain], reads: Reads, limits: Limits | None = None
+        self, brains: Mapping[str, Brain], rules: Hears, limits: Limits | None = None
     ) -> None:
         self._brains = brains
-        self._reads = reads
+        self._rules = rules
         self._limits = limits or Limits()
 
     async def turn(
@@ -57,7 +57,7 @@ class Minds:
     ) -> Turn:
         """What the wanted brain answers, else the rules. Raises NoAnswerError, KommutatorError."""
         messages = [_cut(one) for one in messages]
-        heard = self.frame(scene, talk, messages)
+        heard = self._rules.hear(scene, talk, messages)
         for name in self._order(wanted):
             try:
                 async with asyncio.timeout(self._limits.of(name)):
@@ -89,11 +89,6 @@ class Minds:
             except Exception as error:  # noqa: BLE001  it is done: somebody must say so
                 _log.exception("brain_failed_to_tell", brain=name, error=type(error).__name__)
         raise NoAnswerError
-
-    def frame(self, scene: Scene, talk: Talk, messages: Sequence[Message]) -> Frame:
-        """The turn as the rules read it."""
-        text = "\n".join(one.text for one in messages if one.text)
-        return self._reads.read(text, scene.vocabulary, scene.now, talk.expecting, talk.language)
 
     def _order(self, wanted: str) -> Sequence[str]:
         names = [wanted, RULES] if wanted in self._brains else [RULES]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
-from kommutator.domain.assistant.frame import Expecting, Frame, Vocabulary
+from kommutator.domain.assistant.frame import Frame
 from kommutator.domain.assistant.ports import Scene
-from kommutator.domain.assistant.talk import Question, Rate, Talk
+from kommutator.domain.assistant.talk import Message, Question, Rate, Talk
 from kommutator.domain.connection import Account
 from kommutator.domain.tenancy import EnterpriseNumber
 
@@ -17,17 +16,10 @@ if TYPE_CHECKING:
     from kommutator.store.unit import Unit
 
 
-class Reads(Protocol):
-    """Understands words by rules; the guard believes nobody else."""
+class Hears(Protocol):
+    """Understands a turn by rules; the guard believes nobody else."""
 
-    def read(
-        self,
-        text: str,
-        vocabulary: Vocabulary,
-        now: datetime,
-        expecting: Expecting = Expecting.NOTHING,
-        language: str | None = None,
-    ) -> Frame: ...
+    def hear(self, scene: Scene, talk: Talk, messages: Sequence[Message]) -> Frame: ...
 
 
 class Summarise(Protocol):
