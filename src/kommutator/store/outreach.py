@@ -42,8 +42,8 @@ _ADD = """
 INSERT INTO outreach (enterprise, salon, phone, client_name, kind, text, about, once, service,
                       only_connection, only_chat, due_at, not_after, state, reason, created_at,
                       settled_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-        CASE WHEN $14 <> 'queued' THEN $16 END)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::text, $15, $16::timestamptz,
+        CASE WHEN $14::text <> 'queued' THEN $16::timestamptz END)
 ON CONFLICT (enterprise, once) DO NOTHING RETURNING id"""
 # A few of each enterprise at a time: one with thousands due must not keep others waiting.
 _CLAIM = f"""
@@ -84,7 +84,7 @@ WITH late AS (
     SELECT id FROM outreach WHERE state = 'queued' AND not_after < $1
      ORDER BY not_after LIMIT $2 FOR UPDATE SKIP LOCKED)
 UPDATE outreach o SET state = coalesce((
-           SELECT CASE WHEN bool_and(t.state = 'failed') THEN 'failed' ELSE 'sent' END
+           SELECT CASE bool_and(t.state = 'failed') WHEN true THEN 'failed' WHEN false THEN 'sent' END
              FROM outreach_tries t WHERE t.outreach = o.id), 'dropped'),
        reason = coalesce(o.reason, 'too_late'), settled_at = $1
   FROM late WHERE o.id = late.id RETURNING o.kind, o.state"""

@@ -27,7 +27,7 @@ SELECT id FROM outreach_tries WHERE heard ORDER BY id LIMIT $1 FOR UPDATE SKIP L
 # what became of it; the outbox knows why a messenger refused.
 _FOLLOW = """
 WITH news AS (
-    SELECT t.id, array_position($3::text[], n.state) > array_position($3::text[], t.state) AS on,
+    SELECT t.id, array_position($3::text[], n.state) > array_position($3::text[], t.state) AS further,
            n.state, CASE WHEN m.state = 'maybe_sent' THEN 'maybe_sent'
                          WHEN m.state <> 'failed' THEN NULL
                          WHEN x.note ~ '^[a-z_]+$' AND x.state <> 'done' THEN x.note
@@ -40,19 +40,19 @@ WITH news AS (
      WHERE t.id = ANY ($1::bigint[])),
 moved AS (
     UPDATE outreach_tries t SET heard = false,
-           state = CASE WHEN n.on THEN n.state ELSE t.state END,
-           reason = CASE WHEN n.on THEN n.reason ELSE t.reason END,
-           settled_at = CASE WHEN n.on THEN $2 ELSE t.settled_at END
+           state = CASE WHEN n.further THEN n.state ELSE t.state END,
+           reason = CASE WHEN n.further THEN n.reason ELSE t.reason END,
+           settled_at = CASE WHEN n.further THEN $2 ELSE t.settled_at END
       FROM news n WHERE t.id = n.id
-    RETURNING t.enterprise, t.outreach, t.id, t.connection_id, t.kind, t.state, t.reason, n.on),
+    RETURNING t.enterprise, t.outreach, t.id, t.connection_id, t.kind, t.state, t.reason, n.further),
 best AS (
     SELECT DISTINCT ON (outreach) outreach, state, reason FROM moved
-     WHERE on AND state <> 'failed' ORDER BY outreach, array_position($3::text[], state) DESC),
+     WHERE further AND state <> 'failed' ORDER BY outreach, array_position($3::text[], state) DESC),
 messages AS (
     UPDATE outreach o SET state = b.state, reason = b.reason, settled_at = $2
       FROM best b WHERE o.id = b.outreach
        AND array_position($4::text[], b.state) > array_position($4::text[], o.state))
-SELECT enterprise, outreach, id, connection_id, kind, state, reason FROM moved WHERE on"""
+SELECT enterprise, outreach, id, connection_id, kind, state, reason FROM moved WHERE further"""
 _TRY_ORDER = ["owed", "sending", "sent", "fell_over", "delivered", "read", "failed"]
 _MESSAGE_ORDER = ["queued", "sending", "dropped", "failed", "sent", "delivered", "read"]
 _OVERDUE = """

@@ -1,0 +1,136 @@
+"""What was not delivered goes by another messenger, once each, and never twice by one."""
+
+from datetime import timedelta
+
+from tests.support.outreach import CLOUD, NUMBER, TELEGRAM, WHATSAPP, Town
+
+
+async def by_whatsapp(town: Town) -> int:
+    """A message that WhatsApp has; its outbox row."""
+    await town.settle(WHATSAPP, TELEGRAM)
+    await town.link()
+    await town.wrote(WHATSAPP, "375000000070@s.whatsapp.net")
+    await town.wrote(TELEGRAM, "42")
+    await town.owe(town.want())
+    assert await town.round() == ["owed"]
+    return await town.last_outbox()
+
+
+async def test_undelivered_in_a_quarter_of_an_hour_goes_by_the_next(town: Town) -> None:
+    first = await by_whatsapp(town)
+    await town.told(first, "sent")
+    await town.follow.receipts()
+    await town.later(minutes=14)
+    assert await town.follow.overdue() == 0
+    await town.later(minutes=1)
+    assert await town.follow.overdue() == 1
+    assert await town.follow.overdue() == 0
+    assert await town.state() == ("queued", "not_delivered")
+    assert await town.round() == ["owed"]
+    assert [via for via, _ in await town.sent()] == [WHATSAPP, TELEGRAM]
+    await town.told(await town.last_outbox(), "sent")
+    await town.follow.receipts()
+    assert await town.state() == ("sent", None)
+    (logged,) = await town.desk.log(NUMBER)
+    assert [(one.kind, one.state, one.reason) for one in logged.tries] == [
+        ("whatsapp", "fell_over", "not_delivered"),
+        ("telegram", "sent", None),
+    ]
+    await town.later(hours=1)
+    assert await town.follow.overdue() == 0
+
+
+async def test_receipts_move_a_message_on_and_never_back(town: Town) -> None:
+    first = await by_whatsapp(town)
+    for state in ("sent", "delivered", "read"):
+        await town.told(first, state)
+        await town.follow.receipts()
+        assert await town.state() == (state, None)
+    await town.told(first, "delivered")
+    await town.follow.receipts()
+    assert await town.state() == ("read", None)
+    await town.later(hours=1)
+    assert await town.follow.overdue() == 0
+
+
+async def test_a_late_receipt_stops_the_next_messenger(town: Town) -> None:
+    first = await by_whatsapp(town)
+    await town.told(first, "sent")
+    await town.follow.receipts()
+    await town.later(minutes=16)
+    await town.follow.overdue()
+    await town.told(first, "delivered")
+    await town.follow.receipts()
+    assert await town.state() == ("delivered", None)
+    assert await town.round() == []
+
+
+async def test_what_never_left_is_taken_back_first(town: Town) -> None:
+    first = await by_whatsapp(town)
+    await town.later(minutes=16)
+    await town.run("UPDATE outbox SET unsure = true WHERE id = $1", first)  # it is leaving now
+    assert await town.follow.overdue() == 0
+    await town.run("UPDATE outbox SET unsure = false WHERE id = $1", first)
+    assert await town.follow.overdue() == 1
+    await town.follow.receipts()
+    assert await town.round() == ["owed"]
+    assert [via for via, _ in await town.sent()] == [TELEGRAM]
+
+
+async def test_a_refused_message_goes_by_the_next_at_once(town: Town) -> None:
+    first = await by_whatsapp(town)
+    await town.told(first, "failed", note="chat_gone")
+    await town.follow.receipts()
+    assert await town.round() == ["owed"]
+    await town.told(await town.last_outbox(), "failed", note="chat_blocked")
+    await town.follow.receipts()
+    assert await town.round() == ["failed"]
+    assert await town.state() == ("failed", "chat_blocked")
+
+
+async def test_one_that_may_have_arrived_is_not_said_again(town: Town) -> None:
+    first = await by_whatsapp(town)
+    await town.run("UPDATE chat_messages SET state = 'maybe_sent' WHERE outbox_id = $1", first)
+    await town.follow.receipts()
+    assert await town.state() == ("sent", "maybe_sent")
+    await town.later(minutes=30)
+    assert await town.follow.overdue() == 0
+
+
+async def test_nowhere_else_leaves_it_with_the_messenger_that_has_it(town: Town) -> None:
+    await town.settle(WHATSAPP)
+    await town.link()
+    await town.wrote(WHATSAPP, "375000000070@s.whatsapp.net")
+    await town.owe(town.want())
+    await town.round()
+    await town.told(await town.last_outbox(), "sent")
+    await town.follow.receipts()
+    await town.later(minutes=15)
+    assert await town.follow.overdue() == 1
+    assert await town.round() == ["sent"]
+    assert await town.state() == ("sent", "nowhere_else")
+    await town.later(minutes=15)
+    assert await town.follow.overdue() == 0
+
+
+async def test_no_fall_over_when_it_is_worthless_by_then(town: Town) -> None:
+    await town.settle(WHATSAPP, TELEGRAM)
+    await town.link()
+    await town.wrote(WHATSAPP, "375000000070@s.whatsapp.net")
+    await town.wrote(TELEGRAM, "42")
+    await town.owe(town.want(not_after=town.clock.now() + timedelta(minutes=10)))
+    await town.round()
+    await town.later(minutes=15)
+    assert await town.follow.overdue() == 0
+
+
+async def test_the_official_interface_is_used_only_while_its_window_is_open(town: Town) -> None:
+    await town.settle(CLOUD, TELEGRAM)
+    await town.wrote(CLOUD, "375000000070", at=town.clock.now() - timedelta(hours=25))
+    await town.wrote(TELEGRAM, "42", at=town.clock.now() - timedelta(days=90))
+    await town.owe(town.want())
+    await town.round()
+    await town.wrote(CLOUD, "375000000070", at=town.clock.now() - timedelta(hours=23))
+    await town.owe(town.want("two"))
+    await town.round()
+    assert [via for via, _ in await town.sent()] == [TELEGRAM, CLOUD]
