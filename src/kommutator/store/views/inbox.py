@@ -119,7 +119,7 @@ SELECT c.id, c.connection_id, c.chat_id, n.kind, n.name AS channel, c.salon, h.t
        (SELECT count(*) FROM (
             SELECT FROM chat_messages u WHERE u.enterprise = c.enterprise
                AND u.connection_id = c.connection_id AND u.chat_id = c.chat_id
-               AND u.direction = 'in' AND u.id > c.read_up_to LIMIT 100) AS some)::int AS unread,
+               AND u.direction = 'in' AND u.id > c.read_up_to LIMIT 100) AS unseen)::int AS unread,
        c.due_at IS NOT NULL AS typing,
        m.text AS last_text, m.kind AS last_kind, m.by AS last_by, c.last_at,
        h.closed_reason AS closed
