@@ -1,0 +1,58 @@
+"""What a word of the trade means, whoever writes it: "ноготки", "манікюр" and "nails" are one."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from kommutator.assistant.rules import morphology
+from kommutator.assistant.rules.clean import clean
+from kommutator.assistant.rules.lexicon import Lexicon
+from kommutator.assistant.rules.trade_words import TRADE_WORDS
+
+_TRADE = Lexicon.of(TRADE_WORDS)
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[+&]")
+_JOIN = re.compile(r"[+&]|\b(?:и|та|і|and)\b")
+# Words of names of services that tell nothing apart.
+_EMPTY_WORDS = (
+    "для на в во с со и или по от до за к из в один одна одного тон волос волосы волосся hair "
+    "услуга процедура сеанс комплекс the a an of with for and or та і з зі й у в + & все всех "
+    "полный full with при под над о об the"
+)
+_EMPTY = frozenset(_EMPTY_WORDS.split())
+_NEGATIONS = frozenset({"без", "without", "no"})
+
+
+@lru_cache(maxsize=20_000)
+def concept(word: str) -> str:
+    """The concept of a cleaned word; its base form where the trade has no name for it."""
+    known = _TRADE.exact(word) or _TRADE.by_stem(word)
+    return known or morphology.base_forms(word, "ru")[0]
+
+
+@lru_cache(maxsize=20_000)
+def is_trade_word(word: str) -> bool:
+    return (_TRADE.exact(word) or _TRADE.by_stem(word)) is not None
+
+
+def words_of(name: str) -> list[str]:
+    return _WORD.findall(clean(name))
+
+
+def concepts_of(words: list[str]) -> list[tuple[int, str]]:
+    """Where in `words` which concept stands; "без покрытия" is "-coating"."""
+    found: list[tuple[int, str]] = []
+    negated = False
+    for index, word in enumerate(words):
+        if word in _NEGATIONS:
+            negated = True
+        elif word not in _EMPTY and not word.isdigit():
+            meaning = concept(word)
+            found.append((index, f"-{meaning}" if negated else meaning))
+            negated = False
+    return found
+
+
+def joins(name: str) -> bool:
+    """Whether a service is several in one: "Стрижка + борода"."""
+    return _JOIN.search(clean(name)) is not None

@@ -1,0 +1,57 @@
+"""What clients tell about themselves: their number and their name."""
+
+# ruff: noqa: E501  a pattern is read as one line
+from __future__ import annotations
+
+import re
+
+from kommutator.kit.phones import to_e164
+
+_NUMBER = re.compile(r"(?<![\w+])\+?\(?\d[\d\s().-]{7,18}\d(?!\w)")
+_DIGITS = (10, 11, 12, 13)
+_UKRAINIAN_LENGTH = 10
+_NAME = r"[^\W\d_]+(?:[-'’][^\W\d_]+)*(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+(?:[-'’][^\W\d_]+)*){0,2}"
+_SAYS_NAME = re.compile(
+    r"(?i:меня зовут|мо[её] имя|зовут меня|мене звати|мене звуть|моє ім['’ʼ]я|my name is|my name's|name is"
+    rf"|call me|на имя|на ім['’ʼ]я|мене звати)[\s:,-]+(?P<name>{_NAME})"
+)
+_IS = re.compile(
+    r"(?i:\b(?:это|я|це|this is|it's|i am|i'm|i’m))\s+(?P<name>[A-ZА-ЯІЇЄҐ][^\W\d_]+(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+)?)"
+)
+_ANSWER = re.compile(
+    r"(?i:^\s*(?:(?:меня|мене|зовут|звати|зовите|мо[её]|имя|ім['’ʼ]я|моє|это|це|я|my name is|i'm|i am|it's|name|запишите(?: на)?"
+    r"|ну|просто|just|да|так)[\s,:-]+)*)(?P<name>[^\W\d_]+(?:[-'’][^\W\d_]+)*(?: [^\W\d_]+(?:[-'’][^\W\d_]+)*){0,2})[\s.!,)]*$"
+)
+
+
+def find_phone(text: str, language: str) -> tuple[str | None, str]:
+    """The first phone number in a text, E.164, and the text without it.
+
+    Ten digits that begin with 0 are Ukrainian, 8… and 7… of eleven Russian.
+    """
+    for match in _NUMBER.finditer(text):
+        written = match[0]
+        bare = re.sub(r"\D", "", written)
+        if len(bare) not in _DIGITS:
+            continue
+        local = len(bare) == _UKRAINIAN_LENGTH and bare[0] == "0"
+        number = to_e164(written, "UA" if local or language == "uk" else "RU")
+        if number:
+            return number, f"{text[: match.start()]} {text[match.end() :]}".strip()
+    return None, text
+
+
+def find_name(text: str) -> str | None:
+    """The name a client gives unasked, as written: "меня зовут Олег", "это Анна"."""
+    if said := _SAYS_NAME.search(text):
+        return said["name"]
+    is_called = _IS.search(text)
+    return is_called["name"] if is_called else None
+
+
+def answered_name(text: str) -> str | None:
+    """The name in an answer to "what is your name?"; None where the text is no bare name."""
+    if said := _SAYS_NAME.search(text):
+        return said["name"]
+    answer = _ANSWER.match(text)
+    return answer["name"] if answer else None

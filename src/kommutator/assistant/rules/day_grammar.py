@@ -1,0 +1,213 @@
+"""Spoken days → spans of days: "в пятницу", "15-го", "через неделю", "на выходных", "23–25 ноября".
+
+Each rule reads tags and leaves a mark `Q`; what names no day of any calendar leaves its words in
+`impossible`. Conventions: `tests/assistant/corpus/README.md`.
+"""
+
+# ruff: noqa: E501  a pattern is read as one line
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from kommutator.assistant.rules import calendar
+from kommutator.assistant.rules.calendar import Days
+from kommutator.assistant.rules.line import Line, Marks
+from kommutator.assistant.rules.tokens import phrase
+
+_YEAR = r"(?: #(?P<year>20\d\d)(?: YEAR)?)?"
+_WHICH = r"(?:(?P<which>THIS|NEXT|NEAREST|THAT) (?:THIS |NEXT |NEAREST )?)?"
+_LINKS = r"(?:-|UNTIL|BYP|TO|AND|OR|, OR|\? OR)"
+_WORD = re.compile(r"\S+")
+
+
+@dataclass(slots=True)
+class DayReader:
+    """Reads the days of one message.
+
+    Attributes:
+        today: in the salon.
+        days: what was read, by mark.
+        impossible: dates that no calendar has, for `Frame.unclear`.
+        soonest: "as soon as possible" was said.
+    """
+
+    today: date
+    days: Marks[Days] = field(default_factory=lambda: Marks("Q"))
+    impossible: list[str] = field(default_factory=list)
+    soonest: bool = False
+
+    def read(self, line: Line, *, asked: bool) -> None:
+        """Mark all days; with `asked` (we asked for a day) a bare number is one."""
+        for pattern, made in _RULES:
+            line.rewrite(pattern, lambda match, made=made: self._mark(made(self, match), match))  # type: ignore[misc]
+        if asked and not self.days.values:
+            line.rewrite(_BARE, lambda match: self._mark(_number(self, match), match))
+        for pattern, joined in _JOINS:
+            line.rewrite(pattern, lambda match, joined=joined: self.days.put(joined(self, match)))  # type: ignore[misc]
+        self.soonest = line.drop(_SOONEST, "SOON")
+
+    def _mark(self, days: Days | date | None, match: re.Match[str]) -> str:
+        if isinstance(days, date):
+            return self.days.put((days, days))
+        if days is None:
+            self.impossible.append(_written(match))
+            return "_"
+        return self.days.put(days)
+
+    def at(self, mark: str) -> Days:
+        return self.days.of(mark)
+
+
+def _written(match: re.Match[str]) -> str:
+    numbers = re.findall(r"\d+", match[0])
+    return ".".join(f"{int(number):02}" for number in numbers)
+
+
+Made = Callable[[DayReader, re.Match[str]], Days | date | None]
+
+
+def _dated(reader: DayReader, match: re.Match[str]) -> date | None:
+    year = match.groupdict().get("year")
+    return calendar.day_and_month(
+        reader.today, int(match["day"]), int(match["month"]), int(year) if year else None
+    )
+
+
+def _dated_range(reader: DayReader, match: re.Match[str]) -> Days | None:
+    month = int(match["month"])
+    last = calendar.day_and_month(reader.today, int(match["last"]), month)
+    first = calendar.day_and_month(reader.today, int(match["first"]), month)
+    if first and last and first > last:
+        first = reader.today
+    return (first, last) if first and last else None
+
+
+def _number_range(reader: DayReader, match: re.Match[str]) -> Days | None:
+    first = calendar.day_of_month(reader.today, int(match["first"]))
+    last = calendar.day_of_month(first, int(match["last"])) if first else None
+    return (first, last) if first and last else None
+
+
+def _number(reader: DayReader, match: re.Match[str]) -> date | None:
+    return calendar.day_of_month(reader.today, int(match["day"]))
+
+
+def _weekday(reader: DayReader, match: re.Match[str]) -> date:
+    groups = match.groupdict()
+    which = groups.get("which") or ("NEXT" if groups.get("next") else None)
+    return calendar.weekday(reader.today, int(match["weekday"]), which)
+
+
+def _ahead(match: re.Match[str]) -> int:
+    return 1 if match.groupdict().get("which") == "NEXT" else 0
+
+
+def _count(match: re.Match[str]) -> int:
+    number = match.groupdict().get("count")
+    return 2 if number == "PAIR" else int(number.lstrip("#")) if number else 1
+
+
+def _in_days(reader: DayReader, match: re.Match[str]) -> date | None:
+    return calendar.plus(reader.today, _count(match) * (7 if match["unit"] == "WEEK" else 1))
+
+
+def _in_months(reader: DayReader, match: re.Match[str]) -> date:
+    return calendar.add_months(reader.today, min(_count(match), 12))
+
+
+def _part_of_week(reader: DayReader, match: re.Match[str]) -> Days:
+    return calendar.part_of_week(reader.today, match["part"], _ahead(match))
+
+
+def _part_of_month(reader: DayReader, match: re.Match[str]) -> Days:
+    return calendar.part_of_month(reader.today, match["part"], _ahead(match))
+
+
+def _whole_month(reader: DayReader, match: re.Match[str]) -> Days:
+    that = calendar.add_months(reader.today.replace(day=1), _ahead(match))
+    return calendar.month(reader.today, that.month)
+
+
+def _named_month(reader: DayReader, match: re.Match[str]) -> Days:
+    return calendar.month(reader.today, int(match["month"]), match.groupdict().get("part"))
+
+
+def _plus(days: int) -> Made:
+    return lambda reader, _: calendar.plus(reader.today, days)
+
+
+def _day(name: str) -> str:
+    return rf"[#@](?P<{name}>\d{{1,2}})g?"
+
+
+_MONTH = r"M(?P<month>\d+)"
+_COUNT = r"(?:(?P<count>#\d{1,3}|PAIR) )?"
+_RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
+    (phrase(rf"{_day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')} {_MONTH}"), _dated_range),
+    (phrase(rf"{_MONTH} {_day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')}"), _dated_range),
+    (phrase(rf"{_day('day')}(?: DATE)? {_MONTH}{_YEAR}"), _dated),
+    (phrase(rf"{_MONTH} {_day('day')}(?: ,)?{_YEAR}"), _dated),
+    (phrase(r"[DX](?P<day>\d+)\.(?P<month>\d+)(?:\.(?P<year>\d+))?(?: YEAR)?"), _dated),
+    (phrase(r"(?<=FROM )#(?P<first>\d{1,2}) BYP #(?P<last>\d{1,2})(?: DATE)?"), _number_range),
+    (phrase(r"@(?P<first>\d{1,2})g (?:-|UNTIL|BYP|TO|AND|OR)(?: IN| ON)? [#@](?P<last>\d{1,2})g?(?: DATE)?"), _number_range),
+    (phrase(rf"#(?P<first>\d{{1,2}}) (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')} DATE"), _number_range),
+    (phrase(rf"{_day('day')} DATE"), _number),
+    (phrase(r"@(?P<day>\d{1,2})g(?! (?:HOUR|HALF|TIMEW))"), _number),
+    (phrase(r"@(?P<day>[123]\d)(?! (?:HOUR|HALF|TIMEW|VARIANT))"), _number),
+    (phrase(r"(?:IN |ON )?(?:THROUGH|EIN|ZA) (?:#1 |PAIR )?WEEK (?:IN |ON )?WD(?P<weekday>\d)"),
+     lambda reader, match: calendar.weekday(reader.today, int(match["weekday"]), "NEXT")),
+    (phrase(r"WD(?P<weekday>\d) (?:THROUGH|EIN) WEEK"),
+     lambda reader, match: calendar.weekday(reader.today, int(match["weekday"]), "NEXT")),
+    (phrase(r"(?:(?:ON|IN) )?(?P<next>NEXT) WEEK(?: ,)? (?:IN |ON )?WD(?P<weekday>\d)"), _weekday),
+    (phrase(r"WD(?P<weekday>\d) (?:(?:ON|IN) )?(?P<next>NEXT) WEEK"), _weekday),
+    (phrase(r"(?:(?:ON|IN) )?(?P<which>THIS) WEEK (?:IN |ON )?WD(?P<weekday>\d)"), _weekday),
+    (phrase(r"WD(?P<weekday>\d) (?:(?:ON|IN) )?(?P<which>THIS) WEEK"), _weekday),
+    (phrase(rf"(?P<part>BEGIN|MIDDLE|END)(?: ON)? {_WHICH}WEEK"), _part_of_week),
+    (phrase(rf"(?P<part>BEGIN|MIDDLE|END)(?: ON)? {_WHICH}MONTH"), _part_of_month),
+    (phrase(rf"(?P<part>BEGIN|MIDDLE|END) {_MONTH}"), _named_month),
+    (phrase(rf"{_WHICH}WEEKEND"), lambda reader, match: calendar.weekend(reader.today, _ahead(match))),
+    (phrase(r"(?:IN |ON )?(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?(?P<unit>WEEK|DAY|DAYS)(?: TIMEW)?"), _in_days),
+    (phrase(r"(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?MONTH"), _in_months),
+    (phrase(r"(?P<count>#\d{1,3}) (?P<unit>WEEK|DAY) (?:LATER|FROM TODAY)"), _in_days),
+    (phrase(r"(?P<which>THIS|NEXT) WEEK"), lambda reader, match: calendar.week(reader.today, _ahead(match))),
+    (phrase(r"(?P<which>THIS|NEXT) MONTH"), _whole_month),
+    (phrase(rf"{_WHICH}WD(?P<weekday>\d)"), _weekday),
+    (phrase(rf"(?:(?<=IN )|(?<=EIN )|(?<=ON )|(?<=THIS )|(?<=NEXT )|(?<=UNTIL )){_MONTH}"), _named_month),
+    (phrase(r"TODAY|TONIGHT"), _plus(0)),
+    (phrase(r"AFTERTOMORROW"), _plus(2)),
+    (phrase(r"TOMORROW"), _plus(1)),
+    (phrase(r"YESTERDAY"), _plus(-1)),
+    (phrase(r"NEW YEAR"), lambda reader, _: calendar.day_and_month(reader.today, 31, 12)),
+)  # fmt: skip
+_BARE = phrase(r"[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")
+
+
+def _span(reader: DayReader, match: re.Match[str]) -> Days:
+    first, last = reader.at(match["first"]), reader.at(match["last"])
+    return min(first[0], last[0]), max(first[1], last[1])
+
+
+def _until(reader: DayReader, match: re.Match[str]) -> Days:
+    last = reader.at(match["last"])[1]
+    return min(reader.today, last), last
+
+
+def _the_date(reader: DayReader, match: re.Match[str]) -> Days:
+    """ "в пятницу 20-го", "завтра, в четверг": the more exact of two names of one day."""
+    first, last = reader.at(match["first"]), reader.at(match["last"])
+    inside = max(first[0], last[0]), min(first[1], last[1])
+    return inside if inside[0] <= inside[1] else last
+
+
+_JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]], ...] = (
+    (phrase(rf"(?:FROM )?(?P<first>Q\d+) {_LINKS} (?:IN |ON )?(?P<last>Q\d+)"), _span),
+    (phrase(r"(?:UNTIL|BYP)(?: END)? (?P<last>Q\d+)"), _until),
+    (phrase(r"(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"), _the_date),
+)
+_SOONEST = phrase(
+    r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|DAYS|HOUR|PLACE)"
+    r"|ON DAYS|@1f? FREE|NEAREST(?= (?:TIMEW|FREE))|HOW CAN EARLIER"
+)

@@ -1,0 +1,103 @@
+"""How wishes and questions look as rows of tags. The order in which they win: `intents`."""
+
+# ruff: noqa: E501  a pattern is read as one line
+from __future__ import annotations
+
+import re
+
+from kommutator.assistant.rules.tokens import phrase
+
+_ANYTHING = r"(?:\S+ )"
+_THE_SAME_CLAUSE = r"(?:[^\s,.;!?|]+ )"
+
+INJECTION = re.compile(
+    r"забудь\w* (?:все|всё|про|предыдущ|свои|инструкц)|забуд\w* (?:всі|усі|інструкц)|игнориру\w+ (?:все|предыд|инструк|прав)"
+    r"|ігнору\w+ (?:всі|усі|попередні|інструкц|правил)|ignore (?:all|any|previous|the|your|prior)|disregard (?:all|the|previous|your)"
+    r"|forget (?:all|everything|your|previous)|инструкци|інструкці|instructions|system\s*:|системн\w+ (?:промпт|запрос)"
+    r"|system prompt|\bпромпт|\bprompt\b|(?:ты|ти) (?:теперь|тепер|больше не)|you are now|act as|pretend|\bтокен|api[ _-]?(?:key|ключ)"
+    r"|\bключ\w* api|<script|drop table|select \* from|developer mode|режим\w* разработчик|jailbreak|притворись|представь,? что ты"
+    r"|assistant\s*:|\badmin mode|режим\w* (?:администратор|адмін)|sudo\b|override|базу данных|пароль|password"
+)
+
+STOP = phrase(
+    r"STOP(?: (?:WRITE|MESSAGE|MAILING|I|PLEASE|CALL))*(?= [.!,|👎🙏 ]*$)"
+    rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT {_THE_SAME_CLAUSE}{{0,2}}WRITE|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
+    rf"|ENOUGH {_THE_SAME_CLAUSE}{{0,2}}(?:WRITE|MESSAGE|MAILING|MAILING)|(?:REMOVE|NO|NOT|MINUS|CANCELV) {_THE_SAME_CLAUSE}{{0,3}}(?:MAILING|MESSAGE)"
+)
+START = phrase(r"START|(?:WRITE|AGAIN) (?:I )?(?:AGAIN|WRITE)|AGAIN (?:I )?WRITE")
+COMPLAINT = phrase(
+    rf"(?<!NOT )COMPLAIN|BADLY (?!,|\.|\|)|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
+    rf"|NOT {_THE_SAME_CLAUSE}{{0,1}}LIKED|BADLY"
+)
+PERSON = phrase(
+    rf"ADMIN|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
+    rf"|HUMAN HUMAN|NOT {_THE_SAME_CLAUSE}{{0,3}}BOT|HUMAN {_THE_SAME_CLAUSE}{{0,2}}(?:BOT|CALL|TALK)|TALK"
+)
+_WEAK = r"(?:(?:WANT|NEED|LET|PLEASE|YES|CAN|I|TO|MY|RECORD|PLEASE) )*"
+NOT_CANCELLED = phrase(
+    rf"NOT {_WEAK}(?:CANCELV|MOVEV)|(?:CANCELV|MOVEV) (?:{_THE_SAME_CLAUSE}{{0,2}})NOT (?:NEED|WANT)"
+)
+CANCEL = phrase(r"CANCELV|REMOVE (?:I |MY )*(?:FROM )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )")
+NOT_COMING = phrase(
+    rf"NOT (?:I )?(?:MANAGE|COME|BE)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
+    rf"|NOT {_THE_SAME_CLAUSE}{{0,2}}MANAGE"
+)
+ANOTHER_TIME = phrase(
+    rf"[,.;|!?…] (?:{_ANYTHING}*)(?:Q\d+|W\d+|MOVEV|BOOKV)|(?:BETTER|OTHERONE|LET|YES|CAN|BOOKV|MOVEV)"
+)
+MOVE = phrase(
+    rf"MOVEV|CHANGE {_THE_SAME_CLAUSE}{{0,3}}(?:RECORD|TIMEW|DAY|DATE|HOUR|Q\d+|W\d+|MY|BOOKED)|CHANGE"
+)
+LATE = phrase(r"LATE|BE _|COME _")
+BOOK = phrase(r"BOOKV")
+BOOK_WEAKLY = phrase(r"WANT|NEED|CAN|PLEASE")
+WHEN_CAN = phrase(
+    rf"WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
+)
+FREE = phrase(
+    r"FREE|HAVE (?:\S+ ){0,4}(?:PLACE|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
+    r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)"
+)
+MY_VISIT = phrase(
+    r"(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
+    r"|(?:BOOKED|RECORD) (?:\S+ ){0,4}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|(?:I|MY) (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}RECORD|I BOOKED"
+    r"|DO I HAVE|REMIND|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:I|Q\d+ I)|WHENW (?:I|MY) (?!.*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|MY RECORD"
+)
+PRICE = phrase(
+    r"COST|HOW MUCH|HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
+)
+HOURS = phrase(
+    r"TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|WORKV|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:WORK|WORKV)|(?:UNTIL|FROM) HOWMANY"
+)
+ADDRESS = phrase(r"ADDR|WHERE|HOW (?:\S+ ){0,3}FIND|STREET")
+STAFF = phrase(
+    r"WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
+)
+SERVICES = phrase(
+    r"SERVICE|DO (?:\S+ ){0,4}S\d+|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|S\d+ (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,2}S\d+|DO(?= )|HOWMANY (?:\S+ ){0,2}TIMEW"
+)
+CONFIRM = phrase(r"CONFIRMV|(?<!NOT )COME|(?<!NOT )BE")
+YES = phrase(r"YES")
+NO = phrase(r"NO|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER")
+BUT = phrase(r"BUT|BETTER|NOT|NO")
+THANKS = phrase(r"THANKS")
+HELLO = phrase(r"HELLO")
+BYE = phrase(r"BYE")
+QUESTION = phrase(r"\?")
+CONTENT = phrase(r"[QWSE]\d+|SOON|ANYONE|USUALONE|NAMED|PHONED|STARRED")
+CHANGES = phrase(r"[QWSE]\d+|SOON|ANYONE|USUALONE|NAMED")
+
+GREETINGS = phrase(
+    r"GOOD (?:MORNING|DAY|DAYTIME|EVENING|AFTERNOON|NIGHT|TIMEW|ночи|доби)|(?:MORNING|DAY|EVENING) GOOD|HELLO"
+)
+ANY_STAFF = phrase(
+    r"(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:DAY|TIMEW|HOUR|DATE))|WHO ANY)(?: ANY)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
+    r"|(?:NOMATTER|все EQUAL|NOT MATTER|MINUS DIFFERENCE|EQUAL|DIFFERENCE) (?:,? ?)(?:\S+ )?(?:K |UNTIL |FROM |TO |IN )?(?:WHO|WHAT MASTER|MASTER)"
+    r"|(?:K |UNTIL |FROM |IN )?WHO (?:NOMATTER|NOT MATTER|EQUAL|все EQUAL|MINUS DIFFERENCE)|(?:K |IN |FROM )?WHO FREE (?:BE|,)"
+)
+ANY_ANSWER = phrase(
+    r"ANY|NOMATTER|все EQUAL|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE"
+)
+USUAL_STAFF = phrase(
+    r"(?:OWN|MY|SAME|THAT|USUAL|THAT же|тому самому|того самого)(?: USUAL)? (?:MASTER|MASTER|STAFFW|же MASTER)|(?:MY|HOW|OWN) USUAL|K OWN|USUAL"
+)

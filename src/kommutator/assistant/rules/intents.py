@@ -1,0 +1,100 @@
+"""What a turn is for: one intent of all that its words could mean.
+
+The first that fits wins: STOP, a complaint, a person asked for, cancel and move, being late, a
+wish to book, questions, confirmation, yes and no, parts of a wish, thanks, greetings. A real wish
+wins over a question beside it ("сколько стоит и запишите на завтра" is BOOK); a soft one ("хочу
+узнать", "можно спросить") does not. An unneeded "cancel" is none: "не надо отменять".
+"""
+
+from __future__ import annotations
+
+import re
+
+from kommutator.assistant.rules import intent_patterns as says
+from kommutator.assistant.rules.line import Line
+from kommutator.domain.assistant.frame import Intent
+
+_SHORT = 2  # words beside which "стоп" and "старт" stand alone
+
+_QUESTIONS: tuple[tuple[Intent, re.Pattern[str]], ...] = (
+    (Intent.PRICE, says.PRICE),
+    (Intent.MY_VISIT, says.MY_VISIT),
+    (Intent.FREE, says.WHEN_CAN),
+    (Intent.ADDRESS, says.ADDRESS),
+    (Intent.FREE, says.FREE),
+    (Intent.STAFF, says.STAFF),
+    (Intent.HOURS, says.HOURS),
+    (Intent.SERVICES, says.SERVICES),
+)
+
+
+def intent_of(line: Line) -> Intent:
+    """The intent of a line on which everything else was marked, where nothing was asked."""
+    return _urgent(line) or _change(line) or _wish(line) or _answer(line) or _manners(line)
+
+
+def wish_of(line: Line) -> Intent | None:
+    """The same without answers and manners; None where the turn has no wish and no question."""
+    return _urgent(line) or _change(line) or _wish(line)
+
+
+def _urgent(line: Line) -> Intent | None:
+    if line.has(says.STOP) and not line.has(says.NOT_CANCELLED):
+        return Intent.STOP
+    if line.has(says.COMPLAINT):
+        return Intent.COMPLAINT
+    if line.has(says.PERSON):
+        return Intent.PERSON
+    if line.has(says.START) and len(line.text.split()) <= _SHORT + 2:
+        return Intent.START
+    return None
+
+
+def _change(line: Line) -> Intent | None:
+    rest = Line(says.NOT_CANCELLED.sub("NOTCHANGED", line.text))
+    if rest.has(says.MOVE):
+        return Intent.MOVE
+    if rest.has(says.CANCEL):
+        return Intent.MOVE if rest.has(says.BOOK) else Intent.CANCEL
+    if absent := says.NOT_COMING.search(rest.text):
+        later = Line(f" {rest.text[absent.end() :].strip()} ")
+        return Intent.MOVE if later.has(says.ANOTHER_TIME) else Intent.CANCEL
+    if rest.has(says.LATE):
+        return Intent.LATE
+    return None
+
+
+def _wish(line: Line) -> Intent | None:
+    if line.has(says.WHEN_CAN):
+        return Intent.FREE
+    if line.has(says.BOOK):
+        return Intent.BOOK
+    question = next((intent for intent, words in _QUESTIONS if line.has(words)), None)
+    if question is None and line.has(says.BOOK_WEAKLY) and not line.has(says.NO):
+        return Intent.BOOK
+    return question
+
+
+def _answer(line: Line) -> Intent | None:
+    if "NOTCHANGED" in line.text or line.has(says.NOT_CANCELLED):
+        return Intent.NO
+    if line.has(says.CONFIRM) and not line.has(says.QUESTION):
+        return Intent.CONFIRM
+    if line.has(says.CONTENT):
+        return Intent.INFORM
+    if line.has(says.NO):
+        return Intent.NO
+    if line.has(says.YES):
+        return Intent.YES
+    return None
+
+
+def _manners(line: Line) -> Intent:
+    for intent, words in (
+        (Intent.THANKS, says.THANKS),
+        (Intent.GREETING, says.HELLO),
+        (Intent.THANKS, says.BYE),
+    ):
+        if line.has(words):
+            return intent
+    return Intent.OTHER

@@ -1,0 +1,78 @@
+"""Cyrillic in Latin letters and back, and words typed with the keyboard in the wrong language."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from kommutator.assistant.rules import lexicon, morphology
+from kommutator.assistant.rules.concepts import is_trade_word
+
+_TO_LATIN = str.maketrans(
+    {
+        "а": "a", "б": "b", "в": "v", "г": "g", "ґ": "g", "д": "d", "е": "e", "є": "ye", "ж": "zh",
+        "з": "z", "и": "i", "і": "i", "ї": "yi", "й": "y", "к": "k", "л": "l", "м": "m", "н": "n",
+        "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "kh", "ц": "ts",
+        "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "", "ы": "y", "ь": "", "э": "e", "ю": "yu",
+        "я": "ya", "'": "",
+    }
+)  # fmt: skip
+_TO_CYRILLIC = (
+    ("shch", "щ"), ("sch", "щ"), ("zh", "ж"), ("kh", "х"), ("ts", "ц"), ("ch", "ч"), ("sh", "ш"),
+    ("yu", "ю"), ("ju", "ю"), ("ya", "я"), ("ja", "я"), ("yo", "е"), ("a", "а"), ("b", "б"),
+    ("v", "в"), ("w", "в"), ("g", "г"), ("d", "д"), ("e", "е"), ("z", "з"), ("i", "и"), ("j", "й"),
+    ("y", "й"), ("k", "к"), ("l", "л"), ("m", "м"), ("n", "н"), ("o", "о"), ("p", "п"), ("r", "р"),
+    ("s", "с"), ("t", "т"), ("u", "у"), ("f", "ф"), ("h", "х"), ("c", "ц"), ("'", "ь"), ("x", "х"),
+    ("q", "к"),
+)  # fmt: skip
+_QWERTY = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+_JCUKEN = "йцукенгшщзхъфывапролджэячсмитьбюе"
+_SWAPPED = str.maketrans(_QWERTY, _JCUKEN)
+_LATIN_WORD = re.compile(r"[a-z][a-z']*")
+_TYPED_WORD = re.compile(r"\S+")
+_ENOUGH_WORDS = 0.6  # of the words must make sense before a whole message is read another way
+
+
+def to_latin(word: str) -> str:
+    """A name as passports write it; case as given in small letters."""
+    return word.translate(_TO_LATIN)
+
+
+def readable(text: str) -> str:
+    """The text, or what its writer meant to type.
+
+    Latin letters that mean nothing in English are read as Russian on a wrong keyboard layout, or
+    as Russian in Latin letters, when that makes known words of most of them.
+    """
+    latin = _LATIN_WORD.findall(text)
+    if not latin or len(latin) * 2 < len(text.split()) or _sense(latin) >= _ENOUGH_WORDS:
+        return text
+    swapped = _TYPED_WORD.sub(lambda word: _swapped(word[0]), text)
+    spelt = _LATIN_WORD.sub(lambda word: _cyrillic(word[0]), text)
+    best = max((swapped, spelt), key=lambda guess: _sense(_words(guess)))
+    return best if _sense(_words(best)) >= _ENOUGH_WORDS else text
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text)
+
+
+def _sense(words: list[str]) -> float:
+    return sum(_known(word) for word in words) / max(len(words), 1)
+
+
+@lru_cache(maxsize=20_000)
+def _known(word: str) -> bool:
+    if lexicon.tag_of(word) or is_trade_word(word):
+        return True
+    return not word.isascii() and morphology.is_word(word)
+
+
+def _swapped(word: str) -> str:
+    return word.translate(_SWAPPED) if re.search("[a-z]", word) else word
+
+
+def _cyrillic(word: str) -> str:
+    for latin, cyrillic in _TO_CYRILLIC:
+        word = word.replace(latin, cyrillic)
+    return word.replace("йы", "ы")

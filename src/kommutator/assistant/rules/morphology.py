@@ -1,0 +1,51 @@
+"""Base forms of Russian and Ukrainian words, by pymorphy3's dictionaries.
+
+Both dictionaries take about 30 MB and are read once per process, when the first word is asked.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import pymorphy3
+
+_WORDS_KEPT = 20_000
+_PARSES = 3  # of one word; the less likely ones only add noise
+
+
+@lru_cache(maxsize=2)
+def analyzer(language: str) -> Any:
+    """The analyzer of "ru" or "uk"; safe to share between threads for reading."""
+    return pymorphy3.MorphAnalyzer(lang=language)
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def base_forms(word: str, language: str) -> tuple[str, ...]:
+    """The word's dictionary forms, the likeliest first; English words are their own."""
+    if word.isascii():
+        return (_english(word),)
+    forms = dict.fromkeys(
+        parse.normal_form.replace("ё", "е") for parse in analyzer(language).parse(word)[:_PARSES]
+    )
+    return tuple(forms)
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def is_word(word: str) -> bool:
+    """Whether Russian or Ukrainian has such a word; others may be typos or names."""
+    return any(bool(analyzer(language).word_is_known(word)) for language in ("ru", "uk"))
+
+
+def _english(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] not in "su" else word  # noqa: PLR2004  "is", "gas"
+
+
+def all_forms(word: str) -> tuple[str, ...]:
+    """All forms of a word, in the languages that have it."""
+    return tuple(
+        form.word.replace("ё", "е")
+        for language in ("ru", "uk")
+        if analyzer(language).word_is_known(word)
+        for form in analyzer(language).parse(word)[0].lexeme
+    )

@@ -1,0 +1,61 @@
+"""A name in all its cases, by its ending: Russian, Ukrainian, and names from anywhere."""
+
+from __future__ import annotations
+
+# Ending of the name → endings of its cases; the longest fitting one decides.
+_ENDINGS = (
+    ("ия", "ия ии ию ией иею"),
+    ("ія", "ія ії ію ією"),
+    ("ья", "ья ьи ье ью ьей ьею"),
+    ("я", "я и е ю ей ею і ї єю йо"),
+    ("а", "а ы е у ой ою и і ей ею"),
+    ("ий", "ий ия ию ием ии"),
+    ("ій", "ій ія ію ієм ії ієві ього ьому им ім"),
+    ("й", "й я ю ем е єм ї єві"),
+    ("ь", "ь я ю ем е і ем еві и ью"),
+    ("о", "о а у ом ові і е"),
+    ("и", "и"),
+    ("е", "е"),
+    ("ова", "ова овой ову овою"),
+    ("ева", "ева евой еву евою"),
+    ("ина", "ина иной ину иною ины ине"),
+    ("ая", "ая ой ую ою"),
+    ("ский", "ский ского скому ским ском"),
+    ("ський", "ський ського ському ським"),
+    ("ська", "ська ської ській ську ською"),
+    ("цька", "цька цької цькій цьку цькою"),
+    ("цький", "цький цького цькому цьким"),
+    ("ов", "ов ова ову овым ове овим ові"),
+    ("ев", "ев ева еву евым еве"),
+    ("ин", "ин ина ину иным ине ином"),
+    ("", " а у ом е ові і ем еві ы"),
+)
+# "к", "г", "х" soften in Ukrainian: Ольга → Ользі, Віка → Віці.
+_SOFT = {"г": "з", "к": "ц", "х": "с"}
+# Forms that are everyday words; the name is then understood in its other cases only.
+_EVERYDAY_WORDS = (
+    "любой любою любе коли тому том томе мая май маю марта марте вере верой веру света свет свету "
+    "свете славе поле поли поля полю тема теме темы тему темой роме ромом надо надою мила мило "
+    "рая рае раю вали вале соню макси вова ним ней ані анн анни_ ліс лис лиса лисе коля_ "
+    "гуля лесом лесу леса лес тома томи лине лини рити розы розе розу розой романе романом романа_ "
+    "полька женей_ вона ася_ стас_ ната_ даши_ дашь"
+)
+_EVERYDAY = frozenset(_EVERYDAY_WORDS.split())  # fmt: skip
+
+
+def name_forms(name: str) -> frozenset[str]:
+    """All cases of one word of a name, in small letters, without those that mean something else."""
+    word = name.lower().replace("ё", "е")
+    if word.isascii():
+        return frozenset({word, f"{word}'s"})
+    ending = max((one for one, _ in _ENDINGS if word.endswith(one)), key=len)
+    stem = word[: len(word) - len(ending)]
+    cases = next(cases for one, cases in _ENDINGS if one == ending)
+    forms = {word, *(f"{stem}{case}" for case in cases.split())}
+    if not ending:
+        forms |= {f"{stem}{case}" for case in ("а", "у", "ом", "е", "ові", "ем", "еві", "ым", "им")}
+    if ending == "а" and stem[-1:] in _SOFT:
+        forms.add(f"{stem[:-1]}{_SOFT[stem[-1]]}і")
+    if word.endswith(("ек", "ок")):
+        forms |= {f"{word[:-2]}к{case}" for case in ("а", "у", "ом", "е")}
+    return frozenset((forms - _EVERYDAY) | {word})

@@ -1,0 +1,216 @@
+"""Text → `Frame`, by rules: the order in which the small grammars read one message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from kommutator.assistant.rules import answers, contact
+from kommutator.assistant.rules import intent_patterns as says
+from kommutator.assistant.rules.answers import Answer
+from kommutator.assistant.rules.clean import LONGEST, clean
+from kommutator.assistant.rules.intents import intent_of, wish_of
+from kommutator.assistant.rules.language import language_of
+from kommutator.assistant.rules.latin import readable
+from kommutator.assistant.rules.line import Line
+from kommutator.assistant.rules.services import Mention, ServiceIndex
+from kommutator.assistant.rules.staff import Mentioned, StaffIndex
+from kommutator.assistant.rules.tokens import Token, Tokens, tokens_of
+from kommutator.assistant.rules.when import TimeReader
+from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary, When
+
+_SALONS_KEPT = 256  # vocabularies made ready; the least used one is made again when it is asked
+_ASKED_PARTS = (Expecting.SERVICE, Expecting.STAFF, Expecting.DAY, Expecting.TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    services: ServiceIndex
+    staff: StaffIndex
+
+
+@lru_cache(maxsize=_SALONS_KEPT)
+def _index(vocabulary: Vocabulary) -> _Index:
+    return _Index(ServiceIndex.of(vocabulary.services), StaffIndex.of(vocabulary.staff))
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Who is named: whom the client wants, and how they call themselves."""
+
+    staff: int | None = None
+    unclear: tuple[str, ...] = ()
+    any_staff: bool = False
+    usual_staff: bool = False
+    repaired: bool = False
+
+
+class Reader:
+    """Reads turns; holds nothing, so one serves all salons and threads."""
+
+    def read(
+        self,
+        text: str,
+        vocabulary: Vocabulary,
+        now: datetime,
+        expecting: Expecting = Expecting.NOTHING,
+        language: str | None = None,
+    ) -> Frame:
+        """Understand one turn. Never raises, whatever was written.
+
+        Args:
+            text: the turn's messages, joined by newlines; read up to 4096 characters.
+            vocabulary: what can be named in the salon.
+            now: the salon's time, without a zone.
+            expecting: what we asked last.
+            language: of the talk so far; None: guessed.
+        """
+        plain = readable(clean(text))
+        spoken = language or language_of(plain)
+        if says.INJECTION.search(plain):
+            return Frame(intent=Intent.OTHER, language=spoken)
+        phone, plain = contact.find_phone(plain, spoken)
+        return _Turn(text[:LONGEST], plain, vocabulary, now, expecting, spoken, phone).frame()
+
+
+@dataclass(slots=True)
+class _Turn:
+    """One message on its way through the grammars."""
+
+    text: str
+    plain: str
+    vocabulary: Vocabulary
+    now: datetime
+    expecting: Expecting
+    language: str
+    phone: str | None
+
+    def frame(self) -> Frame:
+        index = _index(self.vocabulary)
+        tokens = tokens_of(self.plain, index.services.words | index.staff.forms.keys())
+        name = contact.find_name(self.text)
+        tokens = _without_name(tokens, name)
+        named = index.staff.find(tokens)
+        tokens = _marked(tokens, "E", named)
+        mentions = index.services.find(tokens, asked=self.expecting is Expecting.SERVICE)
+        tokens = _marked(tokens, "S", mentions)
+        line = Line(tokens.line)
+        line.drop(says.GREETINGS, "HELLO")
+        answer = answers.numbered(line, self.expecting)
+        people = self._people(line, named, tokens)
+        times = TimeReader(self.now, self.vocabulary.opens, self.vocabulary.closes)
+        times.mark(
+            line,
+            day_asked=self.expecting is Expecting.DAY,
+            time_asked=self.expecting in (Expecting.TIME, Expecting.CHOICE),
+        )
+        moving = wish_of(line) is Intent.MOVE
+        when, repaired = times.read(line, last_wins=moving)
+        if name:
+            line.text += "NAMED "
+        if self.phone:
+            line.text += "PHONED "
+        intent, answered = self._intent(line, answer)
+        services, maybe = _services(mentions)
+        return Frame(
+            intent=intent,
+            services=services,
+            maybe_services=maybe,
+            staff=people.staff,
+            any_staff=people.any_staff,
+            usual_staff=people.usual_staff,
+            when=When() if intent is Intent.LATE else when,
+            choice=answer.choice,
+            stars=answer.stars,
+            name=name or answered,
+            phone=self.phone,
+            repaired=repaired or people.repaired,
+            unclear=(*people.unclear, *times.days.impossible),
+            language=self.language,
+        )
+
+    def _people(self, line: Line, named: list[Mentioned], tokens: Tokens) -> _People:
+        usual = line.drop(says.USUAL_STAFF, "USUALONE")
+        whoever = line.drop(says.ANY_STAFF, "ANYONE")
+        if self.expecting is Expecting.STAFF and not whoever:
+            whoever = line.drop(says.ANY_ANSWER, "ANYONE")
+        known = [one for one in named if one.staff is not None]
+        chosen = known[-1] if len(known) > 1 and _taken_back(line) else known[0] if known else None
+        unclear = tuple(
+            tokens.items[one.position].text for one in named if one.staff is None and not known
+        )
+        return _People(
+            staff=chosen.staff if chosen else None,
+            unclear=unclear,
+            any_staff=whoever and chosen is None,
+            usual_staff=usual,
+            repaired=len(known) > 1 and _taken_back(line),
+        )
+
+    def _intent(self, line: Line, answer: Answer) -> tuple[Intent, str | None]:
+        """The turn's intent, and the name where one was asked for and answered."""
+        if self.expecting is Expecting.YES_OR_NO:
+            return self._agreed(line), None
+        wish = wish_of(line)
+        if self.expecting is Expecting.NAME and wish in (None, Intent.BOOK):
+            name = contact.answered_name(self.text)
+            if name and not line.has(says.NO):
+                return Intent.INFORM, name
+        if answer.intent is not None and wish in (None, Intent.BOOK, answer.intent):
+            return answer.intent, None
+        if self.expecting is Expecting.REMINDER and wish is None:
+            return self._reminded(line), None
+        if self.expecting in _ASKED_PARTS and wish is Intent.BOOK and line.has(says.CONTENT):
+            return Intent.INFORM, None
+        return wish or intent_of(line), None
+
+    def _agreed(self, line: Line) -> Intent:
+        wish = wish_of(line)
+        agreed = answers.agreement(line)
+        if wish in (None, Intent.BOOK) and agreed:
+            return agreed
+        if agreed is Intent.YES and answers.agrees_to_change(line):
+            return Intent.YES
+        intent = wish or intent_of(line)
+        return Intent.INFORM if intent is Intent.CONFIRM and line.has(says.CHANGES) else intent
+
+    def _reminded(self, line: Line) -> Intent:
+        intent = intent_of(line)
+        return Intent.CONFIRM if intent is Intent.YES else intent
+
+
+_TAKEN_BACK = re.compile(r"(?<= )E\d+ (?:.* )?(?:NO|NOT|BETTER|PRECISELY|OY) (?:.* )?E\d+(?= )")
+
+
+def _taken_back(line: Line) -> bool:
+    return _TAKEN_BACK.search(line.text) is not None
+
+
+def _services(mentions: list[Mention]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    clear = dict.fromkeys(one.services[0] for one in mentions if len(one.services) == 1)
+    unclear = dict.fromkeys(
+        service for one in mentions if len(one.services) > 1 for service in one.services
+    )
+    return tuple(clear), tuple(unclear)
+
+
+def _marked(tokens: Tokens, letter: str, found: Sequence[Mentioned | Mention]) -> Tokens:
+    """The first word of each find becomes its mark, the others are struck out."""
+    marks = {one.position: f"{letter}{number}" for number, one in enumerate(found)}
+    taken = {index for one in found for index in one.positions}
+    return Tokens.of(
+        [
+            Token(token.text, marks.get(index, "_" if index in taken else token.tag))
+            for index, token in enumerate(tokens.items)
+            if index not in taken or index in marks
+        ]
+    )
+
+
+def _without_name(tokens: Tokens, name: str | None) -> Tokens:
+    """The client's own name is nobody's of the staff."""
+    words = frozenset(clean(name).split()) if name else frozenset[str]()
+    return Tokens.of([Token("", "_") if token.text in words else token for token in tokens.items])

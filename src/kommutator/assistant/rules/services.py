@@ -1,0 +1,208 @@
+"""Which services of the salon are meant: by concept, by the salon's own words, despite typos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from kommutator.assistant.rules import morphology
+from kommutator.assistant.rules.concepts import concept, concepts_of, is_trade_word, joins, words_of
+from kommutator.assistant.rules.tokens import Tokens
+from kommutator.assistant.rules.trade_words import MODIFIERS
+from kommutator.domain.assistant.frame import Named
+
+_SHORTEST_TYPO = 5  # letters
+_LONG_WORD = 8  # letters; two slips are forgiven
+_SHORTEST_BEGINNING = 5  # letters that "ламинация" and "ламинирование" must share
+_BREAKS = frozenset({",", ".", "|", ";", "?", "!", "AND", "OR", "+"})
+# Words that other grammars own and that name no service, however a salon calls it.
+_NEVER = ("#", "@", "T1", "T2", "D", "Q", "E")
+
+
+class Phrase(NamedTuple):
+    """One name of a service as concepts; `literal`: an alias that only fits word by word."""
+
+    service: int
+    concepts: tuple[str, ...]
+    joined: bool
+    literal: bool
+
+
+class Hit(NamedTuple):
+    """How a phrase fits: the positions it explains, and how much of it nobody said."""
+
+    service: int
+    positions: frozenset[int]
+    missing: int
+    at_head: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Services that one place of the message can mean; several: the client must say which."""
+
+    position: int
+    services: tuple[int, ...]
+    positions: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceIndex:
+    """The salon's services, made ready for looking up."""
+
+    phrases: tuple[Phrase, ...]
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, services: Sequence[Named]) -> ServiceIndex:
+        named = [
+            Phrase(one.id, _concepts(one.name), joins(one.name), literal=False) for one in services
+        ]
+        shared = _shared(named)
+        aliases = [_alias(one.id, alias, shared) for one in services for alias in one.aliases]
+        phrases = tuple(phrase for phrase in (*named, *aliases) if phrase.concepts)
+        texts = (text for one in services for text in (one.name, *one.aliases))
+        return cls(phrases, frozenset(word for text in texts for word in words_of(text)))
+
+    def find(self, tokens: Tokens, *, asked: bool = False) -> list[Mention]:
+        """The services a message names, in order.
+
+        Args:
+            tokens: of the message; marks of staff are passed over.
+            asked: we asked which service: an adjective alone ("мужскую") is an answer.
+        """
+        said = self._said(tokens)
+        mentions: list[Mention] = []
+        while hits := list(self._hits(said, tokens)):
+            group = _best(hits)
+            services = tuple(dict.fromkeys(hit.service for hit in group))
+            positions = group[0].positions
+            bare = all(said[at][0].lstrip("-") in MODIFIERS for at in positions)
+            if bare and not asked and not any(_narrows(services, one) for one in mentions):
+                break
+            mentions.append(Mention(min(positions), services, positions))
+            said = {at: word for at, word in said.items() if at not in positions}
+        return _narrowed(sorted(mentions, key=lambda mention: mention.position))
+
+    def _said(self, tokens: Tokens) -> dict[int, tuple[str, str]]:
+        """Position → concept and base form of what may be a word of a service."""
+        words = [
+            "" if token.tag.startswith(_NEVER) else self._respelt(token.text, token.tag)
+            for token in tokens.items
+        ]
+        kept = {index: word for index, word in enumerate(words) if word}
+        places = list(kept)
+        return {
+            places[index]: (meaning, morphology.base_forms(kept[places[index]], "ru")[0])
+            for index, meaning in concepts_of(list(kept.values()))
+        }
+
+    def _respelt(self, word: str, tag: str) -> str:
+        """The salon's or the trade's word that a misspelt one means."""
+        if (
+            word in self.words
+            or is_trade_word(word)
+            or len(word) < _SHORTEST_TYPO
+            or not word[0].isalpha()
+        ):
+            return word
+        if tag != word or morphology.is_word(word):
+            return word
+        slips = 2 if len(word) >= _LONG_WORD else 1
+        found = process.extractOne(word, self.words, scorer=OSA.distance, score_cutoff=slips)
+        return str(found[0]) if found else word
+
+    def _hits(self, said: dict[int, tuple[str, str]], tokens: Tokens) -> Iterator[Hit]:
+        segments = _segments(said, tokens)
+        for phrase in self.phrases:
+            places = (tuple(said),) if phrase.joined else segments
+            for segment in places:
+                if hit := _hit(phrase, {at: said[at] for at in segment}):
+                    yield hit
+
+
+def _concepts(name: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(meaning for _, meaning in concepts_of(words_of(name))))
+
+
+def _shared(phrases: Sequence[Phrase]) -> frozenset[str]:
+    """Concepts that several services have in their names."""
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for phrase in phrases:
+        twice |= seen & set(phrase.concepts)
+        seen |= set(phrase.concepts)
+    return frozenset(twice)
+
+
+def _alias(service: int, alias: str, shared: frozenset[str]) -> Phrase:
+    """An alias of one word that would catch other services' words fits only as it is written."""
+    concepts = _concepts(alias)
+    if len(concepts) == 1 and concepts[0] in shared:
+        word = words_of(alias)[-1]
+        return Phrase(service, (morphology.base_forms(word, "ru")[0],), joined=False, literal=True)
+    return Phrase(service, concepts, joins(alias), literal=False)
+
+
+def _segments(said: dict[int, tuple[str, str]], tokens: Tokens) -> list[tuple[int, ...]]:
+    segments: list[list[int]] = [[]]
+    for index, token in enumerate(tokens.items):
+        if token.tag in _BREAKS:
+            segments.append([])
+        elif index in said:
+            segments[-1].append(index)
+    return [tuple(segment) for segment in segments if segment]
+
+
+def _hit(phrase: Phrase, said: dict[int, tuple[str, str]]) -> Hit | None:
+    which = 1 if phrase.literal else 0
+    positions: set[int] = set()
+    fitting: set[str] = set()
+    for at, word in said.items():
+        if same := next((one for one in phrase.concepts if _same(one, word[which])), None):
+            positions.add(at)
+            fitting.add(same)
+    if not positions:
+        return None
+    missing = len(phrase.concepts) - len(fitting)
+    return Hit(phrase.service, frozenset(positions), missing, phrase.concepts[0] in fitting)
+
+
+def _same(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if one.isascii() or other.isascii() or min(len(one), len(other)) < _SHORTEST_BEGINNING:
+        return False
+    return one[:_SHORTEST_BEGINNING] == other[:_SHORTEST_BEGINNING] and concept(one) == one
+
+
+def _best(hits: list[Hit]) -> list[Hit]:
+    """The hits that explain most; of these the exact ones, else those that begin with the word."""
+    most = max(len(hit.positions) for hit in hits)
+    best = [hit for hit in hits if len(hit.positions) == most]
+    exact = [hit for hit in best if hit.missing == 0]
+    at_head = [hit for hit in best if hit.at_head]
+    chosen = exact or at_head or best
+    first = min(chosen, key=lambda hit: min(hit.positions)).positions
+    return [hit for hit in chosen if hit.positions == first]
+
+
+def _narrows(services: tuple[int, ...], mention: Mention) -> bool:
+    return len(mention.services) > 1 and bool(set(services) & set(mention.services))
+
+
+def _narrowed(mentions: list[Mention]) -> list[Mention]:
+    """Of two unclear places that share services only the shared ones are meant."""
+    narrowed: list[Mention] = []
+    for mention in mentions:
+        last = narrowed[-1] if narrowed else None
+        both = tuple(one for one in mention.services if last and one in last.services)
+        if last and both and max(len(last.services), len(mention.services)) > 1:
+            narrowed[-1] = Mention(last.position, both, last.positions | mention.positions)
+        else:
+            narrowed.append(mention)
+    return narrowed

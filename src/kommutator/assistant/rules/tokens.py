@@ -1,0 +1,128 @@
+"""A message as a row of tagged words: what all grammars read.
+
+A tag is a canonical word in capitals ("TOMORROW", "BOOKV"), `#7` for a number, `@7` for an
+ordinal (`@7f`: a Ukrainian feminine one, an hour; `@7g`: as of a date), `T15:30` for a clock, `D15.06` for a date, a
+sign for itself, "|" for the end of a line; whatever else is the word itself, in small letters.
+"""
+
+# ruff: noqa: E501  a pattern is read as one line
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from kommutator.assistant.rules import lexicon
+from kommutator.assistant.rules.numbers import read_numeral, with_compounds
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    text: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens and their tags as one line for regular expressions: " TAG TAG TAG "."""
+
+    items: tuple[Token, ...]
+    line: str
+    starts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, items: Sequence[Token]) -> Tokens:
+        widths = [len(token.tag) + 1 for token in items]
+        starts = tuple(accumulate(widths, initial=1))[: len(items)]
+        line = "".join((" ", *(f"{token.tag} " for token in items)))
+        return cls(tuple(items), line, starts)
+
+    def index(self, position: int) -> int:
+        """Which token lies at a position of `line`."""
+        return max(0, bisect_right(self.starts, position) - 1)
+
+    def span(self, match: re.Match[str]) -> range:
+        """The tokens that a match on `line` covers."""
+        first = self.index(match.start() + (match[0].startswith(" ")))
+        return range(first, self.index(max(match.start(), match.end() - 1)) + 1)
+
+    def without(self, taken: Container[int]) -> Tokens:
+        """The same row with some tokens struck out; positions of the others stay."""
+        return Tokens.of(
+            [
+                Token(token.text, "_") if index in taken else token
+                for index, token in enumerate(self.items)
+            ]
+        )
+
+    def has(self, pattern: re.Pattern[str]) -> bool:
+        return pattern.search(self.line) is not None
+
+
+def phrase(pattern: str) -> re.Pattern[str]:
+    """A pattern of whole tags: blanks between tags as written, ends on a tag's edge."""
+    return re.compile(rf"(?<= )(?:{pattern})(?= )")
+
+
+_MONTHS = "(?:янв|фев|мар|апр|ма[йя]|ию[нл]|авг|сен|окт|ноя|дек|січ|лют|бер|кві|тра|чер|лип|сер|вер|жов|лис|гру|числ)"  # fmt: skip
+_RAW = re.compile(
+    r"\d{4}-\d{2}-\d{2}"
+    r"|\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})(?!\d)"
+    r"|\d{1,2}[:.,/]\d{1,2}(?![\d])"
+    rf"|\d{{1,2}}-(?:00|[1-5][05])(?!\d|-?(?:го|е|ое|th|й)\b|\s*{_MONTHS})"
+    r"|\d+(?:-?[^\W\d_]+)?"
+    r"|[^\W\d_]+(?:'[^\W\d_]+)*"
+    r"|\n|\S"
+)
+_ARTICLES = frozenset({"the", "a", "an", "of"})  # Latin letters: "а" in Russian is a word
+_TWO_WORDS = (
+    (re.compile(r"\b([ap])\.? ?m\b\.?"), r"\1m"),
+    (re.compile(r"\bпосле завтра\b"), "послезавтра"),
+    (re.compile(r"\bпісля завтра\b"), "післязавтра"),
+    (re.compile(r"\b(?:the )?day after tomorrow\b"), "overmorrow"),
+    (re.compile(r"\bпол[- ]?(?=(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|один|двен)\w*|\d)"), "половина "),
+    (re.compile(r"\b(?:на )?пів[- ]?(?=\d)"), "пів на "),
+    (re.compile(r"\bо'?clock\b"), "oclock"),
+    (re.compile(r"\bчто[- ]?(?:нибудь|то)\b"), "что"),
+)  # fmt: skip
+
+
+def tokens_of(text: str, kept: Container[str] = frozenset()) -> Tokens:
+    """Tag what `clean` gave.
+
+    Args:
+        text: cleaned.
+        kept: words of the salon: never taken for misspelt words of ours.
+    """
+    for pattern, instead in _TWO_WORDS:
+        text = pattern.sub(instead, text)
+    raw = _RAW.findall(text)
+    return Tokens.of(with_compounds([_token(word, kept) for word in raw if word not in _ARTICLES]))
+
+
+def _token(word: str, kept: Container[str]) -> Token:
+    if word == "\n":
+        return Token(word, "|")
+    if word[0].isdigit():
+        return Token(word, read_numeral(word))
+    if tag := lexicon.tag_of(word):
+        return Token(word, _ordinal(word, tag))
+    if not word[0].isalpha():
+        return Token(word, word)
+    meant = lexicon.spelt(word, kept)
+    return Token(meant or word, (lexicon.tag_of(meant) if meant else None) or word)
+
+
+_UKRAINIAN_FEMININE = re.compile(r"(?:[^аоуюь][аяую]|ій|ої|ою)$")
+_OF_A_DATE = re.compile(r"(?:го|ое|ье|[^ьі]е|є)$")
+
+
+def _ordinal(word: str, tag: str) -> str:
+    """ "@3" with what its ending says: "f" an hour in Ukrainian, "g" a day of the month."""
+    if tag[0] != "@":
+        return tag
+    if _UKRAINIAN_FEMININE.search(word):
+        return f"{tag}f"
+    return f"{tag}g" if _OF_A_DATE.search(word) else tag

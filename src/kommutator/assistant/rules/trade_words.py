@@ -1,0 +1,65 @@
+"""What the trade calls its services, in three languages: many words of one meaning.
+
+As in `time_words`. A concept says that words mean one thing; which service of a salon that is,
+the salon's own names decide.
+"""
+
+from __future__ import annotations
+
+TRADE_WORDS = {
+    "haircut": "стриж* подстри* постри* пострич* підстриг* підстриж* постриг* стригт* haircut* cut "
+    "cuts trim подравня* подровня* cutting остри*",
+    "colour": "окраш* окрас* покрас* краси* перекра* фарбу* пофарб* фарба colour* color* dye dyed dyeing "
+    "краска краску",
+    "toning": "тониров* тонува* toning toner",
+    "highlights": "мелиров* мелірув* highlight* балаяж* balayage шатуш* аиртач airtouch",
+    "manicure": "маник* манік* manicur* ногт* ногот* нігт* nails nail маникюрч* маню",
+    "pedicure": "педик* педік* pedicur*",
+    "coating": "покрыт* покрит* гель гелем лак лаком шеллак* шелак* shellac coating polish gel лаку "
+    "геля гелю лака гельлак* покрыва*",
+    "removal": "снят* знят* removal",
+    "extension": "наращ* нараст* нарощ* нарост* extension*",
+    "correction": "коррекц* корекц*",
+    "brows": "бров* brow* eyebrow*",
+    "lashes": "ресни* вій вії війк* вій lash* eyelash*",
+    "styling": "уклад* уложит* вклад* вклас* styling blowdry blowout blow",
+    "beard": "бород* beard",
+    "shave": "брить* побри* гоління поголит* shave shaving",
+    "massage": "массаж* масаж* massage*",
+    "epilation": "эпиляц* депиляц* епіляц* депіляц* шугаринг* шугарінг* sugaring wax* воск* віск*",
+    "cleaning": "чистк* чищен*",
+    "peeling": "пилинг* пілінг* peel*",
+    "makeup": "макияж* макіяж* makeup мейк* накрасит*",
+    "lamination": "ламинир* ламінув* ламинац* laminat*",
+    "keratin": "кератин* keratin*",
+    "botox": "ботокс* botox",
+    "care": "уход* догляд* лечен* восстановл* лікув*",
+    "consultation": "консультац* consult*",
+    "wash": "мытье помыть миття wash",
+    "hairdo": "причес* прическ* зачіск* hairdo updo плетен* коса косы косички",
+    "perm": "завивк* завивка химия perm",
+    "bangs": "челк* чубчик* чілк* bangs fringe",
+    "roots": "корн* корін* roots",
+    "straighten": "выпрямл* випрямл* straighten*",
+    "piercing": "пирсинг* пірсинг* piercing*",
+    "tattoo": "тату татуаж* перманент* tattoo* permanent",
+    "solarium": "солярий соляри* солярі*",
+    "face": "лицо лица лицу обличчя face facial",
+    "legs": "ноги ног ногам legs",
+    "hands": "рук руки рукам hands",
+    "back": "спина спины спини back",
+    "men": "мужск* мужчин* чоловіч* чоловік* men mens men's man male мужик*",
+    "women": "женск* женщин* жіноч* жінк* women womens women's woman lady ladies female",
+    "children": "детск* дитяч* ребен* ребёнк* kids kid child children child's дитин* children's kid's",
+    "classic": "классич* класич* classic*",
+    "hardware": "аппарат* апарат* hardware",
+    "short": "коротк* short",
+    "long": "длинн* довг* long",
+    "medium": "средн* середн* medium",
+}
+
+# Which of several services is meant, never a service by themselves.
+MODIFIERS = frozenset(
+    {"men", "women", "children", "classic", "hardware", "short", "long", "medium", "face", "legs"}
+    | {"hands", "back", "roots"}
+)

@@ -1,0 +1,215 @@
+"""Days, hours and windows of one message brought together: which time is meant."""
+
+# ruff: noqa: E501  a pattern is read as one line
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from typing import NamedTuple, TypeVar
+
+from kommutator.assistant.rules import clock_grammar
+from kommutator.assistant.rules.calendar import Days
+from kommutator.assistant.rules.day_grammar import DayReader
+from kommutator.assistant.rules.hours import Point, clock
+from kommutator.assistant.rules.line import Line, Marks
+from kommutator.assistant.rules.tokens import phrase
+from kommutator.domain.assistant.frame import When
+
+T = TypeVar("T")
+_HALF_DAY = 12
+
+
+class Window(NamedTuple):
+    """Points between which a start lies; `at` alone is an exact one."""
+
+    at: Point | None = None
+    after: Point | None = None
+    before: Point | None = None
+
+
+class Part(NamedTuple):
+    """A part of the day: hours that bound it, as salons mean them."""
+
+    after: int | None = None
+    before: int | None = None
+
+
+_PARTS: tuple[tuple[re.Pattern[str], Part], ...] = (
+    (phrase(r"(?:IN )?@1f? HALF DAY|BEGIN DAY"), Part(before=13)),
+    (phrase(r"(?:IN |ON )?@2f? HALF DAY"), Part(after=13)),
+    (phrase(r"UNTIL (?:LUNCH|AFTERNOON)"), Part(before=13)),
+    (phrase(r"(?:ABOUT )?AFTER (?:LUNCH|NOON)"), Part(after=13)),
+    (phrase(r"AFTER WORK"), Part(after=18)),
+    (phrase(r"LUNCH"), Part(after=12, before=15)),
+    (phrase(r"UNTIL EVENING"), Part(before=17)),
+    (phrase(r"AFTERNOON|DAYTIME"), Part(after=12, before=17)),
+    (phrase(r"(?:ABOUT )?(?:K )?EVENING|TONIGHT"), Part(after=17)),
+    (phrase(r"MORNING"), Part(before=12)),
+)
+_EXACTLY = re.compile(r"(?<= )(?:(?:IN|K|ON|ABOUT|HOUR|BYP) )*(P\d+)(?= )")
+_POINT = r"P\d+"
+
+
+def _between(first: Point, last: Point) -> Window:
+    if not last.known and first.hour >= last.hour and last.hour <= _HALF_DAY:
+        last = Point(last.hour % _HALF_DAY + _HALF_DAY, last.minute, known=True)
+    return Window(after=first, before=last)
+
+
+_WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = (
+    (phrase(rf"(?:FROM |BETWEEN )?(?:IN )?(?P<first>{_POINT}) (?:-|UNTIL|TO|BYP|K) (?P<last>{_POINT})"),
+     lambda points: _between(*points)),
+    (phrase(rf"BETWEEN (?P<first>{_POINT}) AND (?P<last>{_POINT})"), lambda points: _between(*points)),
+    (phrase(rf"AFTER (?P<first>{_POINT}) (?:AND |BUT )?(?:UNTIL|EARLIER) (?P<last>{_POINT})"),
+     lambda points: _between(*points)),
+    (phrase(rf"(?:NOT (?:EARLIER|UNTIL) |FROM |AFTER |LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
+     lambda points: Window(after=points[0])),
+    (phrase(rf"(?:NOT (?:LATER|AFTER) |UNTIL |EARLIER )(?:IN )?(?P<first>{_POINT})"),
+     lambda points: Window(before=points[0])),
+)  # fmt: skip
+_DROPPED = re.compile(
+    r"(?<= )(?:(?:EXCEPT|INSTEAD|NOT)(?: (?:IN|ON|K|FROM|UNTIL))* (?P<one>[QW]\d+)"
+    r"|(?P<other>[QW]\d+)(?: ,)?(?: I)? NOT (?:CAN(?! COME)|SUITS|YES))(?= )"
+)
+_REPAIRS = re.compile(
+    r"(?<= )(?:(?:A|OY|BUT|,|\.|\.\.\.|…|\|) (?:OY )?(?:NO|NOT)(?= )|OY|PRECISELY|BETTER|NO)(?= )"
+)
+_SENTENCE = re.compile(r"(?<= )[.!?|…](?= )")
+
+
+@dataclass(slots=True)
+class TimeReader:
+    """Reads when of one message; the marks stay on the line for the other grammars.
+
+    Attributes:
+        now: the salon's time.
+        opens, closes: of the salon.
+    """
+
+    now: datetime
+    opens: time
+    closes: time
+    points: Marks[Point] = field(default_factory=lambda: Marks("P"))
+    windows: Marks[Window | Part] = field(default_factory=lambda: Marks("W"))
+    days: DayReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.days = DayReader(self.now.date())
+
+    def mark(self, line: Line, *, day_asked: bool = False, time_asked: bool = False) -> None:
+        """Rewrite days as `Q` and times as `W`."""
+        clock_grammar.read_exact(line, self.points)
+        self.days.read(line, asked=day_asked)
+        named = bool(self.days.days.values)
+        clock_grammar.read_bare(line, self.points, asked=time_asked, day_named=named)
+        for pattern, made in _WINDOWS:
+            line.rewrite(pattern, lambda match, made=made: self._window(match, made))  # type: ignore[misc]
+        line.rewrite(_EXACTLY, lambda match: self.windows.put(Window(at=self.points.of(match[1]))))
+        for part_pattern, part in _PARTS:
+            line.rewrite(part_pattern, lambda _, part=part: self.windows.put(part))  # type: ignore[misc]
+
+    def _window(self, match: re.Match[str], made: Callable[[list[Point]], Window]) -> str:
+        marks = [mark for mark in match.groupdict().values() if mark]
+        return self.windows.put(made([self.points.of(mark) for mark in marks]))
+
+    def read(self, line: Line, *, last_wins: bool = False) -> tuple[When, bool]:
+        """What is meant after all, and whether something was taken back.
+
+        Args:
+            line: marked.
+            last_wins: of two days the later said is where to ("с пятницы на субботу").
+        """
+        dropped = line.drop(_DROPPED)
+        repairs = [match.start() for match in _REPAIRS.finditer(line.text)]
+        ends = [match.start() for match in _SENTENCE.finditer(line.text)]
+        days = self.days.days.in_order(line.text)
+        day, day_repaired = _last_word(days, repairs, ends, last_wins=last_wins)
+        windows, time_repaired = self._last_windows(line, repairs, ends, last_wins=last_wins)
+        repaired = day_repaired or time_repaired or (dropped and bool(days or windows))
+        return self._when(day, windows), repaired
+
+    def _last_windows(
+        self, line: Line, repairs: list[int], ends: list[int], *, last_wins: bool
+    ) -> tuple[list[Window | Part], bool]:
+        found = self.windows.in_order(line.text)
+        exact = [(at, one) for at, one in found if isinstance(one, Window)]
+        parts = [(at, one) for at, one in found if isinstance(one, Part)]
+        last, repaired = _last_word(found, repairs, ends, last_wins=last_wins)
+        if repaired and last is not None:
+            return [last], True
+        part = _narrowest([one for _, one in parts])
+        if not exact:
+            return [part] if part else [], False
+        window, repaired = _last_word(exact, repairs, ends, last_wins=last_wins)
+        halves = _two_bounds([one for _, one in exact])
+        chosen = halves or window
+        return [one for one in (chosen, part) if one], repaired
+
+    def _when(self, day: Days | None, windows: list[Window | Part]) -> When:
+        first, last = day or (None, None)
+        today = self.now.time() if first == last == self.now.date() else None
+        if not windows:
+            return When(first=first, last=last, soonest=self.days.soonest)
+        if isinstance(windows[0], Part):
+            part = windows[0]
+            return When(first=first, last=last, after=_hour(part.after), before=_hour(part.before))
+        window, beside = windows[0], windows[1] if len(windows) > 1 else None
+        at, after, before = (
+            clock(_in_part(point, beside), self.opens, self.closes, today) if point else None
+            for point in window
+        )
+        return When(first=first, last=last, at=at, after=after, before=before)
+
+
+def _hour(hour: int | None) -> time | None:
+    return None if hour is None else time(hour)
+
+
+def _in_part(point: Point, part: Window | Part | None) -> Point:
+    """ "вечером в 7": the part of the day that was said elsewhere decides."""
+    if not isinstance(part, Part) or point.known or point.hour > _HALF_DAY:
+        return point
+    afternoon = part.after is not None
+    hour = point.hour % _HALF_DAY + (_HALF_DAY if afternoon else 0)
+    fits = (part.after or 0) <= hour < (part.before or 24)
+    return Point(hour, point.minute, known=True) if fits else point
+
+
+def _narrowest(parts: Sequence[Part]) -> Part | None:
+    """ "вечером, после работы": both hold."""
+    if not parts:
+        return None
+    afters = [part.after for part in parts if part.after is not None]
+    befores = [part.before for part in parts if part.before is not None]
+    both = Part(max(afters, default=None), min(befores, default=None))
+    return (
+        both if both.after is None or both.before is None or both.after < both.before else parts[0]
+    )
+
+
+def _two_bounds(windows: list[Window]) -> Window | None:
+    """ "после 3 … до 6", said apart."""
+    afters = [one.after for one in windows if one.after and not one.before]
+    befores = [one.before for one in windows if one.before and not one.after]
+    return _between(afters[-1], befores[-1]) if afters and befores else None
+
+
+def _last_word(
+    found: Sequence[tuple[int, T]], repairs: list[int], ends: list[int], *, last_wins: bool
+) -> tuple[T | None, bool]:
+    """Of several of one kind: the one that stands, and whether another was taken back.
+
+    The first stands, until somebody takes it back or begins a new sentence.
+    """
+    if not found:
+        return None, False
+    position, chosen = found[0]
+    repaired = False
+    for place, one in found[1:]:
+        if any(position < at < place for at in repairs):
+            repaired, position, chosen = True, place, one
+        elif last_wins or any(position < at < place for at in ends):
+            position, chosen = place, one
+    return chosen, repaired
