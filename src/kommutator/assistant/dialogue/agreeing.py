@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import msgspec
 
-from kommutator.assistant.dialogue import booking, choosing, moving, naming, repairs
+from kommutator.assistant.dialogue import booking, choosing, moving, naming
 from kommutator.assistant.dialogue.moment import Moment, asking, cleared, reply, without_pick
 from kommutator.assistant.dialogue.offering import Kept, every, fits
+from kommutator.assistant.dialogue.questions import open_question
 from kommutator.assistant.dialogue.wish import known, says_something
 from kommutator.domain.assistant.frame import Expecting, When
 from kommutator.domain.assistant.talk import (
@@ -37,7 +38,7 @@ async def yes(m: Moment) -> Turn:
         return await choosing.time_chosen(m, talk.offered[0])
     if talk.expecting is Expecting.YES_OR_NO and talk.services:
         return await booking.wanted(m)
-    return repairs.not_understood(m, m.say("assistant.yes_to_what"))
+    return _nothing_to_agree_to(m)
 
 
 async def no(m: Moment) -> Turn:
@@ -72,6 +73,12 @@ async def shifted(m: Moment, kept: Kept) -> Turn:
     if talk.goal is Goal.MOVE and visit is not None:
         return await moving.go_on(m, talk, visit, kept=kept)
     return await booking.go_on(m, msgspec.structs.replace(talk, goal=Goal.BOOK), kept=kept)
+
+
+def _nothing_to_agree_to(m: Moment) -> Turn:
+    """Politeness may say yes as often as it likes: nobody is called for it."""
+    question = open_question(m.scene, m.talk, m.words) or m.say("assistant.menu")
+    return reply(m, m.talk, f"{m.say('assistant.yes_to_what')}\n{question}")
 
 
 async def _agreed(m: Moment, proposal: Proposal) -> Turn:

@@ -26,6 +26,9 @@ async def price(m: Moment) -> Turn:
     services = naming.services_of(m.scene, named or m.talk.services) or naming.popular(m.scene)
     lines = "\n".join(_priced(m, one) for one in services)
     said = m.say("assistant.prices", list=lines)
+    if not named and m.frame.unclear:
+        unknown = m.say("assistant.unknown_words", words=", ".join(m.frame.unclear))
+        return answering(m, f"{unknown}\n{said}")
     if not named or m.talk.goal is not Goal.NONE:
         return answering(m, said)
     if m.frame.when.says_day or m.frame.when.says_time or m.frame.when.soonest:

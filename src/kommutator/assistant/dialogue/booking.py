@@ -10,16 +10,18 @@ import msgspec
 from kommutator.assistant.dialogue import naming
 from kommutator.assistant.dialogue.dates import day_in_words
 from kommutator.assistant.dialogue.forms import to_whom
-from kommutator.assistant.dialogue.moment import Moment, asking, without_pick
+from kommutator.assistant.dialogue.moment import Moment, asking, cleared, reply, without_pick
 from kommutator.assistant.dialogue.offering import Found, Kept, Read, Why, Wish, every, find
-from kommutator.assistant.dialogue.wish import merged, people_in, picked
+from kommutator.assistant.dialogue.wish import exact_start, merged, people_in, picked, renamed
 from kommutator.domain.assistant.frame import Expecting, When
 from kommutator.domain.assistant.talk import BookVisit, Goal, Offer, Talk, Turn
 
 
 async def wanted(m: Moment, note: str = "") -> Turn:
     """A wish, a part of one, or another one: what it says is added and the next gap is asked."""
-    before = m.talk if m.talk.goal in {Goal.BOOK, Goal.NONE} else _of_somebody(m.talk)
+    before = m.talk if m.talk.goal in {Goal.BOOK, Goal.NONE} else cleared(m.talk)
+    if renamed(before, m.frame, m.text):
+        before = msgspec.structs.replace(before, queue=())
     pick = picked(before)
     talk = msgspec.structs.replace(merged(before, m.frame, m.text, m.scene), goal=Goal.BOOK)
     talk, party = _party(m, talk)
@@ -43,6 +45,8 @@ async def go_on(
     if not naming.who_can(m.scene, talk.services):
         return _nobody_does(m, talk, _joined(note, apart))
     note = _joined(note, apart, other)
+    if _is_booked(m, talk):
+        return reply(m, cleared(talk), m.say("assistant.already"))
     found = await _look(m, talk, rather, kept)
     if found.exact is not None:
         return await take(m, talk, found.exact, note)
@@ -94,9 +98,14 @@ def without_pick_but_choices(talk: Talk) -> Talk:
     return msgspec.structs.replace(without_pick(talk), choices=talk.choices)
 
 
-def _of_somebody(talk: Talk) -> Talk:
-    """A new wish after another goal: only who it is stays."""
-    return Talk(name=talk.name, phone=talk.phone, language=talk.language)
+def _is_booked(m: Moment, talk: Talk) -> bool:
+    """Whether the client has this very visit already."""
+    return any(
+        visit.starts_at == start
+        and {one.service_id for one in visit.services} >= set(talk.services)
+        for visit in m.scene.client.visits
+        for start in exact_start(talk.when)
+    )
 
 
 async def _look(m: Moment, talk: Talk, rather: int | None, kept: Kept) -> Found:

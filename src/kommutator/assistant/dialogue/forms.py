@@ -62,4 +62,6 @@ def _parse(word: str, language: str, wanted: frozenset[str]) -> Parse | None:
 
 def _bend(parse: Parse, case: str, word: str) -> str:
     bent = parse.inflect({case})
-    return word if bent is None else str(bent.word)
+    if bent is None or bent.word == word.lower():
+        return word
+    return str(bent.word)

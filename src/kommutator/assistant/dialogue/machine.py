@@ -1,12 +1,13 @@
 """The whole machine on one page: which room answers which turn.
 
-A turn is tried in this order: what a machine must not answer; what the client may always demand;
-an answer to a question of ours; an answer out of what was shown; then by intent. Whatever none of
-them takes was not understood.
+A turn is tried in this order: a rating that we asked for; what a machine must not answer; what the
+client may always demand; an answer to a reminder; an answer out of what was shown; then by intent.
+Whatever none of them takes was not understood.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Final
@@ -42,6 +43,8 @@ from kommutator.domain.assistant.talk import (
 FORGOTTEN: Final = timedelta(hours=24)
 """After so long a silence nobody remembers what was wished."""
 
+_SURE = re.compile(r"подтвер|підтвер|confirm", re.IGNORECASE)
+
 Step = Callable[[Moment], Awaitable[Turn]]
 
 
@@ -63,6 +66,9 @@ def remembered(talk: Talk, scene: Scene) -> Talk:
 
 
 async def _answer(m: Moment) -> Turn:
+    turn = reminding.rated(m)
+    if turn is not None:
+        return turn
     if is_sensitive(m.text, _offered(m.scene)):
         return _to_a_person(m, HandOver.SENSITIVE)
     if m.frame.intent in _DEMANDS:
@@ -125,17 +131,17 @@ async def _move(m: Moment) -> Turn:
 async def _cancel(m: Moment) -> Turn:
     """Before a visit is there, "cancel it" ends the wish."""
     wishes = m.talk.goal is Goal.BOOK and m.talk.expecting is not Expecting.NOTHING
-    if isinstance(m.talk.proposal, CancelVisit):
-        return await agreeing.yes(m) if m.scene.client.visits else await agreeing.no(m)
     if wishes and not says_something(m.frame):
         return reply(m, cleared(m.talk), m.say("assistant.not_booked_at_all"))
     return await cancelling.wanted(m)
 
 
 async def _confirm(m: Moment) -> Turn:
-    """To a proposal it is a yes; else it is about the next visit."""
-    visit = answering.next_visit(m)
-    if m.talk.expecting is not Expecting.NOTHING or visit is None:
+    """To a proposal it is a yes, but "I shall come" cancels nothing; else the next visit is it."""
+    proposal, visit = m.talk.proposal, answering.next_visit(m)
+    if isinstance(proposal, CancelVisit) and not _SURE.search(m.text):
+        return reply(m, cleared(m.talk), act=ConfirmVisit(proposal.record_id))
+    if proposal is not None or visit is None:
         return await agreeing.yes(m)
     return reply(m, m.talk, act=ConfirmVisit(visit.id))
 

@@ -10,7 +10,7 @@ from kommutator.assistant.dialogue.questions import open_question
 from kommutator.assistant.dialogue.words import Words
 from kommutator.domain.assistant.frame import Expecting, Frame
 from kommutator.domain.assistant.ports import FreeTimes, Scene
-from kommutator.domain.assistant.talk import AnyAct, HandOver, Talk, Turn
+from kommutator.domain.assistant.talk import AnyAct, Goal, HandOver, Talk, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,15 @@ def reply(
 ) -> Turn:
     """Understood: whatever failed before is forgotten."""
     spoken = tuple(one for one in says if one)
-    return Turn(msgspec.structs.replace(talk, failed=0), spoken, act, hand_over, m.frame)
+    wished = talk.goal is not Goal.NONE or talk.expecting is not Expecting.NOTHING
+    told_at = (talk.told_at or m.scene.now) if wished else None
+    talk = msgspec.structs.replace(talk, failed=0, told_at=told_at)
+    return Turn(talk, spoken, act, hand_over, m.frame)
 
 
 def asking(m: Moment, talk: Talk, note: str = "") -> Turn:
     """A remark and the question that this talk now has open, in one message."""
-    told_at = m.scene.now if talk.expecting is not Expecting.NOTHING else None
-    talk = msgspec.structs.replace(talk, told_at=told_at)
+    talk = msgspec.structs.replace(talk, told_at=m.scene.now)
     question = open_question(m.scene, talk, m.words)
     return reply(m, talk, "\n".join(part for part in (note, question) if part))
 

@@ -30,7 +30,10 @@ async def wanted(m: Moment, record_id: int | None = None) -> Turn:
     visit = picking.visit_meant(m, talk)
     if visit is None:
         return picking.ask_which(m, talk)
-    return await go_on(m, msgspec.structs.replace(talk, record_id=visit.id, visits=()), visit)
+    talk = msgspec.structs.replace(
+        talk, record_id=visit.id, visits=(), when=_where_to(talk.when, visit)
+    )
+    return await go_on(m, talk, visit)
 
 
 async def go_on(m: Moment, talk: Talk, visit: Visit, note: str = "", *, kept: Kept = every) -> Turn:
@@ -64,6 +67,14 @@ def _begun(talk: Talk, record_id: int | None) -> Talk:
         phone=talk.phone,
         language=talk.language,
     )
+
+
+def _where_to(when: When, visit: Visit) -> When:
+    """An hour without a day is on the day of the visit."""
+    if when.says_day or not when.says_time:
+        return when
+    day = visit.starts_at.date()
+    return msgspec.structs.replace(when, first=day, last=day)
 
 
 def _still_here(m: Moment, visit: Visit) -> int | None:

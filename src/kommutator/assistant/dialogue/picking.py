@@ -13,10 +13,10 @@ from kommutator.domain.salon.facts import Visit
 def visit_meant(m: Moment, talk: Talk) -> Visit | None:
     """The only one, the one already spoken of, or the only one that fits the words."""
     visits = m.scene.client.visits
-    spoken_of = next((one for one in visits if one.id == talk.record_id), None)
-    if spoken_of is not None:
-        return spoken_of
     fitting = [one for one in visits if _fits(one, m.frame, talk.goal)]
+    spoken_of = next((one for one in visits if one.id == talk.record_id), None)
+    if spoken_of is not None and (spoken_of in fitting or not fitting):
+        return spoken_of
     return fitting[0] if len(fitting) == 1 else None
 
 

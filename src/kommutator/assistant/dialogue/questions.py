@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kommutator.assistant.dialogue import naming
 from kommutator.assistant.dialogue.dates import moment_in_words
+from kommutator.assistant.dialogue.forms import for_what
 from kommutator.assistant.dialogue.words import Words
 from kommutator.domain.assistant.frame import Expecting
 from kommutator.domain.assistant.ports import Scene
@@ -28,8 +29,9 @@ def open_question(scene: Scene, talk: Talk, words: Words) -> str:
     if talk.expecting is Expecting.CHOICE:
         return _which_visit(scene, talk, words) if talk.visits else _which_time(scene, talk, words)
     if talk.expecting is Expecting.YES_OR_NO and talk.services:
-        titles = naming.titles(naming.services_of(scene, talk.services))
-        return words.say("assistant.ask.book_it", services=titles)
+        services = naming.services_of(scene, talk.services)
+        wanted = ", ".join(for_what(one.title, words.language) for one in services)
+        return words.say("assistant.ask.book_it", services=wanted)
     return ""
 
 

@@ -30,7 +30,7 @@ def open_of(scene: Scene, talk: Talk) -> Question | None:
     question = next(iter(scene.questions), None)
     if question is None or talk.expecting is Expecting.NOTHING or talk.told_at is None:
         return question
-    return question if _here(question.asked_at, scene) > talk.told_at else None
+    return question if _here(question.asked_at, scene) >= talk.told_at else None
 
 
 def expected(scene: Scene, talk: Talk) -> Expecting:
@@ -44,10 +44,12 @@ def expected(scene: Scene, talk: Talk) -> Expecting:
 async def answer(m: Moment, question: Question) -> Turn | None:
     """None: the turn is about something else."""
     if question.kind == "review":
-        return _rated(m, question)
+        return None
     intent = _NUMBERS.get(m.frame.choice or 0, m.frame.intent)
     if intent in {Intent.CONFIRM, Intent.YES}:
         return reply(m, m.talk, act=ConfirmVisit(question.record_id))
+    if intent is Intent.CHOICE:
+        return reply(m, m.talk, m.say("assistant.reminder_again"))
     return await _refused(m, question, intent) if intent in _REFUSALS else None
 
 
@@ -68,8 +70,10 @@ async def _refused(m: Moment, question: Question, intent: Intent) -> Turn:
     return reply(m, m.talk, m.say("assistant.reminder_no"))
 
 
-def _rated(m: Moment, question: Question) -> Turn | None:
-    if m.frame.stars is None:
+def rated(m: Moment) -> Turn | None:
+    """Stars where a rating was asked, whatever else is said beside them; None: there are none."""
+    question = open_of(m.scene, m.talk)
+    if m.frame.stars is None or question is None or question.kind != "review":
         return None
     stars = min(max(m.frame.stars, 1), 5)
     return reply(m, m.talk, act=Rate(question.record_id, stars, words_beside(m.text)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -64,6 +65,19 @@ def exactly(offer: Offer) -> When:
     return When(first=day, last=day, at=offer.starts_at.time())
 
 
+def exact_start(when: When) -> list[datetime]:
+    """The one start that is meant, or none."""
+    if when.first is None or when.at is None or when.first != (when.last or when.first):
+        return []
+    return [datetime.combine(when.first, when.at)]
+
+
+def renamed(talk: Talk, frame: Frame, text: str) -> bool:
+    """Whether other services are wished instead of those so far."""
+    named = {*frame.services, *frame.maybe_services}
+    return bool(named) and not _adds(talk, named, text)
+
+
 def known(ids: Iterable[int], scene: Scene) -> tuple[int, ...]:
     """Only what the salon has, each once."""
     here = {one.id for one in scene.services}
@@ -89,13 +103,20 @@ def _services(
     named, maybe = known(frame.services, scene), known(frame.maybe_services, scene)
     if not named and not maybe:
         return known(talk.services, scene), ()
-    adds = bool(talk.services) and _ADDS.search(text) is not None
+    adds = _adds(talk, {*named, *maybe}, text)
     before = known(talk.services, scene) if adds else ()
     usual = [one for one in maybe if one in scene.client.usual_services]
     still = [one for one in maybe if one in talk.services] or usual
     if maybe and len(still) == 1:
         return known((*before, *named, *still), scene), ()
     return known((*before, *named), scene), maybe
+
+
+def _adds(talk: Talk, named: set[int], text: str) -> bool:
+    """One more service, or the one that was asked for among several; not another instead."""
+    if not talk.services:
+        return False
+    return named <= set(talk.choices) or _ADDS.search(text) is not None
 
 
 def _staff(talk: Talk, frame: Frame, scene: Scene) -> tuple[int | None, bool]:
