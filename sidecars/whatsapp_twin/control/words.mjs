@@ -14,8 +14,10 @@ export class Words {
     return name !== 'constructor' && name !== 'has' && Object.hasOwn(Words.prototype, name)
   }
 
-  people({ phone, name, lid }) {
+  /** `salon`: the first page lists this phone among those of salons. */
+  people({ phone, name, lid, salon = false }) {
     const person = this.world.person(phone, { name, lid, known: true })
+    person.isSalon ||= salon
     this.world.journal.ring()
     return person.dump()
   }

@@ -41,7 +41,8 @@ export class Incoming {
     const chat = this.world.chat(salon, person)
     const mode = order.mode ?? chat.mode
     const id = order.id ?? messageId()
-    chat.add({ id, from: 'salon', via: 'phone', mode, ...describe(content) })
+    const arrived = person.reachable && !person.blocked.has(salon.phone)
+    chat.add({ id, from: 'salon', via: 'phone', mode, arrived, ...describe(content) })
     const delivered = await toDevices(salon, { id }, (device) => copy({ salon, person, content, id, mode }, device))
     this.world.journal.note('own', { phone: salon.phone, person: person.phone, id })
     return { id, delivered }

@@ -24,8 +24,9 @@ export class Receipts {
   }
 
   /** A negative acknowledgement ends the waiting as well; the one that follows a retry means the first try. */
-  acknowledged({ device }, { attrs }) {
+  acknowledged({ device, who }, { attrs }) {
     const parcel = device.queue.get(attrs.id)
+    if (attrs.error) this.world.journal.note('refused_by_device', { who, id: attrs.id, code: Number(attrs.error) })
     if (attrs.class !== 'message' || !parcel) return
     if (attrs.error && parcel.again) parcel.again = false
     else device.queue.delete(attrs.id)
@@ -48,7 +49,9 @@ export class Receipts {
   fromPerson(chat, line) {
     const { receipts, delivered_ms: deliveredMs, read_ms: readMs } = this.world.switches
     const { person, salon } = chat
-    if (!person.reachable || person.blocked.has(salon.phone) || receipts === 'none') return
+    if (line.status === 'refused' || !person.reachable || person.blocked.has(salon.phone)) return
+    line.arrived = true
+    if (receipts === 'none') return
     later(deliveredMs, () => this.tell(chat, line, 'delivered'))
     if (receipts === 'read') later(readMs, () => this.tell(chat, line, 'read'))
   }
@@ -56,7 +59,7 @@ export class Receipts {
   /** The phone is switched on again: everything that waited is delivered. */
   reachable(person) {
     for (const chat of this.world.chatsOf(person.phone).filter((one) => one.person === person)) {
-      for (const line of chat.lines) if (line.from === 'salon' && line.status === 'sent') this.fromPerson(chat, line)
+      for (const line of chat.lines) if (line.from === 'salon' && !line.arrived) this.fromPerson(chat, line)
     }
   }
 

@@ -4,7 +4,8 @@ const KEPT_LINES = 500
  * One conversation of a salon's phone and a person, as both phones show it.
  *
  * A line's `from` is "person" or "salon"; `via` of the salon's: "phone" (typed on it) or "device" (a linked one).
- * `status`: "sent" (one tick), "delivered", "read", or "refused" with its `code`.
+ * `status`: "sent" (one tick), "delivered", "read", or "refused" with its `code`; `arrived`: of the salon's, whether
+ * the person's phone shows it.
  */
 export class Chat {
   constructor(salon, person) {

@@ -10,6 +10,7 @@ export class Person {
     this.name = name || `+${phone}`
     this.lid = lid || invented(phone)
     this.known = false
+    this.isSalon = false
     this.devices = new Map()
     this.nextDevice = 1
     this.passkey = false
@@ -38,7 +39,7 @@ export class Person {
 
   dump() {
     return {
-      phone: this.phone, name: this.name, lid: this.lid, passkey: this.passkey, reachable: this.reachable,
+      phone: this.phone, name: this.name, lid: this.lid, salon: this.isSalon, passkey: this.passkey, reachable: this.reachable,
       blocked: [...this.blocked], lock: this.lock, shut: this.shut, devices: [...this.devices.values()].map((device) => device.dump()),
     }
   }
