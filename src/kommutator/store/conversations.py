@@ -66,8 +66,7 @@ _SEEN = """
 UPDATE conversations SET read_up_to = $3
  WHERE enterprise = $1 AND id = $2 AND read_up_to < $3 RETURNING true"""
 # Whoever says the same at the same time waits for the row of the talk first.
-_IS_SAID = """
-SELECT EXISTS (SELECT FROM outbox WHERE enterprise = $1 AND lane = $2 AND once = $3)"""
+_SAID = "SELECT id FROM outbox WHERE enterprise = $1 AND lane = $2 AND once = $3"
 _MOVE = f"UPDATE conversations SET chat_id = $4 WHERE {_KEY}"
 _MERGE = f"""
 WITH o AS (
@@ -195,9 +194,10 @@ class ConversationStore:
         """A person has seen messages up to this one. False: that was known."""
         return bool(await self._connection.fetchval(_SEEN, enterprise, conversation_id, up_to))
 
-    async def is_said(self, enterprise: EnterpriseNumber, lane: str, once: str) -> bool:
-        """Whether this was owed before; to be asked while the talk's row is locked."""
-        return bool(await self._connection.fetchval(_IS_SAID, enterprise, lane, once))
+    async def said(self, enterprise: EnterpriseNumber, lane: str, once: str) -> int | None:
+        """The outbox row, if this was owed before; to be asked while the talk's row is locked."""
+        found: int | None = await self._connection.fetchval(_SAID, enterprise, lane, once)
+        return found
 
     async def move(
         self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, to: str

@@ -109,11 +109,12 @@ class Inbox:
         """Write to the client as the salon; whoever writes has taken the talk over.
 
         Args:
-            once: unique for this message; under one that was here before nothing is said again.
+            once: unique for this message; under one that was here before nothing is said again,
+                and what was said then is returned.
 
         Raises:
             InvalidInput: `chat_text_empty`, `chat_text_too_long` (`most`).
-            Conflict: `chat_closed` (`reason`), `chat_said_already`.
+            Conflict: `chat_closed` (`reason`).
         """
         text = text.strip()
         if not text:
@@ -136,10 +137,12 @@ class Inbox:
                 not_after=self._clock.now() + _WORTH,
                 said_by="staff",
             )
-            await _owe(unit, enterprise, saying)
-            await _audit(unit, actor, enterprise, "say", talk)
-            (said,) = await InboxViews(unit.connection).messages(enterprise, talk, limit=1)
-        return said
+            lane = lane_of(kind, talk.connection_id)
+            row = await unit.conversations.said(enterprise, lane, saying.once)
+            if row is None:
+                (row,) = await speak(unit, enterprise, [saying])
+                await _audit(unit, actor, enterprise, "say", talk)
+            return await InboxViews(unit.connection).owed(enterprise, row)
 
     async def seen(
         self, actor: Actor, enterprise: EnterpriseNumber, conversation_id: int, up_to: int
@@ -176,14 +179,6 @@ async def _silence(
         reason=None if reason is None else reason.value, salon=talk.salon,
     )  # fmt: skip
     unit.chat_changed(enterprise, talk.connection_id, talk.chat_id)
-
-
-async def _owe(unit: Unit, enterprise: EnterpriseNumber, saying: Saying) -> None:
-    """Raises Conflict: `chat_said_already`."""
-    lane = lane_of(saying.kind, saying.connection_id)
-    if await unit.conversations.is_said(enterprise, lane, saying.once):
-        raise Conflict("chat_said_already")
-    await speak(unit, enterprise, [saying])
 
 
 async def _audit(

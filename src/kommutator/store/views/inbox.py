@@ -132,9 +132,11 @@ SELECT c.id, c.connection_id, c.chat_id, n.kind, n.name AS channel, c.salon, h.t
         WHERE l.enterprise = c.enterprise AND l.connection_id = c.connection_id
           AND l.chat_id = c.chat_id ORDER BY l.id DESC LIMIT 1) AS m ON true
  WHERE c.enterprise = $1"""
-_MESSAGES = f"""
+_MESSAGE = f"""
 SELECT m.id, {_BY.format("m")} AS by, m.kind, m.text, m.author, m.at, m.state, m.turn_id
-  FROM chat_messages m
+  FROM chat_messages m"""
+_OWED = f"{_MESSAGE} WHERE m.enterprise = $1 AND m.outbox_id = $2"
+_MESSAGES = f"""{_MESSAGE}
  WHERE m.enterprise = $1 AND m.connection_id = $2 AND m.chat_id = $3
    AND m.id < coalesce($4, 9223372036854775807) ORDER BY m.id DESC LIMIT $5"""
 _TURN = ", ".join(field.name for field in fields(TurnLine))
@@ -195,6 +197,11 @@ class InboxViews:
             _MESSAGES, enterprise, talk.connection_id, talk.chat_id, before, limit
         )
         return [MessageLine(**row) for row in rows]
+
+    async def owed(self, enterprise: EnterpriseNumber, outbox_id: int) -> MessageLine:
+        """The message that this command says."""
+        row = await self._connection.fetchrow(_OWED, enterprise, outbox_id)
+        return MessageLine(**row)
 
     async def turns(
         self,

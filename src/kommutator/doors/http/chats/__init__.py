@@ -1,0 +1,1 @@
+"""Chats with clients for developers: who speaks, what was said and done, taking over."""
