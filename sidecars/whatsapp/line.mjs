@@ -30,6 +30,7 @@ export class Line {
     this._codes = 0
     this._told = new Set() // messages told at first hand, whose event is still to come
     this._subscribed = new Set()
+    this._typing = new Set()
     this.wantsCode = false
     this.isOpen = false
     this._gone = false
@@ -222,7 +223,11 @@ export class Line {
   _presence({ id, presences }) {
     const states = Object.values(presences).map((presence) => presence.lastKnownPresence)
     const typing = states.some((state) => state === 'composing' || state === 'recording')
-    this._tell('composing', { chat: jidNormalizedUser(id), typing })
+    const chat = jidNormalizedUser(id)
+    if (typing === this._typing.has(chat)) return // of coming and going nobody wants to hear
+    if (typing) this._typing.add(chat)
+    else this._typing.delete(chat)
+    this._tell('composing', { chat, typing })
   }
 
   async _sentOnce(id) {

@@ -1,17 +1,27 @@
 """A host whose bridge is the stand-in, and one whose bridge is the real program."""
 
+from __future__ import annotations
+
+import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from kommutator.connectors.channels.whatsapp.host import BaileysHost
+from kommutator.connectors.channels.whatsapp.line import BaileysLine
 from kommutator.connectors.channels.whatsapp.program import Program
-from kommutator.domain.whatsapp.events import WhatsAppEvent
+from kommutator.domain.whatsapp.events import Closed, Opened, QrShown, WhatsAppEvent
+from kommutator.domain.whatsapp.ports import LineOptions
 from kommutator.kit.clock import SystemClock
+from kommutator.kit.node import find_node
+from kommutator.twins.config import TwinsConfig
+from kommutator.twins.whatsapp import Hands, WhatsAppTwin
+from tests.support.waiting import eventually
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
@@ -74,3 +84,61 @@ async def host() -> AsyncIterator[BaileysHost]:
     host = BaileysHost(clock=SystemClock(), program=stand_in)
     yield host
     await host.stop()
+
+
+@dataclass
+class Town:
+    """The fake WhatsApp, and a host with the real bridge."""
+
+    hands: Hands
+    host: BaileysHost
+    options: LineOptions
+
+    async def open(self, salon: Salon, **options: Any) -> BaileysLine:
+        salon.line = await self.host.open(
+            salon.phone, salon.keys, replace(self.options, **options), salon.heard
+        )
+        return salon.line
+
+    async def link(self, salon: Salon) -> BaileysLine:
+        """From nothing to an open session, as a person would."""
+        await self.open(salon)
+        (qr,) = await salon.hears(QrShown)
+        await self.hands.scan(qr.text, salon.phone, "Салон")
+        return await self.reopen(salon)
+
+    async def reopen(self, salon: Salon) -> BaileysLine:
+        """After it closed."""
+        await salon.hears(Closed)
+        salon.heard.events.clear()
+        await self.open(salon)
+        await salon.hears(Opened)
+        return salon.line
+
+
+@dataclass
+class Salon:
+    """One phone to be linked."""
+
+    phone: str
+    keys: MemoryKeys = field(default_factory=MemoryKeys)
+    heard: Heard = field(default_factory=Heard)
+    line: BaileysLine = field(init=False)
+
+    async def hears(self, kind: type[Any], count: int = 1) -> list[Any]:
+        await eventually(lambda: len(self.heard.of(kind)) >= count, 10)
+        return self.heard.of(kind)
+
+
+@pytest.fixture(scope="session")
+async def town() -> AsyncIterator[Town]:
+    if find_node() is None and not os.environ.get("CI"):
+        pytest.skip("there is no Node 20 here")
+    twin = WhatsAppTwin()
+    facts = await twin.launch("127.0.0.1", 0, TwinsConfig())
+    host = BaileysHost(clock=SystemClock())
+    options = LineOptions(url=facts["ws_url"], root_key=facts["root_key"])
+    async with aiohttp.ClientSession() as http:
+        yield Town(Hands(facts["base_url"], http), host, options)
+    await host.stop()
+    await twin.stop()
