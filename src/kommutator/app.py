@@ -16,11 +16,12 @@ from fastapi import FastAPI
 
 from kommutator.compose import compose
 from kommutator.compose.composition import Composition, Kickable
+from kommutator.compose.whatsapp import WhatsAppMeans
 from kommutator.connectors.pbx.asterisk.by_link import DeliveryByLink
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.connectors.pbx.asterisk.ssh_delivery import SshDelivery
 from kommutator.doors.console import router as console
-from kommutator.doors.http import amocrm, asterisk, channels, retailcrm, yclients
+from kommutator.doors.http import amocrm, asterisk, channels, outreach, retailcrm, yclients
 from kommutator.doors.http.app import Door, Family, create_app, create_watch
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.runner import PbxRunner
@@ -65,6 +66,7 @@ class Application:
         clock: Clock | None = None,
         ids: Ids | None = None,
         redactor: Redactor | None = None,
+        means: WhatsAppMeans | None = None,
     ) -> None:
         self._settings = settings
         self._dsn = dsn
@@ -74,6 +76,7 @@ class Application:
         self._clock = clock or SystemClock()
         self._ids = ids or SystemIds()
         self._redactor = redactor or Redactor()
+        self._means = means
         self._stack = AsyncExitStack()
         self.house: House
         self.asgi: FastAPI
@@ -100,9 +103,11 @@ class Application:
             clock=self._clock,
             ids=self._ids,
             redactor=self._redactor,
+            means=self._means,
         )
         self.house = made.house
         self._stack.push_async_callback(made.http.close)
+        self._stack.push_async_callback(made.whatsapp.stop)
         self._stack.push_async_callback(made.house.refusals.stop)
         await self._run(made.house.intake.start, made.house.intake.stop)
         self._stack.push_async_callback(made.house.route.stop)
@@ -166,6 +171,7 @@ class Application:
             "decide": JournalRunner(db, made.decide, clock=clock, ids=ids),
             "crm": vendors,
             "chat": vendors,
+            "wa": made.whatsapp.runner(house.directory, house.intake, vendors),
             "pbx": PbxRunner(
                 db,
                 house.directory,
@@ -233,5 +239,6 @@ _FAMILIES: Mapping[str, Family] = {
     "yclients": yclients.add,
     "asterisk": asterisk.add,
     "channels": channels.add,
+    "outreach": outreach.add,
     "console": _console,
 }

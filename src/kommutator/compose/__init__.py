@@ -18,6 +18,7 @@ from kommutator.compose.recordings import compose_recordings
 from kommutator.compose.salons import compose_salons, hear_salons
 from kommutator.compose.telephony import compose_messages, compose_telephony, desks_of
 from kommutator.compose.visits import compose_visits
+from kommutator.compose.whatsapp import WhatsAppMeans, compose_whatsapp
 from kommutator.compose.yclients import Ground, compose_yclients, deliveries_of, yclients_side
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
@@ -101,8 +102,12 @@ def compose(
     clock: Clock | None = None,
     ids: Ids | None = None,
     redactor: Redactor | None = None,
+    means: WhatsAppMeans | None = None,
 ) -> Composition:
-    """Make every service over one database. Nothing is started and nothing is asked."""
+    """Make every service over one database. Nothing is started and nothing is asked.
+
+    `means`: how WhatsApp is reached; the default is the real one.
+    """
     clock, ids = clock or SystemClock(), ids or SystemIds()
     redactor = redactor or Redactor()
     counters = Metrics()
@@ -152,11 +157,13 @@ def compose(
         public_url=settings.public_url,
     )
     refusals, passwords = Refusals(db, counters, clock=clock), Passwords()
-    links = EntryLinks(vault.derive(_ENTRY_KEY), clock)
     people = People(db, passwords, ids=ids)
     ground = Ground(settings, db, vault, clock, ids)
-    intake = Intake(db, clock=clock)
-    chat = compose_channels(ground, http, turns, directory, intake, texts, follow=news.decide)
+    links, intake = EntryLinks(vault.derive(_ENTRY_KEY), clock), Intake(db, clock=clock)
+    whatsapp = compose_whatsapp(ground, means)
+    chat = compose_channels(
+        ground, http, turns, directory, intake, texts, whatsapp, follow=news.decide
+    )
     unasked = compose_outreach(ground, {OutreachKind.MISSED_CALL: still_missed})
     salons = yclients_side(settings, http, turns, redactor)
     yclients = compose_yclients(ground, salons, directory, people)
@@ -220,6 +227,7 @@ def compose(
         grants=granting.grants,
         yclients=yclients,
         channels=chat.channels,
+        whatsapp=whatsapp.sessions,
         notices=chat.notices,
         outreach=unasked.desk,
         chat_hooks=chat.hooks,
@@ -270,6 +278,7 @@ def compose(
         ask_crm,
         deliveries,
         worker,
+        whatsapp,
         background=(
             dialer.worker,
             copy.copier,

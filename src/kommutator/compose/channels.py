@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kommutator.compose.whatsapp import WhatsAppParts
 from kommutator.compose.yclients import Ground
 from kommutator.connectors.channels.avito.client import AvitoClients
 from kommutator.connectors.channels.avito.desk import AvitoDesk
@@ -56,6 +57,7 @@ def compose_channels(
     directory: Directory,
     intake: Intake,
     texts: Texts,
+    whatsapp: WhatsAppParts,
     *,
     follow: Decide,
 ) -> ChannelParts:
@@ -67,18 +69,19 @@ def compose_channels(
         TelegramDelivery(telegram, clock=clock),
         AvitoDelivery(avito, clock=clock),
     ]
-    desks: dict[ConnectionKind, ChannelDesk] = {
+    asked: dict[ConnectionKind, ChannelDesk] = {
         ConnectionKind.TELEGRAM: TelegramDesk(telegram),
         ConnectionKind.AVITO: AvitoDesk(avito),
     }
+    desks: dict[ConnectionKind, ChannelDesk] = {**asked, whatsapp.desk.kind: whatsapp.desk}
     alarms = EndQuiet(texts, follow)
     hear = HearChats(directory, {kind.value: desk for kind, desk in desks.items()}, texts,
                      alarms.decide)  # fmt: skip
-    ask = AskChannels(db, directory, desks, intake)
+    ask = AskChannels(db, directory, asked, intake)
     return ChannelParts(
         channels=Channels(db, on.vault, desks, on.settings, ids=ids),
         notices=Notices(db, texts, ids=ids, links_url=on.settings.telegram_links_url),
-        hooks={kind: HookSecrets(directory, kind, "channel_hook_unknown") for kind in desks},
+        hooks={kind: HookSecrets(directory, kind, "channel_hook_unknown") for kind in asked},
         tell=TellOfVisits(texts, clock=clock),
         decide=hear.decide,
         deliveries={one.kind: one for one in speaking},

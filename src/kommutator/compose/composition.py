@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from kommutator.compose.whatsapp import WhatsAppParts
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.ports import Delivery
 from kommutator.flows.ask_crm import AskCrm
@@ -41,4 +42,5 @@ class Composition:
     ask_crm: AskCrm
     deliveries: dict[ConnectionKind, Delivery]
     recordings: RecordingWorker
+    whatsapp: WhatsAppParts
     background: Sequence[Background] = ()

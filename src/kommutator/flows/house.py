@@ -53,6 +53,7 @@ from kommutator.flows.take_over import TakeOver
 from kommutator.flows.take_recording import TakeRecording
 from kommutator.flows.tokens import Tokens
 from kommutator.flows.trials import Trials
+from kommutator.flows.whatsapp.sessions import WhatsAppSessions
 from kommutator.flows.yclients.services import YClients
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
@@ -133,6 +134,7 @@ class House:
     amocrm: AmoCrm
     yclients: YClients
     channels: Channels
+    whatsapp: WhatsAppSessions
     notices: Notices
     outreach: OutreachDesk
     chat_hooks: Mapping[ConnectionKind, HookSecrets]

@@ -45,11 +45,13 @@ class ChannelWorker:
         await self._ask.round(self._owner)
 
     async def retire(self) -> None:
-        """Delete what is older than a year, in small transactions."""
+        """Delete old notices, and what WhatsApp needs no more, in small transactions."""
         while True:
             async with self._db.single() as unit:
                 gone = await unit.notices.retire_everywhere(_KEPT_DAYS)
+                old = await unit.whatsapp_sent.retire_everywhere()
             metrics.RETAINED.labels("notices").inc(gone)
-            if not gone:
+            metrics.RETAINED.labels("whatsapp").inc(old)
+            if not gone and not old:
                 return
             await self._clock.sleep(_BREATH_S)

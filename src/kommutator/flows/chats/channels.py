@@ -7,16 +7,23 @@ audit row.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import structlog
 
 from kommutator.domain.chats import ChannelDesk
-from kommutator.domain.connection import CHANNELS, Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import (
+    CHANNELS,
+    Account,
+    ConnectionKind,
+    ConnectionStatus,
+    lane_of,
+)
 from kommutator.domain.ports import Probe
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
+from kommutator.flows.chats.channel import Channel
 from kommutator.flows.chats.listen import Listen
 from kommutator.flows.form_secrets import check_secrets
 from kommutator.flows.forms import merged
@@ -26,9 +33,7 @@ from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, NotFound, VendorError
 from kommutator.kit.ids import Ids
 from kommutator.settings import Settings
-from kommutator.store.channel_reads import ChannelAsked
 from kommutator.store.connection_rows import ConnectionRecord
-from kommutator.store.lanes import LaneStatus
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
@@ -38,37 +43,6 @@ SECRETS: Mapping[ConnectionKind, tuple[str, ...]] = {
     ConnectionKind.TELEGRAM: ("token",),
     ConnectionKind.AVITO: ("client_id", "client_secret"),
 }
-
-
-_OF_REVOKED = {
-    ConnectionKind.TELEGRAM: "telegram_token_refused",
-    ConnectionKind.AVITO: "avito_revoked",
-}
-"""What it means when a lane stopped because its access was withdrawn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """A connected messenger, how its messages go out, and how it was asked last."""
-
-    record: ConnectionRecord
-    lane: LaneStatus | None
-    asked: ChannelAsked | None
-
-    @property
-    def why(self) -> str | None:
-        """Why it does not work as it should: a slug with a sentence, `hint.<slug>`."""
-        if self.record.status is ConnectionStatus.BROKEN:
-            return _OF_REVOKED[self.record.kind] if self._unnamed else self.record.status_reason
-        if self.record.status is ConnectionStatus.PAUSED:
-            return "channel_paused"
-        if self.lane is not None and self.lane.parked_reason is not None:
-            return _OF_REVOKED[self.record.kind]
-        return self.asked.error_hint if self.asked is not None else None
-
-    @property
-    def _unnamed(self) -> bool:
-        return self.record.status_reason in (None, ErrorKind.ACCESS_REVOKED.value)
 
 
 class Channels:
@@ -97,11 +71,13 @@ class Channels:
                 one for one in await unit.connections.list(enterprise) if one.kind in CHANNELS
             ]
             lanes = {one.lane: one for one in await unit.lanes.status(enterprise)}
+            phones = await unit.whatsapp.of(enterprise)
             return [
                 Channel(
                     one,
-                    lanes.get(f"chat:{one.id}"),
+                    lanes.get(lane_of(one.kind, one.id)),
                     await unit.channel_reads.of(enterprise, one.id),
+                    phones.get(one.id),
                 )
                 for one in records
             ]

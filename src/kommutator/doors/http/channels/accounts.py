@@ -21,7 +21,7 @@ from kommutator.doors.http.channels.words import (
 from kommutator.doors.http.errors import RESPONSES, locale_of
 from kommutator.doors.http.paging import Page
 from kommutator.doors.http.wording import person_error
-from kommutator.flows.chats.channels import Channel
+from kommutator.flows.chats.channel import Channel
 from kommutator.kit.errors import VendorError
 
 router = APIRouter(prefix="/api/v1/channels", tags=["channels"], responses=RESPONSES)
@@ -109,7 +109,7 @@ def _shown(request: Request, channel: Channel) -> ChannelShown:
             "username": record.config.get("username"),
             "status": record.status,
             "reason": reason,
-            "reason_text": texts.translate(locale, f"hint.{reason}") if reason else None,
+            "reason_text": texts.translate(locale, channel.words) if reason else None,
             "way": record.config.get("way"),
             "waiting": channel.lane is not None and channel.lane.parked_reason is not None,
         }

@@ -1,0 +1,98 @@
+"""The parts of WhatsApp by QR: who holds the sockets, the service, what its lanes are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from kommutator.compose.yclients import Ground
+from kommutator.connectors.channels.whatsapp.host import BaileysHost
+from kommutator.domain.connection import Account
+from kommutator.domain.whatsapp.ports import LineOptions, WhatsAppHost
+from kommutator.doors.whatsapp.delivery import Pace, WhatsAppDelivery
+from kommutator.doors.whatsapp.lines import Lines
+from kommutator.doors.whatsapp.parts import Delivering, Parts
+from kommutator.doors.whatsapp.runner import WhatsAppRunner
+from kommutator.flows.directory import Directory
+from kommutator.flows.intake import Intake
+from kommutator.flows.whatsapp.desk import WhatsAppDesk
+from kommutator.flows.whatsapp.follow import HearSession
+from kommutator.flows.whatsapp.sessions import WhatsAppSessions
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsAppMeans:
+    """How WhatsApp is reached. `host` None: the real one; a test brings its own."""
+
+    host: WhatsAppHost | None = None
+    pace: Pace = field(default_factory=Pace)
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsAppParts:
+    """The service for the house, and what only processes need.
+
+    Attributes:
+        stop: ends whoever holds the sockets, after the lanes.
+    """
+
+    on: Ground
+    sessions: WhatsAppSessions
+    desk: WhatsAppDesk
+    host: WhatsAppHost
+    stop: Callable[[], Awaitable[None]]
+    lines: Lines
+    delivery: WhatsAppDelivery
+    hearers: Sequence[HearSession]
+
+    def runner(
+        self, directory: Directory, intake: Intake, delivering: Delivering
+    ) -> WhatsAppRunner:
+        """Of the room "wa"."""
+        on = self.on
+        parts = Parts(
+            on.db,
+            on.vault,
+            self.host,
+            self.options,
+            intake,
+            self.lines,
+            delivering,
+            self.delivery,
+            on.clock,
+            on.ids,
+            lambda account: directory.invalidate(account.enterprise),
+            self.hearers,
+        )
+        return WhatsAppRunner(parts, directory)
+
+    def options(self, account: Account) -> LineOptions:
+        """How a session of this account is opened."""
+        return LineOptions(proxy=account.secrets.get("proxy", ""))
+
+
+async def _nothing() -> None:
+    """A host that a test made is ended by the test."""
+
+
+def compose_whatsapp(
+    on: Ground, means: WhatsAppMeans | None = None, *, hearers: Sequence[HearSession] = ()
+) -> WhatsAppParts:
+    """Nothing is started. `hearers` are told of each state that a session comes into."""
+    sessions = WhatsAppSessions(on.db, on.vault, clock=on.clock, ids=on.ids)
+    means, stop = means or WhatsAppMeans(), _nothing
+    host = means.host
+    if host is None:
+        bridge = BaileysHost(clock=on.clock)
+        host, stop = bridge, bridge.stop
+    lines = Lines()
+    return WhatsAppParts(
+        on=on,
+        sessions=sessions,
+        desk=WhatsAppDesk(sessions),
+        host=host,
+        stop=stop,
+        lines=lines,
+        delivery=WhatsAppDelivery(on.db, lines, clock=on.clock, ids=on.ids, pace=means.pace),
+        hearers=hearers,
+    )
