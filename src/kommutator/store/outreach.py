@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,12 @@ WITH due AS (
 UPDATE outreach o SET owner = $1, lease_until = clock_timestamp() + make_interval(secs => $3)
   FROM due WHERE o.id = due.id
 RETURNING {", ".join(f"o.{field.name}" for field in fields(OutreachRow))}"""
+_REVIVE = """
+UPDATE outreach o SET state = 'queued', reason = NULL, settled_at = NULL, phone = $3,
+       client_name = $4, text = $5, due_at = $6, not_after = $7
+ WHERE enterprise = $1 AND once = $2 AND state = 'dropped' AND reason = ANY ($8::text[])
+   AND NOT EXISTS (SELECT FROM outreach_tries t WHERE t.outreach = o.id)
+RETURNING id"""
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('outreach:' || $1, 0))"
 _HELD = f"""
 SELECT {_COLUMNS} FROM outreach
@@ -123,6 +129,21 @@ class OutreachStore:
             now,
         )  # fmt: skip
         return None if found is None else int(found)
+
+    async def revive(
+        self,
+        enterprise: EnterpriseNumber,
+        wanted: Wanted,
+        *,
+        due_at: datetime,
+        reasons: Collection[str],
+    ) -> bool:
+        """Queue it again if it was taken back for one of these reasons and never sent."""
+        found = await self._connection.fetchval(
+            _REVIVE, enterprise, wanted.once, wanted.phone, wanted.client_name[:200], wanted.text,
+            due_at, wanted.not_after, list(reasons),
+        )  # fmt: skip
+        return found is not None
 
     async def claim_everywhere(
         self, owner: UUID, now: datetime, *, lease_s: float, of_each: int, limit: int

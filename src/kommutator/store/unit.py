@@ -48,6 +48,7 @@ from kommutator.store.phone_book import PhoneBookStore
 from kommutator.store.phone_book_reads import PhoneBookReadStore
 from kommutator.store.presence import PresenceStore
 from kommutator.store.recordings import RecordingStore
+from kommutator.store.remind_stores import RemindStores
 from kommutator.store.retention import RetentionStore
 from kommutator.store.routes import RouteStore
 from kommutator.store.salon_stores import SalonStores
@@ -65,7 +66,7 @@ WANTED = "kommutator_wanted"  # told by a trigger of `phone_book`
 _NOTIFY = "SELECT pg_notify(c, p) FROM unnest($1::text[], $2::text[]) AS n (c, p)"
 
 
-class Unit(SalonStores, ChannelStores, AssistantStores, OutreachStores):
+class Unit(SalonStores, ChannelStores, AssistantStores, OutreachStores, RemindStores):
     """The stores inside one transaction, a cached property each. `Database.unit()` commits it."""
 
     def __init__(self, connection: Connection, waker: Callable[[str], None] | None) -> None:

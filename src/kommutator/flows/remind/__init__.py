@@ -1,0 +1,1 @@
+"""Reminders, reviews and win-back: planned with each change of a visit, asked again before."""
