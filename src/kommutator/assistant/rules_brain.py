@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
@@ -17,6 +18,8 @@ from kommutator.domain.assistant.ports import FreeTimes, Scene
 from kommutator.domain.assistant.talk import Acted, AnyAct, HandOver, Message, Talk, Turn
 from kommutator.kit.texts import Texts
 
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_TELLS_NOTHING: Final = 2
 _SILENT: Final = frozenset({"sticker", "reaction"})
 """Said to nobody in particular: no answer is waited for."""
 
@@ -47,10 +50,11 @@ class RulesBrain:
         """What these messages mean here and now; also what the guard is shown."""
         talk = machine.remembered(talk, scene)
         text = _text(messages)
-        known = None if any(letter.isalpha() for letter in text) else talk.language
+        # A word or two, as "ok" or a name, tell no language: nobody is answered in another for them.
+        short = len(_WORD.findall(text)) <= _TELLS_NOTHING and not scene.greet
+        language = talk.language if short else None
         expecting = reminding.expected(scene, talk)
-        frame = self._reader.read(text, scene.vocabulary, scene.now, expecting, known)
-        return frame if known is None else msgspec.structs.replace(frame, language=known)
+        return self._reader.read(text, scene.vocabulary, scene.now, expecting, language)
 
     async def turn(
         self, scene: Scene, talk: Talk, messages: Sequence[Message], times: FreeTimes

@@ -143,7 +143,7 @@ def _ask_service(m: Moment, talk: Talk, note: str) -> Turn:
 
 def _unknown(m: Moment) -> str:
     """Words that look like a service or a name and are none here."""
-    if not m.frame.unclear or m.frame.services or m.frame.maybe_services:
+    if not m.frame.unclear:
         return ""
     return m.say("assistant.unknown_words", words=", ".join(m.frame.unclear)[:80])
 

@@ -169,10 +169,11 @@ def _chosen(moments: list[datetime], when: When, count: int) -> Iterable[datetim
     if when.at is not None:
         at = when.at
         day = when.first or moments[0].date()
-        wanted = datetime.combine(day, at)
-        return sorted(moments, key=lambda one: (abs((one.date() - day).days), abs(one - wanted)))[
-            :count
-        ]
+
+        def far(one: datetime) -> tuple[int, timedelta]:
+            return abs((one.date() - day).days), abs(one - datetime.combine(one.date(), at))
+
+        return sorted(moments, key=far)[:count]
     if when.soonest:
         return moments[:count]
     if when.first is not None and moments[0].date() == moments[-1].date():

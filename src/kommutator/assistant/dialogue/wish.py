@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from kommutator.domain.assistant.frame import Frame, When
+from kommutator.domain.assistant.frame import Expecting, Frame, When
 from kommutator.domain.assistant.ports import Scene
 from kommutator.domain.assistant.talk import BookVisit, MoveVisit, Offer, Talk
 
@@ -102,21 +102,27 @@ def _services(
     """The services, and those of which one must still be chosen."""
     named, maybe = known(frame.services, scene), known(frame.maybe_services, scene)
     if not named and not maybe:
-        return known(talk.services, scene), ()
+        return known(talk.services, scene), _still_asked(talk, scene)
     adds = _adds(talk, {*named, *maybe}, text)
     before = known(talk.services, scene) if adds else ()
     usual = [one for one in maybe if one in scene.client.usual_services]
-    still = [one for one in maybe if one in talk.services] or usual
+    asked = [one for one in maybe if one in talk.choices]
+    still = asked or [one for one in maybe if one in talk.services] or usual
     if maybe and len(still) == 1:
         return known((*before, *named, *still), scene), ()
     return known((*before, *named), scene), maybe
+
+
+def _still_asked(talk: Talk, scene: Scene) -> tuple[int, ...]:
+    """Of which services one must be chosen, though the client spoke of something else."""
+    return known(talk.choices, scene) if talk.expecting is Expecting.SERVICE else ()
 
 
 def _adds(talk: Talk, named: set[int], text: str) -> bool:
     """One more service, or the one that was asked for among several; not another instead."""
     if not talk.services:
         return False
-    return named <= set(talk.choices) or _ADDS.search(text) is not None
+    return bool(named & set(talk.choices)) or _ADDS.search(text) is not None
 
 
 def _staff(talk: Talk, frame: Frame, scene: Scene) -> tuple[int | None, bool]:
