@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from kommutator.domain.connection import CHANNELS
+from kommutator.domain.connection import CHANNELS, ConnectionKind
+from kommutator.domain.outreach.hours import day_began
+from kommutator.domain.outreach.ladder import Caps, caps_on, day_of
 from kommutator.domain.outreach.settings import (
     KEY,
     OutreachSettings,
@@ -20,6 +22,7 @@ from kommutator.flows.outreach.consents import Consents
 from kommutator.flows.outreach.recall import recall
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import NotFound
+from kommutator.store.enterprises import Enterprise
 from kommutator.store.outreach import OutreachRow
 from kommutator.store.outreach_pauses import Pause, PauseEverywhere
 from kommutator.store.outreach_tries import TryRow
@@ -38,11 +41,25 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberStanding:
+    """What a linked number did today, and may do, unasked; see `domain/outreach/ladder.py`."""
+
+    connection_id: UUID
+    name: str
+    linked_day: int
+    sent: int
+    per_day: int
+    new: int
+    new_per_day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """The rules, and what is paused now."""
+    """The rules, what is paused now, and how far each linked number's allowance goes."""
 
     settings: OutreachSettings
     pauses: Sequence[Pause]
+    numbers: Sequence[NumberStanding]
 
 
 class OutreachDesk:
@@ -56,8 +73,33 @@ class OutreachDesk:
     async def standing(self, enterprise: EnterpriseNumber) -> Standing:
         async with self._db.unit() as unit:
             tenant = await unit.enterprises.get(enterprise)
+            settings = read_settings(tenant.settings)
             pauses = await unit.outreach_pauses.of(enterprise)
-        return Standing(read_settings(tenant.settings), pauses)
+            numbers = await self._numbers(unit, tenant, settings.caps)
+        return Standing(settings, pauses, numbers)
+
+    async def _numbers(
+        self, unit: Unit, tenant: Enterprise, caps: Caps
+    ) -> Sequence[NumberStanding]:
+        now, zone_name = self._clock.now(), tenant.time_zone
+        linked = {
+            one.id: one.name
+            for one in await unit.connections.list(tenant.number)
+            if one.kind is ConnectionKind.WHATSAPP
+        }
+        stand = await unit.outreach_ways.standing(
+            tenant.number, linked, day_began=day_began(now, zone_name)
+        )
+        found = []
+        for connection_id, name in linked.items():
+            number = stand[connection_id]
+            day = day_of(number.linked_at, now, zone_name)
+            today = caps_on(day, caps)
+            found.append(
+                NumberStanding(connection_id, name, day, number.sent, today.per_day, number.new,
+                               today.new_per_day)
+            )  # fmt: skip
+        return found
 
     async def save(
         self, actor: Actor, enterprise: EnterpriseNumber, given: Mapping[str, Any]

@@ -1,14 +1,16 @@
-"""What messengers bring us, and the API of messengers and notices.
+"""What messengers bring us; the API of messengers, chats, notices and unasked messages.
 
 In the all-in-one process and in `kommutator api --only channels`.
 """
 
 from kommutator.doors.http.app import Door
 from kommutator.doors.http.channels import accounts, hooks, notices
+from kommutator.doors.http.chats import chats
+from kommutator.doors.http.outreach import consents, messages
 
 
 def add(app: Door) -> None:
     """Put the family's paths into an application."""
     app.state.chat_throttle = hooks.throttle(app.state.house)
-    for part in (hooks, accounts, notices):
+    for part in (hooks, accounts, chats, notices, messages, consents):
         app.include_router(part.router)

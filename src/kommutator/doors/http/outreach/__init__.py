@@ -1,0 +1,1 @@
+"""The API of messages nobody asked for: rules, log, kill switch, consents."""
