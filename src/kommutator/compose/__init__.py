@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from kommutator.compose.assistant import compose_assistant, hear_clients
 from kommutator.compose.campaigns import compose_campaigns
 from kommutator.compose.cards import compose_cards
 from kommutator.compose.channels import compose_channels
@@ -109,8 +110,7 @@ def compose(
     `means`: how WhatsApp is reached; the default is the real one.
     """
     clock, ids = clock or SystemClock(), ids or SystemIds()
-    redactor = redactor or Redactor()
-    counters = Metrics()
+    redactor, counters = redactor or Redactor(), Metrics()
     http = HttpClient(
         clock=clock, allowed_hosts=settings.private_hosts, meter=counters.vendor_answered
     )
@@ -126,9 +126,8 @@ def compose(
     triers: dict[ConnectionKind, RecordTrier] = {desk.kind: desk, amo_desk.kind: amo_desk}
     phone_book = PhoneBook(look_ups, clock=clock)
     ask_crm = AskCrm(db, directory, look_ups, clock=clock, copied=COPIED)
-    objects, texts = objects_of(settings), Texts.load()
+    objects, spool, texts = objects_of(settings), spool_of(settings), Texts.load()
     recording_links = RecordingLinks(vault, clock, settings.public_url)
-    spool = spool_of(settings)
     take_recording = TakeRecording(db, objects, spool, clock=clock)
     offers = OfferSlots(directory, texts, Outreach(clock=clock))
     follow = FollowCalls(
@@ -162,13 +161,15 @@ def compose(
     links, intake = EntryLinks(vault.derive(_ENTRY_KEY), clock), Intake(db, clock=clock)
     whatsapp = compose_whatsapp(ground, means)
     chat = compose_channels(
-        ground, http, turns, directory, intake, texts, whatsapp, follow=news.decide
-    )
+        ground, http, turns, directory, intake, texts, whatsapp, follow=news.decide,
+        hearers=(hear_clients(directory, counters),),
+    )  # fmt: skip
     unasked = compose_outreach(ground, {OutreachKind.MISSED_CALL: still_missed})
     salons = yclients_side(settings, http, turns, redactor)
     yclients = compose_yclients(ground, salons, directory, people)
     kept = compose_salons(ground, salons, directory, hearers=(chat.tell,))
     visits = compose_visits(ground, salons, directory, kept.salons, counters)
+    talks = compose_assistant(ground, directory, texts, counters, visits)
     set_up = SetUp(
         db,
         vault,
@@ -234,6 +235,10 @@ def compose(
         salons=kept.salons,
         salon_telephony=compose_telephony(ground, salons),
         missed_offers=OfferRules(db),
+        news=talks.news,
+        inbox=talks.inbox,
+        converse=talks.converse,
+        rehearse=talks.rehearse,
         messages=compose_messages(ground, salons, directory),
         visits=visits.desk if visits else None,
         amocrm=compose_amocrm(granting, db, vault, copy.hooks.take_off, widget, ids=ids),
@@ -288,6 +293,7 @@ def compose(
             unasked.worker,
             YClientsKeeper(db, yclients, clock=clock),
             kept.copier,
+            *talks.background,
             *([visits.settler] if visits else ()),
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kommutator.compose.whatsapp import WhatsAppParts
@@ -18,7 +18,7 @@ from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.ports import Delivery
 from kommutator.flows.chats.ask import AskChannels
 from kommutator.flows.chats.channels import Channels
-from kommutator.flows.chats.hear import HearChats
+from kommutator.flows.chats.hear import HearChats, HearMessages
 from kommutator.flows.directory import Directory
 from kommutator.flows.hook_secrets import HookSecrets
 from kommutator.flows.intake import Intake
@@ -60,8 +60,12 @@ def compose_channels(
     whatsapp: WhatsAppParts,
     *,
     follow: Decide,
+    hearers: Sequence[HearMessages] = (),
 ) -> ChannelParts:
-    """Nothing is started and nothing is asked. `follow` decides upon all that is not of chats."""
+    """Nothing is started and nothing is asked. `follow` decides upon all that is not of chats.
+
+    `hearers`: told of each message that is new.
+    """
     db, clock, ids = on.db, on.clock, on.ids
     telegram = TelegramClients(http, turn=turns)
     avito = AvitoClients(http, turn=turns, clock=clock)
@@ -76,7 +80,7 @@ def compose_channels(
     desks: dict[ConnectionKind, ChannelDesk] = {**asked, whatsapp.desk.kind: whatsapp.desk}
     alarms = EndQuiet(texts, follow)
     hear = HearChats(directory, {kind.value: desk for kind, desk in desks.items()}, texts,
-                     alarms.decide)  # fmt: skip
+                     alarms.decide, hearers)  # fmt: skip
     ask = AskChannels(db, directory, asked, intake)
     return ChannelParts(
         channels=Channels(db, on.vault, desks, on.settings, ids=ids),

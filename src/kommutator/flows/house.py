@@ -23,6 +23,9 @@ from kommutator.flows.campaigns.unwanted import DoNotCall
 from kommutator.flows.chats.channels import Channels
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
+from kommutator.flows.converse.converse import Converse
+from kommutator.flows.converse.inbox import Inbox
+from kommutator.flows.converse.rehearse import Rehearse
 from kommutator.flows.directory import Directory
 from kommutator.flows.doctor import Doctor
 from kommutator.flows.enrol import Enrol
@@ -96,7 +99,7 @@ class House:
     """The services of one process.
 
     Attributes:
-        visits: None where no booking system was set up.
+        visits, converse, rehearse: None where no booking system was set up.
         probes: dependency → probe, for /health; "database" is always there.
         replay, reprocess: None in a process that does not deliver.
     """
@@ -143,6 +146,9 @@ class House:
     messages: CarryMessages
     missed_offers: OfferRules
     visits: VisitDesk | None
+    inbox: Inbox
+    converse: Converse | None
+    rehearse: Rehearse | None
     cards: Cards
     bulk: Bulk
     once: Once
