@@ -50,7 +50,7 @@ class RulesBrain:
         """What these messages mean here and now; also what the guard is shown."""
         talk = machine.remembered(talk, scene)
         text = _text(messages)
-        # A word or two, as "ok" or a name, tell no language: nobody is answered in another for them.
+        # A word or two, as "ok" or a name, tell no language: the talk keeps its own for them.
         short = len(_WORD.findall(text)) <= _TELLS_NOTHING and not scene.greet
         language = talk.language if short else None
         expecting = reminding.expected(scene, talk)
