@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from kommutator.connectors.channels import avito, telegram
+from kommutator.connectors.channels import avito, telegram, whatsapp
 from kommutator.connectors.channels.avito import errors as avito_errors
 from kommutator.connectors.channels.telegram import errors as telegram_errors
+from kommutator.connectors.channels.whatsapp import errors as whatsapp_errors
 from kommutator.kit.texts import LOCALES, Texts
 from tests.support.papers import check_quality, check_readme
 
 FOLDERS = {
     "avito": Path(str(avito.__file__)).parent,
     "telegram": Path(str(telegram.__file__)).parent,
+    "whatsapp": Path(str(whatsapp.__file__)).parent,
 }
 HINT = re.compile(r'"((?:telegram|avito|chat)_[a-z_]+)"')
 
@@ -22,6 +24,7 @@ def hints(name: str) -> set[str]:
     told = {
         "telegram": {row.hint for row in telegram_errors.ROWS},
         "avito": {row.hint for row in avito_errors.ROWS},
+        "whatsapp": {row.hint for row in whatsapp_errors.ROWS.values()},
     }
     code = "\n".join(path.read_text() for path in FOLDERS[name].glob("*.py"))
     found = told[name] | set(HINT.findall(code))

@@ -130,6 +130,14 @@ class Salon:
         return self.heard.of(kind)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs them all: each would start a fake WhatsApp and a bridge of its own."""
+    for item in items:
+        if "tests/connectors/whatsapp/test_sidecar_live" in item.path.as_posix():
+            item.add_marker(pytest.mark.xdist_group("whatsapp"))
+
+
 @pytest.fixture(scope="session")
 async def town() -> AsyncIterator[Town]:
     if find_node() is None and not os.environ.get("CI"):
