@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import msgspec
 
-from kommutator.assistant.dialogue import booking, choosing, moving, naming
+from kommutator.assistant.dialogue import booking, choosing, moving, naming, repairs
 from kommutator.assistant.dialogue.moment import Moment, asking, cleared, reply, without_pick
 from kommutator.assistant.dialogue.offering import Kept, every, fits
 from kommutator.assistant.dialogue.questions import open_question
@@ -69,6 +69,8 @@ async def shifted(m: Moment, kept: Kept) -> Turn:
     talk = msgspec.structs.replace(
         without_pick(m.talk), when=When(first=when.first, last=when.last)
     )
+    if repairs.wants_somebody_else(m.text):
+        talk = msgspec.structs.replace(talk, staff=None, any_staff=True, when=when)
     visit = naming.visit_of(m.scene, talk.record_id)
     if talk.goal is Goal.MOVE and visit is not None:
         return await moving.go_on(m, talk, visit, kept=kept)

@@ -42,9 +42,11 @@ async def price(m: Moment) -> Turn:
 
 
 async def services(m: Moment) -> Turn:
-    """What is done here, by whoever was named."""
+    """What is done here, by whoever was named; in a booking, what is being booked."""
     staff = m.frame.staff
     does = [one for one in m.scene.services if staff is None or staff in one.staff_s]
+    if staff is None and m.talk.services:
+        does = naming.services_of(m.scene, m.talk.services)
     if not does:
         return answering(m, m.say("assistant.no_services"))
     lines = [_priced(m, one) for one in sorted(does, key=lambda one: -one.weight)[:_LONGEST]]
@@ -54,15 +56,17 @@ async def services(m: Moment) -> Turn:
 async def staff(m: Moment) -> Turn:
     """Who works here, or does what was named or is wished."""
     named = known((*m.frame.services, *m.frame.maybe_services), m.scene) or m.talk.services
-    can = [
-        one
-        for one in m.scene.staff
-        if not named or any(one.id in s.staff_s for s in naming.services_of(m.scene, named))
-    ]
+    asked = naming.services_of(m.scene, named)
+    can = [one for one in m.scene.staff if not asked or any(one.id in s.staff_s for s in asked)]
     if not can:
         return answering(m, m.say("assistant.no_staff"))
     lines = "\n".join(_with_trade(one.name, one.specialization) for one in can[:_LONGEST])
-    return answering(m, m.say("assistant.staff", list=lines))
+    if not asked:
+        return answering(m, m.say("assistant.staff", list=lines))
+    # What was asked about is what will be booked, if somebody named here is asked for next.
+    talk = m.talk if m.talk.services else msgspec.structs.replace(m.talk, services=named)
+    said = m.say("assistant.who_does", services=naming.titles(asked), list=lines)
+    return answering(m.having(talk), said)
 
 
 async def address(m: Moment) -> Turn:
@@ -114,7 +118,8 @@ def next_visit(m: Moment) -> Visit | None:
 
 def _priced(m: Moment, service: Service) -> str:
     price = naming.price(m.scene, (service.id,)) or m.say("assistant.price_unknown")
-    return f"• {service.title}: {price}"
+    lasts = m.say("assistant.minutes", minutes=service.duration_s // 60)
+    return f"• {service.title}: {price}, {lasts}"
 
 
 def _with_trade(name: str, trade: str | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from kommutator.assistant.dialogue import booking, cancelling, moving, naming, repairs
@@ -10,6 +12,12 @@ from kommutator.assistant.dialogue.offering import fits
 from kommutator.assistant.dialogue.wish import merged
 from kommutator.domain.assistant.frame import Expecting, When
 from kommutator.domain.assistant.talk import Goal, Offer, Talk, Turn
+
+_ANY = re.compile(
+    r"\W*((давайте |в |на )?(любое|любой|любая)( время| вариант)?|вс[её] равно|без разницы"
+    r"|не важно|неважно|будь-як\w+( час)?|байдуже|any( of them| time)?|whatever|either)\W*",
+    re.IGNORECASE,
+)
 
 
 async def chosen(m: Moment) -> Turn:
@@ -32,6 +40,14 @@ async def time_chosen(m: Moment, offer: Offer) -> Turn:
     if m.talk.goal is Goal.MOVE:
         return moving.take(m, m.talk, offer)
     return await booking.take(m, m.talk, offer)
+
+
+def any_is_fine(m: Moment) -> Offer | None:
+    """The first of the shown times, where the client leaves the choice to us."""
+    talk = m.talk
+    if talk.expecting is not Expecting.CHOICE or not talk.offered:
+        return None
+    return talk.offered[0] if _ANY.fullmatch(m.text) else None
 
 
 def time_named(m: Moment) -> Offer | None:

@@ -8,7 +8,7 @@ Whatever none of them takes was not understood.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -46,6 +46,8 @@ FORGOTTEN: Final = timedelta(hours=24)
 _SURE = re.compile(r"подтвер|підтвер|confirm", re.IGNORECASE)
 
 Step = Callable[[Moment], Awaitable[Turn]]
+Rule = Callable[[Moment], Awaitable[Turn | None]]
+"""Takes a turn, or leaves it to the next one."""
 
 
 async def answer(m: Moment) -> Turn:
@@ -66,23 +68,46 @@ def remembered(talk: Talk, scene: Scene) -> Talk:
 
 
 async def _answer(m: Moment) -> Turn:
-    turn = reminding.rated(m)
-    if turn is not None:
-        return turn
-    if is_sensitive(m.text, _offered(m.scene)):
-        return _to_a_person(m, HandOver.SENSITIVE)
-    if m.frame.intent in _DEMANDS:
-        return await _DEMANDS[m.frame.intent](m)
-    question = reminding.open_of(m.scene, m.talk)
-    if question is not None:
-        turn = await reminding.answer(m, question)
+    for rule in _FIRST:
+        turn = await rule(m)
         if turn is not None:
             return turn
-    if m.frame.intent in _MAY_SHIFT and not says_something(m.frame):
-        kept = repairs.other_times(m.text, m.talk)
-        if kept is not None:
-            return await agreeing.shifted(m, kept)
     return await _BY_INTENT[m.frame.intent](m)
+
+
+# --- before anything else ------------------------------------------------------------------------
+
+
+async def _rating(m: Moment) -> Turn | None:
+    return reminding.rated(m)
+
+
+async def _sensitive(m: Moment) -> Turn | None:
+    if not is_sensitive(m.text, _offered(m.scene)):
+        return None
+    return _to_a_person(m, HandOver.SENSITIVE)
+
+
+async def _demand(m: Moment) -> Turn | None:
+    demand = _DEMANDS.get(m.frame.intent)
+    return None if demand is None else await demand(m)
+
+
+async def _reminder(m: Moment) -> Turn | None:
+    question = reminding.open_of(m.scene, m.talk)
+    return None if question is None else await reminding.answer(m, question)
+
+
+async def _other_times(m: Moment) -> Turn | None:
+    if m.frame.intent not in _MAY_SHIFT or says_something(m.frame):
+        return None
+    kept = repairs.other_times(m.text, m.talk)
+    return None if kept is None else await agreeing.shifted(m, kept)
+
+
+async def _any_of_the_shown(m: Moment) -> Turn | None:
+    offer = choosing.any_is_fine(m)
+    return None if offer is None else await choosing.time_chosen(m, offer)
 
 
 # --- what the client may always demand ---------------------------------------------------------
@@ -170,6 +195,15 @@ async def _inform(m: Moment) -> Turn:
 async def _other(m: Moment) -> Turn:
     return repairs.not_understood(m)
 
+
+_FIRST: Final[Sequence[Rule]] = (
+    _rating,
+    _sensitive,
+    _demand,
+    _reminder,
+    _other_times,
+    _any_of_the_shown,
+)
 
 _DEMANDS: Final[Mapping[Intent, Step]] = {
     Intent.STOP: _stop,

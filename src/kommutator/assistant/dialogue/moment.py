@@ -45,7 +45,8 @@ def reply(
 ) -> Turn:
     """Understood: whatever failed before is forgotten."""
     spoken = tuple(one for one in says if one)
-    wished = talk.goal is not Goal.NONE or talk.expecting is not Expecting.NOTHING
+    asked = talk.goal is not Goal.NONE or talk.expecting is not Expecting.NOTHING
+    wished = asked or bool(talk.services)
     told_at = (talk.told_at or m.scene.now) if wished else None
     talk = msgspec.structs.replace(talk, failed=0, told_at=told_at)
     return Turn(talk, spoken, act, hand_over, m.frame)

@@ -14,6 +14,11 @@ from kommutator.domain.assistant.talk import HandOver, Talk, Turn
 PATIENCE = 2
 """So many turns in a row that were not understood are too many."""
 
+_SOMEBODY_ELSE = re.compile(
+    r"\b(друг(ой|ого|ому|им|ая|ую)|інш(ий|ого|ому|им|а|у)) (мастер|майст)\w*"
+    r"|\b(another|other|different|someone|somebody) (master|stylist|person|else)\b",
+    re.IGNORECASE,
+)
 _LATER = re.compile(r"\b(по)?(позже|поздн\w+|пізніш\w*|later)\b", re.IGNORECASE)
 _EARLIER = re.compile(r"\b(по)?(раньше|ранн?іше|earlier|sooner)\b", re.IGNORECASE)
 _OTHERS = re.compile(
@@ -39,14 +44,21 @@ def not_understood(m: Moment, note: str = "") -> Turn:
     return Turn(talk, (f"{note}\n{question}",), None, None, m.frame)
 
 
-def other_times(text: str, talk: Talk) -> Kept | None:
-    """Which starts are meant by "later", "earlier" and "another time"; None: nothing such is said.
+def wants_somebody_else(text: str) -> bool:
+    return _SOMEBODY_ELSE.search(text) is not None
 
-    Seen from what was shown last.
+
+def other_times(text: str, talk: Talk) -> Kept | None:
+    """Which starts are meant by "later", "earlier", "another time" and "somebody else".
+
+    Seen from what was shown last; None: nothing such is said.
     """
     shown = [one.starts_at for one in talk.offered]
     if not shown:
         return None
+    if wants_somebody_else(text):
+        people = {talk.staff} if talk.staff else {one.staff_id for one in talk.offered}
+        return lambda offer: offer.staff_id not in people
     if _LATER.search(text):
         return lambda offer: offer.starts_at > max(shown)
     if _EARLIER.search(text):
