@@ -111,15 +111,18 @@ const KINDS = {
 };
 const TICKS = { sent: "✓", delivered: "✓✓", read: "✓✓", refused: "!" };
 
-// A bubble; `mine`: written by whose phone this is.
-export function bubble(line, mine) {
+// A bubble; `mine`: written by whose phone this is. Only the salon sees what was typed on its own phone.
+function bubble(line, mine) {
   const media = line.kind !== "text" && line.kind !== "refused" ? el("span", { class: "media" }, KINDS[line.kind] ?? line.kind) : null;
   const text = line.waiting ? "Ожидание сообщения…" : line.kind === "refused" ? `Не отправлено: ${line.code}` : line.text;
   const ticks = mine ? el("span", { class: `ticks ${line.status}`, title: line.status }, TICKS[line.status] ?? "") : null;
-  const via = line.from === "salon" && line.via === "phone" ? "с телефона салона" : null;
+  const via = mine && line.from === "salon" && line.via === "phone" ? el("span", {}, "с этого телефона") : null;
   return el("div", { class: `line${mine ? " mine" : ""}${line.status === "refused" ? " refused" : ""}` },
-    media, text, el("span", { class: "meta" }, via, clock(line.at), ticks));
+    media, text, el("span", { class: "meta" }, via, el("span", {}, clock(line.at)), ticks));
 }
+
+const lastAt = (chat) => chat.lines.at(-1)?.at ?? 0;
+export const newestLast = (chats) => [...chats].sort((one, other) => lastAt(one) - lastAt(other));
 
 export function drawLines(lines, mineFrom) {
   const box = byId("lines");

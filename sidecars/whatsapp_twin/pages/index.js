@@ -17,14 +17,20 @@ function drawPending(one) {
     el("span", { class: `tag ${one.shown ? "good" : "wait"}` }, one.shown ? "код показан" : "код ещё не показан"));
 }
 
+function drawCode(one) {
+  return el("div", { class: "row" },
+    el("span", { class: "grow" }, el("strong", {}, one.title), el("small", {}, `ждёт букв на телефоне ${spelt(one.phone)}`)),
+    el("a", { class: "button", href: `/salon/${one.phone}` }, "Ввести код"));
+}
+
 const isSalon = (person) => person.devices.length > 0 || person.salon;
 
 follow(async () => {
   const [{ people }, { pending, codes }] = await Promise.all([look("people"), look("pending")]);
-  fill("salons", people.filter(isSalon), (one) => one.phone, (one) => drawPhone(one, "salon"), "Пока ни одного: достаньте телефон ниже");
+  fill("salons", people.filter(isSalon), (one) => one.phone, (one) => drawPhone(one, "salon"), "Пока ни одного: добавьте ниже");
   fill("people", people.filter((one) => !isSalon(one)), (one) => one.phone, (one) => drawPhone(one, "person"), "Пока никого");
-  fill("pending", [...pending, ...codes.map((one) => ({ ...one, number: one.phone, code: "по буквам", codes: "одного", expires_at: one.since + 160, shown: true }))],
-    (one) => one.number, drawPending, "Никто не ждёт");
+  fill("pending", pending, (one) => one.number, drawPending, "Никто не показывает QR-код");
+  fill("codes", codes, (one) => one.phone, drawCode);
 });
 
 const open = (room) => attempt(async (event) => {

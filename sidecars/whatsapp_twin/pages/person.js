@@ -1,6 +1,6 @@
 // A client's phone: a chat with a salon, live.
 
-import { attempt, avatar, byId, drawLines, el, fill, follow, look, order, spelt } from "./dom.js";
+import { attempt, avatar, byId, drawLines, el, fill, follow, look, newestLast, order, spelt } from "./dom.js";
 
 const phone = location.pathname.split("/").pop();
 const TYPING_LASTS_MS = 4000;
@@ -9,7 +9,7 @@ let typing = 0;
 
 async function draw() {
   const [state, { people }] = await Promise.all([look(`phone?phone=${phone}`), look("people")]);
-  const chats = state.chats.filter((one) => one.person.phone === phone);
+  const chats = newestLast(state.chats.filter((one) => one.person.phone === phone));
   const salons = people.filter((one) => one.phone !== phone && (one.salon || one.devices.length || chats.some((chat) => chat.salon.phone === one.phone)));
   chosen ??= chats.at(-1)?.salon.phone ?? salons[0]?.phone ?? null;
   const chat = chats.find((one) => one.salon.phone === chosen);

@@ -1,6 +1,6 @@
 // A salon's phone: its linked devices, and its chats as the staff see them.
 
-import { attempt, avatar, byId, clock, drawLines, el, fill, follow, look, order, spelt, toast } from "./dom.js";
+import { attempt, avatar, byId, clock, drawLines, el, fill, follow, look, newestLast, order, spelt, toast } from "./dom.js";
 
 const phone = location.pathname.split("/").pop();
 let chosen = null;
@@ -53,7 +53,7 @@ async function draw() {
   fill("devices", state.devices, (one) => one.id, drawDevice, "Ни одного устройства");
   fill("pending", state.pending, (one) => one.number, drawPending, "Ни одно устройство не показывает код");
   byId("code").hidden = state.codes.length === 0;
-  drawChat(state.chats.filter((one) => one.salon.phone === phone));
+  drawChat(newestLast(state.chats.filter((one) => one.salon.phone === phone)));
 }
 
 byId("chat").addEventListener("change", () => { chosen = byId("chat").value; delete byId("lines").dataset.drawn; draw(); });
