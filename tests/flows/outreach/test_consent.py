@@ -7,14 +7,15 @@ import pytest
 
 from kommutator.domain.outreach.wanted import OutreachKind
 from kommutator.domain.salon.facts import SalonClient
+from kommutator.flows.outreach.consents import said_in_chat
 from kommutator.kit.errors import InvalidInput
 from tests.support.outreach import ADMIN, NUMBER, OLGA, SALON, TELEGRAM, WHATSAPP, Town
 
 
 async def says(town: Town, chat: str, *, stop: bool, connection: UUID = TELEGRAM) -> None:
     async with town.db.unit() as unit:
-        await town.consents.said_in_chat(
-            unit, NUMBER, connection, chat, opted_out=stop, by="telegram"
+        await said_in_chat(
+            unit, NUMBER, connection, chat, opted_out=stop, by="telegram", at=town.clock.now()
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
@@ -35,24 +36,6 @@ class Consents:
         self._db = db
         self._clock = clock
 
-    async def said_in_chat(
-        self,
-        unit: Unit,
-        enterprise: EnterpriseNumber,
-        connection_id: UUID,
-        chat_id: str,
-        *,
-        opted_out: bool,
-        by: str,
-    ) -> None:
-        """A client wrote STOP, or START. `by`: the messenger's kind."""
-        now = self._clock.now()
-        phone = await unit.consents.say_in_chat(
-            enterprise, connection_id, chat_id, opted_out=opted_out, by=by, at=now
-        )
-        if opted_out and phone is not None:
-            await self._stop(unit, enterprise, phone)
-
     async def say(
         self,
         actor: Actor,
@@ -66,14 +49,14 @@ class Consents:
 
         Raises InvalidInput: `phone_invalid`.
         """
-        number = _number(phone)
+        number, now = _number(phone), self._clock.now()
         async with self._db.unit() as unit:
             await unit.consents.say(
                 enterprise, number, opted_out=opted_out, source=source, by=actor.name,
-                at=self._clock.now(),
+                at=now,
             )  # fmt: skip
             if opted_out:
-                await self._stop(unit, enterprise, number)
+                await _stop(unit, enterprise, number, now)
             await unit.audit.add(
                 enterprise,
                 actor=actor.name,
@@ -87,12 +70,33 @@ class Consents:
         async with self._db.unit() as unit:
             return await _shown(unit, enterprise, _number(phone))
 
-    async def _stop(self, unit: Unit, enterprise: EnterpriseNumber, phone: str) -> None:
-        """Also what is already under way, if it can be stopped."""
-        now = self._clock.now()
-        pending = await unit.outreach_tries.pending(enterprise, phone=phone)
-        await recall(unit, pending, now, "opted_out")
-        await unit.outreach.drop(enterprise, phone=phone, reason="opted_out", at=now)
+
+async def said_in_chat(
+    unit: Unit,
+    enterprise: EnterpriseNumber,
+    connection_id: UUID,
+    chat_id: str,
+    *,
+    opted_out: bool,
+    by: str,
+    at: datetime,
+) -> None:
+    """A client wrote STOP, or START: it holds in every messenger from `at` on.
+
+    `by`: whatever names the talk, kept as a proof.
+    """
+    phone = await unit.consents.say_in_chat(
+        enterprise, connection_id, chat_id, opted_out=opted_out, by=by, at=at
+    )
+    if opted_out and phone is not None:
+        await _stop(unit, enterprise, phone, at)
+
+
+async def _stop(unit: Unit, enterprise: EnterpriseNumber, phone: str, at: datetime) -> None:
+    """Also what is already under way, if it can be stopped."""
+    pending = await unit.outreach_tries.pending(enterprise, phone=phone)
+    await recall(unit, pending, at, "opted_out")
+    await unit.outreach.drop(enterprise, phone=phone, reason="opted_out", at=at)
 
 
 async def _shown(unit: Unit, enterprise: EnterpriseNumber, phone: str) -> Shown:
