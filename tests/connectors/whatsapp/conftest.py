@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 
 from kommutator.connectors.channels.whatsapp.host import BaileysHost
@@ -18,10 +16,9 @@ from kommutator.connectors.channels.whatsapp.program import Program
 from kommutator.domain.whatsapp.events import Closed, Opened, QrShown, WhatsAppEvent
 from kommutator.domain.whatsapp.ports import LineOptions
 from kommutator.kit.clock import SystemClock
-from kommutator.kit.node import find_node
-from kommutator.twins.config import TwinsConfig
-from kommutator.twins.whatsapp import Hands, WhatsAppTwin
+from kommutator.twins.whatsapp import Hands
 from tests.support.waiting import eventually
+from tests.support.whatsapp_twin import open_whatsapp
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
@@ -140,13 +137,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 async def town() -> AsyncIterator[Town]:
-    if find_node() is None and not os.environ.get("CI"):
-        pytest.skip("there is no Node 20 here")
-    twin = WhatsAppTwin()
-    facts = await twin.launch("127.0.0.1", 0, TwinsConfig())
-    host = BaileysHost(clock=SystemClock())
-    options = LineOptions(url=facts["ws_url"], root_key=facts["root_key"])
-    async with aiohttp.ClientSession() as http:
-        yield Town(Hands(facts["base_url"], http), host, options)
-    await host.stop()
-    await twin.stop()
+    async with open_whatsapp() as twin:
+        host = BaileysHost(clock=SystemClock())
+        yield Town(twin.hands, host, LineOptions(url=twin.socket_url, root_key=twin.root_key))
+        await host.stop()
