@@ -117,10 +117,11 @@ export class Words {
     return { ...this.world.switches }
   }
 
-  /** Everybody is forgotten, and every socket closed. */
-  reset() {
+  /** Everybody is forgotten, and every socket closed; `keep`: linked devices stay, as who they are. */
+  reset({ keep = false }) {
+    if (keep) return this.world.clear()
     for (const connection of this.server.connections) connection.end()
-    this.world.reset()
+    return this.world.reset()
   }
 
   #chat(phone, person) {

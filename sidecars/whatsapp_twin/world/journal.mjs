@@ -22,6 +22,12 @@ export class Journal {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1)
   }
 
+  clear() {
+    this.events.length = 0
+    this.counts.clear()
+    this.ring()
+  }
+
   /** Wake everybody who waits. */
   ring() {
     this.rings += 1

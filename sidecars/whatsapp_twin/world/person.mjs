@@ -9,10 +9,15 @@ export class Person {
     this.phone = phone
     this.name = name || `+${phone}`
     this.lid = lid || invented(phone)
-    this.known = false
-    this.isSalon = false
     this.devices = new Map()
     this.nextDevice = 1
+    this.keys = null
+    this.calm()
+  }
+
+  /** Nothing was ordered about this person. */
+  calm() {
+    this.known = this.isSalon = this.devices.size > 0
     this.passkey = false
     this.reachable = true
     this.blocked = new Set()
@@ -20,7 +25,6 @@ export class Person {
     this.lock = { active: false, until: null, kind: 'DEFAULT' }
     this.refusals = []
     this.shut = null
-    this.keys = null
   }
 
   get pn() {

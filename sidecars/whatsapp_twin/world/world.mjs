@@ -28,10 +28,16 @@ export class World {
 
   reset() {
     this.#empty()
+    this.clear()
+  }
+
+  /** What was said and ordered is forgotten; people keep their keys, and phones their devices. */
+  clear() {
+    this.chats.clear()
+    this.absent.clear()
+    for (const person of this.people.values()) person.calm()
     this.switches.reset()
-    this.journal.events.length = 0
-    this.journal.counts.clear()
-    this.journal.ring()
+    this.journal.clear()
   }
 
   /**

@@ -34,9 +34,9 @@ async def clients() -> AsyncIterator[BaileysClients]:
 
 
 @pytest.fixture
-async def whatsapp(one_whatsapp: FakeWhatsApp) -> FakeWhatsApp:
-    """A world in which nobody has done anything."""
-    await one_whatsapp.hands.order("reset")
+async def whatsapp(one_whatsapp: FakeWhatsApp, request: pytest.FixtureRequest) -> FakeWhatsApp:
+    """A world in which nobody has done anything, but perhaps linked the salon's phone."""
+    await one_whatsapp.hands.order("reset", keep="salon" in request.fixturenames)
     return one_whatsapp
 
 
@@ -48,8 +48,25 @@ async def device(
     return Baileys(clients, whatsapp, request.node.name)
 
 
+@pytest.fixture(scope="session")
+def linked() -> dict[str, Baileys]:
+    """The salon's device that was linked last: linking takes most of such a test's time."""
+    return {}
+
+
 @pytest.fixture
-async def salon(device: Baileys) -> Baileys:
+async def salon(
+    whatsapp: FakeWhatsApp,
+    clients: BaileysClients,
+    linked: dict[str, Baileys],
+    request: pytest.FixtureRequest,
+) -> Baileys:
     """A salon whose phone is linked to us."""
-    await device.linked(SALON, "Ромашка")
-    return device
+    sessions = (await whatsapp.hands.look("sessions"))["sessions"]
+    if SALON not in linked or [row["ready"] for row in sessions] != [True]:
+        await whatsapp.hands.order("reset")
+        linked[SALON] = Baileys(clients, whatsapp, request.node.name)
+        await linked[SALON].linked(SALON, "Ромашка")
+    else:
+        linked[SALON].mark = len(clients.told)
+    return linked[SALON]

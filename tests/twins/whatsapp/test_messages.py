@@ -5,7 +5,7 @@ import pytest
 from kommutator.twins.whatsapp import HandsRefused
 from tests.support.whatsapp_twin import Baileys, FakeWhatsApp
 
-SALON, ANNA, COLD = "79001234567", "79111112233", "79115556677"
+SALON, ANNA, OLEG = "79001234567", "79111112233", "79115556677"
 
 
 async def test_a_person_writes_by_lid_and_by_phone(salon: Baileys, whatsapp: FakeWhatsApp) -> None:
@@ -85,14 +85,14 @@ async def test_what_came_while_away_comes_as_append(salon: Baileys, whatsapp: Fa
 async def test_the_server_delivers_twice(salon: Baileys, whatsapp: FakeWhatsApp) -> None:
     """Baileys keeps silent on a conversation's first messages; later it tells a stub, and asks."""
     hands = whatsapp.hands
-    first = await hands.write(SALON, ANNA, "Здравствуйте")
+    first = await hands.write(SALON, OLEG, "Здравствуйте")
     heard = await salon.hear("message", id=first.id)
     await hands.redeliver(SALON, first.id)
     await hands.wait(what="events", kind="refused_by_device", id=first.id, code=487)
 
     await salon.send(heard["chat"], "Добрый день")
-    await hands.told(SALON, ANNA)
-    later = await hands.write(SALON, ANNA, "Запишите")
+    await hands.told(SALON, OLEG)
+    later = await hands.write(SALON, OLEG, "Запишите")
     await salon.hear("message", id=later.id, stub=None)
     assert await hands.redeliver(SALON, later.id) == 1
     await salon.hear("message", id=later.id, stub=2, text=None)
@@ -143,7 +143,6 @@ async def test_typing_is_told_to_devices_that_are_present(
     salon: Baileys, whatsapp: FakeWhatsApp
 ) -> None:
     hands = whatsapp.hands
-    await hands.wait(what="events", kind="presence", type="unavailable")
     assert await hands.order("typing", **{"from": ANNA}, to=SALON) == {"heard": 0}
     await salon.opened(online=True)
     await hands.wait(what="events", kind="presence", type="available")

@@ -77,5 +77,4 @@ async def test_requests_are_counted(salon: Baileys, whatsapp: FakeWhatsApp) -> N
     await salon.do("find", phone=ANNA)
     await salon.do("find", phone=COLD)
     counts = (await whatsapp.hands.look("traffic"))["counts"]
-    assert counts["iq usync"] == before["iq usync"] + 2
-    assert counts["iq passive"] == before["iq passive"]
+    assert counts["iq usync"] == before.get("iq usync", 0) + 2
