@@ -24,6 +24,12 @@ async def test_pieces_become_one_turn_and_one_answer(talks: Talks) -> None:
     assert await talks.turns() == 0
 
 
+async def test_pressing_start_is_a_greeting(talks: Talks) -> None:
+    await talks.says("/start")
+    await talks.turns()
+    assert talks.brain.heard == [["Здравствуйте"]]
+
+
 async def test_the_same_message_again_is_no_news(talks: Talks) -> None:
     await talks.says("Привет", id="same")
     await talks.turns()

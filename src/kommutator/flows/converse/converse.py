@@ -24,7 +24,6 @@ from kommutator.domain.assistant.talk import (
     CancelVisit,
     ConfirmVisit,
     HandOver,
-    Message,
     MoveVisit,
     Turn,
 )
@@ -126,8 +125,7 @@ class Converse:
 
     async def _think(self, one: Open, scene: Scene, times: FreeTimes) -> Plan | None:
         """None: something came in while we thought, or a person did; nothing is kept."""
-        messages = [Message(m.text, m.at, m.kind, m.message_id) for m in one.messages]
-        turn = await self._minds.turn(one.settings.brain, scene, one.talk, messages, times)
+        turn = await self._minds.turn(one.settings.brain, scene, one.talk, one.heard(), times)
         plan = one.planned(turn)
         if not isinstance(turn.act, _AT_SALON):
             return plan

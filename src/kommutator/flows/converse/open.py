@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from kommutator.domain.assistant.settings import AssistantSettings, read_settings
-from kommutator.domain.assistant.talk import Question, Talk, Turn
+from kommutator.domain.assistant.talk import Message, Question, Talk, Turn
 from kommutator.domain.connection import Account
 from kommutator.flows.converse.ports import OpenQuestions
 from kommutator.flows.converse.salon_of import SalonOf
@@ -28,6 +28,11 @@ _AT_ONCE: Final = 200
 """Messages of one turn."""
 FORGOTTEN: Final = timedelta(hours=12)
 """After so much silence a talk begins anew."""
+
+
+_START: Final = "/start"
+_HELLO: Final = {"ru": "Здравствуйте", "uk": "Вітаю", "en": "Hello"}
+"""What somebody says who presses "Start" in Telegram: it takes no "СТОП" back."""
 
 
 class Channels(Protocol):
@@ -79,6 +84,14 @@ class Open:
     def no(self) -> int:
         """Of this turn in its talk, from 1."""
         return self.row.version + 1
+
+    def heard(self) -> list[Message]:
+        """What waits, as a brain is told."""
+        hello = _HELLO.get(self.talk.language, _HELLO["ru"])
+        return [
+            Message(hello if m.text == _START else m.text, m.at, m.kind, m.message_id)
+            for m in self.messages
+        ]
 
     def planned(self, turn: Turn) -> Plan:
         """This turn, as an answer to everything that waits."""
