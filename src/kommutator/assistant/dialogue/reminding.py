@@ -27,7 +27,7 @@ _ONLY_STARS = re.compile(
 
 def open_of(scene: Scene, talk: Talk) -> Question | None:
     """What we asked last, unless the talk has asked something since."""
-    question = next(iter(scene.questions), None)
+    question = next((one for one in scene.questions if _may_be_answered(one, scene)), None)
     if question is None or talk.expecting is Expecting.NOTHING or talk.told_at is None:
         return question
     return question if _here(question.asked_at, scene) >= talk.told_at else None
@@ -77,6 +77,11 @@ def rated(m: Moment) -> Turn | None:
         return None
     stars = min(max(m.frame.stars, 1), 5)
     return reply(m, m.talk, act=Rate(question.record_id, stars, words_beside(m.text)))
+
+
+def _may_be_answered(question: Question, scene: Scene) -> bool:
+    """Nobody comes, moves or cancels once the visit has begun."""
+    return question.kind == "review" or question.visit_start > scene.now
 
 
 def _here(moment: datetime, scene: Scene) -> datetime:

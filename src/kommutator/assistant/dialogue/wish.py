@@ -16,6 +16,11 @@ _ADDS = re.compile(
     r"\b(ещ[её]|также|тоже|плюс|заодно|добав\w*|ще|також|теж|додай\w*|also|add|plus|too)\b",
     re.IGNORECASE,
 )
+_AS_USUAL = re.compile(
+    r"\b(как (обычно|всегда|в прошлый раз)|як (завжди|зазвичай|минулого разу)|as usual|the usual"
+    r"|same as (always|last time))\b",
+    re.IGNORECASE,
+)
 _PARTY = (
     (re.compile(r"\b(нас тро\w+|на троих|three of us|нас троє|на трьох)\b", re.IGNORECASE), 3),
     (
@@ -102,6 +107,8 @@ def _services(
     """The services, and those of which one must still be chosen."""
     named, maybe = known(frame.services, scene), known(frame.maybe_services, scene)
     if not named and not maybe:
+        if not talk.services and _AS_USUAL.search(text):
+            return known(scene.client.usual_services, scene), ()
         return known(talk.services, scene), _still_asked(talk, scene)
     adds = _adds(talk, {*named, *maybe}, text)
     before = known(talk.services, scene) if adds else ()
