@@ -40,7 +40,7 @@ async def told(m: Moment, act: AnyAct, acted: Acted) -> Turn:
             return await _taken(m, act, acted)
         if acted.state == "refused" and isinstance(act, BookVisit):
             return _refused(m, act, reason)
-    return reply(m, m.talk, m.say(f"assistant.{acted.state}"), hand_over=HandOver.FAILED)
+    return reply(m, m.talk, m.say(f"assistant.told.{acted.state}"), hand_over=HandOver.FAILED)
 
 
 async def _done(m: Moment, act: AnyAct) -> Turn:
@@ -126,7 +126,7 @@ def _refused(m: Moment, act: BookVisit, reason: str) -> Turn:
     if reason == "no_name" and not m.scene.client.name:
         talk = msgspec.structs.replace(talk, name=None, expecting=Expecting.NAME)
         return asking(m, talk)
-    said = m.say("assistant.service_gone" if reason == "gone" else "assistant.refused")
+    said = m.say("assistant.service_gone" if reason == "gone" else "assistant.told.refused")
     return reply(m, m.talk, said, hand_over=HandOver.FAILED)
 
 
