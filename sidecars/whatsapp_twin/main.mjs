@@ -9,10 +9,12 @@ import { parseArgs } from 'node:util'
 // libsignal prints sessions with their private keys, and standard output belongs to our one line.
 for (const word of ['log', 'info', 'warn', 'error', 'debug', 'trace']) console[word] = () => {}
 
-const { values } = parseArgs({ options: {
-  port: { type: 'string', default: '18104' },
-  host: { type: 'string', default: '127.0.0.1' },
-} })
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string', default: '18104' },
+    host: { type: 'string', default: '127.0.0.1' },
+  },
+})
 
 const { Twin } = await import('./twin.mjs')
 const twin = new Twin()

@@ -9,7 +9,8 @@ const { createInterface } = await import('node:readline')
 const logger = pino({ level: process.env.BAILEYS_LOG ?? 'silent' }, pino.destination(2))
 const stores = new Map()
 const sockets = new Map()
-const tell = (name, event, facts = {}) => process.stdout.write(`${JSON.stringify({ name, event, ...facts })}\n`)
+const tell = (name, event, facts = {}) =>
+  process.stdout.write(`${JSON.stringify({ name, event, ...facts })}\n`)
 
 function storeOf(name) {
   if (!stores.has(name)) stores.set(name, { creds: initAuthCreds(), rows: new Map(), sent: new Map() })
@@ -17,10 +18,12 @@ function storeOf(name) {
 }
 
 const keysOf = ({ rows }) => ({
-  get: async (type, ids) => Object.fromEntries(ids.map((id) => [id, rows.get(`${type}:${id}`)]).filter(([, value]) => value)),
+  get: async (type, ids) =>
+    Object.fromEntries(ids.map((id) => [id, rows.get(`${type}:${id}`)]).filter(([, value]) => value)),
   set: async (changes) => {
     for (const [type, values] of Object.entries(changes)) {
-      for (const [id, value] of Object.entries(values)) value ? rows.set(`${type}:${id}`, value) : rows.delete(`${type}:${id}`)
+      for (const [id, value] of Object.entries(values))
+        value ? rows.set(`${type}:${id}`, value) : rows.delete(`${type}:${id}`)
     }
   },
 })
@@ -30,17 +33,36 @@ const words = {
     WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(root, 'hex')
     const store = storeOf(name)
     const socket = makeSocket({
-      waWebSocketUrl: url, auth: { creds: store.creds, keys: keysOf(store) }, logger, qrTimeout,
-      markOnlineOnConnect: online, generateHighQualityLinkPreview: false, retryRequestDelayMs: 1,
+      waWebSocketUrl: url,
+      auth: { creds: store.creds, keys: keysOf(store) },
+      logger,
+      qrTimeout,
+      markOnlineOnConnect: online,
+      generateHighQualityLinkPreview: false,
+      retryRequestDelayMs: 1,
       getMessage: async ({ id }) => store.sent.get(id),
     })
     sockets.set(name, socket)
     socket.ev.on('creds.update', (update) => Object.assign(store.creds, update))
     socket.ev.on('connection.update', (update) => connection(name, store, update))
-    socket.ev.on('messages.upsert', ({ type, messages }) => messages.forEach((message) => heard(name, type, message)))
-    socket.ev.on('messages.update', (list) => list.forEach(({ key, update }) =>
-      update.status !== undefined && tell(name, 'status', { id: key.id, chat: key.remoteJid, status: update.status, words: update.messageStubParameters ?? [] })))
-    socket.ev.on('presence.update', ({ id, presences }) => tell(name, 'presence', { id, presence: Object.values(presences)[0].lastKnownPresence }))
+    socket.ev.on('messages.upsert', ({ type, messages }) =>
+      messages.forEach((message) => heard(name, type, message)),
+    )
+    socket.ev.on('messages.update', (list) =>
+      list.forEach(
+        ({ key, update }) =>
+          update.status !== undefined &&
+          tell(name, 'status', {
+            id: key.id,
+            chat: key.remoteJid,
+            status: update.status,
+            words: update.messageStubParameters ?? [],
+          }),
+      ),
+    )
+    socket.ev.on('presence.update', ({ id, presences }) =>
+      tell(name, 'presence', { id, presence: Object.values(presences)[0].lastKnownPresence }),
+    )
     socket.ws.on('CB:notification,type:passkey_prologue_request', () => tell(name, 'passkey'))
   },
   close: ({ name }) => sockets.get(name).end(undefined),
@@ -58,29 +80,47 @@ const words = {
   lock: async ({ name }) => ({ lock: await sockets.get(name).fetchAccountReachoutTimelock() }),
 }
 
-function connection(name, store, { connection: state, qr, isNewLogin, lastDisconnect, reachoutTimeLock: lock }) {
+function connection(
+  name,
+  store,
+  { connection: state, qr, isNewLogin, lastDisconnect, reachoutTimeLock: lock },
+) {
   if (qr) tell(name, 'qr', { text: qr })
   if (isNewLogin) tell(name, 'paired', { me: store.creds.me })
   if (lock) tell(name, 'lock', { active: lock.isActive, until: lock.timeEnforcementEnds?.getTime() / 1000 })
   if (state === 'open') tell(name, 'open', { me: store.creds.me })
-  if (state === 'close') tell(name, 'close', { code: lastDisconnect?.error?.output?.statusCode ?? null, words: lastDisconnect?.error?.message })
+  if (state === 'close')
+    tell(name, 'close', {
+      code: lastDisconnect?.error?.output?.statusCode ?? null,
+      words: lastDisconnect?.error?.message,
+    })
 }
 
 function heard(name, type, { key, message, pushName, messageStubType, status, messageStubParameters }) {
   tell(name, 'message', {
-    type, id: key.id, chat: key.remoteJid, alt: key.remoteJidAlt ?? null, from_me: Boolean(key.fromMe), by: pushName ?? null,
-    kinds: Object.keys(message ?? {}).filter((kind) => kind !== 'messageContextInfo'), status: status ?? null,
-    text: message?.conversation ?? message?.extendedTextMessage?.text ?? message?.imageMessage?.caption ?? null,
-    stub: messageStubType ?? null, words: messageStubParameters ?? [],
+    type,
+    id: key.id,
+    chat: key.remoteJid,
+    alt: key.remoteJidAlt ?? null,
+    from_me: Boolean(key.fromMe),
+    by: pushName ?? null,
+    kinds: Object.keys(message ?? {}).filter((kind) => kind !== 'messageContextInfo'),
+    status: status ?? null,
+    text:
+      message?.conversation ?? message?.extendedTextMessage?.text ?? message?.imageMessage?.caption ?? null,
+    stub: messageStubType ?? null,
+    words: messageStubParameters ?? [],
   })
 }
 
-createInterface({ input: process.stdin }).on('line', async (line) => {
-  const { n, do: word, ...order } = JSON.parse(line)
-  try {
-    process.stdout.write(`${JSON.stringify({ n, ok: (await words[word](order)) ?? {} })}\n`)
-  } catch (error) {
-    process.stdout.write(`${JSON.stringify({ n, error: String(error?.message ?? error) })}\n`)
-  }
-}).on('close', () => process.exit(0))
+createInterface({ input: process.stdin })
+  .on('line', async (line) => {
+    const { n, do: word, ...order } = JSON.parse(line)
+    try {
+      process.stdout.write(`${JSON.stringify({ n, ok: (await words[word](order)) ?? {} })}\n`)
+    } catch (error) {
+      process.stdout.write(`${JSON.stringify({ n, error: String(error?.message ?? error) })}\n`)
+    }
+  })
+  .on('close', () => process.exit(0))
 process.on('unhandledRejection', (error) => tell('', 'broken', { error: String(error?.stack ?? error) }))

@@ -22,15 +22,19 @@ export class Control {
       if (body === undefined) return servePage(request, response, url)
       return send(response, 200, body)
     } catch (error) {
-      return send(response, error instanceof Refused ? error.status : 500, { error: String(error.message ?? error) })
+      return send(response, error instanceof Refused ? error.status : 500, {
+        error: String(error.message ?? error),
+      })
     }
   }
 
   async #answer(request, url) {
     if (!url.pathname.startsWith(ROOT)) return undefined
     const name = url.pathname.slice(ROOT.length)
-    if (request.method === 'GET') return this.looks.has(name) ? this.looks[name](Object.fromEntries(url.searchParams)) : undefined
-    if (request.method !== 'POST' || !this.words.has(name)) throw new Refused(`no such control: ${request.method} ${url.pathname}`, 404)
+    if (request.method === 'GET')
+      return this.looks.has(name) ? this.looks[name](Object.fromEntries(url.searchParams)) : undefined
+    if (request.method !== 'POST' || !this.words.has(name))
+      throw new Refused(`no such control: ${request.method} ${url.pathname}`, 404)
     return (await this.words[name](await readOrder(request))) ?? { ok: true }
   }
 }
@@ -43,7 +47,8 @@ async function readOrder(request) {
     if (text.length > BIGGEST_ORDER) throw new Refused('too much', 413)
   }
   if (!text) return {}
-  if (!String(request.headers['content-type']).startsWith('application/json')) throw new Refused('send JSON with Content-Type: application/json')
+  if (!String(request.headers['content-type']).startsWith('application/json'))
+    throw new Refused('send JSON with Content-Type: application/json')
   try {
     const order = JSON.parse(text)
     if (order && typeof order === 'object' && !Array.isArray(order)) return order

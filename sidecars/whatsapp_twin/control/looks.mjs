@@ -31,7 +31,12 @@ export class Looks {
   }
 
   info() {
-    return { ...this.credentials(), connections: this.server.connections.size, people: this.world.people.size, memory: process.memoryUsage().rss }
+    return {
+      ...this.credentials(),
+      connections: this.server.connections.size,
+      people: this.world.people.size,
+      memory: process.memoryUsage().rss,
+    }
   }
 
   people() {
@@ -51,10 +56,18 @@ export class Looks {
   phone({ phone }) {
     const person = this.world.existing(phone)
     const chats = this.world.chatsOf(person.phone).map((chat) => ({
-      salon: { phone: chat.salon.phone, name: chat.salon.name }, person: { phone: chat.person.phone, name: chat.person.name },
-      typing: chat.typing !== null, person_typing: chat.person.typingTo.has(chat.salon.phone), lines: chat.lines,
+      salon: { phone: chat.salon.phone, name: chat.salon.name },
+      person: { phone: chat.person.phone, name: chat.person.name },
+      typing: chat.typing !== null,
+      person_typing: chat.person.typingTo.has(chat.salon.phone),
+      lines: chat.lines,
     }))
-    return { ...person.dump(), chats, pending: this.lists.pending(), codes: this.lists.codes().filter((one) => one.phone === person.phone) }
+    return {
+      ...person.dump(),
+      chats,
+      pending: this.lists.pending(),
+      codes: this.lists.codes().filter((one) => one.phone === person.phone),
+    }
   }
 
   /** What the salons' linked devices sent. */
@@ -75,7 +88,11 @@ export class Looks {
   }
 
   events({ after = '0', kind }) {
-    return { events: this.world.journal.events.filter((event) => event.n > Number(after) && (!kind || event.kind === kind)) }
+    return {
+      events: this.world.journal.events.filter(
+        (event) => event.n > Number(after) && (!kind || event.kind === kind),
+      ),
+    }
   }
 
   /** How often devices asked for what. */
@@ -94,9 +111,11 @@ export class Looks {
     let timer = null
     const tell = () => {
       timer = null
-      if (told !== this.world.journal.rings) response.write(`data: ${told = this.world.journal.rings}\n\n`)
+      if (told !== this.world.journal.rings) response.write(`data: ${(told = this.world.journal.rings)}\n\n`)
     }
-    const look = () => { timer ??= setTimeout(tell, QUIET_MS) }
+    const look = () => {
+      timer ??= setTimeout(tell, QUIET_MS)
+    }
     this.world.journal.waiters.add(look)
     request.on('close', () => {
       clearTimeout(timer)

@@ -21,7 +21,9 @@ export async function servePage(request, response, { pathname }) {
   }
   const body = await readFile(new URL(name, FOLDER))
   response.writeHead(200, {
-    'Content-Type': `${TYPES[name.split('.').pop()]}; charset=utf-8`, 'Content-Security-Policy': POLICY, 'Cache-Control': 'no-cache',
+    'Content-Type': `${TYPES[name.split('.').pop()]}; charset=utf-8`,
+    'Content-Security-Policy': POLICY,
+    'Cache-Control': 'no-cache',
   })
   response.end(body)
 }

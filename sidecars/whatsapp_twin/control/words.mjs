@@ -32,11 +32,19 @@ export class Words {
   }
 
   code({ phone, code, name }) {
-    return this.server.codes.type(this.server.connections, this.world.person(phone, { name, known: true }), code)
+    return this.server.codes.type(
+      this.server.connections,
+      this.world.person(phone, { name, known: true }),
+      code,
+    )
   }
 
   inbound(order) {
-    return this.server.incoming.write(this.world.existing(order.to), this.world.person(order.from, { name: order.name, lid: order.lid }), order)
+    return this.server.incoming.write(
+      this.world.existing(order.to),
+      this.world.person(order.from, { name: order.name, lid: order.lid }),
+      order,
+    )
   }
 
   own(order) {
@@ -57,7 +65,9 @@ export class Words {
   }
 
   redeliver({ phone, id }) {
-    const devices = [...this.world.existing(phone).devices.values()].filter((device) => device.ready && device.remembered.has(id))
+    const devices = [...this.world.existing(phone).devices.values()].filter(
+      (device) => device.ready && device.remembered.has(id),
+    )
     for (const device of devices) void device.dispatch(device.remembered.get(id), { offline: true })
     return { redelivered: devices.length }
   }
@@ -65,7 +75,8 @@ export class Words {
   receipt({ phone, person, id, type = 'read' }) {
     const chat = this.#chat(phone, person)
     const line = chat.find(id)
-    if (line?.from !== 'salon' || !['delivered', 'read'].includes(type)) throw new Refused(`no message ${id} of the salon, or no such receipt`, 404)
+    if (line?.from !== 'salon' || !['delivered', 'read'].includes(type))
+      throw new Refused(`no message ${id} of the salon, or no such receipt`, 404)
     this.server.receipts.tell(chat, line, type)
     return line
   }
@@ -78,7 +89,9 @@ export class Words {
   restrict({ phone, active = true, until = null, kind = 'DEFAULT', tell = false }) {
     const person = this.world.existing(phone)
     person.lock = { active, until, kind }
-    if (tell) for (const { ready, connection } of person.devices.values()) if (ready) connection.send(lockNotification(person, connection.tag()))
+    if (tell)
+      for (const { ready, connection } of person.devices.values())
+        if (ready) connection.send(lockNotification(person, connection.tag()))
     this.world.journal.note('restricted', { phone: person.phone, active })
     return person.lock
   }

@@ -29,7 +29,9 @@ export function fill(id, rows, key, draw, emptyText) {
   });
   const wanted = nodes.length || !emptyText ? nodes : [el("p", { class: "empty" }, emptyText)];
   for (const node of [...box.children]) if (!wanted.includes(node)) node.remove();
-  wanted.forEach((node, place) => { if (box.children[place] !== node) box.insertBefore(node, box.children[place] ?? null); });
+  wanted.forEach((node, place) => {
+    if (box.children[place] !== node) box.insertBefore(node, box.children[place] ?? null);
+  });
 }
 
 export async function look(path) {
@@ -41,7 +43,9 @@ export async function look(path) {
 
 export async function order(word, body) {
   const answer = await fetch(`/_twin/${word}`, {
-    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
   });
   const said = await answer.json();
   if (!answer.ok) throw new Error(said.error);
@@ -54,7 +58,9 @@ export function toast(text) {
   box.textContent = text;
   box.hidden = false;
   clearTimeout(toastTimer);
-  toastTimer = setTimeout(() => { box.hidden = true; }, 5000);
+  toastTimer = setTimeout(() => {
+    box.hidden = true;
+  }, 5000);
 }
 
 // Do it, and say why if it was refused.
@@ -85,7 +91,10 @@ export function follow(draw) {
   let busy = false;
   let again = false;
   const once = async () => {
-    if (busy) { again = true; return; }
+    if (busy) {
+      again = true;
+      return;
+    }
     busy = true;
     try {
       await draw();
@@ -93,32 +102,70 @@ export function follow(draw) {
       toast(said(error.message));
     }
     busy = false;
-    if (again) { again = false; once(); }
+    if (again) {
+      again = false;
+      once();
+    }
   };
   const news = new EventSource("/_twin/news");
-  news.onopen = () => { mark.className = "dot ok"; mark.textContent = "на связи"; };
-  news.onerror = () => { mark.className = "dot bad"; mark.textContent = "нет связи"; };
+  news.onopen = () => {
+    mark.className = "dot ok";
+    mark.textContent = "на связи";
+  };
+  news.onerror = () => {
+    mark.className = "dot bad";
+    mark.textContent = "нет связи";
+  };
   news.onmessage = once;
 }
 
-export const clock = (at) => new Date(at * 1000).toLocaleTimeString("ru", { hour: "2-digit", minute: "2-digit" });
-export const initials = (name) => (name.replace(/[^\p{L}\d ]/gu, "").trim() || "•").split(/\s+/).slice(0, 2).map((word) => word[0]).join("").toUpperCase();
+export const clock = (at) =>
+  new Date(at * 1000).toLocaleTimeString("ru", { hour: "2-digit", minute: "2-digit" });
+export const initials = (name) =>
+  (name.replace(/[^\p{L}\d ]/gu, "").trim() || "•")
+    .split(/\s+/)
+    .slice(0, 2)
+    .map((word) => word[0])
+    .join("")
+    .toUpperCase();
 export const avatar = (name) => el("span", { class: "avatar", "aria-hidden": "true" }, initials(name));
 export const spelt = (phone) => `+${phone}`;
 
 const KINDS = {
-  image: "Фото", video: "Видео", audio: "Голосовое", document: "Документ", sticker: "Стикер", location: "Геопозиция", contact: "Контакт", reaction: "Реакция",
+  image: "Фото",
+  video: "Видео",
+  audio: "Голосовое",
+  document: "Документ",
+  sticker: "Стикер",
+  location: "Геопозиция",
+  contact: "Контакт",
+  reaction: "Реакция",
 };
 const TICKS = { sent: "✓", delivered: "✓✓", read: "✓✓", refused: "!" };
 
 // A bubble; `mine`: written by whose phone this is. Only the salon sees what was typed on its own phone.
 function bubble(line, mine) {
-  const media = line.kind !== "text" && line.kind !== "refused" ? el("span", { class: "media" }, KINDS[line.kind] ?? line.kind) : null;
-  const text = line.waiting ? "Ожидание сообщения…" : line.kind === "refused" ? `Не отправлено: ${line.code}` : line.text;
-  const ticks = mine ? el("span", { class: `ticks ${line.status}`, title: line.status }, TICKS[line.status] ?? "") : null;
-  const via = mine && line.from === "salon" && line.via === "phone" ? el("span", {}, "с этого телефона") : null;
-  return el("div", { class: `line${mine ? " mine" : ""}${line.status === "refused" ? " refused" : ""}` },
-    media, text, el("span", { class: "meta" }, via, el("span", {}, clock(line.at)), ticks));
+  const media =
+    line.kind !== "text" && line.kind !== "refused"
+      ? el("span", { class: "media" }, KINDS[line.kind] ?? line.kind)
+      : null;
+  const text = line.waiting
+    ? "Ожидание сообщения…"
+    : line.kind === "refused"
+      ? `Не отправлено: ${line.code}`
+      : line.text;
+  const ticks = mine
+    ? el("span", { class: `ticks ${line.status}`, title: line.status }, TICKS[line.status] ?? "")
+    : null;
+  const via =
+    mine && line.from === "salon" && line.via === "phone" ? el("span", {}, "с этого телефона") : null;
+  return el(
+    "div",
+    { class: `line${mine ? " mine" : ""}${line.status === "refused" ? " refused" : ""}` },
+    media,
+    text,
+    el("span", { class: "meta" }, via, el("span", {}, clock(line.at)), ticks),
+  );
 }
 
 const lastAt = (chat) => chat.lines.at(-1)?.at ?? 0;
@@ -127,7 +174,13 @@ export const newestLast = (chats) => [...chats].sort((one, other) => lastAt(one)
 export function drawLines(lines, mineFrom) {
   const box = byId("lines");
   const low = box.scrollHeight - box.scrollTop - box.clientHeight < 80 || !box.dataset.drawn;
-  fill("lines", lines, (line) => `${line.id}${line.from}`, (line) => bubble(line, line.from === mineFrom), "Пока пусто");
+  fill(
+    "lines",
+    lines,
+    (line) => `${line.id}${line.from}`,
+    (line) => bubble(line, line.from === mineFrom),
+    "Пока пусто",
+  );
   box.dataset.drawn = "yes";
   if (low) box.scrollTop = box.scrollHeight;
 }

@@ -6,22 +6,41 @@ const qr = decodeURIComponent(location.hash.slice(1));
 
 const scan = async (phone, name) => {
   const { linked } = await order("scan", { qr, phone, name });
-  byId("notice").textContent = linked ? "Устройство связано." : "Телефон просит ключ доступа: продолжение на самом устройстве.";
+  byId("notice").textContent = linked
+    ? "Устройство связано."
+    : "Телефон просит ключ доступа: продолжение на самом устройстве.";
   byId("notice").className = `notice ${linked ? "good" : "bad"}`;
 };
 
 function drawPhone(person) {
-  return el("div", { class: "row" }, avatar(person.name),
+  return el(
+    "div",
+    { class: "row" },
+    avatar(person.name),
     el("span", { class: "grow" }, el("strong", {}, person.name), el("small", {}, spelt(person.phone))),
-    el("button", { class: "primary", type: "button", onclick: attempt(() => scan(person.phone)) }, "Отсканировать"));
+    el(
+      "button",
+      { class: "primary", type: "button", onclick: attempt(() => scan(person.phone)) },
+      "Отсканировать",
+    ),
+  );
 }
 
-byId("new").addEventListener("submit", attempt((event) => {
-  const { phone, name } = Object.fromEntries(new FormData(event.target));
-  return scan(phone, name || undefined);
-}));
+byId("new").addEventListener(
+  "submit",
+  attempt((event) => {
+    const { phone, name } = Object.fromEntries(new FormData(event.target));
+    return scan(phone, name || undefined);
+  }),
+);
 if (!qr) byId("notice").textContent = "В адресе нет кода: сюда ведёт ссылка из QR-кода.";
 follow(async () => {
   const { people } = await look("people");
-  fill("phones", people.filter((one) => one.salon || one.devices.length), (one) => one.phone, drawPhone, "Телефонов салонов пока нет: введите номер нового");
+  fill(
+    "phones",
+    people.filter((one) => one.salon || one.devices.length),
+    (one) => one.phone,
+    drawPhone,
+    "Телефонов салонов пока нет: введите номер нового",
+  );
 });

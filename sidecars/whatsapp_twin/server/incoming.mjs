@@ -28,11 +28,24 @@ export class Incoming {
     person.known = true
     person.typingTo.delete(salon.phone)
     const id = order.id ?? messageId()
-    const line = chat.add({ id, from: 'person', via: 'phone', mode: chat.mode, ...describe(content), ...(order.at ? { at: order.at } : {}) })
+    const line = chat.add({
+      id,
+      from: 'person',
+      via: 'phone',
+      mode: chat.mode,
+      ...describe(content),
+      ...(order.at ? { at: order.at } : {}),
+    })
     const source = { salon, person, line, content, order: { alt: true, ...order, mode: chat.mode } }
     const delivered = await toDevices(salon, { id, source }, (device) => stanza(source, device))
     this.world.journal.note('written', { phone: salon.phone, person: person.phone, id, text: line.text })
-    return { id, delivered, chat: chat.mode === 'lid' ? person.lidJid : person.pn, phone: person.phone, lid: person.lidJid }
+    return {
+      id,
+      delivered,
+      chat: chat.mode === 'lid' ? person.lidJid : person.pn,
+      phone: person.phone,
+      lid: person.lidJid,
+    }
   }
 
   /** Staff write on the salon's own phone: its devices get a copy. */
@@ -43,7 +56,9 @@ export class Incoming {
     const id = order.id ?? messageId()
     const arrived = person.reachable && !person.blocked.has(salon.phone)
     chat.add({ id, from: 'salon', via: 'phone', mode, arrived, ...describe(content) })
-    const delivered = await toDevices(salon, { id }, (device) => copy({ salon, person, content, id, mode }, device))
+    const delivered = await toDevices(salon, { id }, (device) =>
+      copy({ salon, person, content, id, mode }, device),
+    )
     this.world.journal.note('own', { phone: salon.phone, person: person.phone, id })
     return { id, delivered }
   }
@@ -60,8 +75,11 @@ export class Incoming {
   typing(salon, person, on) {
     const chat = this.world.chat(salon, person)
     const from = chat.mode === 'lid' ? person.lidJid : person.pn
-    const heard = [...salon.devices.values()].filter((device) => device.ready && (device.available || !this.world.switches.typing_needs_presence))
-    for (const device of heard) device.connection.send(node('chatstate', { from, to: device.jid }, [node(on ? 'composing' : 'paused')]))
+    const heard = [...salon.devices.values()].filter(
+      (device) => device.ready && (device.available || !this.world.switches.typing_needs_presence),
+    )
+    for (const device of heard)
+      device.connection.send(node('chatstate', { from, to: device.jid }, [node(on ? 'composing' : 'paused')]))
     if (on) person.typingTo.add(salon.phone)
     else person.typingTo.delete(salon.phone)
     this.world.journal.ring()
@@ -82,7 +100,13 @@ async function toDevices(salon, parcel, stanzaFor) {
 async function stanza({ salon, person, line, content, order }, device, count = 0) {
   const { type, bytes } = await person.signal.encrypt(salon.phone, device, content)
   if (order.unreadable) bytes[bytes.length - INSIDE] ^= 0xff
-  const attrs = { id: line.id, t: String(inSeconds(line.at * 1000)), type: stanzaType(content), notify: person.name, ...sender(person, order) }
+  const attrs = {
+    id: line.id,
+    t: String(inSeconds(line.at * 1000)),
+    type: stanzaType(content),
+    notify: person.name,
+    ...sender(person, order),
+  }
   const marks = { ...(count ? { count: String(count) } : {}), ...mediaType(line) }
   return node('message', attrs, [node('enc', { v: '2', type, ...marks }, bytes)])
 }
@@ -90,18 +114,30 @@ async function stanza({ salon, person, line, content, order }, device, count = 0
 /** What staff wrote on the salon's phone, for one device. */
 async function copy({ salon, person, content, id, mode }, device) {
   const to = mode === 'lid' ? person.lidJid : person.pn
-  const { type, bytes } = await salon.signal.encrypt(salon.phone, device, { deviceSentMessage: { destinationJid: to, message: content } })
-  const names = mode === 'lid'
-    ? { from: salon.lidJid, addressing_mode: 'lid', peer_recipient_pn: person.pn }
-    : { from: salon.pn, peer_recipient_lid: person.lidJid }
-  const attrs = { id, t: String(inSeconds()), type: stanzaType(content), notify: salon.name, recipient: to, ...names }
+  const { type, bytes } = await salon.signal.encrypt(salon.phone, device, {
+    deviceSentMessage: { destinationJid: to, message: content },
+  })
+  const names =
+    mode === 'lid'
+      ? { from: salon.lidJid, addressing_mode: 'lid', peer_recipient_pn: person.pn }
+      : { from: salon.pn, peer_recipient_lid: person.lidJid }
+  const attrs = {
+    id,
+    t: String(inSeconds()),
+    type: stanzaType(content),
+    notify: salon.name,
+    recipient: to,
+    ...names,
+  }
   return node('message', attrs, [node('enc', { v: '2', type }, bytes)])
 }
 
 /** By LID with the phone beside it, or the other way round; `alt: false` leaves the other one out. */
 function sender(person, { mode, alt }) {
-  if (mode === 'pn') return { from: person.pn, addressing_mode: 'pn', ...(alt ? { sender_lid: person.lidJid } : {}) }
+  if (mode === 'pn')
+    return { from: person.pn, addressing_mode: 'pn', ...(alt ? { sender_lid: person.lidJid } : {}) }
   return { from: person.lidJid, addressing_mode: 'lid', ...(alt ? { sender_pn: person.pn } : {}) }
 }
 
-const mediaType = ({ kind }) => (['image', 'video', 'audio', 'document', 'sticker', 'location'].includes(kind) ? { mediatype: kind } : {})
+const mediaType = ({ kind }) =>
+  ['image', 'video', 'audio', 'document', 'sticker', 'location'].includes(kind) ? { mediatype: kind } : {}

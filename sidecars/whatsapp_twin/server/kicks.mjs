@@ -1,7 +1,10 @@
 import { Refused } from '../world/switches.mjs'
 import { SERVER, node } from '../wire/nodes.mjs'
 
-const error = (code, ...content) => () => node('stream:error', code ? { code: String(code) } : {}, content)
+const error =
+  (code, ...content) =>
+  () =>
+    node('stream:error', code ? { code: String(code) } : {}, content)
 const failure = (code) => () => node('failure', { reason: String(code), location: 'twin' })
 
 /** How a session ends, by the word for it: what the server says last. */
@@ -19,7 +22,19 @@ const WORDS = {
   outdated: failure(405),
   multidevice: () => node('ib', { from: SERVER }, [node('downgrade_webclient')]),
 }
-const CODES = { 515: 'restart', 428: 'drop', 503: 'unavailable', 500: 'bad_session', 440: 'replaced', 401: 'device_removed', 403: 'forbidden', 402: 'paid', 406: 'not_acceptable', 405: 'outdated', 411: 'multidevice' }
+const CODES = {
+  515: 'restart',
+  428: 'drop',
+  503: 'unavailable',
+  500: 'bad_session',
+  440: 'replaced',
+  401: 'device_removed',
+  403: 'forbidden',
+  402: 'paid',
+  406: 'not_acceptable',
+  405: 'outdated',
+  411: 'multidevice',
+}
 const STAYS = { forbidden: 403, paid: 402, not_acceptable: 406, outdated: 405 }
 
 /**
@@ -29,7 +44,8 @@ const STAYS = { forbidden: 403, paid: 402, not_acceptable: 406, outdated: 405 }
  */
 export function kick(world, person, { how = 'drop', device: only, stay = false }) {
   const word = CODES[how] ?? how
-  if (word !== 'silence' && !(word in WORDS)) throw new Refused(`how is one of ${[...Object.keys(WORDS), 'silence'].join(', ')}, or a code`)
+  if (word !== 'silence' && !(word in WORDS))
+    throw new Refused(`how is one of ${[...Object.keys(WORDS), 'silence'].join(', ')}, or a code`)
   if (stay && !(word in STAYS)) throw new Refused(`only ${Object.keys(STAYS).join(', ')} can stay`)
   if (stay) person.shut = STAYS[word]
   const devices = [...person.devices.values()].filter(({ id }) => !only || id === Number(only))

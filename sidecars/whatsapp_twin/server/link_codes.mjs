@@ -17,7 +17,9 @@ export class LinkCodes {
 
   /** The device asked to be linked to this number, or finishes what the phone answered. */
   async take(connection, query, step) {
-    return step.attrs.stage === 'companion_hello' ? this.#hello(connection, query, step) : this.#finish(connection, query, step)
+    return step.attrs.stage === 'companion_hello'
+      ? this.#hello(connection, query, step)
+      : this.#finish(connection, query, step)
   }
 
   #hello(connection, query, step) {
@@ -30,9 +32,13 @@ export class LinkCodes {
       ref: randomBytes(24),
     }
     this.world.journal.note('code_wanted', { phone: user })
-    connection.send(result(query, [
-      node('link_code_companion_reg', { stage: 'companion_hello' }, [node('link_code_pairing_ref', {}, connection.link.ref)]),
-    ]))
+    connection.send(
+      result(query, [
+        node('link_code_companion_reg', { stage: 'companion_hello' }, [
+          node('link_code_pairing_ref', {}, connection.link.ref),
+        ]),
+      ]),
+    )
   }
 
   /**
@@ -40,12 +46,18 @@ export class LinkCodes {
    * @throws {Refused} nobody asked for one, or it is wrong
    */
   async type(connections, person, code) {
-    const letters = String(code ?? '').replace(/[^0-9A-Za-z]/g, '').toUpperCase()
+    const letters = String(code ?? '')
+      .replace(/[^0-9A-Za-z]/g, '')
+      .toUpperCase()
     const connection = [...connections].findLast(({ link, isOpen }) => isOpen && link?.phone === person.phone)
     if (!connection) throw new Refused(`no device wants to be linked to +${person.phone}`, 404)
     const { link } = connection
     const shown = await derivePairingCodeKey(letters, link.wrapped.subarray(0, SALT))
-    const theirs = aesDecryptCTR(link.wrapped.subarray(SALT + IV, SALT + IV + KEY), shown, link.wrapped.subarray(SALT, SALT + IV))
+    const theirs = aesDecryptCTR(
+      link.wrapped.subarray(SALT + IV, SALT + IV + KEY),
+      shown,
+      link.wrapped.subarray(SALT, SALT + IV),
+    )
     const ours = Curve.generateKeyPair()
     link.shared = Curve.sharedKey(ours.private, theirs)
     link.person = person
@@ -55,7 +67,10 @@ export class LinkCodes {
 
   #whenFinished(connection) {
     return new Promise((resolve, reject) => {
-      const patience = setTimeout(() => reject(new Refused('the device did not finish the linking', 409)), FINISHED_WITHIN_MS)
+      const patience = setTimeout(
+        () => reject(new Refused('the device did not finish the linking', 409)),
+        FINISHED_WITHIN_MS,
+      )
       const end = (act) => (value) => {
         clearTimeout(patience)
         act(value)
@@ -74,11 +89,16 @@ export class LinkCodes {
       return
     }
     const { identity } = link.person.signal
-    const material = Buffer.concat([link.shared, Curve.sharedKey(identity.private, keys.identity), keys.random])
+    const material = Buffer.concat([
+      link.shared,
+      Curve.sharedKey(identity.private, keys.identity),
+      keys.random,
+    ])
     const secret = Buffer.from(hkdf(material, 32, { info: 'adv_secret' }))
     connection.send(result(query))
     // The device answers the linking over this very connection: waiting here would stop it.
-    this.linking.link(connection, link.person, { secret, identity: keys.identity, title: link.title })
+    this.linking
+      .link(connection, link.person, { secret, identity: keys.identity, title: link.title })
       .then(link.done.resolve, link.done.reject)
   }
 
@@ -89,7 +109,8 @@ export class LinkCodes {
 
   /** Numbers that devices wait to be linked to. */
   dump(connections) {
-    return [...connections].filter(({ link, device }) => link && !device)
+    return [...connections]
+      .filter(({ link, device }) => link && !device)
       .map(({ link }) => ({ phone: link.phone, title: link.title, since: link.since }))
   }
 }
@@ -98,8 +119,17 @@ async function primaryHello(connection, letters, ephemeral) {
   const { link } = connection
   const salt = randomBytes(SALT)
   const iv = randomBytes(IV)
-  const wrapped = Buffer.concat([salt, iv, aesEncryptCTR(ephemeral, await derivePairingCodeKey(letters, salt), iv)])
-  const attrs = { from: SERVER, type: 'link_code_companion_reg', id: connection.tag(), t: String(inSeconds()) }
+  const wrapped = Buffer.concat([
+    salt,
+    iv,
+    aesEncryptCTR(ephemeral, await derivePairingCodeKey(letters, salt), iv),
+  ])
+  const attrs = {
+    from: SERVER,
+    type: 'link_code_companion_reg',
+    id: connection.tag(),
+    t: String(inSeconds()),
+  }
   return node('notification', attrs, [
     node('link_code_companion_reg', { stage: 'primary_hello' }, [
       node('link_code_pairing_wrapped_primary_ephemeral_pub', {}, wrapped),
@@ -112,9 +142,17 @@ async function primaryHello(connection, letters, ephemeral) {
 /** The device's keys; null when both sides worked with different codes. */
 function opened(link, bundle) {
   if (!link.shared || !bundle) return null
-  const key = hkdf(link.shared, 32, { salt: bundle.subarray(0, SALT), info: 'link_code_pairing_key_bundle_encryption_key' })
+  const key = hkdf(link.shared, 32, {
+    salt: bundle.subarray(0, SALT),
+    info: 'link_code_pairing_key_bundle_encryption_key',
+  })
   try {
-    const plain = aesDecryptGCM(bundle.subarray(SALT + GCM_IV), Buffer.from(key), bundle.subarray(SALT, SALT + GCM_IV), NOTHING)
+    const plain = aesDecryptGCM(
+      bundle.subarray(SALT + GCM_IV),
+      Buffer.from(key),
+      bundle.subarray(SALT, SALT + GCM_IV),
+      NOTHING,
+    )
     return { identity: plain.subarray(0, KEY), random: plain.subarray(2 * KEY, 3 * KEY) }
   } catch {
     return null

@@ -26,11 +26,17 @@ export class Logins {
     const person = this.world.people.get(String(username))
     const device = person?.devices.get(Number(number))
     connection.who = `${username}:${number}`
-    if (!device || !device.noiseKey.equals(Buffer.from(connection.clientKey))) return this.#refuse(connection, REMOVED)
+    if (!device || !device.noiseKey.equals(Buffer.from(connection.clientKey)))
+      return this.#refuse(connection, REMOVED)
     if (person.shut) return this.#refuse(connection, person.shut)
     device.connection?.end(node('stream:error', {}, [node('conflict', { type: 'replaced' })]))
     Object.assign(connection, { person, device })
-    Object.assign(device, { connection, ready: false, version: connection.version, logins: device.logins + 1 })
+    Object.assign(device, {
+      connection,
+      ready: false,
+      version: connection.version,
+      logins: device.logins + 1,
+    })
     this.world.journal.note('login', { who: connection.who, phone: person.phone })
     const t = String(inSeconds())
     return connection.send(node('success', { t, lid: device.lidJid, location: 'twin', creation: t }))
@@ -46,7 +52,13 @@ export class Logins {
     const { device } = connection
     const count = device.queue.size + device.notices.length
     if (count === 0) return this.catchUp(connection)
-    const counts = { count, message: device.queue.size, receipt: device.notices.length, notification: 0, call: 0 }
+    const counts = {
+      count,
+      message: device.queue.size,
+      receipt: device.notices.length,
+      notification: 0,
+      call: 0,
+    }
     const attrs = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, String(value)]))
     return connection.send(node('ib', { from: SERVER }, [node('offline_preview', attrs)]))
   }
@@ -70,15 +82,23 @@ export class Logins {
   async #history(person, device, id) {
     const chats = this.world.chatsOf(person.phone).filter(({ salon }) => salon === person)
     const sync = proto.HistorySync.encode({
-      syncType: HistorySyncType.INITIAL_BOOTSTRAP, chunkOrder: 1, progress: 100, conversations: [],
+      syncType: HistorySyncType.INITIAL_BOOTSTRAP,
+      chunkOrder: 1,
+      progress: 100,
+      conversations: [],
       phoneNumberToLidMappings: chats.map(({ person: other }) => ({ pnJid: other.pn, lidJid: other.lidJid })),
     }).finish()
-    const { type, bytes } = await person.signal.encrypt(person.phone, device, { protocolMessage: {
-      type: HISTORY_SYNC_NOTIFICATION,
-      historySyncNotification: {
-        syncType: HistorySyncType.INITIAL_BOOTSTRAP, chunkOrder: 1, progress: 100, initialHistBootstrapInlinePayload: deflateSync(sync),
+    const { type, bytes } = await person.signal.encrypt(person.phone, device, {
+      protocolMessage: {
+        type: HISTORY_SYNC_NOTIFICATION,
+        historySyncNotification: {
+          syncType: HistorySyncType.INITIAL_BOOTSTRAP,
+          chunkOrder: 1,
+          progress: 100,
+          initialHistBootstrapInlinePayload: deflateSync(sync),
+        },
       },
-    } })
+    })
     const attrs = { from: person.pn, category: 'peer', type: 'text', id, t: String(inSeconds()) }
     return node('message', attrs, [node('enc', { v: '2', type }, bytes)])
   }

@@ -25,8 +25,23 @@ export class Outgoing {
 
   #refuse(connection, stanza, person, code) {
     const chat = this.world.chat(connection.person, person)
-    chat.add({ id: stanza.attrs.id, from: 'salon', via: 'device', device: connection.device.id, kind: 'refused', text: '', chat: stanza.attrs.to, status: 'refused', code })
-    this.world.journal.note('refused', { phone: connection.person.phone, person: person.phone, id: stanza.attrs.id, code })
+    chat.add({
+      id: stanza.attrs.id,
+      from: 'salon',
+      via: 'device',
+      device: connection.device.id,
+      kind: 'refused',
+      text: '',
+      chat: stanza.attrs.to,
+      status: 'refused',
+      code,
+    })
+    this.world.journal.note('refused', {
+      phone: connection.person.phone,
+      person: person.phone,
+      id: stanza.attrs.id,
+      code,
+    })
   }
 
   async #carry(connection, stanza, to) {
@@ -44,10 +59,16 @@ export class Outgoing {
     try {
       message = await reader.signal.decrypt(salon.phone, device.id, enc)
     } catch (error) {
-      this.world.journal.note('unreadable', { phone: salon.phone, person: reader.phone, id: stanza.attrs.id, error: String(error.message) })
+      this.world.journal.note('unreadable', {
+        phone: salon.phone,
+        person: reader.phone,
+        id: stanza.attrs.id,
+        error: String(error.message),
+      })
       return
     }
-    if (!addressed || reader === salon) this.world.journal.note('own_copy', { phone: salon.phone, id: stanza.attrs.id })
+    if (!addressed || reader === salon)
+      this.world.journal.note('own_copy', { phone: salon.phone, id: stanza.attrs.id })
     else this.#write(connection, stanza, reader, enc, describe(message))
   }
 
@@ -60,10 +81,28 @@ export class Outgoing {
     if (before && before.status !== 'refused') {
       before.copies += 1
       Object.assign(before, said, { waiting: false })
-      this.world.journal.note('again', { phone: salon.phone, person: reader.phone, id: stanza.attrs.id, copies: before.copies })
+      this.world.journal.note('again', {
+        phone: salon.phone,
+        person: reader.phone,
+        id: stanza.attrs.id,
+        copies: before.copies,
+      })
     } else {
-      const line = chat.add({ id: stanza.attrs.id, from: 'salon', via: 'device', device: device.id, chat: stanza.attrs.to, encrypted: enc.attrs.type, ...said })
-      this.world.journal.note('told', { phone: salon.phone, person: reader.phone, id: line.id, text: line.text })
+      const line = chat.add({
+        id: stanza.attrs.id,
+        from: 'salon',
+        via: 'device',
+        device: device.id,
+        chat: stanza.attrs.to,
+        encrypted: enc.attrs.type,
+        ...said,
+      })
+      this.world.journal.note('told', {
+        phone: salon.phone,
+        person: reader.phone,
+        id: line.id,
+        text: line.text,
+      })
     }
     this.receipts.fromPerson(chat, chat.find(stanza.attrs.id))
   }
@@ -74,7 +113,13 @@ export class Outgoing {
     if (!device) return
     const { person: salon, device: sender } = connection
     const from = jidDecode(stanza.attrs.to).server === 'lid' ? sender.lidJid : sender.jid
-    const attrs = { id: stanza.attrs.id, t: String(inSeconds()), type: stanza.attrs.type, notify: salon.name, from }
+    const attrs = {
+      id: stanza.attrs.id,
+      t: String(inSeconds()),
+      type: stanza.attrs.type,
+      notify: salon.name,
+      from,
+    }
     if (reader === salon) attrs.recipient = stanza.attrs.to
     const parcel = { id: stanza.attrs.id, build: async () => node('message', attrs, [enc]) }
     void device.deliver(parcel)

@@ -16,14 +16,16 @@ export class Queries {
     this.rooms = {
       md: (connection, query) => this.#devices(connection, query),
       encrypt: (connection, query) => this.#keys(connection, query),
-      usync: (connection, query) => connection.send(result(query, [usync(this.world, child(query, 'usync'))])),
+      usync: (connection, query) =>
+        connection.send(result(query, [usync(this.world, child(query, 'usync'))])),
       passive: (connection, query) => this.#passive(connection, query),
       'w:mex': (connection, query) => connection.send(result(query, [mex(connection.person, first(query))])),
       'w:m': (connection, query) => connection.send(result(query, [mediaHosts()])),
       'w:sync:app:state': (connection, query) => connection.send(result(query, [appState(first(query))])),
       abt: (connection, query) => connection.send(result(query, [node('props', { hash: 'twin' })])),
       blocklist: (connection, query) => connection.send(result(query, [node('list')])),
-      privacy: (connection, query) => connection.send(result(query, query.attrs.type === 'get' ? [privacy()] : undefined)),
+      privacy: (connection, query) =>
+        connection.send(result(query, query.attrs.type === 'get' ? [privacy()] : undefined)),
     }
   }
 
@@ -56,9 +58,19 @@ export class Queries {
   #keys(connection, query) {
     const step = first(query)
     const { device } = connection
-    if (step.tag === 'key') return connection.send(result(query, [node('list', {}, children(step, 'user').map(({ attrs }) => this.#bundle(attrs.jid)))]))
+    if (step.tag === 'key')
+      return connection.send(
+        result(query, [
+          node(
+            'list',
+            {},
+            children(step, 'user').map(({ attrs }) => this.#bundle(attrs.jid)),
+          ),
+        ]),
+      )
     if (!device) return connection.send(failed(query, 401, 'not-authorized'))
-    if (step.tag === 'count') return connection.send(result(query, [node('count', { value: String(device.preKeys.length) })]))
+    if (step.tag === 'count')
+      return connection.send(result(query, [node('count', { value: String(device.preKeys.length) })]))
     if (step.tag === 'digest') return connection.send(result(query, [node('digest')]))
     if (step.tag === 'rotate') device.bundle.signed = readKey(child(step, 'skey'))
     else this.#upload(connection, query)
@@ -80,18 +92,38 @@ export class Queries {
     const person = this.world.at(jid)
     const id = jidDecode(jid)?.device || 0
     const device = id ? person?.devices.get(id) : null
-    if (!person || (id && !device?.bundle)) return node('user', { jid }, [node('error', { code: '404', text: 'item-not-found' })])
-    const parts = device ? bundleNodes({ ...device.bundle, oneTime: device.preKeys.shift() }) : person.signal.bundle()
+    if (!person || (id && !device?.bundle))
+      return node('user', { jid }, [node('error', { code: '404', text: 'item-not-found' })])
+    const parts = device
+      ? bundleNodes({ ...device.bundle, oneTime: device.preKeys.shift() })
+      : person.signal.bundle()
     return node('user', { jid }, parts)
   }
 }
 
 const readKey = (key) => ({
-  id: childBytes(key, 'id').readUIntBE(0, 3), public: childBytes(key, 'value'), signature: childBytes(key, 'signature'),
+  id: childBytes(key, 'id').readUIntBE(0, 3),
+  public: childBytes(key, 'value'),
+  signature: childBytes(key, 'signature'),
 })
 
-const privacy = () => node('privacy', {}, Object.entries(PRIVACY).map(([name, value]) => node('category', { name, value })))
+const privacy = () =>
+  node(
+    'privacy',
+    {},
+    Object.entries(PRIVACY).map(([name, value]) => node('category', { name, value })),
+  )
 
-const mediaHosts = () => node('media_conn', { auth: 'twin', ttl: '3600' }, [node('host', { hostname: NOWHERE, maxContentLengthBytes: '67108864' })])
+const mediaHosts = () =>
+  node('media_conn', { auth: 'twin', ttl: '3600' }, [
+    node('host', { hostname: NOWHERE, maxContentLengthBytes: '67108864' }),
+  ])
 
-const appState = (sync) => node('sync', {}, children(sync, 'collection').map(({ attrs }) => node('collection', { name: attrs.name, version: attrs.version })))
+const appState = (sync) =>
+  node(
+    'sync',
+    {},
+    children(sync, 'collection').map(({ attrs }) =>
+      node('collection', { name: attrs.name, version: attrs.version }),
+    ),
+  )

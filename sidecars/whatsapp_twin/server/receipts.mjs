@@ -17,7 +17,8 @@ export class Receipts {
     connection.send(node('ack', { class: 'receipt', id, from: to, ...(type ? { type } : {}) }))
     this.world.journal.note('receipt', { who: connection.who, id, type: type ?? null })
     if (type === 'retry') return this.#retry(connection, stanza)
-    const items = first(stanza)?.tag === 'list' ? children(first(stanza), 'item').map(({ attrs }) => attrs.id) : []
+    const items =
+      first(stanza)?.tag === 'list' ? children(first(stanza), 'item').map(({ attrs }) => attrs.id) : []
     const person = this.world.at(to)
     for (const one of [id, ...items]) this.#done(connection, person, one, type)
     return undefined
@@ -26,7 +27,8 @@ export class Receipts {
   /** A negative acknowledgement ends the waiting as well; the one that follows a retry means the first try. */
   acknowledged({ device, who }, { attrs }) {
     const parcel = device.queue.get(attrs.id)
-    if (attrs.error) this.world.journal.note('refused_by_device', { who, id: attrs.id, code: Number(attrs.error) })
+    if (attrs.error)
+      this.world.journal.note('refused_by_device', { who, id: attrs.id, code: Number(attrs.error) })
     if (attrs.class !== 'message' || !parcel) return
     if (attrs.error && parcel.again) parcel.again = false
     else device.queue.delete(attrs.id)
@@ -36,7 +38,8 @@ export class Receipts {
     device.queue.delete(id)
     if (!person || person === salon) return
     const line = this.world.chat(salon, person).find(id)
-    if (line?.from === 'person' && tick(line, type === 'read' ? 'read' : 'delivered')) this.world.journal.ring()
+    if (line?.from === 'person' && tick(line, type === 'read' ? 'read' : 'delivered'))
+      this.world.journal.ring()
   }
 
   async #retry({ device }, stanza) {
@@ -66,7 +69,12 @@ export class Receipts {
   /** One receipt, to all devices of the salon. */
   tell(chat, line, type) {
     if (!tick(line, type)) return
-    const attrs = { from: line.chat ?? chat.person.pn, id: line.id, t: String(inSeconds()), ...(type === 'read' ? { type: 'read' } : {}) }
+    const attrs = {
+      from: line.chat ?? chat.person.pn,
+      id: line.id,
+      t: String(inSeconds()),
+      ...(type === 'read' ? { type: 'read' } : {}),
+    }
     for (const device of chat.salon.devices.values()) device.notify(node('receipt', attrs))
     this.world.journal.ring()
   }
@@ -79,10 +87,12 @@ export class Receipts {
     line.again += 1
     line.waiting = true
     const t = String(inSeconds())
-    device.notify(node('receipt', { from: line.chat, id, type: 'retry', t }, [
-      node('retry', { count: String(line.again), id, t: String(inSeconds(line.at * 1000)), v: '1' }),
-      node('registration', {}, encodeBigEndian(chat.person.signal.registrationId, 4)),
-    ]))
+    device.notify(
+      node('receipt', { from: line.chat, id, type: 'retry', t }, [
+        node('retry', { count: String(line.again), id, t: String(inSeconds(line.at * 1000)), v: '1' }),
+        node('registration', {}, encodeBigEndian(chat.person.signal.registrationId, 4)),
+      ]),
+    )
     this.world.journal.note('asked_again', { phone: chat.salon.phone, person: chat.person.phone, id })
     return { again: line.again }
   }

@@ -35,10 +35,16 @@ export function mex(person, query) {
 export function lockNotification(person, id) {
   const data = { xwa2_notify_account_reachout_timelock: told(person) }
   return node('notification', { from: SERVER, type: 'mex', id, t: String(inSeconds()) }, [
-    node('update', { op_name: 'NotificationUserReachoutTimelockUpdate' }, Buffer.from(JSON.stringify({ data }))),
+    node(
+      'update',
+      { op_name: 'NotificationUserReachoutTimelockUpdate' },
+      Buffer.from(JSON.stringify({ data })),
+    ),
   ])
 }
 
 const told = (person) => ({
-  is_active: locked(person), time_enforcement_ends: String(person.lock.until ?? 0), enforcement_type: person.lock.kind,
+  is_active: locked(person),
+  time_enforcement_ends: String(person.lock.until ?? 0),
+  enforcement_type: person.lock.kind,
 })

@@ -57,11 +57,16 @@ export class Switchboard {
 
   #presence(connection, { attrs }) {
     const { device, person } = connection
-    if (attrs.type === 'available' || attrs.type === 'unavailable') device.available = attrs.type === 'available'
+    if (attrs.type === 'available' || attrs.type === 'unavailable')
+      device.available = attrs.type === 'available'
     if (attrs.type === 'subscribe') {
       connection.send(node('presence', { from: attrs.to, type: 'unavailable', last: 'deny' }))
     }
-    this.world.journal.note('presence', { who: connection.who, phone: person.phone, type: attrs.type ?? null })
+    this.world.journal.note('presence', {
+      who: connection.who,
+      phone: person.phone,
+      type: attrs.type ?? null,
+    })
   }
 }
 

@@ -2,7 +2,9 @@ import { bare, child, children, jidDecode, node } from '../wire/nodes.mjs'
 
 /** Who has WhatsApp, under which LID, with which devices. */
 export function usync(world, query) {
-  const users = children(child(query, 'list'), 'user').map((asked) => oneUser(world, asked)).filter(Boolean)
+  const users = children(child(query, 'list'), 'user')
+    .map((asked) => oneUser(world, asked))
+    .filter(Boolean)
   const { sid, mode, context } = query.attrs
   return node('usync', { sid, mode, context }, [node('list', {}, users)])
 }
@@ -17,7 +19,13 @@ function byPhone(world, text) {
   const phone = text.replace(/\D/g, '')
   const jid = `${phone}@s.whatsapp.net`
   const person = world.reached(jid)
-  return node('user', { jid }, person ? [node('contact', { type: 'in' }), ...facts(person, 's.whatsapp.net')] : [node('contact', { type: 'out' })])
+  return node(
+    'user',
+    { jid },
+    person
+      ? [node('contact', { type: 'in' }), ...facts(person, 's.whatsapp.net')]
+      : [node('contact', { type: 'out' })],
+  )
 }
 
 function byJid(world, jid) {
@@ -26,8 +34,12 @@ function byJid(world, jid) {
 }
 
 function facts(person, server) {
-  const devices = [node('device', { id: '0' }), ...[...person.devices.values()].map(({ id, keyIndex }) =>
-    node('device', { id: String(id), 'key-index': String(keyIndex) }))]
+  const devices = [
+    node('device', { id: '0' }),
+    ...[...person.devices.values()].map(({ id, keyIndex }) =>
+      node('device', { id: String(id), 'key-index': String(keyIndex) }),
+    ),
+  ]
   return [
     ...(server === 'lid' ? [] : [node('lid', { val: person.lidJid })]),
     node('devices', {}, [node('device-list', {}, devices)]),

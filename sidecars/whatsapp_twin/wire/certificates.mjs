@@ -16,17 +16,21 @@ export class Certificates {
     const intermediate = Curve.generateKeyPair()
     this.rootKey = Buffer.from(root.public)
     this.static = Curve.generateKeyPair()
-    this.chain = Buffer.from(proto.CertChain.encode({
-      leaf: certificate({ serial: 2, issuerSerial: 1, key: this.static.public }, intermediate),
-      intermediate: certificate({ serial: 1, issuerSerial: 0, key: intermediate.public }, root),
-    }).finish())
+    this.chain = Buffer.from(
+      proto.CertChain.encode({
+        leaf: certificate({ serial: 2, issuerSerial: 1, key: this.static.public }, intermediate),
+        intermediate: certificate({ serial: 1, issuerSerial: 0, key: intermediate.public }, root),
+      }).finish(),
+    )
   }
 }
 
 function certificate(facts, signer) {
   const now = inSeconds()
   const details = proto.CertChain.NoiseCertificate.Details.encode({
-    ...facts, notBefore: now - HOUR_S, notAfter: now + YEAR_S,
+    ...facts,
+    notBefore: now - HOUR_S,
+    notAfter: now + YEAR_S,
   }).finish()
   return { details, signature: Curve.sign(signer.private, details) }
 }

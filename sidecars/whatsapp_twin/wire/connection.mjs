@@ -22,7 +22,9 @@ export class Connection {
     this.tags = 0
     this.deaf = false
     let turn = Promise.resolve()
-    socket.on('message', (data) => { turn = turn.then(() => this.#read(data)).catch((error) => this.#broken(error)) })
+    socket.on('message', (data) => {
+      turn = turn.then(() => this.#read(data)).catch((error) => this.#broken(error))
+    })
     socket.on('close', () => server.closed(this))
     socket.on('error', () => socket.terminate())
     server.connected(this)
@@ -107,7 +109,10 @@ export class Connection {
   }
 
   #broken(error) {
-    this.server.world.journal.note('broken', { who: this.who ?? null, error: String(error?.message ?? error) })
+    this.server.world.journal.note('broken', {
+      who: this.who ?? null,
+      error: String(error?.message ?? error),
+    })
     this.socket.terminate()
   }
 }

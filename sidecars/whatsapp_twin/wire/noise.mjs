@@ -1,5 +1,12 @@
 import {
-  Curve, NOISE_MODE, NOISE_WA_HEADER, aesDecryptGCM, aesEncryptGCM, hkdf, proto, sha256,
+  Curve,
+  NOISE_MODE,
+  NOISE_WA_HEADER,
+  aesDecryptGCM,
+  aesEncryptGCM,
+  hkdf,
+  proto,
+  sha256,
 } from 'baileys'
 
 const NOTHING = Buffer.alloc(0)

@@ -33,7 +33,12 @@ export class Chat {
 
   /** With whom: what `outbox` and `wait` show of each line. */
   rows() {
-    return this.lines.map((line) => ({ salon: this.salon.phone, person: this.person.phone, name: this.person.name, ...line }))
+    return this.lines.map((line) => ({
+      salon: this.salon.phone,
+      person: this.person.phone,
+      name: this.person.name,
+      ...line,
+    }))
   }
 }
 

@@ -66,9 +66,17 @@ export class Device {
 
   dump() {
     return {
-      id: this.id, jid: this.jid, lid: this.lidJid, title: this.title, version: this.version,
-      linked_at: this.linkedAt, online: this.connection !== null, ready: this.ready, logins: this.logins,
-      waiting: this.queue.size, pre_keys: this.preKeys.length,
+      id: this.id,
+      jid: this.jid,
+      lid: this.lidJid,
+      title: this.title,
+      version: this.version,
+      linked_at: this.linkedAt,
+      online: this.connection !== null,
+      ready: this.ready,
+      logins: this.logins,
+      waiting: this.queue.size,
+      pre_keys: this.preKeys.length,
     }
   }
 }

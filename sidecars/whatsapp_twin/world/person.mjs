@@ -43,8 +43,16 @@ export class Person {
 
   dump() {
     return {
-      phone: this.phone, name: this.name, lid: this.lid, salon: this.isSalon, passkey: this.passkey, reachable: this.reachable,
-      blocked: [...this.blocked], lock: this.lock, shut: this.shut, devices: [...this.devices.values()].map((device) => device.dump()),
+      phone: this.phone,
+      name: this.name,
+      lid: this.lid,
+      salon: this.isSalon,
+      passkey: this.passkey,
+      reachable: this.reachable,
+      blocked: [...this.blocked],
+      lock: this.lock,
+      shut: this.shut,
+      devices: [...this.devices.values()].map((device) => device.dump()),
     }
   }
 }

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import libsignal from 'libsignal'
 import {
-  Curve, KEY_BUNDLE_TYPE, encodeBigEndian, encodeWAMessage, generateSignalPubKey, proto, signedKeyPair,
+  Curve,
+  KEY_BUNDLE_TYPE,
+  encodeBigEndian,
+  encodeWAMessage,
+  generateSignalPubKey,
+  proto,
+  signedKeyPair,
   unpadRandomMax16,
 } from 'baileys'
 import { keyNode, node } from '../wire/nodes.mjs'
@@ -53,9 +59,10 @@ export class SignalPhone {
     const address = new libsignal.ProtocolAddress(owner, deviceId)
     const cipher = new libsignal.SessionCipher(this.#storage(), address)
     const bytes = Buffer.from(enc.content)
-    const plain = enc.attrs.type === 'pkmsg'
-      ? await cipher.decryptPreKeyWhisperMessage(bytes)
-      : await cipher.decryptWhisperMessage(bytes)
+    const plain =
+      enc.attrs.type === 'pkmsg'
+        ? await cipher.decryptPreKeyWhisperMessage(bytes)
+        : await cipher.decryptWhisperMessage(bytes)
     return proto.Message.decode(unpadRandomMax16(plain))
   }
 
@@ -71,7 +78,9 @@ export class SignalPhone {
       registrationId,
       identityKey: Buffer.from(generateSignalPubKey(identity)),
       signedPreKey: {
-        keyId: signed.id, publicKey: Buffer.from(generateSignalPubKey(signed.public)), signature: signed.signature,
+        keyId: signed.id,
+        publicKey: Buffer.from(generateSignalPubKey(signed.public)),
+        signature: signed.signature,
       },
       preKey: oneTime && { keyId: oneTime.id, publicKey: Buffer.from(generateSignalPubKey(oneTime.public)) },
     })
@@ -81,7 +90,9 @@ export class SignalPhone {
   #storage() {
     return {
       loadSession: async (address) => this.sessions.get(address),
-      storeSession: async (address, session) => { this.sessions.set(address, session) },
+      storeSession: async (address, session) => {
+        this.sessions.set(address, session)
+      },
       isTrustedIdentity: () => true,
       loadPreKey: async (id) => this.preKeys.has(Number(id)) && spelt(this.preKeys.get(Number(id))),
       removePreKey: (id) => this.preKeys.delete(Number(id)),
@@ -103,4 +114,7 @@ export function bundleNodes({ registrationId, identity, signed, oneTime }) {
   ]
 }
 
-const spelt = (pair) => ({ privKey: Buffer.from(pair.private), pubKey: Buffer.from(generateSignalPubKey(pair.public)) })
+const spelt = (pair) => ({
+  privKey: Buffer.from(pair.private),
+  pubKey: Buffer.from(generateSignalPubKey(pair.public)),
+})

@@ -24,9 +24,11 @@ export class Switches {
   /** @throws {Refused} an unknown name or a value of another kind; nothing is changed then */
   change(wanted) {
     for (const [name, value] of Object.entries(wanted)) {
-      if (!(name in SWITCHES)) throw new Refused(`unknown switch ${name}; known: ${Object.keys(SWITCHES).join(', ')}`)
+      if (!(name in SWITCHES))
+        throw new Refused(`unknown switch ${name}; known: ${Object.keys(SWITCHES).join(', ')}`)
       if (typeof value !== typeof SWITCHES[name]) throw new Refused(`${name} is a ${typeof SWITCHES[name]}`)
-      if (CHOICES[name] && !CHOICES[name].includes(value)) throw new Refused(`${name} is one of ${CHOICES[name].join(', ')}`)
+      if (CHOICES[name] && !CHOICES[name].includes(value))
+        throw new Refused(`${name} is one of ${CHOICES[name].join(', ')}`)
     }
     Object.assign(this, wanted)
   }

@@ -88,7 +88,9 @@ export class World {
   }
 
   chatsOf(phone) {
-    return [...this.chats.values()].filter((chat) => chat.salon.phone === phone || chat.person.phone === phone)
+    return [...this.chats.values()].filter(
+      (chat) => chat.salon.phone === phone || chat.person.phone === phone,
+    )
   }
 
   /** All lines of all chats, or of one salon's, or of one person's; oldest first. */
@@ -101,7 +103,12 @@ export class World {
 
   devices() {
     return [...this.people.values()].flatMap((person) =>
-      [...person.devices.values()].map((device) => ({ phone: person.phone, name: person.name, ...device.dump() })))
+      [...person.devices.values()].map((device) => ({
+        phone: person.phone,
+        name: person.name,
+        ...device.dump(),
+      })),
+    )
   }
 }
 
