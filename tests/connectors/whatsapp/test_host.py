@@ -1,11 +1,12 @@
-"""The host as the operator's settings make it."""
+"""The operator's settings, and a host without a bridge."""
 
 from pathlib import Path
 
 import pytest
 
 from kommutator.connectors.channels.whatsapp.errors import WhatsAppError
-from kommutator.connectors.channels.whatsapp.host import host_of, options_of
+from kommutator.connectors.channels.whatsapp.host import BaileysHost
+from kommutator.connectors.channels.whatsapp.program import bridge_program
 from kommutator.domain.whatsapp.ports import LineOptions
 from kommutator.kit.clock import SystemClock
 from kommutator.settings import SettingsError, load_settings
@@ -19,18 +20,16 @@ def given(**settings: str) -> dict[str, str]:
 
 
 def test_without_settings_sessions_go_to_the_real_whatsapp() -> None:
-    assert options_of(load_settings({})) == LineOptions()
+    settings = load_settings({})
+    assert (settings.whatsapp_url, settings.whatsapp_root_key) == ("", "")
+    assert settings.whatsapp_protocol is None
 
 
-def test_what_the_operator_set_is_how_sessions_open() -> None:
-    settings = load_settings(
-        given(url="ws://127.0.0.1:18104/ws/chat", root_key=KEY, version="2,3000,1027934701")
-    )
-    assert options_of(settings, proxy="http://127.0.0.1:3128") == LineOptions(
-        url="ws://127.0.0.1:18104/ws/chat",
-        proxy="http://127.0.0.1:3128",
-        version=(2, 3000, 1027934701),
-        root_key=KEY,
+def test_the_version_of_the_protocol_is_three_numbers() -> None:
+    assert load_settings(given(version="2,3000,1027934701")).whatsapp_protocol == (
+        2,
+        3000,
+        1027934701,
     )
 
 
@@ -49,7 +48,7 @@ def test_a_mistake_is_told_before_the_start(settings: dict[str, str], words: str
 
 
 async def test_a_folder_without_a_bridge_shows_at_the_first_session(tmp_path: Path) -> None:
-    host = host_of(load_settings(given(sidecars=str(tmp_path))), clock=SystemClock())
+    host = BaileysHost(clock=SystemClock(), program=lambda: bridge_program(tmp_path))
     with pytest.raises(WhatsAppError) as missing:
         await host.open("one", MemoryKeys(), LineOptions(), Heard())
     assert missing.value.hint == "whatsapp_bridge_missing"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from kommutator.connectors.channels.whatsapp.bridge import Bridge
@@ -13,7 +12,6 @@ from kommutator.connectors.channels.whatsapp.manifest import COMMAND_S
 from kommutator.connectors.channels.whatsapp.program import Program, bridge_program
 from kommutator.domain.whatsapp.ports import LineOptions, OnEvent, SessionKeys
 from kommutator.kit.clock import Clock
-from kommutator.settings.whatsapp import WhatsAppSettings
 
 
 class BaileysHost:
@@ -60,26 +58,6 @@ class BaileysHost:
             return {}
         told = await child.call("stats", {}, within=COMMAND_S)
         return {name: value for name, value in told.items() if isinstance(value, int)}
-
-
-def host_of(settings: WhatsAppSettings, *, clock: Clock) -> BaileysHost:
-    """The host as the operator set it up; that there is a bridge shows at the first session."""
-    program = partial(bridge_program, settings.whatsapp_sidecars, settings.whatsapp_node)
-    return BaileysHost(clock=clock, program=program)
-
-
-def options_of(settings: WhatsAppSettings, *, proxy: str = "") -> LineOptions:
-    """How this installation opens sessions.
-
-    Args:
-        proxy: of one session; empty: none.
-    """
-    return LineOptions(
-        url=settings.whatsapp_url,
-        proxy=proxy,
-        version=settings.whatsapp_protocol,
-        root_key=settings.whatsapp_root_key,
-    )
 
 
 def _options(options: LineOptions) -> dict[str, Any]:
