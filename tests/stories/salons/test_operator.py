@@ -132,3 +132,18 @@ async def test_a_flood_of_reminders_does_not_shut_the_door_for_removals(shop: Sh
         "partner_token": shop.service.twin.partner_token,
     }
     assert (await shop.service.caller.post(CALLBACK, json=body)).status == 200
+
+
+async def test_a_paused_salon_takes_nothing_new(shop: Shop) -> None:
+    house = shop.service.house
+    await client_of(shop, 6071, "+70000000971")
+    people = [{"id": "m-71", "phone": "+70000000971"}]
+    await house.outreach.pause(shop.service.admin, HERE)
+    refused = await hand_over(shop, destination_params=people)
+    await house.outreach.resume(shop.service.admin, HERE)
+    assert (refused.status, refused.body[0]["ext_id"], refused.body[0]["error_code"]) == (
+        200, None, 30
+    )  # fmt: skip
+    taken = await hand_over(shop, destination_params=people)
+    assert taken.body[0]["ext_id"] is not None
+    assert await shop.read(6071) == ["Ждём вас"]

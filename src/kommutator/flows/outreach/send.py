@@ -170,6 +170,7 @@ class SendDue:
             once=f"outreach:{row.id}:{tried}",
             about=row.about,
             not_after=row.not_after,
+            said_by="bot",
         )
         (owed,) = await speak(unit, row.enterprise, [saying])
         await unit.outreach_tries.owed(row.enterprise, tried, owed)
