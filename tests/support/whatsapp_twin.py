@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class FakeWhatsApp:
+class RunningWhatsApp:
     """One running fake."""
 
     url: str
@@ -35,7 +35,7 @@ class FakeWhatsApp:
 
 
 @asynccontextmanager
-async def open_whatsapp() -> AsyncIterator[FakeWhatsApp]:
+async def open_whatsapp() -> AsyncIterator[RunningWhatsApp]:
     """Skips where there is no Node; in CI that is a failure."""
     config = TwinsConfig(names=("whatsapp",), ports={"whatsapp": 0}, environment={})
     async with await start_twins(config) as running, aiohttp.ClientSession() as http:
@@ -43,7 +43,7 @@ async def open_whatsapp() -> AsyncIterator[FakeWhatsApp]:
             without_node(running.missing["whatsapp"])
         facts = running.describe()["whatsapp"]
         url = facts["base_url"]
-        yield FakeWhatsApp(url, facts["ws_url"], facts["root_key"], Hands(url, http), http)
+        yield RunningWhatsApp(url, facts["ws_url"], facts["root_key"], Hands(url, http), http)
 
 
 def without_node(reason: str) -> NoReturn:
@@ -104,7 +104,7 @@ class Baileys:
     """One session: a device that may be linked, closed, and opened again with its keys."""
 
     clients: BaileysClients
-    whatsapp: FakeWhatsApp
+    whatsapp: RunningWhatsApp
     name: str
     mark: int = 0
 

@@ -5,7 +5,7 @@ import pytest
 from tests.support.whatsapp_twin import (
     Baileys,
     BaileysClients,
-    FakeWhatsApp,
+    RunningWhatsApp,
     open_clients,
     open_whatsapp,
 )
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-async def one_whatsapp() -> AsyncIterator[FakeWhatsApp]:
+async def one_whatsapp() -> AsyncIterator[RunningWhatsApp]:
     async with open_whatsapp() as running:
         yield running
 
@@ -34,7 +34,9 @@ async def clients() -> AsyncIterator[BaileysClients]:
 
 
 @pytest.fixture
-async def whatsapp(one_whatsapp: FakeWhatsApp, request: pytest.FixtureRequest) -> FakeWhatsApp:
+async def whatsapp(
+    one_whatsapp: RunningWhatsApp, request: pytest.FixtureRequest
+) -> RunningWhatsApp:
     """A world in which nobody has done anything, but perhaps linked the salon's phone."""
     await one_whatsapp.hands.order("reset", keep="salon" in request.fixturenames)
     return one_whatsapp
@@ -42,7 +44,7 @@ async def whatsapp(one_whatsapp: FakeWhatsApp, request: pytest.FixtureRequest) -
 
 @pytest.fixture
 async def device(
-    whatsapp: FakeWhatsApp, clients: BaileysClients, request: pytest.FixtureRequest
+    whatsapp: RunningWhatsApp, clients: BaileysClients, request: pytest.FixtureRequest
 ) -> Baileys:
     """A device that nobody linked yet."""
     return Baileys(clients, whatsapp, request.node.name)
@@ -56,7 +58,7 @@ def linked() -> dict[str, Baileys]:
 
 @pytest.fixture
 async def salon(
-    whatsapp: FakeWhatsApp,
+    whatsapp: RunningWhatsApp,
     clients: BaileysClients,
     linked: dict[str, Baileys],
     request: pytest.FixtureRequest,

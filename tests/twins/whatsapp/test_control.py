@@ -3,7 +3,7 @@
 import pytest
 
 from kommutator.twins.whatsapp import HandsRefused
-from tests.support.whatsapp_twin import FakeWhatsApp
+from tests.support.whatsapp_twin import RunningWhatsApp
 
 SALON, ANNA = "79001234567", "79111112233"
 
@@ -21,14 +21,14 @@ SALON, ANNA = "79001234567", "79111112233"
     ],
 )
 async def test_orders_that_are_refused(
-    whatsapp: FakeWhatsApp, word: str, order: dict[str, str], status: int, words: str
+    whatsapp: RunningWhatsApp, word: str, order: dict[str, str], status: int, words: str
 ) -> None:
     with pytest.raises(HandsRefused, match=words) as refused:
         await whatsapp.hands.order(word, **order)
     assert refused.value.status == status
 
 
-async def test_refusals_about_a_salon(whatsapp: FakeWhatsApp) -> None:
+async def test_refusals_about_a_salon(whatsapp: RunningWhatsApp) -> None:
     hands = whatsapp.hands
     await hands.order("people", phone=SALON)
     for order, words in (
@@ -42,7 +42,7 @@ async def test_refusals_about_a_salon(whatsapp: FakeWhatsApp) -> None:
             await order
 
 
-async def test_only_json_is_an_order(whatsapp: FakeWhatsApp) -> None:
+async def test_only_json_is_an_order(whatsapp: RunningWhatsApp) -> None:
     """A form of a foreign web page is none."""
     url = f"{whatsapp.url}/_twin/reset"
     async with whatsapp.http.post(url, data={"a": "b"}) as answer:
@@ -53,7 +53,7 @@ async def test_only_json_is_an_order(whatsapp: FakeWhatsApp) -> None:
             assert answer.status == 400
 
 
-async def test_a_person_keeps_the_lid(whatsapp: FakeWhatsApp) -> None:
+async def test_a_person_keeps_the_lid(whatsapp: RunningWhatsApp) -> None:
     hands = whatsapp.hands
     anna = await hands.order("people", phone="+7 911 111-22-33", name="Анна")
     assert (anna["phone"], anna["name"]) == (ANNA, "Анна")
@@ -63,14 +63,14 @@ async def test_a_person_keeps_the_lid(whatsapp: FakeWhatsApp) -> None:
         await hands.order("people", phone="79110000002", lid="123456789012345")
 
 
-async def test_what_is_no_whatsapp_is_hung_up_on(whatsapp: FakeWhatsApp) -> None:
+async def test_what_is_no_whatsapp_is_hung_up_on(whatsapp: RunningWhatsApp) -> None:
     async with whatsapp.http.ws_connect(whatsapp.socket_url) as socket:
         await socket.send_bytes(b"GET / HTTP/1.1\r\n")
         assert (await socket.receive()).type.name in ("CLOSED", "CLOSE", "ERROR")
     await whatsapp.hands.wait(what="events", kind="broken")
 
 
-async def test_waiting_ends_with_the_time(whatsapp: FakeWhatsApp) -> None:
+async def test_waiting_ends_with_the_time(whatsapp: RunningWhatsApp) -> None:
     with pytest.raises(TimeoutError, match="not 1 messages"):
         await whatsapp.hands.wait(limit_s=0.01)
     with pytest.raises(HandsRefused, match="what is one of messages"):

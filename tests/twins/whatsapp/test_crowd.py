@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.support.whatsapp_twin import Baileys, BaileysClients, FakeWhatsApp
+from tests.support.whatsapp_twin import Baileys, BaileysClients, RunningWhatsApp
 
 SALON = "79001234567"
 PEOPLE = [str(79110000000 + number) for number in range(200)]
@@ -12,7 +12,7 @@ SESSIONS = 100
 
 
 async def test_two_hundred_people_write_to_one_salon(
-    salon: Baileys, whatsapp: FakeWhatsApp
+    salon: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     sent = await asyncio.gather(
         *(whatsapp.hands.write(SALON, person, f"Я {person}") for person in PEOPLE)
@@ -23,7 +23,7 @@ async def test_two_hundred_people_write_to_one_salon(
 
 
 @pytest.mark.slow
-async def test_a_hundred_sessions(clients: BaileysClients, whatsapp: FakeWhatsApp) -> None:
+async def test_a_hundred_sessions(clients: BaileysClients, whatsapp: RunningWhatsApp) -> None:
     salons = [Baileys(clients, whatsapp, f"crowd {number}") for number in range(SESSIONS)]
     for number, each in enumerate(salons):
         await each.linked(str(79020000000 + number), f"Салон {number}")

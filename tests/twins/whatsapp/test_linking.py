@@ -3,13 +3,13 @@
 import pytest
 
 from kommutator.twins.whatsapp import HandsRefused
-from tests.support.whatsapp_twin import Baileys, FakeWhatsApp
+from tests.support.whatsapp_twin import Baileys, RunningWhatsApp
 
 SALON = "79002223344"
 
 
 async def test_a_qr_code_is_scanned_and_the_stream_restarts(
-    device: Baileys, whatsapp: FakeWhatsApp
+    device: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     await device.open()
     qr = await device.hear("qr")
@@ -26,7 +26,7 @@ async def test_a_qr_code_is_scanned_and_the_stream_restarts(
         await whatsapp.hands.scan(qr["text"], SALON)
 
 
-async def test_codes_end_when_nobody_scans(device: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_codes_end_when_nobody_scans(device: Baileys, whatsapp: RunningWhatsApp) -> None:
     await whatsapp.hands.switch(qr_refs=2)
     await device.open(qr_ms=10)
     closed = await device.hear("close")
@@ -40,7 +40,7 @@ async def test_codes_end_when_nobody_scans(device: Baileys, whatsapp: FakeWhatsA
 
 
 async def test_an_old_code_is_refused_and_the_newest_is_not(
-    device: Baileys, whatsapp: FakeWhatsApp
+    device: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     await whatsapp.hands.switch(qr_first_s=0.0, qr_next_s=60.0)
     await device.open(qr_ms=30)
@@ -54,7 +54,7 @@ async def test_an_old_code_is_refused_and_the_newest_is_not(
 
 
 async def test_a_code_shown_to_the_cameras_is_scanned_by_its_number(
-    device: Baileys, whatsapp: FakeWhatsApp
+    device: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     await device.open()
     qr = await device.hear("qr")
@@ -67,7 +67,7 @@ async def test_a_code_shown_to_the_cameras_is_scanned_by_its_number(
 
 
 async def test_a_forged_secret_is_refused_by_the_device(
-    device: Baileys, whatsapp: FakeWhatsApp
+    device: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     await device.open()
     ref, noise, identity, _, platform = (await device.hear("qr"))["text"].split(",")
@@ -76,7 +76,7 @@ async def test_a_forged_secret_is_refused_by_the_device(
     assert (await whatsapp.hands.look("sessions"))["sessions"] == []
 
 
-async def test_letters_typed_on_the_phone(device: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_letters_typed_on_the_phone(device: Baileys, whatsapp: RunningWhatsApp) -> None:
     await device.open()
     await device.hear("qr")
     code = (await device.do("code", phone=SALON))["code"]
@@ -94,7 +94,7 @@ async def test_letters_typed_on_the_phone(device: Baileys, whatsapp: FakeWhatsAp
     assert (await device.opened())["me"]["name"] == "Барбершоп"
 
 
-async def test_a_phone_that_wants_a_passkey(device: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_a_phone_that_wants_a_passkey(device: Baileys, whatsapp: RunningWhatsApp) -> None:
     await whatsapp.hands.order("passkey", phone=SALON)
     await device.open()
     linked = await whatsapp.hands.scan((await device.hear("qr"))["text"], SALON)
@@ -103,7 +103,7 @@ async def test_a_phone_that_wants_a_passkey(device: Baileys, whatsapp: FakeWhats
     assert (await whatsapp.hands.look("sessions"))["sessions"] == []
 
 
-async def test_four_devices_and_no_more(device: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_four_devices_and_no_more(device: Baileys, whatsapp: RunningWhatsApp) -> None:
     await whatsapp.hands.switch(devices_at_most=1)
     await device.linked(SALON, "Ромашка")
     another = Baileys(device.clients, whatsapp, f"{device.name} 2")
@@ -113,7 +113,7 @@ async def test_four_devices_and_no_more(device: Baileys, whatsapp: FakeWhatsApp)
 
 
 async def test_two_devices_of_one_phone_hear_each_other(
-    device: Baileys, whatsapp: FakeWhatsApp
+    device: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     await device.linked(SALON, "Ромашка")
     another = Baileys(device.clients, whatsapp, f"{device.name} 2")
@@ -127,7 +127,7 @@ async def test_two_devices_of_one_phone_hear_each_other(
         assert (await each.hear("message", id=asked.id))["text"] == "Спасибо"
 
 
-async def test_logging_out_unlinks(device: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_logging_out_unlinks(device: Baileys, whatsapp: RunningWhatsApp) -> None:
     await device.linked(SALON, "Ромашка")
     await device.do("log_out")
     await whatsapp.hands.wait(what="events", kind="logged_out", phone=SALON)

@@ -3,12 +3,14 @@
 import pytest
 
 from kommutator.twins.whatsapp import HandsRefused
-from tests.support.whatsapp_twin import Baileys, FakeWhatsApp
+from tests.support.whatsapp_twin import Baileys, RunningWhatsApp
 
 SALON, ANNA, OLEG = "79001234567", "79111112233", "79115556677"
 
 
-async def test_a_person_writes_by_lid_and_by_phone(salon: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_a_person_writes_by_lid_and_by_phone(
+    salon: Baileys, whatsapp: RunningWhatsApp
+) -> None:
     hands = whatsapp.hands
     first = await hands.write(SALON, ANNA, "Запишите меня", name="Анна")
     by_lid = await salon.hear("message", id=first.id)
@@ -24,7 +26,7 @@ async def test_a_person_writes_by_lid_and_by_phone(salon: Baileys, whatsapp: Fak
 
 
 async def test_an_answer_is_read_and_ticks_come_back(
-    salon: Baileys, whatsapp: FakeWhatsApp
+    salon: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     hands = whatsapp.hands
     asked = await hands.write(SALON, ANNA, "Есть время?")
@@ -42,7 +44,7 @@ async def test_an_answer_is_read_and_ticks_come_back(
 
 
 async def test_the_same_id_sent_twice_is_one_message(
-    salon: Baileys, whatsapp: FakeWhatsApp
+    salon: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     for _ in range(2):
         await salon.send(f"{ANNA}@s.whatsapp.net", "Напоминание", "3EB0AAAA")
@@ -50,7 +52,7 @@ async def test_the_same_id_sent_twice_is_one_message(
     assert line.id == "3EB0AAAA"
 
 
-async def test_receipts_as_the_switches_say(salon: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_receipts_as_the_switches_say(salon: Baileys, whatsapp: RunningWhatsApp) -> None:
     hands = whatsapp.hands
     await hands.switch(receipts="delivered", delivered_ms=1)
     sent = await salon.send(f"{ANNA}@s.whatsapp.net", "Первое")
@@ -67,7 +69,9 @@ async def test_receipts_as_the_switches_say(salon: Baileys, whatsapp: FakeWhatsA
         await hands.switch(receipts="maybe")
 
 
-async def test_what_came_while_away_comes_as_append(salon: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_what_came_while_away_comes_as_append(
+    salon: Baileys, whatsapp: RunningWhatsApp
+) -> None:
     hands = whatsapp.hands
     await salon.do("close")
     await hands.wait(what="sessions", phone=SALON, online="false")
@@ -82,7 +86,7 @@ async def test_what_came_while_away_comes_as_append(salon: Baileys, whatsapp: Fa
     await hands.wait(what="sessions", phone=SALON, waiting=0)
 
 
-async def test_the_server_delivers_twice(salon: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_the_server_delivers_twice(salon: Baileys, whatsapp: RunningWhatsApp) -> None:
     """Baileys keeps silent on a conversation's first messages; later it tells a stub, and asks."""
     hands = whatsapp.hands
     first = await hands.write(SALON, OLEG, "Здравствуйте")
@@ -99,7 +103,9 @@ async def test_the_server_delivers_twice(salon: Baileys, whatsapp: FakeWhatsApp)
     await hands.wait(id=later.id, retried=1)
 
 
-async def test_what_could_not_be_read_comes_again(salon: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_what_could_not_be_read_comes_again(
+    salon: Baileys, whatsapp: RunningWhatsApp
+) -> None:
     await whatsapp.hands.write(SALON, ANNA, "Здравствуйте")
     broken = await whatsapp.hands.write(SALON, ANNA, "Запишите", unreadable="once")
     stub = await salon.hear("message", id=broken.id, stub=2)
@@ -108,7 +114,7 @@ async def test_what_could_not_be_read_comes_again(salon: Baileys, whatsapp: Fake
     await whatsapp.hands.wait(id=broken.id, retried=1, status="delivered")
 
 
-async def test_a_peer_asks_for_a_message_again(salon: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_a_peer_asks_for_a_message_again(salon: Baileys, whatsapp: RunningWhatsApp) -> None:
     sent = await salon.send(f"{ANNA}@s.whatsapp.net", "Ждём вас")
     await whatsapp.hands.told(SALON, ANNA, status="read")
     await whatsapp.hands.order("ask_again", phone=SALON, person=ANNA, id=sent)
@@ -116,7 +122,7 @@ async def test_a_peer_asks_for_a_message_again(salon: Baileys, whatsapp: FakeWha
     assert (line.id, line.text) == (sent, "Ждём вас")
 
 
-async def test_staff_write_on_the_salons_phone(salon: Baileys, whatsapp: FakeWhatsApp) -> None:
+async def test_staff_write_on_the_salons_phone(salon: Baileys, whatsapp: RunningWhatsApp) -> None:
     hands = whatsapp.hands
     lid = (await hands.write(SALON, ANNA, "Здравствуйте")).lid
     by_lid = await salon.hear("message", id=await hands.write_own(SALON, ANNA, "Это Мария"))
@@ -127,7 +133,7 @@ async def test_staff_write_on_the_salons_phone(salon: Baileys, whatsapp: FakeWha
 
 
 async def test_placeholders_of_media_arrive_well_formed(
-    salon: Baileys, whatsapp: FakeWhatsApp
+    salon: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     kinds = ("image", "audio", "video", "document", "sticker", "location", "contact", "reaction")
     for kind in kinds:
@@ -140,7 +146,7 @@ async def test_placeholders_of_media_arrive_well_formed(
 
 
 async def test_typing_is_told_to_devices_that_are_present(
-    salon: Baileys, whatsapp: FakeWhatsApp
+    salon: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     hands = whatsapp.hands
     assert await hands.order("typing", **{"from": ANNA}, to=SALON) == {"heard": 0}

@@ -3,14 +3,14 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.whatsapp_twin import Baileys, FakeWhatsApp
+from tests.support.whatsapp_twin import Baileys, RunningWhatsApp
 
 pytestmark = pytest.mark.browser
 SALON, ANNA = "79001234567", "79111112233"
 
 
 async def test_a_person_talks_to_the_salon(
-    page: Page, salon: Baileys, whatsapp: FakeWhatsApp
+    page: Page, salon: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     await page.set_viewport_size({"width": 360, "height": 740})
     await whatsapp.hands.order("people", phone=ANNA, name="Анна")
@@ -34,7 +34,7 @@ async def test_a_person_talks_to_the_salon(
 
 
 async def test_a_salons_phone_links_a_device_and_writes(
-    page: Page, device: Baileys, whatsapp: FakeWhatsApp
+    page: Page, device: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     await page.goto(f"{whatsapp.url}/salon/{SALON}")
     await expect(page.locator("#devices")).to_contain_text("Ни одного устройства")
@@ -58,7 +58,7 @@ async def test_a_salons_phone_links_a_device_and_writes(
 
 
 async def test_a_qr_codes_own_address_asks_which_phone(
-    page: Page, device: Baileys, whatsapp: FakeWhatsApp
+    page: Page, device: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     await device.open()
     code = (await device.hear("qr"))["text"].partition("#")[2]
@@ -70,7 +70,7 @@ async def test_a_qr_codes_own_address_asks_which_phone(
     assert (await device.hear("paired"))["me"]["name"] == "Ромашка"
 
 
-async def test_the_first_page_lists_who_is_here(page: Page, whatsapp: FakeWhatsApp) -> None:
+async def test_the_first_page_lists_who_is_here(page: Page, whatsapp: RunningWhatsApp) -> None:
     await whatsapp.hands.order("people", phone=SALON, name="Ромашка", salon=True)
     await whatsapp.hands.order("people", phone=ANNA, name="Анна")
     await page.goto(whatsapp.url)
@@ -80,7 +80,7 @@ async def test_the_first_page_lists_who_is_here(page: Page, whatsapp: FakeWhatsA
     await expect(page).to_have_title("Анна")
 
 
-async def test_nothing_else_is_served(whatsapp: FakeWhatsApp) -> None:
+async def test_nothing_else_is_served(whatsapp: RunningWhatsApp) -> None:
     for path in ("/main.mjs", "/_twin/page/../main.mjs", "/_twin/page/index.html", "/salon/x"):
         async with whatsapp.http.get(f"{whatsapp.url}{path}") as answer:
             assert answer.status == 404

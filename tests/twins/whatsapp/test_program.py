@@ -11,12 +11,12 @@ import pytest
 from kommutator.twins import TwinsConfig, start_twins
 from kommutator.twins.whatsapp import WhatsAppTwin, twin
 from tests.support.waiting import eventually
-from tests.support.whatsapp_twin import FakeWhatsApp
+from tests.support.whatsapp_twin import RunningWhatsApp
 
 CONFIG = TwinsConfig(names=("whatsapp",), ports={"whatsapp": 0}, environment={})
 
 
-async def test_its_facts_are_told_where_it_is_started(one_whatsapp: FakeWhatsApp) -> None:
+async def test_its_facts_are_told_where_it_is_started(one_whatsapp: RunningWhatsApp) -> None:
     told = await one_whatsapp.hands.look("credentials")
     assert told == {
         "base_url": one_whatsapp.url,
@@ -26,7 +26,7 @@ async def test_its_facts_are_told_where_it_is_started(one_whatsapp: FakeWhatsApp
     assert len(bytes.fromhex(one_whatsapp.root_key)) == 32
 
 
-async def test_a_taken_port_is_an_error(one_whatsapp: FakeWhatsApp) -> None:
+async def test_a_taken_port_is_an_error(one_whatsapp: RunningWhatsApp) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         config = TwinsConfig(names=("whatsapp",), ports={"whatsapp": taken.getsockname()[1]})
         with pytest.raises(OSError, match="EADDRINUSE"):
@@ -53,7 +53,7 @@ async def test_without_its_parts_it_is_left_out_too(tmp_path: Path) -> None:
         assert running.missing["whatsapp"].endswith("run `make setup`")
 
 
-async def test_it_ends_with_us_however_we_end(one_whatsapp: FakeWhatsApp) -> None:
+async def test_it_ends_with_us_however_we_end(one_whatsapp: RunningWhatsApp) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", OWNER), stdout=asyncio.subprocess.PIPE
     )
@@ -83,7 +83,7 @@ def _listens(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-async def test_stopping_twice_is_no_mistake(one_whatsapp: FakeWhatsApp) -> None:
+async def test_stopping_twice_is_no_mistake(one_whatsapp: RunningWhatsApp) -> None:
     program = WhatsAppTwin()
     await program.launch("127.0.0.1", 0, CONFIG)
     await program.stop()
