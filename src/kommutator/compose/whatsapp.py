@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from kommutator.compose.yclients import Ground
 from kommutator.connectors.channels.whatsapp.host import BaileysHost
+from kommutator.connectors.channels.whatsapp.program import Program, bridge_program
 from kommutator.domain.connection import Account
 from kommutator.domain.whatsapp.ports import LineOptions, WhatsAppHost
 from kommutator.doors.whatsapp.delivery import Pace, WhatsAppDelivery
@@ -18,6 +20,7 @@ from kommutator.flows.intake import Intake
 from kommutator.flows.whatsapp.desk import WhatsAppDesk
 from kommutator.flows.whatsapp.follow import HearSession
 from kommutator.flows.whatsapp.sessions import WhatsAppSessions
+from kommutator.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,17 @@ class WhatsAppParts:
 
     def options(self, account: Account) -> LineOptions:
         """How a session of this account is opened."""
-        return LineOptions(proxy=account.secrets.get("proxy", ""))
+        settings = self.on.settings
+        return LineOptions(
+            url=settings.whatsapp_url,
+            proxy=account.secrets.get("proxy", ""),
+            version=settings.whatsapp_protocol,
+            root_key=settings.whatsapp_root_key,
+        )
+
+
+def _bridge(settings: Settings) -> Program:
+    return bridge_program(settings.whatsapp_sidecars, settings.whatsapp_node)
 
 
 async def _nothing() -> None:
@@ -83,7 +96,7 @@ def compose_whatsapp(
     means, stop = means or WhatsAppMeans(), _nothing
     host = means.host
     if host is None:
-        bridge = BaileysHost(clock=on.clock)
+        bridge = BaileysHost(clock=on.clock, program=partial(_bridge, on.settings))
         host, stop = bridge, bridge.stop
     lines = Lines()
     return WhatsAppParts(

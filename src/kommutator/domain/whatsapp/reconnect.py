@@ -16,6 +16,12 @@ STEADY_S: Final = 180.0
 ALERT_S: Final = 600.0
 """Away for so long, and somebody should look."""
 _QR_ENDED: Final = "qr refs"  # "QR refs attempts ended", with the code of a lost connection
+_OURS: Final[Mapping[str, Reason]] = {
+    "bridge_died": Reason.BRIDGE_DIED,
+    "bridge_down": Reason.BRIDGE_DIED,
+    "bridge_missing": Reason.BRIDGE_MISSING,
+}
+"""Where it was not WhatsApp: whoever holds the sockets says so instead of a code."""
 _RESTARTS: Final = 5  # WhatsApp restarts a stream once or twice, not for ever
 _DAMAGED: Final = 2
 _LINKING_TRIES: Final = 6  # somebody looks at the page: rather say that it does not work
@@ -109,8 +115,8 @@ def decide(closed: Closed, history: History, jitter: float) -> Next:  # noqa: PL
     if _QR_ENDED in closed.reason.lower() and not history.linked:
         return _expired(history, Reason.NOT_SCANNED)
     rule = RULES.get(closed.code, _BACK)
-    if closed.reason == Reason.BRIDGE_DIED:
-        rule = replace(rule, reason=Reason.BRIDGE_DIED)
+    if closed.code is None and closed.reason in _OURS:
+        rule = replace(rule, reason=_OURS[closed.reason])
     match rule.step:
         case Step.AT_ONCE if history.restarts < _RESTARTS:
             state = SessionState.CONNECTING if history.linked else SessionState.PAIRING

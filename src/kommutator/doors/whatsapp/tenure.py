@@ -17,7 +17,6 @@ from kommutator.domain.connection import Account
 from kommutator.domain.whatsapp.events import (
     Closed,
     Composing,
-    Identity,
     MessageHeard,
     Opened,
     Paired,
@@ -226,16 +225,18 @@ class Tenure:
             else:
                 await self._follow.code(letters)
 
-    async def _paired(self, paired: Paired) -> Next | None:
+    async def _paired(self, paired: Paired) -> None:
         self._history = replace(self._history, linked=True, passkey=False)
-        return await self._unless_elsewhere(self._follow.paired(paired.me), paired.me)
+        await self._follow.paired(paired.me)
 
     async def _opened(self, opened: Opened) -> Next | None:
         if self._line is None:
             return None
-        refused = await self._unless_elsewhere(self._follow.opened(opened.me), opened.me)
-        if refused is not None:
-            return refused
+        if not await self._follow.opened(opened.me):
+            _log.warning("whatsapp_phone_elsewhere", lane=self._lease.lane)
+            await self.log_out()
+            await self._follow.closed(_PHONE_ELSEWHERE)
+            return _PHONE_ELSEWHERE
         self._parts.forget(self._account)
         self._history = after_opening(self._history)
         self._opened_at = self._clock.monotonic()
@@ -243,14 +244,6 @@ class Tenure:
         self._shut.clear()
         self._open.set()
         return None
-
-    async def _unless_elsewhere(self, ours: Awaitable[bool], me: Identity) -> Next | None:
-        if await ours:
-            return None
-        _log.warning("whatsapp_phone_elsewhere", jid_known=bool(me.jid))
-        await self.log_out()
-        await self._follow.closed(_PHONE_ELSEWHERE)
-        return _PHONE_ELSEWHERE
 
     async def _closed(self, closed: Closed) -> Next:
         if self._clock.monotonic() - self._opened_at >= STEADY_S:

@@ -94,19 +94,23 @@ class FollowSession:
     async def passkey(self) -> None:
         await self._into(SessionState.PASSKEY_REQUIRED, **_NO_CODES)
 
-    async def paired(self, me: Identity) -> bool:
-        """The phone took us; False: this phone is another connection's, which keeps it."""
-        return await self._ours.whole(lambda unit: self._linked(unit, SessionState.PAIRING, me))
+    async def paired(self, me: Identity) -> None:
+        """The phone took us."""
+        await self._ours.whole(lambda unit: self._linked(unit, SessionState.PAIRING, me))
 
     async def opened(self, me: Identity) -> bool:
-        """Messages may go and come; False: as of `paired`."""
+        """Messages may go and come; False: this phone is another connection's, which keeps it."""
+        key = (me.phone or bare(me.jid)).removeprefix("+")
 
         async def open_(unit: Unit) -> bool:
+            if not await unit.whatsapp.claim_phone(*self._whose, key):
+                return False
             await unit.whatsapp.open_gate_everywhere()
             until = await unit.whatsapp.restricted_until(*self._whose)
             held_back = until is not None and until > self._clock.now()
             state = SessionState.RESTRICTED if held_back else SessionState.OPEN
-            return await self._linked(unit, state, me)
+            await self._linked(unit, state, me)
+            return True
 
         return await self._ours.whole(open_)
 
@@ -146,10 +150,7 @@ class FollowSession:
 
     # --- steps -----------------------------------------------------------------------------
 
-    async def _linked(self, unit: Unit, state: SessionState, me: Identity) -> bool:
-        key = (me.phone or bare(me.jid)).removeprefix("+")
-        if not await unit.whatsapp.claim_phone(*self._whose, key):
-            return False
+    async def _linked(self, unit: Unit, state: SessionState, me: Identity) -> None:
         row = await unit.whatsapp.get(*self._whose)
         record = await unit.connections.get(*self._whose)
         first = state in TALKS and record.status is ConnectionStatus.DRAFT
@@ -166,7 +167,6 @@ class FollowSession:
         if state in TALKS:
             await self._status(unit, ConnectionStatus.ACTIVE, None)
             await unit.lanes.unpark(self._account.enterprise, lane=self._account.lane)
-        return True
 
     async def _status(self, unit: Unit, status: ConnectionStatus, reason: str | None) -> None:
         record = await unit.connections.get(*self._whose)

@@ -126,8 +126,9 @@ class WhatsAppSessions:
         Only the code that is good now is told with its text: `body["text"]`.
         """
         async with self._db.unit() as unit:
-            row = await self._row(unit, enterprise, connection_id)
             found = await unit.whatsapp.news(enterprise, connection_id, after_seq)
+            # Afterwards: the code that the last of them tells of must be known here.
+            row = await self._row(unit, enterprise, connection_id)
         now = shown(self._vault, self._clock.now(), enterprise, row)
         return [with_text(one, now) for one in found]
 
