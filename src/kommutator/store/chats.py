@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kommutator.domain.chats import ChatNews, Spoken, Told, ToldOf
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.conversations import ConversationStore
 from kommutator.store.driver import Connection
 
 
@@ -106,7 +107,9 @@ UPDATE chat_messages m SET state = $4, code = coalesce($5, m.code),
 RETURNING m.outbox_id, m.chat_id"""
 _COMPOSING = f"""
 UPDATE chats SET composing_at = CASE WHEN $4 THEN clock_timestamp() END
- WHERE enterprise = $1 AND connection_id = $2 AND chat_id = {_KNOWN_AS.format(name="$3")}"""
+ WHERE enterprise = $1 AND connection_id = $2 AND chat_id = {_KNOWN_AS.format(name="$3")}
+RETURNING chat_id"""
+_TYPING_S = 5.0  # a messenger tells it again while it goes on
 _TOLD = """
 UPDATE notices SET state = $3, message_id = coalesce($4, message_id), reason = $5, detail = $6,
        settled_at = CASE WHEN $3 = 'owed' THEN NULL ELSE clock_timestamp() END
@@ -177,6 +180,8 @@ class ChatStore:
         if known is None:
             await self._connection.execute(_ALIAS, enterprise, connection_id, name, chat_id)
         elif known != chat_id:
+            talks = ConversationStore(self._connection)
+            await talks.move(enterprise, connection_id, known, chat_id)
             await self._connection.execute(
                 "SELECT merge_chats($1, $2, $3, $4)", enterprise, connection_id, known, chat_id
             )
@@ -200,8 +205,13 @@ class ChatStore:
     async def composing(
         self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, *, typing: bool
     ) -> None:
-        """The chat's person types, or stopped (`chats.composing_at`)."""
-        await self._connection.execute(_COMPOSING, enterprise, connection_id, chat_id, typing)
+        """The chat's person types (then the assistant waits for what it becomes), or stopped."""
+        known = await self._connection.fetchval(
+            _COMPOSING, enterprise, connection_id, chat_id, typing
+        )
+        if known is not None and typing:
+            talks = ConversationStore(self._connection)
+            await talks.typing(enterprise, connection_id, known, _TYPING_S)
 
     async def get(
         self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str

@@ -29,15 +29,16 @@ _WAITS = (
     f"UPDATE chat_messages SET waits = true WHERE {_KEY} AND direction = 'in' AND message_id = $4"
 )
 _DUE = f"""
-UPDATE conversations SET waits_since = coalesce(waits_since, clock_timestamp()),
-       tries = CASE WHEN act IS NULL THEN 0 ELSE tries END,
-       due_at = least(clock_timestamp() + make_interval(secs => $4),
-                      coalesce(waits_since, clock_timestamp()) + make_interval(secs => $5))
- WHERE {_KEY}"""
+UPDATE conversations c SET waits_since = w.since, latest_at = w.latest_at,
+       tries = CASE WHEN c.act IS NULL THEN 0 ELSE c.tries END,
+       due_at = least(clock_timestamp() + make_interval(secs => $4), w.latest_at)
+  FROM (SELECT id, coalesce(waits_since, clock_timestamp()) AS since,
+               coalesce(waits_since, clock_timestamp()) + make_interval(secs => $5) AS latest_at
+          FROM conversations WHERE {_KEY} FOR UPDATE) AS w
+ WHERE c.id = w.id"""
 _TYPING = f"""
 UPDATE conversations
-   SET due_at = least(clock_timestamp() + make_interval(secs => $4),
-                      waits_since + make_interval(secs => $5))
+   SET due_at = least(clock_timestamp() + make_interval(secs => $4), latest_at)
  WHERE {_KEY} AND due_at > clock_timestamp() AND act IS NULL"""
 # A turn whose act may have been done is brought to its end, whoever speaks.
 _SILENCED = """
@@ -138,18 +139,10 @@ class ConversationStore:
         await self._connection.execute(_DUE, *key, wait_s, longest_s)
 
     async def typing(
-        self,
-        enterprise: EnterpriseNumber,
-        connection_id: UUID,
-        chat_id: str,
-        *,
-        wait_s: float,
-        longest_s: float,
+        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, wait_s: float
     ) -> None:
-        """The client writes on: what waits, waits a little longer."""
-        await self._connection.execute(
-            _TYPING, enterprise, connection_id, chat_id, wait_s, longest_s
-        )
+        """The client writes on: what waits, waits so much longer, within its limit."""
+        await self._connection.execute(_TYPING, enterprise, connection_id, chat_id, wait_s)
 
     async def by_staff(
         self,

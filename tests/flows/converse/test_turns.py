@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from kommutator.domain.chats import ChatNews
 from kommutator.store.driver import Connection
 from tests.support.salon import HERE, at
 from tests.support.talks import BOT, CHAT, PHONE, Talks
@@ -88,17 +89,37 @@ async def test_messages_wait_for_the_next_piece(talks: Talks) -> None:
     assert talks.brain.heard == [["Запишите", "на завтра", "2"]]
 
 
-async def test_somebody_who_types_is_waited_for(talks: Talks) -> None:
-    await talks.settings(debounce={"quiet_s": 5, "longest_s": 12})
+async def test_somebody_who_types_is_waited_for_within_the_limit(talks: Talks) -> None:
+    async def due_in() -> float:
+        (row,) = await talks.rows(
+            "SELECT extract(epoch FROM due_at - clock_timestamp())::float8 AS s FROM conversations"
+        )
+        return float(row["s"])
+
+    async def types() -> None:
+        async with talks.db.unit() as unit:
+            await unit.chats.composing(HERE, BOT, CHAT, typing=True)
+
+    await talks.settings(debounce={"quiet_s": 2, "longest_s": 12})
     await talks.says("Запишите")
-    await talks.rows("UPDATE conversations SET due_at = due_at - interval '4 seconds'")
-    (hear,) = talks.hearing._hearers
+    await types()
+    assert 4 < await due_in() <= 5
+    await talks.rows("UPDATE conversations SET latest_at = clock_timestamp() + interval '3 s'")
+    await types()
+    assert 2 < await due_in() <= 3
+
+
+async def test_chats_that_turn_out_to_be_one_persons_go_on_as_one(talks: Talks) -> None:
+    await talks.settings(debounce={"quiet_s": 5, "longest_s": 9})
+    await talks.says("Запишите", chat="lid")
+    await talks.says("на завтра", chat="phone")
     async with talks.db.unit() as unit:
-        await hear.typing(unit, talks.directory.known[1], CHAT)  # type: ignore[attr-defined]
-    (row,) = await talks.rows(
-        "SELECT extract(epoch FROM due_at - clock_timestamp())::float8 AS s FROM conversations"
-    )
-    assert 4 < row["s"] <= 5
+        await unit.chats.hear(HERE, BOT, ChatNews("lid", alias="phone"))
+    (left,) = await talks.rows("SELECT chat_id FROM conversations WHERE due_at IS NOT NULL")
+    assert len(await talks.rows("SELECT FROM chats")) == 1
+    await talks.rows("UPDATE conversations SET due_at = clock_timestamp()")
+    await talks.turns()
+    assert await talks.said(left["chat_id"]) == ["Вы написали: Запишите\nна завтра"]
 
 
 async def test_what_comes_while_the_brain_thinks_is_answered_together(talks: Talks) -> None:

@@ -56,12 +56,3 @@ class HearClients:
             wait_s=wait_s(debounce, said.text, said.kind, expecting),
             longest_s=debounce.longest_s,
         )  # fmt: skip
-
-    async def typing(self, unit: Unit, account: Account, chat_id: str) -> None:
-        """The client is seen typing: what waits for an answer waits a little longer."""
-        enterprise = await unit.enterprises.get(account.enterprise)
-        debounce = read_settings(enterprise.settings).debounce
-        await unit.conversations.typing(
-            account.enterprise, account.connection_id, chat_id,
-            wait_s=debounce.quiet_s, longest_s=debounce.longest_s,
-        )  # fmt: skip

@@ -31,6 +31,7 @@ CREATE TABLE conversations (
     turned_at        timestamptz,                                -- the last turn
     waits_since      timestamptz,                                -- the first message that waits
     due_at           timestamptz,                                -- when a turn is to be taken
+    latest_at        timestamptz,                                -- not later, however long the client types
     tries            int NOT NULL DEFAULT 0,                     -- of the turn that is due
     act              jsonb,                                      -- of the turn under way: may have been done
     owner            uuid,
