@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from kommutator.compose.assistant import compose_assistant, hear_clients
 from kommutator.compose.campaigns import compose_campaigns
 from kommutator.compose.cards import compose_cards
-from kommutator.compose.channels import compose_channels
 from kommutator.compose.composition import Composition
 from kommutator.compose.crm_copy import compose_copy, hear_amocrm
 from kommutator.compose.grants import compose_amocrm, compose_grants
-from kommutator.compose.outreach import compose_outreach
 from kommutator.compose.recordings import compose_recordings
-from kommutator.compose.salons import compose_salons, hear_salons
+from kommutator.compose.salons import hear_salons
+from kommutator.compose.talking import Means, compose_talking
 from kommutator.compose.telephony import compose_messages, compose_telephony, desks_of
-from kommutator.compose.visits import compose_visits
-from kommutator.compose.whatsapp import WhatsAppMeans, compose_whatsapp
+from kommutator.compose.whatsapp import WhatsAppMeans
 from kommutator.compose.yclients import Ground, compose_yclients, deliveries_of, yclients_side
 from kommutator.connectors.crm.amocrm.api import AmoCrmReader
 from kommutator.connectors.crm.amocrm.board import AmoCrmBoard
@@ -37,7 +34,6 @@ from kommutator.connectors.pbx.asterisk.snippets.render import render_files
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.crm_news import COPIED
 from kommutator.domain.finding import RecordTrier
-from kommutator.domain.outreach.wanted import OutreachKind
 from kommutator.domain.ports import CrmDesk, Delivery
 from kommutator.flows.amocrm.accounts import Accounts
 from kommutator.flows.amocrm.widget import Widget
@@ -71,7 +67,7 @@ from kommutator.flows.refusals import Refusals
 from kommutator.flows.replay import Replay
 from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
-from kommutator.flows.salon.offer import OfferRules, OfferSlots, still_missed
+from kommutator.flows.salon.offer import OfferRules, OfferSlots
 from kommutator.flows.set_up import SetUp
 from kommutator.flows.sign_in import SignIn
 from kommutator.flows.sync_people import SyncPeople
@@ -159,17 +155,14 @@ def compose(
     people = People(db, passwords, ids=ids)
     ground = Ground(settings, db, vault, clock, ids)
     links, intake = EntryLinks(vault.derive(_ENTRY_KEY), clock), Intake(db, clock=clock)
-    whatsapp = compose_whatsapp(ground, means)
-    chat = compose_channels(
-        ground, http, turns, directory, intake, texts, whatsapp, follow=news.decide,
-        hearers=(hear_clients(directory, counters),),
-    )  # fmt: skip
-    unasked = compose_outreach(ground, {OutreachKind.MISSED_CALL: still_missed})
     salons = yclients_side(settings, http, turns, redactor)
     yclients = compose_yclients(ground, salons, directory, people)
-    kept = compose_salons(ground, salons, directory, hearers=(chat.tell,))
-    visits = compose_visits(ground, salons, directory, kept.salons, counters)
-    talks = compose_assistant(ground, directory, texts, counters, visits)
+    talking = compose_talking(
+        Means(ground, http, turns, directory, intake, texts, counters, means),
+        salons,
+        follow=news.decide,
+    )
+    chat, kept, visits, talks = talking.chat, talking.kept, talking.visits, talking.talks
     set_up = SetUp(
         db,
         vault,
@@ -228,9 +221,10 @@ def compose(
         grants=granting.grants,
         yclients=yclients,
         channels=chat.channels,
-        whatsapp=whatsapp.sessions,
+        whatsapp=talking.whatsapp.sessions,
         notices=chat.notices,
-        outreach=unasked.desk,
+        outreach=talking.unasked.desk,
+        reminders=talking.remind.reminders,
         chat_hooks=chat.hooks,
         salons=kept.salons,
         salon_telephony=compose_telephony(ground, salons),
@@ -283,17 +277,13 @@ def compose(
         ask_crm,
         deliveries,
         worker,
-        whatsapp,
+        talking.whatsapp,
         background=(
             dialer.worker,
             copy.copier,
             granting.keeper,
             cards.worker,
-            chat.worker,
-            unasked.worker,
             YClientsKeeper(db, yclients, clock=clock),
-            kept.copier,
-            *talks.background,
-            *([visits.settler] if visits else ()),
+            *talking.background,
         ),
     )

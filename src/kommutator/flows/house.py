@@ -42,6 +42,7 @@ from kommutator.flows.people import People
 from kommutator.flows.presence import HearPresence
 from kommutator.flows.recordings import Recordings
 from kommutator.flows.refusals import Refusals
+from kommutator.flows.remind.desk import Reminders
 from kommutator.flows.reprocess import Reprocess
 from kommutator.flows.route import Route
 from kommutator.flows.salon.kept import Salons
@@ -140,6 +141,7 @@ class House:
     whatsapp: WhatsAppSessions
     notices: Notices
     outreach: OutreachDesk
+    reminders: Reminders
     chat_hooks: Mapping[ConnectionKind, HookSecrets]
     salons: Salons
     salon_telephony: SalonTelephony

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,8 @@ from kommutator.domain.assistant.talk import Acted, HandOver, OptIn, OptOut, Rat
 from kommutator.flows.chats.speak import Saying, speak
 from kommutator.flows.converse.handing import Handed, TellStaff
 from kommutator.flows.converse.open import Open, Plan
-from kommutator.flows.converse.ports import Summarise, TakeRating
+from kommutator.flows.converse.ports import Summarise, TakeRating, Where
+from kommutator.flows.outreach.consents import said_in_chat
 from kommutator.kit.clock import Clock
 from kommutator.kit.metrics import Metrics
 from kommutator.store.turns import TurnKept
@@ -74,15 +76,15 @@ class FinishTurn:
             kept = _kept(one, turn, acted, outcome)
             turn_id = await unit.turns.add(row.enterprise, row.id, kept, round(took_s * 1000))
             await unit.turns.answered(row.enterprise, plan.messages, turn_id)
-            await self._keep_wishes(unit, one, turn)
-            await self._say(unit, one, turn)
+            besides = await self._keep_wishes(unit, one, turn)
+            await self._say(unit, one, [*turn.says, *besides])
             if turn.hand_over is not None:
                 await self._hand_over(unit, one, turn, turn.hand_over, scene)
             unit.chat_changed(row.enterprise, row.connection_id, row.chat_id)
         self._count(turn, outcome, took_s)
         return True
 
-    async def _say(self, unit: Unit, one: Open, turn: Turn) -> None:
+    async def _say(self, unit: Unit, one: Open, says: Sequence[str]) -> None:
         row = one.row
         await speak(
             unit,
@@ -98,21 +100,23 @@ class FinishTurn:
                     not_after=self._clock.now() + _WORTH,
                     said_by="bot",
                 )
-                for place, text in enumerate(turn.says)
+                for place, text in enumerate(says)
                 if text.strip()
             ],
         )
 
-    async def _keep_wishes(self, unit: Unit, one: Open, turn: Turn) -> None:
-        """Acts that are ours alone."""
+    async def _keep_wishes(self, unit: Unit, one: Open, turn: Turn) -> Sequence[str]:
+        """Acts that are ours alone; returns what is said of them besides."""
         row, act = one.row, turn.act
         if isinstance(act, OptOut | OptIn):
-            await unit.consents.say_in_chat(
-                row.enterprise, row.connection_id, row.chat_id,
+            await said_in_chat(
+                unit, row.enterprise, row.connection_id, row.chat_id,
                 opted_out=isinstance(act, OptOut), by=f"chat:{row.id}", at=self._clock.now(),
             )  # fmt: skip
         elif isinstance(act, Rate) and self._rating is not None:
-            await self._rating(unit, one.salon, row.chat_id, act)
+            where = Where(row.connection_id, row.chat_id)
+            return await self._rating(unit, one.salon, where, act, turn.talk.language)
+        return ()
 
     async def _hand_over(
         self, unit: Unit, one: Open, turn: Turn, reason: HandOver, scene: Scene | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from uuid import UUID
 
 from kommutator.domain.assistant.frame import Frame
@@ -14,6 +14,13 @@ from kommutator.domain.tenancy import EnterpriseNumber
 
 if TYPE_CHECKING:
     from kommutator.store.unit import Unit
+
+
+class Where(NamedTuple):
+    """The chat that something was said in."""
+
+    connection_id: UUID
+    chat_id: str
 
 
 class Hears(Protocol):
@@ -37,6 +44,11 @@ class OpenQuestions(Protocol):
 
 
 class TakeRating(Protocol):
-    """Keeps what a client thinks of a visit, in the transaction that ends the turn."""
+    """Keeps what a client thinks of a visit, in the transaction that ends the turn.
 
-    async def __call__(self, unit: Unit, salon: Account, chat_id: str, rate: Rate) -> None: ...
+    Returns what the client is told besides the answer.
+    """
+
+    async def __call__(
+        self, unit: Unit, salon: Account, where: Where, rate: Rate, language: str
+    ) -> Sequence[str]: ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Protocol
-from uuid import UUID
 
 from kommutator.domain.assistant.talk import Rate
 from kommutator.domain.commands import CreateTask
@@ -12,6 +11,7 @@ from kommutator.domain.connection import Account, ConnectionKind, ConnectionStat
 from kommutator.domain.remind.rules import Rules
 from kommutator.domain.remind.words import first_name
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.flows.converse.ports import Where
 from kommutator.flows.remind.plan import rules_of
 from kommutator.kit.clock import Clock
 from kommutator.kit.texts import Texts
@@ -44,12 +44,10 @@ class KeepRating:
         self,
         unit: Unit,
         salon: Account,
-        connection_id: UUID,
-        chat_id: str,
+        where: Where,
         rate: Rate,
         language: str,
     ) -> Sequence[str]:
-        """Returns what the client is told besides the thanks."""
         key = salon.enterprise, salon.connection_id
         now = self._clock.now()
         visit = await unit.salon_visits.get(*key, rate.record_id)
@@ -62,8 +60,8 @@ class KeepRating:
             client_name=visit.client_name if visit else None,
             stars=rate.stars,
             words=rate.words[:2000],
-            connection_id=connection_id,
-            chat_id=chat_id,
+            connection_id=where.connection_id,
+            chat_id=where.chat_id,
             at=now,
         )
         is_first = await unit.reviews.put(salon.enterprise, review)

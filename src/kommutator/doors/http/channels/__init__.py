@@ -1,4 +1,4 @@
-"""What messengers bring us; the API of messengers, chats, notices and unasked messages.
+"""What messengers bring us; the API of messengers, chats, notices, unasked messages, reminders.
 
 In the all-in-one process and in `kommutator api --only channels`.
 """
@@ -7,10 +7,11 @@ from kommutator.doors.http.app import Door
 from kommutator.doors.http.channels import accounts, hooks, notices
 from kommutator.doors.http.chats import chats
 from kommutator.doors.http.outreach import consents, messages
+from kommutator.doors.http.reminders import reminders
 
 
 def add(app: Door) -> None:
     """Put the family's paths into an application."""
     app.state.chat_throttle = hooks.throttle(app.state.house)
-    for part in (hooks, accounts, chats, notices, messages, consents):
+    for part in (hooks, accounts, chats, notices, messages, consents, reminders):
         app.include_router(part.router)
