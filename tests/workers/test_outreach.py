@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from kommutator.domain.outreach.wanted import OutreachKind
-from kommutator.kit.clock import SystemClock
+from kommutator.kit.clock import Clock, SystemClock
 from kommutator.kit.ids import SequenceIds
 from kommutator.store.database import Database
 from kommutator.workers import metrics
@@ -22,18 +22,15 @@ async def town(database_url: str) -> AsyncIterator[Town]:
     await db.close()
 
 
-def worker(town: Town) -> OutreachWorker:
-    parts = (town.db, town.sender(), town.follow)
-    return OutreachWorker(*parts, clock=town.clock, ids=SequenceIds())
+def worker(town: Town, clock: Clock) -> OutreachWorker:
+    return OutreachWorker(town.db, town.sender(), town.follow, clock=clock, ids=SequenceIds())
 
 
 async def test_it_sends_and_hears_by_itself(town: Town) -> None:
     await town.settle(TELEGRAM)
     await town.wrote(TELEGRAM, "42")
     await town.owe(town.want())
-    running = OutreachWorker(
-        town.db, town.sender(), town.follow, clock=SystemClock(), ids=SequenceIds()
-    )
+    running = worker(town, SystemClock())
     await running.start()
 
     async def is_state(state: str) -> bool:
@@ -55,7 +52,7 @@ async def test_what_waits_and_what_is_left_is_counted(town: Town) -> None:
         town.want("n2", kind=OutreachKind.REVIEW, due_at=later),
         town.want("n3", kind=OutreachKind.REVIEW, due_at=later),
     )
-    one = worker(town)
+    one = worker(town, town.clock)
     before = metrics.OUTREACH.labels("reminder_day", "owed")._value.get()
     await one.round()
     await town.desk.pause(ADMIN, NUMBER)
@@ -76,7 +73,7 @@ async def test_old_messages_go_and_consents_stay(town: Town) -> None:
     await town.told(await town.last_outbox(), "sent")
     await town.follow.receipts()
     await town.run("UPDATE outreach SET created_at = now() - interval '366 days'")
-    await worker(town).retire()
+    await worker(town, SystemClock()).retire()
     assert await town.rows("SELECT id FROM outreach") == []
     assert await town.rows("SELECT id FROM outreach_tries") == []
     assert len(await town.rows("SELECT subject FROM consents")) == 1
