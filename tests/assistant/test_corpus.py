@@ -57,13 +57,16 @@ def _answer(reader: Reader, label: Labelled) -> Answer:
 
 
 def _report(answers: Sequence[Answer]) -> str:
-    lines = ["", f"{'':6}{'n':>5}{'frame':>8}{'time':>8}{'timed':>8}{'intent':>8}{'language':>10}"]
-    for name in (*LANGUAGES, "all"):
-        some = [answer for answer in answers if name in {answer.label.file, "all"}]
+    lines = ["", f"{'':8}{'n':>5}{'frame':>8}{'time':>8}{'timed':>8}{'intent':>8}{'language':>10}"]
+    batches = sorted({f"batch {answer.label.batch}" for answer in answers})
+    for name in (*LANGUAGES, *batches, "all"):
+        some = [
+            one for one in answers if name in {one.label.file, f"batch {one.label.batch}", "all"}
+        ]
         timed = [answer for answer in some if says_time(answer.label)]
         guessed = [one for one in some if one.label.language is None and " " in one.label.text]
         lines.append(
-            f"{name:6}{len(some):5}"
+            f"{name:8}{len(some):5}"
             f"{_share([one.right for one in some]):8.3f}"
             f"{_share([one.time_right for one in some]):8.3f}"
             f"{_share([one.time_right for one in timed]):8.3f}"

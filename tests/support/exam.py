@@ -30,7 +30,12 @@ _WHERE_NAMED = ("repaired", "language")
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One message and what it means. `frame`, `accept`: as in the file."""
+    """One message and what it means. `frame`, `accept`: as in the file.
+
+    Attributes:
+        batch: 1 are of the first day; each later batch was written when the rules had seen the
+            misses of the ones before, so that its first figures are blind again.
+    """
 
     id: str
     text: str
@@ -39,6 +44,7 @@ class Labelled:
     frame: dict[str, Any]
     accept: Sequence[str | dict[str, Any]]
     intent_only: bool
+    batch: int
 
     @property
     def file(self) -> str:
@@ -76,6 +82,7 @@ def _labelled(row: dict[str, Any]) -> Labelled:
         frame=row["frame"],
         accept=row.get("accept", ()),
         intent_only=row.get("only") == "intent",
+        batch=row.get("batch", 1),
     )
 
 
