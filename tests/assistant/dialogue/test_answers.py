@@ -190,3 +190,52 @@ async def test_who_takes_over_reads_what_is_wished() -> None:
         "Wants to book",
         "Wish: стрижка мужская, Friday, 20 November, 15:00",
     ]
+
+
+async def test_yes_to_several_asks_which() -> None:
+    talk = FramedTalk()
+    said = await talk.all(book(MENS_CUT, when=ON_FRIDAY), YES)
+    assert "Какой вариант" in said
+    assert len(talk.played.talk.offered) == 3
+    assert talk.played.talk.proposal is None
+
+
+async def test_an_ok_after_everything_is_said_is_not_answered() -> None:
+    talk = FramedTalk()
+    await talk.all(Frame(Intent.ADDRESS))
+    assert await talk.hear(YES, "ок") == []
+    assert talk.played.handed_over is None
+
+
+@pytest.mark.parametrize(
+    ("text", "at"), [("любое", "11:00"), ("без разницы", "11:00"), ("any time", "11:00")]
+)
+async def test_whichever_is_the_first(text: str, at: str) -> None:
+    talk = FramedTalk()
+    await talk.all(book(MENS_CUT, when=ON_FRIDAY))
+    assert at in "".join(await talk.hear(OTHER, text))
+
+
+async def test_as_usual_is_what_one_usually_has() -> None:
+    talk = FramedTalk(client={"usual_services": [GEL], "usual_staff": 11})
+    await talk.hear(book(), "можно мне как обычно?")
+    assert talk.played.talk.services == (GEL,)
+
+
+async def test_who_does_it_is_remembered_for_the_wish_that_follows() -> None:
+    talk = FramedTalk()
+    said = await talk.all(Frame(Intent.STAFF, services=(141,)))
+    assert "Анна Белова" in said
+    assert "Олег" not in said
+    await talk.all(book(staff=16, when=ON_FRIDAY))
+    assert talk.played.talk.services == (141,)
+
+
+async def test_a_day_that_is_none_is_said_to_be_none() -> None:
+    talk = FramedTalk()
+    assert "Такого дня нет: 30.02" in await talk.all(book(MENS_CUT, unclear=("30.02",)))
+
+
+async def test_a_word_that_is_none_of_ours_is_named() -> None:
+    talk = FramedTalk()
+    assert "Не нахожу у нас: татуаж" in await talk.all(book(unclear=("татуаж",)))

@@ -120,3 +120,30 @@ async def test_a_talk_that_asked_later_than_the_reminder_goes_first() -> None:
     await talk.all(choice(1))
     assert talk.expected is Expecting.CHOICE
     assert talk.played.talk.expecting is Expecting.YES_OR_NO
+
+
+async def test_somebody_else_may_take_the_visit() -> None:
+    talk = _one()
+    await talk.all(Frame(Intent.MOVE, when=on(MONDAY.replace(day=26))))
+    await talk.hear(Frame(Intent.OTHER), "а к другому мастеру?")
+    assert {one.staff_id for one in talk.played.talk.offered} == {16}
+
+
+async def test_i_shall_come_cancels_nothing() -> None:
+    talk = _one()
+    await talk.all(CANCEL)
+    await talk.hear(Frame(Intent.CONFIRM), "ой нет, я приду")
+    assert talk.visits == [(ANNA, "11-20 15:00")]
+    assert talk.played.talk.proposal is None
+
+
+async def test_a_reminder_of_a_visit_that_has_begun_is_not_answered() -> None:
+    talk = _one(questions=[REMINDER], now="2026-11-20T15:05")
+    await talk.all(Frame(Intent.ADDRESS))
+    assert talk.expected is Expecting.NOTHING
+
+
+async def test_a_number_that_the_reminder_has_not_is_asked_again() -> None:
+    talk = _one(questions=[REMINDER])
+    assert "1 – приду, 2 – перенести, 3 – отменить" in await talk.all(choice(4))
+    assert talk.played.talk.failed == 0

@@ -79,8 +79,10 @@ async def shifted(m: Moment, kept: Kept) -> Turn:
 
 def _nothing_to_agree_to(m: Moment) -> Turn:
     """Politeness may say yes as often as it likes: nobody is called for it."""
-    question = open_question(m.scene, m.talk, m.words) or m.say("assistant.menu")
-    return reply(m, m.talk, f"{m.say('assistant.yes_to_what')}\n{question}")
+    question = open_question(m.scene, m.talk, m.words)
+    if question:
+        return reply(m, m.talk, f"{m.say('assistant.which_one')}\n{question}")
+    return reply(m, m.talk, f"{m.say('assistant.yes_to_what')}\n{m.say('assistant.menu')}")
 
 
 async def _agreed(m: Moment, proposal: Proposal) -> Turn:

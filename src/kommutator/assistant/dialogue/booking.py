@@ -142,10 +142,12 @@ def _ask_service(m: Moment, talk: Talk, note: str) -> Turn:
 
 
 def _unknown(m: Moment) -> str:
-    """Words that look like a service or a name and are none here."""
+    """Words that look like a service, a name or a day and are none here."""
     if not m.frame.unclear:
         return ""
-    return m.say("assistant.unknown_words", words=", ".join(m.frame.unclear)[:80])
+    words = ", ".join(m.frame.unclear)[:80]
+    is_day = any(letter.isdigit() for letter in words)
+    return m.say("assistant.no_such_day" if is_day else "assistant.unknown_words", words=words)
 
 
 def _party(m: Moment, talk: Talk) -> tuple[Talk, str]:

@@ -43,6 +43,11 @@ from kommutator.domain.assistant.talk import (
 FORGOTTEN: Final = timedelta(hours=24)
 """After so long a silence nobody remembers what was wished."""
 
+_NOD = re.compile(
+    r"\W*(ок|окей|ага|угу|хорошо|понятно|понял\w?|поняла|ясно|супер|отлично|класс|добре|гаразд"
+    r"|зрозуміл\w+|ok|okay|k|fine|great|cool|👍|👌|❤️|🙏)?\W*",
+    re.IGNORECASE,
+)
 _SURE = re.compile(r"подтвер|підтвер|confirm", re.IGNORECASE)
 
 Step = Callable[[Moment], Awaitable[Turn]]
@@ -96,6 +101,14 @@ async def _demand(m: Moment) -> Turn | None:
 async def _reminder(m: Moment) -> Turn | None:
     question = reminding.open_of(m.scene, m.talk)
     return None if question is None else await reminding.answer(m, question)
+
+
+async def _nod(m: Moment) -> Turn | None:
+    """After everything is said nobody answers an "ok"."""
+    nothing_open = m.talk.expecting is Expecting.NOTHING and m.talk.goal is Goal.NONE
+    if m.scene.greet or not nothing_open or not _NOD.fullmatch(m.text):
+        return None
+    return reply(m, m.talk)
 
 
 async def _other_times(m: Moment) -> Turn | None:
@@ -201,6 +214,7 @@ _FIRST: Final[Sequence[Rule]] = (
     _sensitive,
     _demand,
     _reminder,
+    _nod,
     _other_times,
     _any_of_the_shown,
 )

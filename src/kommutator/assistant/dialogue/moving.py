@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
@@ -15,6 +15,8 @@ from kommutator.assistant.dialogue.wish import merged
 from kommutator.domain.assistant.frame import Expecting, When
 from kommutator.domain.assistant.talk import Goal, MoveVisit, Offer, Talk, Turn
 from kommutator.domain.salon.facts import Visit
+
+_TWO_WEEKS = timedelta(days=13)
 
 
 async def wanted(m: Moment, record_id: int | None = None) -> Turn:
@@ -39,7 +41,7 @@ async def wanted(m: Moment, record_id: int | None = None) -> Turn:
 async def go_on(m: Moment, talk: Talk, visit: Visit, note: str = "", *, kept: Kept = every) -> Turn:
     """Where it can go; the employee stays unless another one is wished."""
     staff = None if talk.any_staff else talk.staff or _still_here(m, visit)
-    found = await find(m.scene, Wish(talk.when, staff), _reader(m, visit, kept))
+    found = await find(m.scene, Wish(_around(talk.when, visit), staff), _reader(m, visit, kept))
     if found.exact is not None:
         return take(m, talk, found.exact, note)
     if talk.when == When():
@@ -75,6 +77,14 @@ def _where_to(when: When, visit: Visit) -> When:
         return when
     day = visit.starts_at.date()
     return msgspec.structs.replace(when, first=day, last=day)
+
+
+def _around(when: When, visit: Visit) -> When:
+    """Without any wish: from the day of the visit on."""
+    if when != When():
+        return when
+    day = visit.starts_at.date()
+    return When(first=day, last=day + _TWO_WEEKS)
 
 
 def _still_here(m: Moment, visit: Visit) -> int | None:
