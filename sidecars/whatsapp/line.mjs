@@ -34,6 +34,7 @@ export class Line {
     this.wantsCode = false
     this.isOpen = false
     this._gone = false
+    this._streamCode = null
     this._linkable = new Promise((resolve) => { this._canLink = resolve })
     /** Rejects when the socket closed. */
     this.ended = new Promise((_, reject) => { this._end = reject })
@@ -74,6 +75,9 @@ export class Line {
     })
     this._firstHand.watch(this.socket.ws)
     this.acks.watch(this.socket.ws)
+    this.socket.ws.prependListener('CB:stream:error', ({ attrs }) => {
+      this._streamCode = attrs.code ?? null
+    })
     this.socket.ws.on('CB:notification,type:passkey_prologue_request', () => this._tell('passkey'))
     this.socket.ev.process((events) => this._events(events))
   }
@@ -141,7 +145,7 @@ export class Line {
     const written = Promise.all([this._keys.settled(), this._keeper.settled()])
     await Promise.race([written, new Promise((resolve) => setTimeout(resolve, SETTLE_MS).unref())])
     this._onGone()
-    this._tell('closed', closing(error))
+    this._tell('closed', closing(error, this._streamCode))
   }
 
   _locked({ timeEnforcementEnds, enforcementType }) {

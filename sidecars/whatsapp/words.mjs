@@ -88,15 +88,18 @@ export function identity(me) {
 }
 
 /**
- * Why the socket closed. The library calls every failure of the network 408 or 500; only what
- * WhatsApp answered itself is told as a code.
+ * Why the socket closed. The parent forgets a device by some of these codes, so only what WhatsApp
+ * itself said is told as one: the library calls failures of the network 408 or 500, a proxy's
+ * answer to the upgrade by its number (401!), and a stream that ended without a code 500.
+ *
+ * @param {object} [error] the library's
+ * @param {string|null} [streamCode] of the stream's error, if it had one
  */
-export function closing(error) {
+export function closing(error, streamCode = null) {
   const reason = String(error?.message ?? '').slice(0, 300)
-  let code = error?.output?.statusCode ?? null
-  if (reason.startsWith('WebSocket Error')) {
-    const answered = /Unexpected server response: (\d+)/.exec(reason)
-    code = answered ? Number(answered[1]) : null
-  }
-  return { code, reason, location: error?.data?.location ?? null }
+  const code = error?.output?.statusCode ?? null
+  const guessed = reason.startsWith('WebSocket Error')
+    || (code === 500 && reason.startsWith('Stream Errored') && !streamCode)
+    || (code === 500 && reason === 'Connection Failure' && !error.data?.reason)
+  return { code: guessed ? null : code, reason, location: error?.data?.location ?? null }
 }

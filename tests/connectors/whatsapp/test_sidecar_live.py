@@ -158,7 +158,8 @@ async def test_what_staff_write_on_the_phone_is_told_with_the_clients_name(town:
 
 
 @pytest.mark.parametrize(
-    ("how", "code"), [("replaced", 440), ("device_removed", 401), (503, 503), (403, 403)]
+    ("how", "code"),
+    [("replaced", 440), ("device_removed", 401), ("outdated", 405), ("bad_session", 500)],
 )
 async def test_why_it_closed_is_told(town: Town, how: str | int, code: int) -> None:
     salon = Salon(f"7999555{code:04}")

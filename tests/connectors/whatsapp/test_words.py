@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 TEXT = {"conversation": "привет"}
 EDIT = {"type": 14, "key": {"id": "M1"}, "editedMessage": {"conversation": "в 16"}}
+TURNED_AWAY = "WebSocket Error (Unexpected server response: 401)"
 FAILED = "WebSocket Error (connect ECONNREFUSED 127.0.0.1:1)"
 LINKED = {"me": {"id": "7@s.whatsapp.net"}, "account": {"details": "x"}, "registrationId": 5}
 
@@ -73,12 +74,26 @@ CASES: list[tuple[list[Any], Any]] = [
         {"code": None, "reason": FAILED, "location": None},
     ),
     (
-        words("closing", {"message": "WebSocket Error (Unexpected server response: 405)"}),
-        {
-            "code": 405,
-            "reason": "WebSocket Error (Unexpected server response: 405)",
-            "location": None,
-        },
+        words("closing", {"message": TURNED_AWAY, "output": {"statusCode": 401}}),
+        {"code": None, "reason": TURNED_AWAY, "location": None},
+    ),
+    (
+        words("closing", {"message": "Stream Errored (ack)", "output": {"statusCode": 500}}),
+        {"code": None, "reason": "Stream Errored (ack)", "location": None},
+    ),
+    (
+        words("closing", {"message": "Stream Errored (x)", "output": {"statusCode": 500}}, "500"),
+        {"code": 500, "reason": "Stream Errored (x)", "location": None},
+    ),
+    (
+        words("closing", {"message": "Stream Errored (conflict)", "output": {"statusCode": 440}}),
+        {"code": 440, "reason": "Stream Errored (conflict)", "location": None},
+    ),
+    (
+        words(
+            "closing", {"message": "Connection Failure", "output": {"statusCode": 500}, "data": {}}
+        ),
+        {"code": None, "reason": "Connection Failure", "location": None},
     ),
     (
         words(
