@@ -18,6 +18,12 @@ from kommutator.kit.plain_json import as_map, as_text, maps_in, read_json
 
 SIGNATURE: Final = "x-avito-messenger-signature"
 _LONGEST_TEXT: Final = 4000
+_KINDS: Final = {
+    "text": "text", "link": "text", "call": "text", "appCall": "text", "deleted": "text",
+    "image": "image", "voice": "audio", "video": "video", "location": "location", "item": "item",
+    "file": "document",
+}  # fmt: skip
+"""Type of a message (contract messaging §6) → what it is, as `Said.kind`."""
 
 
 def signed_by(body: bytes, signature: str, client_secret: str) -> bool:
@@ -50,7 +56,8 @@ def read_hook(body: bytes, user_id: str) -> Sequence[ChatNews]:
     if chat_id is None or message_id is None or ours or value.get("type") == "system":
         return ()
     text = _text(as_map(value.get("content")).get("text")) or ""
-    said = Said(message_id, text[:_LONGEST_TEXT], _at(value.get("created")), author)
+    kind = _KINDS.get(_text(value.get("type")) or "text", "document")
+    said = Said(message_id, text[:_LONGEST_TEXT], _at(value.get("created")), author, kind)
     return (ChatNews(chat_id, said),)
 
 

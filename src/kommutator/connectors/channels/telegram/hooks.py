@@ -16,6 +16,12 @@ from kommutator.kit.texts import LOCALES
 _START: Final = re.compile(r"/start(?:@\w+)?(?:\s+(?P<token>[A-Za-z0-9_-]{1,64}))?\s*")
 _OUT: Final = frozenset({"left", "kicked"})
 _LONGEST_TEXT: Final = 4096
+_KINDS: Final = {
+    "photo": "image", "voice": "audio", "audio": "audio", "video": "video", "video_note": "video",
+    "animation": "video", "document": "document", "sticker": "sticker", "location": "location",
+    "venue": "location", "contact": "contact", "poll": "poll", "dice": "sticker",
+}  # fmt: skip
+"""Field of a message → what it is, as `Said.kind`."""
 
 
 def update_id(body: bytes) -> int:
@@ -43,26 +49,32 @@ def _message(message: Mapping[str, Any]) -> Sequence[ChatNews]:
         return ()
     moved_to = _text(message.get("migrate_to_chat_id"))
     author = as_map(message.get("from"))
-    text = _text(message.get("text")) or _text(message.get("caption")) or ""
+    phone = _shared_phone(message, author)
+    text = _text(message.get("text")) or _text(message.get("caption")) or phone or ""
     start = _START.fullmatch(text)
     said = Said(
         message_id,
         "/start" if start else text[:_LONGEST_TEXT],
         _at(message.get("date")),
         _name(author),
+        kind="text" if phone else _kind(message),
     )
     news = ChatNews(
         chat_id,
         None if moved_to else said,
         grouped=chat.get("type") != "private",
         title=_title(chat),
-        phone=_shared_phone(message, author),
+        phone=phone,
         language=_language(author) if chat.get("type") == "private" else None,
         start=start["token"] if start else None,
         closed="moved" if moved_to else None,
         moved_to=moved_to,
     )
     return (news,)
+
+
+def _kind(message: Mapping[str, Any]) -> str:
+    return next((kind for field, kind in _KINDS.items() if field in message), "text")
 
 
 def _membership(change: Mapping[str, Any]) -> Sequence[ChatNews]:
