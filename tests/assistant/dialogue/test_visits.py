@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import time
 from typing import Any
 
+import pytest
+
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent, When
+from kommutator.domain.assistant.talk import HandOver
 from kommutator.domain.salon.facts import Attendance
 from tests.support.framed_talk import (
     ANNA,
@@ -147,3 +150,10 @@ async def test_a_number_that_the_reminder_has_not_is_asked_again() -> None:
     talk = _one(questions=[REMINDER])
     assert "1 – приду, 2 – перенести, 3 – отменить" in await talk.all(choice(4))
     assert talk.played.talk.failed == 0
+
+
+@pytest.mark.parametrize("intent", [Intent.MOVE, Intent.CANCEL, Intent.MY_VISIT])
+async def test_whose_number_is_unknown_is_not_told_that_there_is_no_visit(intent: Intent) -> None:
+    talk = FramedTalk(client={"phone": None})
+    await talk.all(Frame(intent, phone="+79160000000"))
+    assert talk.played.handed_over is HandOver.ASKED

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from kommutator.assistant.dialogue import booking, naming
+from kommutator.assistant.dialogue import booking, naming, picking
 from kommutator.assistant.dialogue.dates import day_in_words
 from kommutator.assistant.dialogue.moment import Moment, answering, asking, reply
 from kommutator.assistant.dialogue.wish import known
@@ -96,7 +96,7 @@ async def hours(m: Moment) -> Turn:
 async def my_visit(m: Moment) -> Turn:
     visits = m.scene.client.visits
     if not visits:
-        return answering(m, m.say("assistant.no_visits"))
+        return picking.none_known(m, m.talk)
     lines = [naming.visit_in_words(m.scene, one, m.words.language) for one in visits[:_LONGEST]]
     return answering(m, m.say("assistant.your_visits", list="\n".join(lines)))
 

@@ -6,7 +6,7 @@ import msgspec
 
 from kommutator.assistant.dialogue.moment import Moment, asking, cleared, reply
 from kommutator.domain.assistant.frame import Expecting, Frame
-from kommutator.domain.assistant.talk import Goal, Talk, Turn
+from kommutator.domain.assistant.talk import Goal, HandOver, Talk, Turn
 from kommutator.domain.salon.facts import Visit
 
 
@@ -24,12 +24,22 @@ def ask_which(m: Moment, talk: Talk) -> Turn:
     """Or say that there is none."""
     visits = m.scene.client.visits
     if not visits:
-        return reply(m, cleared(talk), m.say("assistant.no_visits"))
+        return none_known(m, cleared(talk))
     fitting = [one for one in visits if _fits(one, m.frame, talk.goal)] or visits
     talk = msgspec.structs.replace(
         talk, visits=tuple(one.id for one in fitting), expecting=Expecting.CHOICE, record_id=None
     )
     return asking(m, talk)
+
+
+def none_known(m: Moment, talk: Talk) -> Turn:
+    """Whose number we do not know may have visits all the same: a person looks.
+
+    A number that was only written proves nothing.
+    """
+    if m.scene.client.phone is None:
+        return reply(m, talk, m.say("assistant.visits_unseen"), hand_over=HandOver.ASKED)
+    return reply(m, talk, m.say("assistant.no_visits"))
 
 
 def _fits(visit: Visit, frame: Frame, goal: Goal) -> bool:
