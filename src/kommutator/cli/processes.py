@@ -71,6 +71,10 @@ async def _up_with_demo(settings: Settings, crm_port: int, street_port: int) -> 
         say("cli.up.yclients", url=report.urls["yclients"])
         say("cli.up.telegram", url=report.urls["telegram"])
         say("cli.up.avito", url=report.urls["avito"])
+        if "whatsapp" in report.urls:
+            say("cli.up.whatsapp", url=report.urls["whatsapp"])
+        for name, reason in report.missing.items():
+            say("cli.twins.missing", name=name, reason=reason)
         say("cli.up.street", url=report.street_url)
         if report.without_pbx is None:
             say("cli.up.pbx")

@@ -43,7 +43,7 @@ class Stage:
     """Use as `async with`. `urls` (fake vendor → address) answer as soon as it is entered.
 
     `facts`: what else clients of a fake need: `facts["whatsapp"]["root_key"]`, `["ws_url"]`. A fake
-    that cannot run on this machine is in neither.
+    that cannot run on this machine is in neither, but in `missing` with the reason.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class Stage:
         self.facts: Mapping[str, Mapping[str, str]] = {}
         self.office: Office | None = None
         self.without_pbx: str | None = None
+        self.missing: Mapping[str, str] = {}
         self._opened = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -77,8 +78,7 @@ class Stage:
         self._stack.push_async_callback(twins.stop)
         self.urls = twins.base_urls
         self.facts = twins.describe()
-        for name, reason in twins.missing.items():
-            _log.warning("twin_missing", twin=name, reason=reason)
+        self.missing = twins.missing
         return self
 
     def _options(self) -> Mapping[str, Mapping[str, str]]:

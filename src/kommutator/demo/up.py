@@ -32,12 +32,14 @@ class DemoReport:
     Attributes:
         urls: fake vendor → address.
         without_pbx: why there is no Asterisk, if there is none.
+        missing: fake vendor that cannot run here → why.
     """
 
     urls: Mapping[str, str]
     street_url: str
     events_key: str
     without_pbx: str | None
+    missing: Mapping[str, str]
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -127,7 +129,7 @@ async def demo(
         notes.yclients_url = ready.urls["yclients"]
         notes.street_url = street.url
         notebook.save(settings.home, notes)
-        yield DemoReport(ready.urls, street.url, key, ready.without_pbx)
+        yield DemoReport(ready.urls, street.url, key, ready.without_pbx, ready.missing)
     finally:
         salons.cancel()
         await asyncio.gather(salons, return_exceptions=True)
