@@ -59,7 +59,8 @@ class Bridge:
                 self._judge_its_life()
                 self._child = None
             await self._clock.sleep(self._not_before - self._clock.monotonic())
-            self._child = await self._start(self._program())
+            program = await asyncio.to_thread(self._program)  # it may ask Node for its version
+            self._child = await self._start(program)
             return self._child
 
     async def stop(self) -> None:
