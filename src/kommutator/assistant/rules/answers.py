@@ -18,6 +18,7 @@ _STARS = ("ONES", "TWOS", "THREES", "FOURS", "FIVES")
 _CHOICE = phrase(
     r"(?:VARIANT )?(?:@(?P<nth>\d)[fg]?|VARIANT(?: #(?P<number>\d{1,2}))|#(?P<bare>\d{1,2}))(?: VARIANT)?(?! (?:HOUR|PEOPLE|HUMAN|MINUTE|-|DATE|M\d))"
 )
+_EARLIEST = phrase(r"ранн\S*|найраніш\S*|earliest")
 _LAST = phrase(r"LAST(?! (?:HOUR|TIMEW|WEEK|MONTH|RECORD))")
 _ALONE = re.compile(r"^ (?:(?:YES|ON|IN|A|LET|PLEASE|THANKS|HELLO|[.,!)]|VARIANT|I|WANT) )*$")
 _SCALE = phrase(
@@ -74,6 +75,8 @@ def _signs(line: Line) -> Answer:
 def _choice(line: Line) -> Answer:
     if _LAST.search(line.text):
         return Answer(Intent.CHOICE, choice=-1)
+    if _EARLIEST.search(line.text):
+        return Answer(Intent.CHOICE, choice=1)
     match = _CHOICE.search(line.text)
     if match is None:
         return Answer()
@@ -85,10 +88,12 @@ def _choice(line: Line) -> Answer:
 
 
 def _is_position(line: Line, match: re.Match[str]) -> bool:
-    """ "второй вариант" always; "2" unless a word before or after makes it an hour or a day."""
+    """Whether it is one: "второй вариант" always, "2" unless a word before or after makes it an hour or a day."""
+    before = line.text[: match.start()]
+    if before.endswith(" NOT "):
+        return False
     if "VARIANT" in match[0] or match["nth"]:
         return True
-    before = line.text[: match.start()]
     after = Line(f" {line.text[match.end() :].strip()} ")
     hour = re.search(r" (?:IN|K|AFTER|UNTIL|FROM|ABOUT|BETWEEN) $", before)
     return not hour and not after.has(phrase(r"#\d+|MORNING|EVENING|DAY|PM|AM"))
@@ -107,7 +112,7 @@ def _reminder(line: Line) -> Answer:
 
 
 def _unasked(line: Line) -> Answer:
-    """ "2" and "5 звёзд" out of the blue."""
+    """Of "2" and "5 звёзд" out of the blue."""
     if re.search(r"#[1-5] STAR|STAR STAR", line.text):
         return _stars(line)
     match = _CHOICE.search(line.text)
@@ -134,7 +139,7 @@ def agreement(line: Line) -> Intent | None:
 
 
 def agrees_to_change(line: Line) -> bool:
-    """ "да, отменяйте": yes to a proposal to cancel or move, no new wish."""
+    """As "да, отменяйте": yes to a proposal to cancel or move, no new wish."""
     tags = line.text.split()
     words = {tag for tag in tags if tag.isupper() or tag in ("👍", "+")}
     return "YES" in words and words <= _AGREES | {"RECORD", "MY"} and "?" not in tags

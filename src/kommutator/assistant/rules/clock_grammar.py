@@ -81,6 +81,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"#(?P<hour>\d{1,2}) (?:EIN |IN |ON )?(?P<part>MORNING|DAYTIME|EVENING|NIGHT|AM|PM|AFTERNOON|TONIGHT)"), _plain),
     (phrase(r"(?<!THROUGH )(?<!EIN )(?<!ZA )#(?P<hour>12|[1-6]) (?P<part>DAY)"), _plain),
     (phrase(r"@(?P<hour>\d{1,2})f HOUR(?: (?P<part>MORNING|DAY|EVENING|NIGHT))?"), _plain),
+    (phrase(r"(?<=IN )@(?P<hour>[89]|1\d|2[0-3])(?! (?:VARIANT|DATE|M\d+|RECORD))"), _plain),
     (phrase(r"HOUR (?P<part>DAY|NIGHT)"), lambda m: _point(1, 0, m["part"])),
     (phrase(r"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=ABOUT ))HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER|PIK) )"),
      lambda _: Point(1)),
@@ -92,7 +93,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
 _LENGTHS = phrase(
     r"(?:ON |THROUGH |ZA |EIN |AND )*(?:(?:#\d+|HALF|EHALF|PAIR) )?(?:HOUR|MINUTE|#\d+ HOUR) (?:EARLIER|LATER|LONGER|SOONER)"
     r"|(?:THROUGH|EIN|ZA) (?:(?:#\d+|HALF|EHALF|PAIR) )?(?:HOUR|MINUTE)(?: IN)?"
-    r"|LONG (?:#\d+ )?(?:HOUR|MINUTE)|(?:ON )?(?<!MINUS )(?<!ZA )#\d+ MINUTE(?! (?:@|ON @|TO |PAST|BYP|AFTER @))(?: (?:LATE|EARLIER|LATER))?"
+    r"|LONG (?:#\d+ )?(?:HOUR|MINUTE)|(?:ON )?(?<!MINUS )(?<!ZA )(?<!HOUR )(?<!HOUR AND )#\d+ MINUTE(?! (?:@|ON @|TO |PAST|BYP|AFTER @))(?: (?:EARLIER|LATER))?"
 )  # fmt: skip
 _AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=ON )|(?<=EARLIER )|(?<=LATER ))"
                        rf"(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")  # fmt: skip
@@ -103,7 +104,8 @@ _RANGE = phrase(rf"#(?P<first>\d{{1,2}}) (?P<link>-|UNTIL|TO) #(?P<last>\d{{1,2}
 _BESIDE_DAY = phrase(rf"(?P<lead>Q\d+(?: ,| \|)?) #(?P<hour>\d{{1,2}}){_COUNTED}")
 _BEFORE_DAY = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:ON |IN )?Q\d+)")
 _ON_HOUR = phrase(r"(?<=ON )HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER) )")
-_BARE = phrase(rf"#(?P<hour>\d{{1,2}}){_COUNTED}|@(?P<uk>\d{{1,2}})f")
+_GLUED = phrase(r"#(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5][05])")
+_BARE = phrase(rf"(?<!NOT )#(?P<hour>\d{{1,2}}){_COUNTED}|@(?P<uk>\d{{1,2}})f")
 
 
 def read_exact(line: Line, points: Marks[Point]) -> None:
@@ -130,6 +132,7 @@ def read_bare(line: Line, points: Marks[Point], *, asked: bool, day_named: bool)
     if asked or day_named:
         line.rewrite(_ON_HOUR, lambda _: points.put(Point(1)))
     if asked and not points.values:
+        line.rewrite(_GLUED, lambda m: _marked(points, _plain(m)))
         line.rewrite(_BARE, lambda m: _bare(points, m))
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.clean import clean
 from kommutator.assistant.rules.lexicon import Lexicon
-from kommutator.assistant.rules.trade_words import TRADE_WORDS
+from kommutator.assistant.rules.trade_words import MODIFIERS, TRADE_WORDS
 
 _TRADE = Lexicon.of(TRADE_WORDS)
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[+&]")
@@ -16,7 +16,7 @@ _JOIN = re.compile(r"[+&]|\b(?:и|та|і|and)\b")
 # Words of names of services that tell nothing apart.
 _EMPTY_WORDS = (
     "для на в во с со и или по от до за к из в один одна одного тон волос волосы волосся hair "
-    "услуга процедура сеанс комплекс the a an of with for and or та і з зі й у в + & все всех "
+    "оформление моделирование оформлення моделювання дизайн услуга процедура сеанс комплекс the a an of with for and or та і з зі й у в + & все всех "
     "полный full with при под над о об the"
 )
 _EMPTY = frozenset(_EMPTY_WORDS.split())
@@ -33,6 +33,11 @@ def concept(word: str) -> str:
 @lru_cache(maxsize=20_000)
 def is_trade_word(word: str) -> bool:
     return (_TRADE.exact(word) or _TRADE.by_stem(word)) is not None
+
+
+def is_trade(word: str) -> bool:
+    """Whether the word names a service somewhere, be it not in this salon."""
+    return is_trade_word(word) and concept(word) not in MODIFIERS
 
 
 def words_of(name: str) -> list[str]:

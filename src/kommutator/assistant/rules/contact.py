@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from kommutator.assistant.rules.clean import clean
+from kommutator.assistant.rules.lexicon import tag_of
 from kommutator.kit.phones import to_e164
 
 _NUMBER = re.compile(r"(?<![\w+])\+?\(?\d[\d\s().-]{7,18}\d(?!\w)")
@@ -18,6 +20,7 @@ _SAYS_NAME = re.compile(
 _IS = re.compile(
     r"(?i:\b(?:это|я|це|this is|it's|i am|i'm|i’m))\s+(?P<name>[A-ZА-ЯІЇЄҐ][^\W\d_]+(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+)?)"
 )
+_NOT_A_NAME = re.compile(r"(?i)\b(?:мой|моя|мій)?\s*(?:тел(?:ефон)?|номер|phone|number)\b[.:]?")
 _ANSWER = re.compile(
     r"(?i:^\s*(?:(?:меня|мене|зовут|звати|зовите|мо[её]|имя|ім['’ʼ]я|моє|это|це|я|my name is|i'm|i am|it's|name|запишите(?: на)?"
     r"|ну|просто|just|да|так)[\s,:-]+)*)(?P<name>[^\W\d_]+(?:[-'’][^\W\d_]+)*(?: [^\W\d_]+(?:[-'’][^\W\d_]+)*){0,2})[\s.!,)]*$"
@@ -43,15 +46,18 @@ def find_phone(text: str, language: str) -> tuple[str | None, str]:
 
 def find_name(text: str) -> str | None:
     """The name a client gives unasked, as written: "меня зовут Олег", "это Анна"."""
-    if said := _SAYS_NAME.search(text):
-        return said["name"]
-    is_called = _IS.search(text)
-    return is_called["name"] if is_called else None
+    said = _SAYS_NAME.search(text) or _IS.search(text)
+    return said["name"] if said and _is_name(said["name"]) else None
 
 
 def answered_name(text: str) -> str | None:
     """The name in an answer to "what is your name?"; None where the text is no bare name."""
-    if said := _SAYS_NAME.search(text):
-        return said["name"]
-    answer = _ANSWER.match(text)
-    return answer["name"] if answer else None
+    if said := find_name(text):
+        return said
+    answer = _ANSWER.match(_NOT_A_NAME.sub("", _NUMBER.sub("", text)).strip(" ,;:-\n"))
+    return answer["name"] if answer and _is_name(answer["name"]) else None
+
+
+def _is_name(words: str) -> bool:
+    """Whether no word of it is one that other grammars read."""
+    return all(tag_of(word) is None for word in clean(words).split())

@@ -114,6 +114,11 @@ def _in_days(reader: DayReader, match: re.Match[str]) -> date | None:
     return calendar.plus(reader.today, _count(match) * (7 if match["unit"] == "WEEK" else 1))
 
 
+def _weekday_ahead(reader: DayReader, match: re.Match[str]) -> date | None:
+    monday = calendar.plus(reader.today, -reader.today.weekday())
+    return calendar.plus(monday, 7 * _count(match) + int(match["weekday"])) if monday else None
+
+
 def _in_months(reader: DayReader, match: re.Match[str]) -> date:
     return calendar.add_months(reader.today, min(_count(match), 12))
 
@@ -157,10 +162,10 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"{_day('day')} DATE"), _number),
     (phrase(r"@(?P<day>\d{1,2})g(?! (?:HOUR|HALF|TIMEW))"), _number),
     (phrase(r"@(?P<day>[123]\d)(?! (?:HOUR|HALF|TIMEW|VARIANT))"), _number),
-    (phrase(r"(?:IN |ON )?(?:THROUGH|EIN|ZA) (?:#1 |PAIR )?WEEK (?:IN |ON )?WD(?P<weekday>\d)"),
-     lambda reader, match: calendar.weekday(reader.today, int(match["weekday"]), "NEXT")),
-    (phrase(r"WD(?P<weekday>\d) (?:THROUGH|EIN) WEEK"),
-     lambda reader, match: calendar.weekday(reader.today, int(match["weekday"]), "NEXT")),
+    (phrase(rf"(?:IN |ON )?(?:THROUGH|EIN|ZA) {_COUNT}WEEK(?: ,)? (?:IN |ON )?WD(?P<weekday>\d)"),
+     lambda reader, match: _weekday_ahead(reader, match)),
+    (phrase(rf"WD(?P<weekday>\d) (?:THROUGH|EIN) {_COUNT}WEEK"),
+     lambda reader, match: _weekday_ahead(reader, match)),
     (phrase(r"(?:(?:ON|IN) )?(?P<next>NEXT) WEEK(?: ,)? (?:IN |ON )?WD(?P<weekday>\d)"), _weekday),
     (phrase(r"WD(?P<weekday>\d) (?:(?:ON|IN) )?(?P<next>NEXT) WEEK"), _weekday),
     (phrase(r"(?:(?:ON|IN) )?(?P<which>THIS) WEEK (?:IN |ON )?WD(?P<weekday>\d)"), _weekday),
@@ -196,7 +201,7 @@ def _until(reader: DayReader, match: re.Match[str]) -> Days:
 
 
 def _the_date(reader: DayReader, match: re.Match[str]) -> Days:
-    """ "в пятницу 20-го", "завтра, в четверг": the more exact of two names of one day."""
+    """Of "в пятницу 20-го", "завтра, в четверг": the more exact name of one day."""
     first, last = reader.at(match["first"]), reader.at(match["last"])
     inside = max(first[0], last[0]), min(first[1], last[1])
     return inside if inside[0] <= inside[1] else last

@@ -20,6 +20,7 @@ INJECTION = re.compile(
 )
 
 STOP = phrase(
+    r"UNSUBSCRIBE|"
     r"STOP(?: (?:WRITE|MESSAGE|MAILING|I|PLEASE|CALL))*(?= [.!,|👎🙏 ]*$)"
     rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT {_THE_SAME_CLAUSE}{{0,2}}WRITE|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
     rf"|ENOUGH {_THE_SAME_CLAUSE}{{0,2}}(?:WRITE|MESSAGE|MAILING|MAILING)|(?:REMOVE|NO|NOT|MINUS|CANCELV) {_THE_SAME_CLAUSE}{{0,3}}(?:MAILING|MESSAGE)"
@@ -50,18 +51,21 @@ MOVE = phrase(
 )
 LATE = phrase(r"LATE|BE _|COME _")
 BOOK = phrase(r"BOOKV")
-BOOK_WEAKLY = phrase(r"WANT|NEED|CAN|PLEASE")
+BOOK_FIRMLY = phrase(r"WANT|I бы|бы I|бы")
+BOOK_WEAKLY = phrase(r"NEED|CAN")
+REFUSED = re.compile(r"^ (?:NO|THINK) |(?<= )NOT (?:I )?(?:NEED|WANT|YES|SUITS|CAN)(?= )")
+ASKS_ONLY = phrase(r"CHECK|спросить|уточнить|спитати|запитати|ask|know|узнать")
 WHEN_CAN = phrase(
     rf"WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
     r"FREE|HAVE (?:\S+ ){0,4}(?:PLACE|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
-    r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)"
+    r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
 )
 MY_VISIT = phrase(
     r"(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
     r"|(?:BOOKED|RECORD) (?:\S+ ){0,4}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|(?:I|MY) (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}RECORD|I BOOKED"
-    r"|DO I HAVE|REMIND|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:I|Q\d+ I)|WHENW (?:I|MY) (?!.*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|MY RECORD"
+    r"|DO I HAVE|REMIND|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:I|MY) (?!.*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|MY RECORD"
 )
 PRICE = phrase(
     r"COST|HOW MUCH|HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
@@ -69,34 +73,41 @@ PRICE = phrase(
 HOURS = phrase(
     r"TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|WORKV|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:WORK|WORKV)|(?:UNTIL|FROM) HOWMANY"
 )
-ADDRESS = phrase(r"ADDR|WHERE|HOW (?:\S+ ){0,3}FIND|STREET")
+ADDRESS = phrase(
+    r"ADDR|WHERE|HOW (?:\S+ ){0,3}(?:FIND|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
+)
 STAFF = phrase(
-    r"WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
+    r"WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
 )
 SERVICES = phrase(
     r"SERVICE|DO (?:\S+ ){0,4}S\d+|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|S\d+ (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,2}S\d+|DO(?= )|HOWMANY (?:\S+ ){0,2}TIMEW"
 )
 CONFIRM = phrase(r"CONFIRMV|(?<!NOT )COME|(?<!NOT )BE")
 YES = phrase(r"YES")
-NO = phrase(r"NO|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER")
+NO = phrase(r"NO|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1")
 BUT = phrase(r"BUT|BETTER|NOT|NO")
 THANKS = phrase(r"THANKS")
 HELLO = phrase(r"HELLO")
 BYE = phrase(r"BYE")
+FAREWELL = re.compile(
+    r"(?<= )see you(?: [QW]?\d*(?:TODAY|TOMORROW|WD\d|SOON|there))*(?= )|(?<=^ )(?P<kept>(?:(?:THANKS|YES|BYE|[,.!]) )*)UNTIL (?:TODAY|TOMORROW|WD\d|EVENING)(?=(?: [.!🙏])* $)"
+)
+TIMED = phrase(r"[QW]\d+")
+NO_NAME = phrase(r"NO|NOT|\?|THINK|WHAT|WHO|COST|HOWMANY")
 QUESTION = phrase(r"\?")
-CONTENT = phrase(r"[QWSE]\d+|SOON|ANYONE|USUALONE|NAMED|PHONED|STARRED")
+CONTENT = phrase(r"[QWSE]\d+|SOON|TRADE|ANYONE|ANYTIME|USUALONE|NAMED|PHONED|STARRED")
 CHANGES = phrase(r"[QWSE]\d+|SOON|ANYONE|USUALONE|NAMED")
 
 GREETINGS = phrase(
     r"GOOD (?:MORNING|DAY|DAYTIME|EVENING|AFTERNOON|NIGHT|TIMEW|ночи|доби)|(?:MORNING|DAY|EVENING) GOOD|HELLO"
 )
 ANY_STAFF = phrase(
-    r"(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:DAY|TIMEW|HOUR|DATE))|WHO ANY)(?: ANY)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
-    r"|(?:NOMATTER|все EQUAL|NOT MATTER|MINUS DIFFERENCE|EQUAL|DIFFERENCE) (?:,? ?)(?:\S+ )?(?:K |UNTIL |FROM |TO |IN )?(?:WHO|WHAT MASTER|MASTER)"
-    r"|(?:K |UNTIL |FROM |IN )?WHO (?:NOMATTER|NOT MATTER|EQUAL|все EQUAL|MINUS DIFFERENCE)|(?:K |IN |FROM )?WHO FREE (?:BE|,)"
+    r"(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:DAY|TIMEW|HOUR|DATE))|WHO ANY)(?: ANY)?(?: FREE)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
+    r"|(?:NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|DIFFERENCE) (?:,? ?)(?:\S+ )?(?:K |UNTIL |FROM |TO |IN )?(?:WHO|WHAT MASTER|MASTER)"
+    r"|(?:K |UNTIL |FROM |IN )?WHO (?:NOMATTER|NOT MATTER|EQUAL|все (?:EQUAL|#1)|MINUS DIFFERENCE)|(?:K |IN |FROM )?WHO FREE (?:BE|,)"
 )
 ANY_ANSWER = phrase(
-    r"ANY|NOMATTER|все EQUAL|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE"
+    r"ANY|NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE"
 )
 USUAL_STAFF = phrase(
     r"(?:OWN|MY|SAME|THAT|USUAL|THAT же|тому самому|того самого)(?: USUAL)? (?:MASTER|MASTER|STAFFW|же MASTER)|(?:MY|HOW|OWN) USUAL|K OWN|USUAL"

@@ -70,9 +70,12 @@ def _wish(line: Line) -> Intent | None:
     if line.has(says.BOOK):
         return Intent.BOOK
     question = next((intent for intent, words in _QUESTIONS if line.has(words)), None)
-    if question is None and line.has(says.BOOK_WEAKLY) and not line.has(says.NO):
+    if not line.has(says.CONTENT) or line.has(says.REFUSED):
+        return question
+    if line.has(says.BOOK_FIRMLY) and not line.has(says.ASKS_ONLY):
         return Intent.BOOK
-    return question
+    timed = question is Intent.PRICE and line.has(says.TIMED)
+    return Intent.BOOK if line.has(says.BOOK_WEAKLY) and (question is None or timed) else question
 
 
 def _answer(line: Line) -> Intent | None:

@@ -20,7 +20,7 @@ _WORDS_READ = 30
 
 
 def language_of(text: str) -> str:
-    """ "ru", "uk" or "en" of a cleaned text; Russian where nothing tells."""
+    """Which of "ru", "uk" and "en" a cleaned text is in; Russian where nothing tells."""
     if len(_LATIN.findall(text)) > len(_CYRILLIC.findall(text)):
         return "en"
     ukrainian, russian = len(_UKRAINIAN.findall(text)), len(_RUSSIAN.findall(text))

@@ -28,7 +28,12 @@ _TO_CYRILLIC = (
 _QWERTY = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
 _JCUKEN = "йцукенгшщзхъфывапролджэячсмитьбюе"
 _SWAPPED = str.maketrans(_QWERTY, _JCUKEN)
-_LATIN_WORD = re.compile(r"[a-z][a-z']*")
+_LATIN_WORD = re.compile(r"(?<![\d'])[a-z][a-z']*")
+_ENGLISH = frozenset(
+    {"the", "of", "is", "are", "am", "my", "i", "me", "you", "your", "and", "it", "that", "he"}
+    | {"she", "we", "us", "our", "have", "has", "was", "will", "would", "get", "see", "go", "so"}
+    | {"a", "an", "as", "be", "this", "there", "if", "any", "some", "please", "sorry", "how"}
+)
 _TYPED_WORD = re.compile(r"\S+")
 _ENOUGH_WORDS = 0.6  # of the words must make sense before a whole message is read another way
 
@@ -63,7 +68,7 @@ def _sense(words: list[str]) -> float:
 
 @lru_cache(maxsize=20_000)
 def _known(word: str) -> bool:
-    if lexicon.tag_of(word) or is_trade_word(word):
+    if word in _ENGLISH or lexicon.tag_of(word) or is_trade_word(word):
         return True
     return not word.isascii() and morphology.is_word(word)
 

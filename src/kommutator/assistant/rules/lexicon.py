@@ -103,4 +103,4 @@ def _all_forms(latin: bool) -> tuple[str, ...]:  # noqa: FBT001  the cache takes
     if latin:
         return tuple(words)
     forms = (form for word in words for form in (word, *morphology.all_forms(word)))
-    return tuple(form for form in dict.fromkeys(forms) if tag_of(form) is not None)
+    return tuple(dict.fromkeys(forms))

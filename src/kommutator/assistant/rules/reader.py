@@ -12,6 +12,7 @@ from kommutator.assistant.rules import answers, contact
 from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules.answers import Answer
 from kommutator.assistant.rules.clean import LONGEST, clean
+from kommutator.assistant.rules.concepts import is_trade
 from kommutator.assistant.rules.intents import intent_of, wish_of
 from kommutator.assistant.rules.language import language_of
 from kommutator.assistant.rules.latin import readable
@@ -23,6 +24,8 @@ from kommutator.assistant.rules.when import TimeReader
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary, When
 
 _SALONS_KEPT = 256  # vocabularies made ready; the least used one is made again when it is asked
+# What a client may want beside a rating; praise and reproach in other words are not questions.
+_BESIDE_STARS = (Intent.STOP, Intent.COMPLAINT, Intent.PERSON, Intent.MOVE, Intent.CANCEL)
 _ASKED_PARTS = (Expecting.SERVICE, Expecting.STAFF, Expecting.DAY, Expecting.TIME)
 
 
@@ -96,9 +99,10 @@ class _Turn:
         named = index.staff.find(tokens)
         tokens = _marked(tokens, "E", named)
         mentions = index.services.find(tokens, asked=self.expecting is Expecting.SERVICE)
-        tokens = _marked(tokens, "S", mentions)
+        tokens = _unknown_trade(_marked(tokens, "S", mentions))
         line = Line(tokens.line)
         line.drop(says.GREETINGS, "HELLO")
+        line.rewrite(says.FAREWELL, lambda match: f"{match['kept'] or ''}BYE")
         answer = answers.numbered(line, self.expecting)
         people = self._people(line, named, tokens)
         times = TimeReader(self.now, self.vocabulary.opens, self.vocabulary.closes)
@@ -119,7 +123,7 @@ class _Turn:
             intent=intent,
             services=services,
             maybe_services=maybe,
-            staff=people.staff,
+            staff=None if answered else people.staff,
             any_staff=people.any_staff,
             usual_staff=people.usual_staff,
             when=When() if intent is Intent.LATE else when,
@@ -128,13 +132,16 @@ class _Turn:
             name=name or answered,
             phone=self.phone,
             repaired=repaired or people.repaired,
-            unclear=(*people.unclear, *times.days.impossible),
+            unclear=(*people.unclear, *_unknown(tokens), *times.days.impossible),
             language=self.language,
         )
 
     def _people(self, line: Line, named: list[Mentioned], tokens: Tokens) -> _People:
         usual = line.drop(says.USUAL_STAFF, "USUALONE")
-        whoever = line.drop(says.ANY_STAFF, "ANYONE")
+        asked_when = self.expecting in (Expecting.DAY, Expecting.TIME)
+        whoever = not asked_when and line.drop(says.ANY_STAFF, "ANYONE")
+        if asked_when:
+            line.drop(says.ANY_ANSWER, "ANYTIME")
         if self.expecting is Expecting.STAFF and not whoever:
             whoever = line.drop(says.ANY_ANSWER, "ANYONE")
         known = [one for one in named if one.staff is not None]
@@ -157,10 +164,12 @@ class _Turn:
         wish = wish_of(line)
         if self.expecting is Expecting.NAME and wish in (None, Intent.BOOK):
             name = contact.answered_name(self.text)
-            if name and not line.has(says.NO):
+            if name and not line.has(says.NO_NAME):
                 return Intent.INFORM, name
         if answer.intent is not None and wish in (None, Intent.BOOK, answer.intent):
             return answer.intent, None
+        if answer.stars and wish not in _BESIDE_STARS:
+            return Intent.INFORM, None
         if self.expecting is Expecting.REMINDER and wish is None:
             return self._reminded(line), None
         if self.expecting in _ASKED_PARTS and wish is Intent.BOOK and line.has(says.CONTENT):
@@ -208,6 +217,22 @@ def _marked(tokens: Tokens, letter: str, found: Sequence[Mentioned | Mention]) -
             if index not in taken or index in marks
         ]
     )
+
+
+def _unknown_trade(tokens: Tokens) -> Tokens:
+    """Words of the trade that no service of the salon has: a wish all the same."""
+    return Tokens.of(
+        [
+            Token(token.text, "TRADE")
+            if token.tag == token.text and is_trade(token.text)
+            else token
+            for token in tokens.items
+        ]
+    )
+
+
+def _unknown(tokens: Tokens) -> list[str]:
+    return [token.text for token in tokens.items if token.tag == "TRADE"]
 
 
 def _without_name(tokens: Tokens, name: str | None) -> Tokens:

@@ -39,6 +39,7 @@ class Hit(NamedTuple):
     positions: frozenset[int]
     missing: int
     at_head: bool
+    joined: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,8 @@ def _hit(phrase: Phrase, said: dict[int, tuple[str, str]]) -> Hit | None:
     if not positions:
         return None
     missing = len(phrase.concepts) - len(fitting)
-    return Hit(phrase.service, frozenset(positions), missing, phrase.concepts[0] in fitting)
+    at_head = phrase.concepts[0] in fitting
+    return Hit(phrase.service, frozenset(positions), missing, at_head, phrase.joined)
 
 
 def _same(one: str, other: str) -> bool:
@@ -181,12 +183,15 @@ def _same(one: str, other: str) -> bool:
 
 
 def _best(hits: list[Hit]) -> list[Hit]:
-    """The hits that explain most; of these the exact ones, else those that begin with the word."""
+    """The hits that explain most; of these the exact ones, else those that begin with the word.
+
+    A service that is several in one ("Стрижка + борода") is not meant by one of its words.
+    """
     most = max(len(hit.positions) for hit in hits)
     best = [hit for hit in hits if len(hit.positions) == most]
     exact = [hit for hit in best if hit.missing == 0]
-    at_head = [hit for hit in best if hit.at_head]
-    chosen = exact or at_head or best
+    single = [hit for hit in best if not hit.joined] or best
+    chosen = exact or [hit for hit in single if hit.at_head] or single
     first = min(chosen, key=lambda hit: min(hit.positions)).positions
     return [hit for hit in chosen if hit.positions == first]
 

@@ -19,6 +19,7 @@ from kommutator.assistant.rules.tokens import Tokens
 from kommutator.domain.assistant.frame import Named
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_OTHERS_WORD = re.compile(r"[#@]|WD?\d|M\d")  # "мая" after a number is no Maya
 _SHORTEST_TYPO = 5  # letters
 _AS_WRITTEN, _SAME_NAME = 0, 1  # how near a form is to the name in the salon's list
 # Before such a word "Вера" is a person and not faith; months and days have been read by then.
@@ -54,7 +55,7 @@ class StaffIndex:
         """Whom the message names, in order; words side by side ("Анна Петрова") are one name."""
         runs: list[list[int]] = []
         for index, token in enumerate(tokens.items):
-            if token.tag[0] in "#@" or not self._bearers(token.text):
+            if _OTHERS_WORD.match(token.tag) or not self._bearers(token.text):
                 continue
             if runs and runs[-1][-1] == index - 1:
                 runs[-1].append(index)

@@ -76,7 +76,9 @@ _RAW = re.compile(
     r"|[^\W\d_]+(?:'[^\W\d_]+)*"
     r"|\n|\S"
 )
-_ARTICLES = frozenset({"the", "a", "an", "of"})  # Latin letters: "а" in Russian is a word
+_ARTICLES = frozenset(
+    {"the", "a", "an", "of", "is", "are"}
+)  # Latin letters: "а" in Russian is a word
 _TWO_WORDS = (
     (re.compile(r"\b([ap])\.? ?m\b\.?"), r"\1m"),
     (re.compile(r"\bпосле завтра\b"), "послезавтра"),
@@ -120,7 +122,7 @@ _OF_A_DATE = re.compile(r"(?:го|ое|ье|[^ьі]е|є)$")
 
 
 def _ordinal(word: str, tag: str) -> str:
-    """ "@3" with what its ending says: "f" an hour in Ukrainian, "g" a day of the month."""
+    """The tag with what the ending says: "f" an hour in Ukrainian, "g" a day of the month."""
     if tag[0] != "@":
         return tag
     if _UKRAINIAN_FEMININE.search(word):

@@ -7,21 +7,27 @@ the salon's own names decide.
 from __future__ import annotations
 
 TRADE_WORDS = {
-    "haircut": "стриж* подстри* постри* пострич* підстриг* підстриж* постриг* стригт* haircut* cut "
-    "cuts trim подравня* подровня* cutting остри*",
-    "colour": "окраш* окрас* покрас* краси* перекра* фарбу* пофарб* фарба colour* color* dye dyed dyeing "
-    "краска краску",
+    "haircut": (
+        "стриж* подстри* постри* пострич* підстриг* підстриж* постриг* стригт* haircut* cut "
+        "cuts trim подравня* подровня* cutting остри*"
+    ),
+    "colour": (
+        "окраш* окрас* покрас* краси* перекра* фарбу* пофарб* фарба colour* color* dye dyed "
+        "dyeing краска краску"
+    ),
     "toning": "тониров* тонува* toning toner",
     "highlights": "мелиров* мелірув* highlight* балаяж* balayage шатуш* аиртач airtouch",
     "manicure": "маник* манік* manicur* ногт* ногот* нігт* nails nail маникюрч* маню",
     "pedicure": "педик* педік* pedicur*",
-    "coating": "покрыт* покрит* гель гелем лак лаком шеллак* шелак* shellac coating polish gel лаку "
-    "геля гелю лака гельлак* покрыва*",
+    "coating": (
+        "покрыт* покрит* гель гелем лак лаком шеллак* шелак* shellac coating polish gel лаку "
+        "геля гелю лака гельлак* покрыва*"
+    ),
     "removal": "снят* знят* removal",
     "extension": "наращ* нараст* нарощ* нарост* extension*",
     "correction": "коррекц* корекц*",
     "brows": "бров* brow* eyebrow*",
-    "lashes": "ресни* вій вії війк* вій lash* eyelash*",
+    "lashes": "ресни* вій вії війк* lash* eyelash*",
     "styling": "уклад* уложит* вклад* вклас* styling blowdry blowout blow",
     "beard": "бород* beard",
     "shave": "брить* побри* гоління поголит* shave shaving",
@@ -50,7 +56,9 @@ TRADE_WORDS = {
     "back": "спина спины спини back",
     "men": "мужск* мужчин* чоловіч* чоловік* men mens men's man male мужик*",
     "women": "женск* женщин* жіноч* жінк* women womens women's woman lady ladies female",
-    "children": "детск* дитяч* ребен* ребёнк* kids kid child children child's дитин* children's kid's",
+    "children": (
+        "детск* дитяч* ребен* ребёнк* kids kid child children child's дитин* children's kid's"
+    ),
     "classic": "классич* класич* classic*",
     "hardware": "аппарат* апарат* hardware",
     "short": "коротк* short",

@@ -64,9 +64,9 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = 
     (phrase(rf"BETWEEN (?P<first>{_POINT}) AND (?P<last>{_POINT})"), lambda points: _between(*points)),
     (phrase(rf"AFTER (?P<first>{_POINT}) (?:AND |BUT )?(?:UNTIL|EARLIER) (?P<last>{_POINT})"),
      lambda points: _between(*points)),
-    (phrase(rf"(?:NOT (?:EARLIER|UNTIL) |FROM |AFTER |LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
+    (phrase(rf"(?:NOT (?:EARLIER|UNTIL) |FROM |AFTER |(?<!NOT )LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
      lambda points: Window(after=points[0])),
-    (phrase(rf"(?:NOT (?:LATER|AFTER) |UNTIL |EARLIER )(?:IN )?(?P<first>{_POINT})"),
+    (phrase(rf"(?:NOT (?:LATER|AFTER) |UNTIL |(?<!NOT )EARLIER )(?:IN )?(?P<first>{_POINT})"),
      lambda points: Window(before=points[0])),
 )  # fmt: skip
 _DROPPED = re.compile(
@@ -168,7 +168,7 @@ def _hour(hour: int | None) -> time | None:
 
 
 def _in_part(point: Point, part: Window | Part | None) -> Point:
-    """ "вечером в 7": the part of the day that was said elsewhere decides."""
+    """As in "вечером в 7": the part of the day that was said elsewhere decides."""
     if not isinstance(part, Part) or point.known or point.hour > _HALF_DAY:
         return point
     afternoon = part.after is not None
@@ -178,7 +178,7 @@ def _in_part(point: Point, part: Window | Part | None) -> Point:
 
 
 def _narrowest(parts: Sequence[Part]) -> Part | None:
-    """ "вечером, после работы": both hold."""
+    """Of "вечером, после работы" both hold."""
     if not parts:
         return None
     afters = [part.after for part in parts if part.after is not None]
@@ -190,7 +190,7 @@ def _narrowest(parts: Sequence[Part]) -> Part | None:
 
 
 def _two_bounds(windows: list[Window]) -> Window | None:
-    """ "после 3 … до 6", said apart."""
+    """One window of "после 3 … до 6", said apart."""
     afters = [one.after for one in windows if one.after and not one.before]
     befores = [one.before for one in windows if one.before and not one.after]
     return _between(afters[-1], befores[-1]) if afters and befores else None
