@@ -239,3 +239,11 @@ async def test_a_day_that_is_none_is_said_to_be_none() -> None:
 async def test_a_word_that_is_none_of_ours_is_named() -> None:
     talk = FramedTalk()
     assert "Не нахожу у нас: татуаж" in await talk.all(book(unclear=("татуаж",)))
+
+
+async def test_who_takes_a_wish_back_is_not_asked_again() -> None:
+    talk = FramedTalk()
+    await talk.all(book(MENS_CUT, when=on(FRIDAY, "15:00")))
+    said = await talk.hear(Frame(Intent.PRICE), "дорого, я передумала")
+    assert "не записываю" in said[0]
+    assert talk.played.talk.proposal is None

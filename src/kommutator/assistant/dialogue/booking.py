@@ -45,7 +45,8 @@ async def go_on(
     if not naming.who_can(m.scene, talk.services):
         return _nobody_does(m, talk, _joined(note, apart))
     note = _joined(note, apart, other)
-    if _is_booked(m, talk):
+    # The second of two people may well come for the same at the same time.
+    if m.talk.goal is Goal.NONE and _is_booked(m, talk):
         return reply(m, cleared(talk), m.say("assistant.already"))
     found = await _look(m, talk, rather, kept)
     if found.exact is not None:

@@ -111,6 +111,15 @@ async def _nod(m: Moment) -> Turn | None:
     return reply(m, m.talk)
 
 
+async def _given_up(m: Moment) -> Turn | None:
+    """On the safe side: nothing is asked to be done, so nothing stays proposed."""
+    is_open = m.talk.proposal is not None or m.talk.offered
+    wishes = says_something(m.frame) or m.frame.intent in _WISHES
+    if not is_open or wishes or not repairs.gives_up(m.text):
+        return None
+    return await agreeing.no(m)
+
+
 async def _other_times(m: Moment) -> Turn | None:
     if m.frame.intent not in _MAY_SHIFT or says_something(m.frame):
         return None
@@ -215,6 +224,7 @@ _FIRST: Final[Sequence[Rule]] = (
     _demand,
     _reminder,
     _nod,
+    _given_up,
     _other_times,
     _any_of_the_shown,
 )
@@ -226,6 +236,7 @@ _DEMANDS: Final[Mapping[Intent, Step]] = {
     Intent.COMPLAINT: _complaint,
 }
 
+_WISHES: Final = frozenset({Intent.BOOK, Intent.MOVE, Intent.CANCEL, Intent.YES, Intent.CONFIRM})
 _MAY_SHIFT: Final = frozenset(
     {Intent.OTHER, Intent.NO, Intent.FREE, Intent.INFORM, Intent.BOOK, Intent.MOVE}
 )

@@ -14,6 +14,11 @@ from kommutator.domain.assistant.talk import HandOver, Talk, Turn
 PATIENCE = 2
 """So many turns in a row that were not understood are too many."""
 
+_GIVES_UP = re.compile(
+    r"\b(передумал\w*|передумав|(тогда |уже )?не (надо|нужно|потрібно|треба)|не буду|забудьте"
+    r"|отбой|never ?mind|changed my mind|forget it)\b",
+    re.IGNORECASE,
+)
 _SOMEBODY_ELSE = re.compile(
     r"\b(друг(ой|ого|ому|им|ая|ую)|інш(ий|ого|ому|им|а|у)) (мастер|майст)\w*"
     r"|\b(another|other|different|someone|somebody) (master|stylist|person|else)\b",
@@ -27,6 +32,11 @@ _OTHERS = re.compile(
     r"|anything else|ни одно|не подходит|не подходят|не підходить)\b",
     re.IGNORECASE,
 )
+
+
+def gives_up(text: str) -> bool:
+    """Whether the words take back what is wished, whatever else they say."""
+    return _GIVES_UP.search(text) is not None
 
 
 def not_understood(m: Moment, note: str = "") -> Turn:
