@@ -52,7 +52,8 @@ async def no(m: Moment) -> Turn:
         asked = msgspec.structs.replace(without_pick(talk), expecting=Expecting.DAY)
         return asking(m, asked)
     if talk.proposal is not None:
-        return reply(m, without_pick(talk), m.say("assistant.not_booked"))
+        waits = msgspec.structs.replace(without_pick(talk), expecting=Expecting.DAY)
+        return reply(m, waits, m.say("assistant.not_booked"))
     return reply(m, cleared(talk), m.say("assistant.as_you_wish"))
 
 
@@ -80,8 +81,10 @@ async def shifted(m: Moment, kept: Kept) -> Turn:
 def _nothing_to_agree_to(m: Moment) -> Turn:
     """Politeness may say yes as often as it likes: nobody is called for it."""
     question = open_question(m.scene, m.talk, m.words)
-    if question:
+    if m.talk.expecting in {Expecting.CHOICE, Expecting.SERVICE}:
         return reply(m, m.talk, f"{m.say('assistant.which_one')}\n{question}")
+    if question:
+        return reply(m, m.talk, question)
     return reply(m, m.talk, f"{m.say('assistant.yes_to_what')}\n{m.say('assistant.menu')}")
 
 
