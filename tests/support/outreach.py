@@ -113,14 +113,14 @@ class Town:
         """The messenger's news of one message, as its lane writes them."""
         if state in ("sent", "failed"):
             await self.run(
-                "UPDATE outbox SET state = $2, note = $3 WHERE id = $1",
-                outbox, "done" if state == "sent" else "dead", note,
+                "UPDATE outbox SET state = $2 WHERE id = $1",
+                outbox, "done" if state == "sent" else "dead",
             )  # fmt: skip
             connection, chat = await self.row(
                 "SELECT connection_id, key FROM outbox WHERE id = $1", outbox
             )
             async with self.db.unit() as unit:
-                spoken = Spoken(outbox, chat, state, message_id=f"m{outbox}")
+                spoken = Spoken(outbox, chat, state, message_id=f"m{outbox}", reason=note)
                 await unit.chats.settle(NUMBER, connection, [spoken])
         else:
             await self.run(

@@ -85,7 +85,7 @@ SELECT $1, m.connection_id, coalesce(a.chat_id, m.chat_id), 'out', m.text, clock
 ON CONFLICT DO NOTHING"""
 # What the messenger told already is later than the end of our own sending.
 _SPOKEN = """
-UPDATE chat_messages SET message_id = coalesce($4, message_id), state = CASE
+UPDATE chat_messages SET message_id = coalesce($4, message_id), reason = $5, state = CASE
        WHEN $3 IN ('sent', 'maybe_sent') AND (state IN ('delivered', 'read')
                                               OR state = 'failed' AND code IS NOT NULL)
        THEN state ELSE $3 END
@@ -269,7 +269,7 @@ class ChatStore:
         """What became of messages, for the chat, for notices, and for the chat itself."""
         for one in spoken:
             key = (enterprise, one.outbox_id, one.state, one.message_id)
-            await self._connection.execute(_SPOKEN, *key)
+            await self._connection.execute(_SPOKEN, *key, one.reason)
             await self._connection.execute(_TOLD, *key, one.reason, one.detail)
             if one.closed is not None:
                 await self.close(enterprise, connection_id, one.chat_id, one.closed)

@@ -71,27 +71,31 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('outreach:' || $1, 0))"
 _HELD = f"""
 SELECT {_COLUMNS} FROM outreach
  WHERE enterprise = $1 AND id = $2 AND owner = $3 AND state = 'queued' FOR UPDATE"""
+# What a messenger was given was not dropped, whatever was decided later.
+_ENDED = """coalesce((
+           SELECT CASE bool_and(t.state = 'failed') WHEN true THEN 'failed'
+                                                    WHEN false THEN 'sent' END
+             FROM outreach_tries t WHERE t.outreach = o.id), 'dropped')"""
 _POSTPONE = """
 UPDATE outreach SET due_at = $3, reason = $4, owner = NULL, lease_until = NULL
  WHERE enterprise = $1 AND id = $2 AND state = 'queued'"""
-_SETTLE = """
-UPDATE outreach SET state = $3, reason = $4, settled_at = $5, owner = NULL, lease_until = NULL
+_SETTLE = f"""
+UPDATE outreach o SET state = CASE $3::text WHEN 'dropped' THEN {_ENDED} ELSE $3 END, reason = $4,
+       settled_at = $5, owner = NULL, lease_until = NULL
  WHERE enterprise = $1 AND id = $2"""
 _OWED = """
 UPDATE outreach SET state = 'sending', reason = NULL, text = $3, owner = NULL, lease_until = NULL
  WHERE enterprise = $1 AND id = $2"""
-_DROP = """
-UPDATE outreach SET state = 'dropped', reason = $4, settled_at = $5
+_DROP = f"""
+UPDATE outreach o SET state = {_ENDED}, reason = $4, settled_at = $5
  WHERE enterprise = $1 AND state = 'queued'
    AND ($2::text IS NULL OR about = $2) AND ($3::text IS NULL OR phone = $3)
 RETURNING id"""
-_EXPIRE = """
+_EXPIRE = f"""
 WITH late AS (
     SELECT id FROM outreach WHERE state = 'queued' AND not_after < $1
      ORDER BY not_after LIMIT $2 FOR UPDATE SKIP LOCKED)
-UPDATE outreach o SET state = coalesce((
-           SELECT CASE bool_and(t.state = 'failed') WHEN true THEN 'failed' WHEN false THEN 'sent' END
-             FROM outreach_tries t WHERE t.outreach = o.id), 'dropped'),
+UPDATE outreach o SET state = {_ENDED},
        reason = coalesce(o.reason, 'too_late'), settled_at = $1
   FROM late WHERE o.id = late.id RETURNING o.kind, o.state"""
 _PAGE = f"""
@@ -178,7 +182,7 @@ class OutreachStore:
         reason: str | None,
         at: datetime,
     ) -> None:
-        """Nothing more is done about it."""
+        """Nothing more is done about it. What a messenger was given does not count as dropped."""
         await self._connection.execute(_SETTLE, enterprise, row_id, state.value, reason, at)
 
     async def owed(self, enterprise: EnterpriseNumber, row_id: int, text: str) -> None:

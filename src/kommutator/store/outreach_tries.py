@@ -23,20 +23,17 @@ SELECT {_COLUMNS} FROM outreach_tries WHERE enterprise = $1 AND outreach = ANY (
 # Locked first and read in a statement of its own: news that came meanwhile are read or come again.
 _HEARD = """
 SELECT id FROM outreach_tries WHERE heard ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED"""
-# A message moves forward only: a receipt that comes late or twice changes nothing. The chat shows
-# what became of it; the outbox knows why a messenger refused.
+# A message moves forward only: a receipt that comes late or twice changes nothing.
 _FOLLOW = """
 WITH news AS (
-    SELECT t.id, array_position($3::text[], n.state) > array_position($3::text[], t.state) AS further,
-           n.state, CASE WHEN m.state = 'maybe_sent' THEN 'maybe_sent'
-                         WHEN m.state <> 'failed' THEN NULL
-                         WHEN x.note ~ '^[a-z_]+$' AND x.state <> 'done' THEN x.note
-                         ELSE 'refused' END AS reason
+    SELECT t.id, n.state,
+           array_position($3::text[], n.state) > array_position($3::text[], t.state) AS further,
+           CASE m.state WHEN 'maybe_sent' THEN 'maybe_sent'
+                        WHEN 'failed' THEN coalesce(m.reason, 'refused') END AS reason
       FROM outreach_tries t
       JOIN chat_messages m ON m.enterprise = t.enterprise AND m.outbox_id = t.outbox_id
      CROSS JOIN LATERAL (
         SELECT CASE m.state WHEN 'maybe_sent' THEN 'sent' ELSE m.state END AS state) n
-      LEFT JOIN outbox x ON x.id = t.outbox_id
      WHERE t.id = ANY ($1::bigint[])),
 moved AS (
     UPDATE outreach_tries t SET heard = false,
@@ -44,7 +41,8 @@ moved AS (
            reason = CASE WHEN n.further THEN n.reason ELSE t.reason END,
            settled_at = CASE WHEN n.further THEN $2 ELSE t.settled_at END
       FROM news n WHERE t.id = n.id
-    RETURNING t.enterprise, t.outreach, t.id, t.connection_id, t.kind, t.state, t.reason, n.further),
+    RETURNING t.enterprise, t.outreach, t.id, t.connection_id, t.kind, t.state, t.reason,
+              n.further),
 best AS (
     SELECT DISTINCT ON (outreach) outreach, state, reason FROM moved
      WHERE further AND state <> 'failed' ORDER BY outreach, array_position($3::text[], state) DESC),
@@ -67,11 +65,14 @@ SELECT o.enterprise, o.id FROM outreach o
  WHERE o.state = 'sending' AND o.id = ANY ($1::bigint[]) AND NOT EXISTS (
     SELECT FROM outreach_tries t
      WHERE t.outreach = o.id AND t.state IN ('sending', 'sent', 'delivered', 'read'))"""
-# Only what certainly did not leave can be taken back.
+# Only what certainly did not leave can be taken back; somebody may have dropped it already.
 _WITHDRAW = """
-UPDATE outbox SET state = 'dropped', finished_at = clock_timestamp(), note = $3
- WHERE enterprise = $1 AND id = ANY ($2::bigint[]) AND state = 'due' AND NOT unsure
-RETURNING id"""
+WITH gone AS (
+    UPDATE outbox SET state = 'dropped', finished_at = clock_timestamp(), note = $3
+     WHERE enterprise = $1 AND id = ANY ($2::bigint[]) AND state = 'due' AND NOT unsure
+    RETURNING id)
+SELECT id FROM gone
+UNION SELECT id FROM outbox WHERE enterprise = $1 AND id = ANY ($2) AND state = 'dropped'"""
 _UNSAID = """
 UPDATE chat_messages SET state = 'failed'
  WHERE enterprise = $1 AND outbox_id = ANY ($2::bigint[])"""

@@ -16,7 +16,9 @@ SELECT h.connection_id, c.kind, h.chat_id, h.heard_at FROM chats h
  WHERE h.enterprise = $1 AND c.status = 'active' AND h.closed_reason IS NULL AND NOT h.grouped
    AND coalesce(c.config ->> 'salon', $5::text) = $5::text
    AND CASE WHEN $3::uuid IS NULL THEN h.phone = $2 AND $2 <> ''
-            ELSE h.connection_id = $3 AND h.chat_id = $4 END
+            ELSE h.connection_id = $3 AND h.chat_id = coalesce((
+            SELECT a.chat_id FROM chat_aliases a WHERE a.enterprise = $1
+               AND a.connection_id = $3 AND a.alias = $4), $4) END
  ORDER BY h.connection_id, h.heard_at DESC NULLS LAST, h.chat_id"""
 # Whoever was looked for and has no WhatsApp is not written to; of others its lane finds out.
 _NUMBERS = """

@@ -27,7 +27,8 @@ def test_nothing_stored_is_the_usual() -> None:
 
 def test_what_is_stored_is_read_back() -> None:
     given = {"hours": {"begin": "10:00", "end": "20:00"}, "order": ["telegram"],
-             "first_contact": True, "caps": {"per_day": 50, "new_per_day": 5}, "off": ["win_back"]}  # fmt: skip
+             "first_contact": True, "caps": {"per_day": 50, "new_per_day": 5},
+             "off": ["win_back"]}  # fmt: skip
     settings = checked_settings(given)
     assert settings.caps == Caps(50, 5)
     assert not settings.sends(OutreachKind.WIN_BACK)

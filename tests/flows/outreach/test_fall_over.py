@@ -134,3 +134,19 @@ async def test_the_official_interface_is_used_only_while_its_window_is_open(town
     await town.owe(town.want("two"))
     await town.round()
     assert [via for via, _ in await town.sent()] == [TELEGRAM, CLOUD]
+
+
+async def test_what_whatsapp_has_is_not_dropped_by_a_later_rule(town: Town) -> None:
+    first = await by_whatsapp(town)
+    await town.told(first, "sent")
+    await town.follow.receipts()
+    await town.later(hours=8, minutes=50)  # ten to nine in the evening; the visit is at eight
+    await town.run("UPDATE outreach_tries SET at = $1", town.clock.now() - timedelta(minutes=14))
+    await town.later(minutes=15)
+    assert await town.follow.overdue() == 1
+    await town.run("UPDATE outreach SET not_after = $1", town.clock.now() + timedelta(hours=11))
+    assert await town.round() == ["dropped"]
+    assert await town.state() == ("sent", "quiet_hours")
+    await town.told(first, "delivered")
+    await town.follow.receipts()
+    assert await town.state() == ("delivered", None)

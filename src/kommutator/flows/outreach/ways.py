@@ -11,8 +11,8 @@ from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.outreach.choice import Option
 from kommutator.domain.outreach.hours import day_began
 from kommutator.domain.outreach.ladder import Used, day_of
+from kommutator.domain.whatsapp.jids import jid_of
 from kommutator.domain.whatsapp.states import SessionState
-from kommutator.kit.phones import digits
 from kommutator.store.outreach_ways import Number, Reached
 
 if TYPE_CHECKING:
@@ -40,8 +40,7 @@ async def options_of(
         row.enterprise, ids, day_began=day_began(now, zone_name)
     )
     begun = [
-        Reached(one, ConnectionKind.WHATSAPP.value, f"{digits(row.phone)}@s.whatsapp.net", None)
-        for one in strangers
+        Reached(one, ConnectionKind.WHATSAPP.value, jid_of(row.phone), None) for one in strangers
     ]
     options = []
     for one, opened in [(chat, True) for chat in reached] + [(chat, False) for chat in begun]:

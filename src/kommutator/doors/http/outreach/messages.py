@@ -139,9 +139,10 @@ def _try(request: Request, one: TryRow) -> TryShown:
 
 
 def _reason(request: Request, slug: str | None) -> str | None:
-    """None for a slug that a messenger's connector has and we have no sentence for."""
+    """None for a slug of a messenger's that nobody has put into words."""
     if slug is None:
         return None
     texts, locale = house_of(request).texts, locale_of(request)
-    msgid = f"outreach.reason.{slug}"
-    return texts.translate(locale, msgid) if texts.has(locale, msgid) else None
+    known = (one for one in (f"outreach.reason.{slug}", f"hint.{slug}") if texts.has(locale, one))
+    msgid = next(known, None)
+    return None if msgid is None else texts.translate(locale, msgid)

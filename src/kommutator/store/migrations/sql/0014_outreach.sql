@@ -88,6 +88,8 @@ CREATE INDEX outreach_tries_heard ON outreach_tries (id) WHERE heard;
 CREATE INDEX outreach_tries_pending ON outreach_tries (enterprise, connection_id) WHERE state = 'sending';
 CREATE INDEX outreach_due_of ON outreach (enterprise, due_at, id) WHERE state = 'queued';
 
+ALTER TABLE chat_messages ADD COLUMN reason text;                -- slug: why it was not sent
+
 -- Whoever learns what became of a message writes it into its chat; we look after it from there.
 CREATE FUNCTION outreach_hears() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
