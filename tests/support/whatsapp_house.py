@@ -15,6 +15,8 @@ from kommutator.doors.whatsapp.delivery import NO_PACE, Pace
 from kommutator.flows.chats.speak import Saying, speak
 from kommutator.flows.house import House
 from kommutator.flows.whatsapp.shown import SessionShown
+from kommutator.kit.clock import SystemClock
+from kommutator.store.whatsapp_sessions import SessionNews
 from tests.support.factories import value
 from tests.support.house import settings_for_tests, vault_of
 from tests.support.waiting import eventually
@@ -26,17 +28,22 @@ SALON_PHONE = "+79001234567"
 OLGA = "+79111112233"
 
 
+class HurriedClock(SystemClock):
+    """Sleeps a tenth: looks, pauses and waits before another try are over sooner."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds / 10)
+
+
 def admin(enterprise: EnterpriseNumber = HERE) -> Actor:
     return Actor("tests", Role.ENTERPRISE_ADMIN, enterprise)
 
 
 @asynccontextmanager
-async def a_worker(
-    dsn: str, world: FakeWhatsApp, *, pace: Pace = NO_PACE
-) -> AsyncIterator[House]:
+async def a_worker(dsn: str, world: FakeWhatsApp, *, pace: Pace = NO_PACE) -> AsyncIterator[House]:
     """One process of the role "worker"."""
     chosen = settings_for_tests(database_pool="6")
-    means = WhatsAppMeans(world, pace)
+    means = WhatsAppMeans(world, pace, HurriedClock())
     async with Application(chosen, dsn, vault_of(chosen), roles=("worker",), means=means) as app:
         yield app.house
 
@@ -60,6 +67,16 @@ class Phone:
 
         await eventually(there)
         return await self.state()
+
+    async def went_through(self, state: SessionState) -> SessionNews:
+        """However short it was there."""
+
+        async def found() -> list[SessionNews]:
+            told = await self.house.whatsapp.news(self.enterprise, self.id, 0)
+            return [one for one in told if one.body["state"] == state]
+
+        await eventually(found)
+        return (await found())[-1]
 
     async def linked(self, phone: str = SALON_PHONE, **me: Any) -> FakeLine:
         """Scanned, restarted, open."""
@@ -124,9 +141,7 @@ class Phone:
         return int(await value(self.house.db, query, self.id))
 
 
-async def a_phone(
-    house: House, world: FakeWhatsApp, enterprise: EnterpriseNumber = HERE
-) -> Phone:
+async def a_phone(house: House, world: FakeWhatsApp, enterprise: EnterpriseNumber = HERE) -> Phone:
     async with house.db.unit() as unit:
         known = await unit.connection.fetchval(
             "SELECT true FROM enterprises WHERE number = $1", enterprise

@@ -20,15 +20,22 @@ from kommutator.flows.intake import Intake
 from kommutator.flows.whatsapp.desk import WhatsAppDesk
 from kommutator.flows.whatsapp.follow import HearSession
 from kommutator.flows.whatsapp.sessions import WhatsAppSessions
+from kommutator.kit.clock import Clock
 from kommutator.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class WhatsAppMeans:
-    """How WhatsApp is reached. `host` None: the real one; a test brings its own."""
+    """How WhatsApp is reached; a test brings its own.
+
+    Attributes:
+        host: None: the real one.
+        clock: by which lines are watched and opened again; None: that of the process.
+    """
 
     host: WhatsAppHost | None = None
     pace: Pace = field(default_factory=Pace)
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class WhatsAppParts:
     """
 
     on: Ground
+    clock: Clock
     sessions: WhatsAppSessions
     desk: WhatsAppDesk
     host: WhatsAppHost
@@ -62,7 +70,7 @@ class WhatsAppParts:
             self.lines,
             delivering,
             self.delivery,
-            on.clock,
+            self.clock,
             on.ids,
             lambda account: directory.invalidate(account.enterprise),
             self.hearers,
@@ -101,6 +109,7 @@ def compose_whatsapp(
     lines = Lines()
     return WhatsAppParts(
         on=on,
+        clock=means.clock or on.clock,
         sessions=sessions,
         desk=WhatsAppDesk(sessions),
         host=host,

@@ -10,6 +10,7 @@ import structlog
 
 from kommutator.flows.grant_secrets import rewrap_grant, rewrap_install
 from kommutator.flows.secrets import place_of_secret
+from kommutator.flows.whatsapp.keys import place_of
 from kommutator.kit.crypto import Vault, VaultError
 from kommutator.store.connection_rows import ConnectionRecord
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from kommutator.store.grant_rows import GrantRecord
     from kommutator.store.oauth_installs import Install
     from kommutator.store.unit import Unit
+    from kommutator.store.whatsapp_keys import SealedSession
 
 _log = structlog.get_logger()
 _BATCH = 100
@@ -42,7 +44,7 @@ class _Tally:
 
 
 async def rotate(db: Database, vault: Vault) -> Rotation:
-    """Secrets of connections, OAuth tokens with those before them, unclaimed installs.
+    """Secrets of connections, OAuth tokens with those before them, unclaimed installs, sessions.
 
     Safe to repeat and to interrupt: each batch is one transaction, and what is already under the
     active key is only verified.
@@ -77,6 +79,7 @@ async def rotate(db: Database, vault: Vault) -> Rotation:
         if len(installs) < _BATCH:
             break
         last = installs[-1]
+    await _sessions(db, vault, tally)
     return Rotation(tally.rewrapped, tally.current, tuple(dict.fromkeys(tally.failed)))
 
 
@@ -103,6 +106,39 @@ async def _grant(unit: Unit, vault: Vault, grant: GrantRecord, tally: _Tally) ->
         tally.current += 1
         return
     await unit.grants.reseal(grant.enterprise, grant.connection_id, sealed, previous)
+    tally.rewrapped += 1
+
+
+async def _sessions(db: Database, vault: Vault, tally: _Tally) -> None:
+    after: UUID | None = None
+    while True:
+        async with db.unit() as unit:
+            sessions = await unit.whatsapp_keys.page_everywhere(after=after, limit=_BATCH)
+            for session in sessions:
+                await _session(unit, vault, session, tally)
+        if len(sessions) < _BATCH:
+            return
+        after = sessions[-1].connection_id
+
+
+async def _session(unit: Unit, vault: Vault, session: SealedSession, tally: _Tally) -> None:
+    """Of its keys only the one that seals the others lies under the master key."""
+    whose = (session.enterprise, session.connection_id)
+    held = {"data_key": session.data_key, "qr": session.qr, "code": session.code}
+    try:
+        sealed = {
+            field: envelope and vault.rewrap(envelope, place_of(*whose, field))
+            for field, envelope in held.items()
+        }
+    except VaultError:
+        tally.failed.append(session.connection_id)
+        return
+    if sealed == held:
+        tally.current += 1
+        return
+    await unit.whatsapp_keys.reseal(
+        *whose, data_key=sealed["data_key"] or {}, qr=sealed["qr"], code=sealed["code"]
+    )
     tally.rewrapped += 1
 
 

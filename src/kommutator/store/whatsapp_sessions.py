@@ -63,7 +63,10 @@ class SessionNews:
 
 
 _COLUMNS: Final = ", ".join(one.name for one in fields(SessionRow))
-_SELECT = f"SELECT {_COLUMNS} FROM whatsapp_sessions WHERE enterprise = $1"
+_SELECT = f"""
+SELECT {_COLUMNS} FROM whatsapp_sessions s
+ WHERE enterprise = $1 AND EXISTS (SELECT FROM connections c WHERE c.enterprise = s.enterprise
+       AND c.id = s.connection_id AND c.status <> 'removed')"""
 _CHANGEABLE: Final = frozenset(one.name for one in fields(SessionRow)) - {
     "connection_id", "asked", "since", "seq",
 }  # fmt: skip
@@ -122,13 +125,14 @@ class WhatsAppStore:
         )  # fmt: skip
 
     async def get(self, enterprise: EnterpriseNumber, connection_id: UUID) -> SessionRow | None:
+        """None also for one whose connection was removed."""
         row = await self._connection.fetchrow(
             f"{_SELECT} AND connection_id = $2", enterprise, connection_id
         )
         return None if row is None else _row(row)
 
     async def of(self, enterprise: EnterpriseNumber) -> Mapping[UUID, SessionRow]:
-        """All of the enterprise, by connection."""
+        """All of the enterprise that are not removed, by connection."""
         rows = await self._connection.fetch(_SELECT, enterprise)
         return {row["connection_id"]: _row(row) for row in rows}
 

@@ -1,11 +1,14 @@
 """From a code on a page to an open line, and all the ways in which it does not get there."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.whatsapp.events import PasskeyWanted
 from kommutator.domain.whatsapp.states import Reason, SessionState
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, NotFound, VendorError
+from kommutator.store.whatsapp_sessions import SessionNews
 from tests.support.factories import value
 from tests.support.whatsapp_host import FakeWhatsApp
 from tests.support.whatsapp_house import SALON_PHONE, THERE, Phone, a_phone, admin
@@ -117,8 +120,8 @@ async def test_one_phone_belongs_to_one_connection(phone: Phone, world: FakeWhat
 async def test_what_the_server_lacks_is_said(phone: Phone, world: FakeWhatsApp) -> None:
     world.shut = VendorError(ErrorKind.TRANSIENT, "no node", hint="whatsapp_bridge_missing")
     await phone.house.whatsapp.link(phone.enterprise, phone.id)
-    shown = await phone.comes_to(SessionState.RECONNECTING)
-    assert shown.reason == "bridge_missing"
+    told = await phone.went_through(SessionState.RECONNECTING)
+    assert told.body["reason"] == "bridge_missing"
     world.shut = None
     await phone.comes_to(SessionState.QR)
 
@@ -142,7 +145,7 @@ async def test_who_may_not_link(phone: Phone) -> None:
         await sessions.link(phone.enterprise, phone.id)
 
 
-async def _news(phone: Phone, after: int, count: int):  # type: ignore[no-untyped-def]
+async def _news(phone: Phone, after: int, count: int) -> Sequence[SessionNews]:
     found = await phone.house.whatsapp.news(phone.enterprise, phone.id, after)
     while len(found) < count:
         found = await phone.house.whatsapp.news(phone.enterprise, phone.id, after)

@@ -30,7 +30,7 @@ from kommutator.store.database import Database
 from kommutator.store.whatsapp_sent import Receiver
 
 _PATIENCE: Final = Patience(
-    first=timedelta(seconds=2),
+    first=timedelta(seconds=1),
     longest=timedelta(minutes=5),
     give_up=timedelta(hours=72),
     timeout=60.0,

@@ -78,6 +78,7 @@ class Tenure:
         self._feed = Feed(parts.db, account, parts.intake, clock=parts.clock)
         self._history = History(linked=row.linked_at is not None)
         self._events: deque[WhatsAppEvent] = deque()
+        self._unwritten: deque[asyncio.Future[None]] = deque()
         self._told = asyncio.Event()
         self._line: WhatsAppLine | None = None
         self._open = asyncio.Event()
@@ -135,6 +136,7 @@ class Tenure:
         heard = [one for one in self._events if isinstance(one, MessageHeard | StatusHeard)]
         if heard:
             await self._feed.put(heard)
+        self._acknowledge(len(self._unwritten))
 
     # --- one line --------------------------------------------------------------------------
 
@@ -160,9 +162,20 @@ class Tenure:
             if (following := await self._next_step()) is not None:
                 return following
 
-    def _hear(self, event: WhatsAppEvent) -> None:
+    def _hear(self, event: WhatsAppEvent) -> Awaitable[None] | None:
+        """WhatsApp hears that a message arrived when it is in the journal, and not before."""
         self._events.append(event)
         self._told.set()
+        if not isinstance(event, MessageHeard):
+            return None
+        self._unwritten.append(asyncio.get_running_loop().create_future())
+        return self._unwritten[-1]
+
+    def _acknowledge(self, messages: int) -> None:
+        """So many of those that came first are in the journal."""
+        for written in (self._unwritten.popleft() for _ in range(messages)):
+            if not written.done():
+                written.set_result(None)
 
     async def _next_step(self) -> Next | None:
         """What came first; what is for the journal goes there together.
@@ -178,6 +191,7 @@ class Tenure:
             await self._stored(heard)
             for _ in heard:
                 self._events.popleft()
+            self._acknowledge(sum(isinstance(one, MessageHeard) for one in heard))
             return None
         event = self._events[0]
         following = await self._steps[type(event)](event)

@@ -40,7 +40,7 @@ class WhatsAppDesk:
 
     async def unsubscribe(self, account: Account, address: str) -> None:  # noqa: ARG002  as the port
         """The phone forgets us, if it can be told; our keys are wiped in any case."""
-        await self._sessions.leave(account.enterprise, account.connection_id)
+        await self._sessions.forget(account.enterprise, account.connection_id)
 
     async def poll(self, account: Account, position: int) -> Polled:  # noqa: ARG002  as the port
         return Polled((), position)

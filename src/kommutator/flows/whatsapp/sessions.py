@@ -157,15 +157,20 @@ class WhatsAppSessions:
     async def remove(self, actor: Actor, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
         """Log out, then wipe the session and what was said; the row stays for the history."""
         record = await self._record(enterprise, connection_id)
-        await self.leave(enterprise, connection_id)
+        await self.forget(enterprise, connection_id)
         async with self._db.unit() as unit:
-            await unit.whatsapp.wipe(enterprise, connection_id)
-            await unit.whatsapp_sent.forget(enterprise, connection_id)
             await unit.chats.wipe(enterprise, connection_id)
             await unit.connections.remove(enterprise, connection_id)
             unit.whatsapp_changed(enterprise, connection_id)
             unit.config_changed(enterprise, ConnectionKind.WHATSAPP.value)
             await self._note(unit, actor, record, "channel.remove")
+
+    async def forget(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
+        """Log out, and keep nothing of the session."""
+        await self.leave(enterprise, connection_id)
+        async with self._db.unit() as unit:
+            await unit.whatsapp.wipe(enterprise, connection_id)
+            await unit.whatsapp_sent.forget(enterprise, connection_id)
 
     async def leave(
         self, enterprise: EnterpriseNumber, connection_id: UUID, *, patience_s: float = _LEAVE_S
