@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -46,3 +47,20 @@ async def test_a_talk_ends_in_the_right_state(script: dict[str, Any]) -> None:
     played = staged(_brain(), _WORDS, _FACTS, script)
     wrong = await played.play()
     assert wrong == [], "\n".join(played.transcript)
+
+
+def _words() -> list[str]:
+    """Everything that any client of any script writes."""
+    steps = [step for script in _scripts() for step in script.values[0]["steps"]]
+    return [one for step in steps for one in step.get("client", ()) if isinstance(one, str)]
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_words_in_any_order_do_no_harm(seed: int) -> None:
+    chance = Random(seed)  # noqa: S311  a seeded shuffle
+    script = chance.choice(_scripts()).values[0]
+    played = staged(_brain(), _WORDS, _FACTS, script)
+    for words in chance.sample(_words(), 6):
+        await played.heard([words])
+        await played.heard([chance.choice(["да", "1", "2", "3", "нет"])])
+    assert played.wrong == [], "\n".join(played.transcript)

@@ -77,9 +77,14 @@ def _prices() -> set[str]:
     return {f"{sum(one.price_min for one in group):,}".replace(",", " ") for group in groups}
 
 
-def _script(draw: tuple[bool, bool]) -> dict[str, Any]:
-    has_visit, is_asked = draw
-    client = {"visits": [VISIT] if has_visit else [], "usual_staff": 11 if is_asked else None}
+def _script(draw: tuple[bool, bool, bool]) -> dict[str, Any]:
+    has_visit, is_asked, is_known = draw
+    client = {
+        "visits": [VISIT] if has_visit else [],
+        "usual_staff": 11 if is_asked else None,
+        "name": "Ольга" if is_known else None,
+        "phone": "+79161112233" if is_known else None,
+    }
     kinds = ["reminder", "review"] if is_asked else []
     questions = [
         {"kind": kind, "record_id": 501, "visit_start": VISIT["at"]} for kind in kinds if has_visit
@@ -88,9 +93,9 @@ def _script(draw: tuple[bool, bool]) -> dict[str, Any]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(_TURNS, st.tuples(st.booleans(), st.booleans()))
+@given(_TURNS, st.tuples(st.booleans(), st.booleans(), st.booleans()))
 def test_nothing_is_invented_whatever_is_heard(
-    turns: list[tuple[Frame, str]], about: tuple[bool, bool]
+    turns: list[tuple[Frame, str]], about: tuple[bool, bool, bool]
 ) -> None:
     said = asyncio.run(_all(FramedTalk(_small(), **_script(about)), turns)).lower()
     assert [name for name in _not_here() if name.lower() in said] == []
