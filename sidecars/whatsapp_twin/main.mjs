@@ -1,8 +1,9 @@
 /**
- * The fake WhatsApp: `node main.mjs [--port 18104] [--host 127.0.0.1]`.
+ * The fake WhatsApp: `node main.mjs [--port 18104] [--host 127.0.0.1] [--state file]`.
  *
  * Prints one line of JSON when it is ready: `{"ready": true, "port": 18104, "root_key": "<hex>"}`.
- * Ends when its standard input ends, so that it never outlives who started it.
+ * Ends when its standard input ends, so that it never outlives who started it; then it writes down in the
+ * file what the next run goes on with.
  */
 import { parseArgs } from 'node:util'
 
@@ -13,11 +14,12 @@ const { values } = parseArgs({
   options: {
     port: { type: 'string', default: '18104' },
     host: { type: 'string', default: '127.0.0.1' },
+    state: { type: 'string' },
   },
 })
 
 const { Twin } = await import('./twin.mjs')
-const twin = new Twin()
+const twin = new Twin(values.state)
 let port
 try {
   port = await twin.listen(Number(values.port), values.host)
@@ -26,6 +28,10 @@ try {
   process.exit(1)
 }
 process.stdout.write(`${JSON.stringify({ ready: true, port, root_key: twin.rootKey })}\n`)
+const leave = async () => {
+  await twin.stop()
+  process.exit(0)
+}
 process.stdin.resume()
-process.stdin.on('end', () => process.exit(0))
-process.stdin.on('error', () => process.exit(0))
+process.stdin.once('end', leave)
+process.stdin.once('error', leave)

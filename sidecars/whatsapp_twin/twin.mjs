@@ -3,14 +3,19 @@ import { WebSocketServer } from 'ws'
 import { Certificates } from './wire/certificates.mjs'
 import { Connection } from './wire/connection.mjs'
 import { Switchboard } from './server/switchboard.mjs'
+import { restore, revive, save, takeAway } from './world/state.mjs'
 import { World } from './world/world.mjs'
 import { Control } from './control/control.mjs'
 
 /** Both faces of the fake: WhatsApp's own socket at `/ws/chat`, and people's hands over HTTP. */
 export class Twin {
-  constructor() {
-    this.certificates = new Certificates()
+  /** @param state a file that keeps linked devices linked between two runs; none: nothing is kept */
+  constructor(state) {
+    this.state = state
+    const before = restore(state)
+    this.certificates = new Certificates(before?.certificates)
     this.world = new World()
+    if (before) revive(this.world, before)
     this.server = new Switchboard(this.world)
     this.control = new Control(this)
     this.http = http.createServer((request, response) => this.control.serve(request, response))
@@ -32,8 +37,15 @@ export class Twin {
       this.http.listen(port, host, () => {
         this.host = host
         this.port = this.http.address().port
+        takeAway(this.state)
         resolve(this.port)
       })
     })
+  }
+
+  /** Hang up on everybody, and write down what is to be known next time. */
+  async stop() {
+    for (const connection of this.server.connections) connection.end()
+    if (this.state) await save(this.state, this.certificates, this.world)
   }
 }

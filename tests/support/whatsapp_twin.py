@@ -35,9 +35,14 @@ class RunningWhatsApp:
 
 
 @asynccontextmanager
-async def open_whatsapp() -> AsyncIterator[RunningWhatsApp]:
+async def open_whatsapp(**options: str) -> AsyncIterator[RunningWhatsApp]:
     """Skips where there is no Node; in CI that is a failure."""
-    config = TwinsConfig(names=("whatsapp",), ports={"whatsapp": 0}, environment={})
+    config = TwinsConfig(
+        names=("whatsapp",),
+        ports={"whatsapp": 0},
+        options={"whatsapp": options},
+        environment={},
+    )
     async with await start_twins(config) as running, aiohttp.ClientSession() as http:
         if "whatsapp" in running.missing:
             without_node(running.missing["whatsapp"])

@@ -92,6 +92,7 @@ export class Linking {
   async link(connection, person, { secret, identity, title }) {
     if (person.devices.size >= this.world.switches.devices_at_most)
       throw new Refused('the phone has as many linked devices as it may', 409)
+    if (connection.signed) throw new Refused('another phone scans this code just now', 409)
     Object.assign(person, { known: true, isSalon: true })
     if (person.passkey) return this.#askForPasskey(connection, person)
     const device = new Device({

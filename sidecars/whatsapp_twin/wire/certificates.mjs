@@ -11,11 +11,16 @@ const HOUR_S = 3_600
  * (`WA_CERT_DETAILS.SERIAL` in Baileys, `WACertIssuerSerial` in whatsmeow).
  */
 export class Certificates {
-  constructor() {
-    const root = Curve.generateKeyPair()
-    const intermediate = Curve.generateKeyPair()
+  /** @param keys those of an earlier run, if there are any */
+  constructor(keys) {
+    this.keys = keys ?? {
+      root: Curve.generateKeyPair(),
+      intermediate: Curve.generateKeyPair(),
+      server: Curve.generateKeyPair(),
+    }
+    const { root, intermediate, server } = this.keys
     this.rootKey = Buffer.from(root.public)
-    this.static = Curve.generateKeyPair()
+    this.static = server
     this.chain = Buffer.from(
       proto.CertChain.encode({
         leaf: certificate({ serial: 2, issuerSerial: 1, key: this.static.public }, intermediate),

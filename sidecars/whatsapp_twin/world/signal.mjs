@@ -71,6 +71,21 @@ export class SignalPhone {
     this.sessions.delete(new libsignal.ProtocolAddress(owner, deviceId).toString())
   }
 
+  /** Everything, as plain values. */
+  dump() {
+    const { identity, signed, registrationId, preKeys, nextPreKey } = this
+    const sessions = [...this.sessions].map(([address, session]) => [address, session.serialize()])
+    return { identity, signed, registrationId, preKeys, nextPreKey, sessions }
+  }
+
+  /** Go on as the phone that was dumped. */
+  revive({ sessions, ...kept }) {
+    Object.assign(this, kept)
+    for (const [address, session] of sessions) {
+      this.sessions.set(address, libsignal.SessionRecord.deserialize(session))
+    }
+  }
+
   async #begin(address, device) {
     const { registrationId, identity, signed } = device.bundle
     const oneTime = device.preKeys.shift()

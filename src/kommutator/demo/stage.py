@@ -101,6 +101,7 @@ class Stage:
                 "operator_url": f"{url}/api/yclients/messages",
             },
             "telegram": {"token": telegram_token(notes)},
+            "whatsapp": {"state": str(self._home / "twins" / "whatsapp.state")},
             "avito": {
                 "client_id": notes.avito_client_id,
                 "client_secret": notes.avito_client_secret,

@@ -11,8 +11,9 @@ import pytest
 from kommutator.twins import TwinsConfig, start_twins
 from kommutator.twins.whatsapp import WhatsAppTwin, twin
 from tests.support.waiting import eventually
-from tests.support.whatsapp_twin import RunningWhatsApp
+from tests.support.whatsapp_twin import Baileys, BaileysClients, RunningWhatsApp, open_whatsapp
 
+SALON, ANNA = "79001234567", "79111112233"
 CONFIG = TwinsConfig(names=("whatsapp",), ports={"whatsapp": 0}, environment={})
 
 
@@ -88,3 +89,35 @@ async def test_stopping_twice_is_no_mistake(one_whatsapp: RunningWhatsApp) -> No
     await program.launch("127.0.0.1", 0, CONFIG)
     await program.stop()
     await program.stop()
+
+
+async def test_linked_devices_stay_linked_from_run_to_run(
+    clients: BaileysClients, tmp_path: Path
+) -> None:
+    state = tmp_path / "twins" / "whatsapp.state"
+    async with open_whatsapp(state=str(state)) as first:
+        device = Baileys(clients, first, "kept")
+        await device.linked(SALON, "Ромашка")
+        asked = await first.hands.write(SALON, ANNA, "Вы открыты?", name="Анна")
+        chat = (await device.hear("message", id=asked.id))["chat"]
+        await device.send(chat, "До 21:00")
+        await first.hands.told(SALON, ANNA, status="read")
+        await device.do("close")
+        await first.hands.wait(what="sessions", phone=SALON, online="false")
+        late = await first.hands.write(SALON, ANNA, "Тогда запишите")
+        key = first.root_key
+    assert state.stat().st_mode & 0o777 == 0o600
+
+    async with open_whatsapp(state=str(state)) as second:
+        assert second.root_key == key
+        assert not state.exists()
+        device.whatsapp = second
+        await device.opened()
+        assert (await device.hear("message", id=late.id))["text"] == "Тогда запишите"
+        again = await second.hands.write(SALON, ANNA, "На завтра")
+        assert (await device.hear("message", id=again.id))["text"] == "На завтра"
+        answer = await device.send(chat, "В 15:00?")
+        lines = await second.hands.told(SALON, ANNA, 2, status="read")
+        assert [line.text for line in lines] == ["До 21:00", "В 15:00?"]
+        await device.status(answer, 4)
+        assert (await second.hands.look("people"))["people"][1]["name"] == "Анна"

@@ -25,6 +25,8 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR")
 class WhatsAppTwin:
     """One process, held by its standard input: it ends when we do, however we end.
 
+    The option `state` names a file that keeps linked devices linked from one run to the next.
+
     Attributes:
         facts: `base_url`, `ws_url` and `root_key` (hex), as clients need them; empty until it runs.
     """
@@ -45,8 +47,10 @@ class WhatsAppTwin:
         """
         program = Path(config.option(self.name, "program") or PROGRAM)
         node = await asyncio.to_thread(_node, program)
+        state = config.option(self.name, "state")
         self._process = await asyncio.create_subprocess_exec(
             *(str(node), str(program), "--host", host, "--port", str(port)),
+            *(("--state", state) if state else ()),
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
