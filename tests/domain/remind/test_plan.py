@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 18, 9, tzinfo=UTC)
 VISIT = Visit(
     id=5,
     staff_id=1,
-    starts_at=datetime(2026, 11, 20, 15),
+    starts_at=datetime.fromisoformat("2026-11-20T15:00"),
     seance_s=3600,
     client_phone="+375000000070",
     created_at=NOW - timedelta(hours=5),
@@ -82,7 +82,7 @@ def test_whoever_booked_lately_is_not_reminded(
         replace(VISIT, activity_id=3),
         replace(VISIT, attendance=Attendance.CAME),
         replace(VISIT, attendance=Attendance.NO_SHOW),
-        replace(VISIT, starts_at=datetime(2026, 11, 18, 11)),
+        replace(VISIT, starts_at=datetime.fromisoformat("2026-11-18T11:00")),
     ],
 )
 def test_nobody_is_reminded_of(nobodys: Visit) -> None:
@@ -100,7 +100,7 @@ def test_rules_that_are_off_plan_nothing() -> None:
 
 def test_a_clock_that_is_put_back_moves_no_visit() -> None:
     """In Kyiv the night to 25 October 2026 has one hour more."""
-    visit = replace(VISIT, starts_at=datetime(2026, 10, 25, 12), created_at=None)
+    visit = replace(VISIT, starts_at=datetime.fromisoformat("2026-10-25T12:00"), created_at=None)
     now = datetime(2026, 10, 20, tzinfo=UTC)
     found = reminders(visit, Rules(), "Europe/Kyiv", salon=SALON, now=now)
     assert found[1].due_at == datetime(2026, 10, 25, 8, tzinfo=UTC)
@@ -116,7 +116,9 @@ def test_a_review_is_asked_a_while_after_somebody_came() -> None:
 
 
 @given(
-    start=st.datetimes(datetime(2026, 11, 18, 12), datetime(2026, 12, 18)),
+    start=st.datetimes(
+        datetime.fromisoformat("2026-11-18T12:00"), datetime.fromisoformat("2026-12-18T00:00")
+    ),
     ahead=st.timedeltas(timedelta(0), timedelta(days=20)),
     since=st.timedeltas(timedelta(0), timedelta(days=20)),
 )
