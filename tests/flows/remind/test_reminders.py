@@ -1,4 +1,4 @@
-"""Reminders follow the visit: told once, for what is true when they leave, never for what is not."""
+"""Reminders follow the visit: told once, for what is true when they leave, never else."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
