@@ -71,7 +71,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
     # половина седьмого, о пів на сьому
     (phrase(rf"HALF (?:ON |IN |K )?{_HOUR}{_PART}"), lambda m: _hour_before(m, 30)),
     (phrase(rf"T(?P<hour>\d+):(?P<minute>\d\d)(?: HOUR)?{_PART}"), _plain),
-    (phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT ))X(?P<hour>\d+)\.(?P<minute>\d\d){_PART}"),
+    (phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT ))X(?P<hour>\d+)\.(?P<minute>\d[05]){_PART}"),
      _plain),
     (phrase(rf"#(?P<hour>\d{{1,2}}) HOUR (?:AND )?#(?P<minute>\d{{1,2}})(?: MINUTE)?{_PART}"), _plain),
     (phrase(rf"#(?P<hour>\d{{1,2}}) #(?P<minute>00|05|[1-5][05])(?! (?:MINUTE|PEOPLE|HUMAN|DATE|M\d+)){_PART}"), _plain),
@@ -82,6 +82,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"(?<!THROUGH )(?<!EIN )(?<!ZA )#(?P<hour>12|[1-6]) (?P<part>DAY)"), _plain),
     (phrase(r"@(?P<hour>\d{1,2})f HOUR(?: (?P<part>MORNING|DAY|EVENING|NIGHT))?"), _plain),
     (phrase(r"(?<=IN )@(?P<hour>[89]|1\d|2[0-3])(?! (?:VARIANT|DATE|M\d+|RECORD))"), _plain),
+    (phrase(r"(?<=IN )HOUR #(?P<minute>15|[1-5]0)"), lambda m: Point(1, int(m["minute"]))),
     (phrase(r"HOUR (?P<part>DAY|NIGHT)"), lambda m: _point(1, 0, m["part"])),
     (phrase(r"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=ABOUT ))HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER|PIK) )"),
      lambda _: Point(1)),
@@ -93,6 +94,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
 _LENGTHS = phrase(
     r"(?:ON |THROUGH |ZA |EIN |AND )*(?:(?:#\d+|HALF|EHALF|PAIR) )?(?:HOUR|MINUTE|#\d+ HOUR) (?:EARLIER|LATER|LONGER|SOONER)"
     r"|(?:THROUGH|EIN|ZA) (?:(?:#\d+|HALF|EHALF|PAIR) )?(?:HOUR|MINUTE)(?: IN)?"
+    r"|(?<!\d )MINUTE (?:THROUGH |ON |IN )#\d+"
     r"|LONG (?:#\d+ )?(?:HOUR|MINUTE)|(?:ON )?(?<!MINUS )(?<!ZA )(?<!HOUR )(?<!HOUR AND )#\d+ MINUTE(?! (?:@|ON @|TO |PAST|BYP|AFTER @))(?: (?:EARLIER|LATER))?"
 )  # fmt: skip
 _AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=ON )|(?<=EARLIER )|(?<=LATER ))"

@@ -19,7 +19,7 @@ from kommutator.assistant.rules.tokens import phrase
 
 _YEAR = r"(?: #(?P<year>20\d\d)(?: YEAR)?)?"
 _WHICH = r"(?:(?P<which>THIS|NEXT|NEAREST|THAT) (?:THIS |NEXT |NEAREST )?)?"
-_LINKS = r"(?:-|UNTIL|BYP|TO|AND|OR|, OR|\? OR)"
+_LINKS = r"(?:-|/|UNTIL|BYP|TO|AND|OR|, OR|\? OR)"
 _WORD = re.compile(r"\S+")
 
 
@@ -149,6 +149,7 @@ def _day(name: str) -> str:
 
 
 _MONTH = r"M(?P<month>\d+)"
+_NO_HOUR = "2[5-9]|3[01]"  # too great for an hour
 _COUNT = r"(?:(?P<count>#\d{1,3}|PAIR) )?"
 _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"{_day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')} {_MONTH}"), _dated_range),
@@ -160,12 +161,14 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"@(?P<first>\d{1,2})g (?:-|UNTIL|BYP|TO|AND|OR)(?: IN| ON)? [#@](?P<last>\d{1,2})g?(?: DATE)?"), _number_range),
     (phrase(rf"#(?P<first>\d{{1,2}}) (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')} DATE"), _number_range),
     (phrase(rf"{_day('day')} DATE"), _number),
+    (phrase(rf"(?:(?<=ON )|(?<=WD\d )|(?<=WD\d , ))#(?P<day>{_NO_HOUR})(?! (?:HOUR|MINUTE|PEOPLE|HUMAN))"), _number),
+    (phrase(rf"#(?P<day>{_NO_HOUR})(?= (?:IN|K|ON|P\d+) )"), _number),
     (phrase(r"@(?P<day>\d{1,2})g(?! (?:HOUR|HALF|TIMEW))"), _number),
     (phrase(r"@(?P<day>[123]\d)(?! (?:HOUR|HALF|TIMEW|VARIANT))"), _number),
     (phrase(rf"(?:IN |ON )?(?:THROUGH|EIN|ZA) {_COUNT}WEEK(?: ,)? (?:IN |ON )?WD(?P<weekday>\d)"),
-     lambda reader, match: _weekday_ahead(reader, match)),
+     _weekday_ahead),
     (phrase(rf"WD(?P<weekday>\d) (?:THROUGH|EIN) {_COUNT}WEEK"),
-     lambda reader, match: _weekday_ahead(reader, match)),
+     _weekday_ahead),
     (phrase(r"(?:(?:ON|IN) )?(?P<next>NEXT) WEEK(?: ,)? (?:IN |ON )?WD(?P<weekday>\d)"), _weekday),
     (phrase(r"WD(?P<weekday>\d) (?:(?:ON|IN) )?(?P<next>NEXT) WEEK"), _weekday),
     (phrase(r"(?:(?:ON|IN) )?(?P<which>THIS) WEEK (?:IN |ON )?WD(?P<weekday>\d)"), _weekday),
@@ -204,7 +207,10 @@ def _the_date(reader: DayReader, match: re.Match[str]) -> Days:
     """Of "в пятницу 20-го", "завтра, в четверг": the more exact name of one day."""
     first, last = reader.at(match["first"]), reader.at(match["last"])
     inside = max(first[0], last[0]), min(first[1], last[1])
-    return inside if inside[0] <= inside[1] else last
+    if inside[0] <= inside[1]:
+        return inside
+    follows = calendar.plus(first[1], 1) == last[0]
+    return (first[0], last[1]) if follows else last
 
 
 _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]], ...] = (

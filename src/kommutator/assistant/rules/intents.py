@@ -14,8 +14,15 @@ from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules.line import Line
 from kommutator.domain.assistant.frame import Intent
 
-_SHORT = 2  # words beside which "стоп" and "старт" stand alone
+_SHORT = 5  # tags of a message in which "старт" can be the whole wish
 
+_UNKNOWN = re.compile(r"(?<= )[^\W\d_A-Z]{2,}(?= )")
+# With how many words that nobody understands a politeness is still one.
+_MANNERS = (
+    (Intent.THANKS, says.THANKS, 6),
+    (Intent.GREETING, says.HELLO, 2),
+    (Intent.THANKS, says.BYE, 3),
+)
 _QUESTIONS: tuple[tuple[Intent, re.Pattern[str]], ...] = (
     (Intent.PRICE, says.PRICE),
     (Intent.MY_VISIT, says.MY_VISIT),
@@ -45,7 +52,7 @@ def _urgent(line: Line) -> Intent | None:
         return Intent.COMPLAINT
     if line.has(says.PERSON):
         return Intent.PERSON
-    if line.has(says.START) and len(line.text.split()) <= _SHORT + 2:
+    if line.has(says.START) and len(line.text.split()) <= _SHORT:
         return Intent.START
     return None
 
@@ -65,6 +72,8 @@ def _change(line: Line) -> Intent | None:
 
 
 def _wish(line: Line) -> Intent | None:
+    if line.has(says.NOT_BOOKED):
+        return None
     if line.has(says.WHEN_CAN):
         return Intent.FREE
     if line.has(says.BOOK):
@@ -79,7 +88,7 @@ def _wish(line: Line) -> Intent | None:
 
 
 def _answer(line: Line) -> Intent | None:
-    if "NOTCHANGED" in line.text or line.has(says.NOT_CANCELLED):
+    if line.has(says.NOT_CANCELLED) or line.has(says.NOT_BOOKED):
         return Intent.NO
     if line.has(says.CONFIRM) and not line.has(says.QUESTION):
         return Intent.CONFIRM
@@ -93,11 +102,8 @@ def _answer(line: Line) -> Intent | None:
 
 
 def _manners(line: Line) -> Intent:
-    for intent, words in (
-        (Intent.THANKS, says.THANKS),
-        (Intent.GREETING, says.HELLO),
-        (Intent.THANKS, says.BYE),
-    ):
-        if line.has(words):
+    beside = len(_UNKNOWN.findall(line.text))
+    for intent, words, most in _MANNERS:
+        if line.has(words) and beside <= most:
             return intent
     return Intent.OTHER

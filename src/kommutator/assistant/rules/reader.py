@@ -144,6 +144,9 @@ class _Turn:
             line.drop(says.ANY_ANSWER, "ANYTIME")
         if self.expecting is Expecting.STAFF and not whoever:
             whoever = line.drop(says.ANY_ANSWER, "ANYONE")
+        refused = line.drop(says.NOT_WITH, "UNWANTED")
+        left = {int(mark) for mark in _STAFF_MARK.findall(line.text)}
+        named = [one for number, one in enumerate(named) if number in left]
         known = [one for one in named if one.staff is not None]
         chosen = known[-1] if len(known) > 1 and _taken_back(line) else known[0] if known else None
         unclear = tuple(
@@ -154,7 +157,7 @@ class _Turn:
             unclear=unclear,
             any_staff=whoever and chosen is None,
             usual_staff=usual,
-            repaired=len(known) > 1 and _taken_back(line),
+            repaired=bool(known) and (refused or (len(known) > 1 and _taken_back(line))),
         )
 
     def _intent(self, line: Line, answer: Answer) -> tuple[Intent, str | None]:
@@ -191,6 +194,7 @@ class _Turn:
         return Intent.CONFIRM if intent is Intent.YES else intent
 
 
+_STAFF_MARK = re.compile(r"(?<= )E(\d+)(?= )")
 _TAKEN_BACK = re.compile(r"(?<= )E\d+ (?:.* )?(?:NO|NOT|BETTER|PRECISELY|OY) (?:.* )?E\d+(?= )")
 
 

@@ -44,7 +44,7 @@ _PARTS: tuple[tuple[re.Pattern[str], Part], ...] = (
     (phrase(r"AFTER WORK"), Part(after=18)),
     (phrase(r"LUNCH"), Part(after=12, before=15)),
     (phrase(r"UNTIL EVENING"), Part(before=17)),
-    (phrase(r"AFTERNOON|DAYTIME"), Part(after=12, before=17)),
+    (phrase(r"AFTERNOON|(?<!FROM )DAYTIME"), Part(after=12, before=17)),
     (phrase(r"(?:ABOUT )?(?:K )?EVENING|TONIGHT"), Part(after=17)),
     (phrase(r"MORNING"), Part(before=12)),
 )
@@ -121,7 +121,7 @@ class TimeReader:
             line: marked.
             last_wins: of two days the later said is where to ("с пятницы на субботу").
         """
-        dropped = line.drop(_DROPPED)
+        dropped = line.drop(_DROPPED, "UNWANTED")
         repairs = [match.start() for match in _REPAIRS.finditer(line.text)]
         ends = [match.start() for match in _SENTENCE.finditer(line.text)]
         days = self.days.days.in_order(line.text)
