@@ -157,3 +157,19 @@ async def test_whose_number_is_unknown_is_not_told_that_there_is_no_visit(intent
     talk = FramedTalk(client={"phone": None})
     await talk.all(Frame(intent, phone="+79160000000"))
     assert talk.played.handed_over is HandOver.ASKED
+
+
+async def test_all_visits_are_cancelled_one_by_one() -> None:
+    talk = _two()
+    await talk.hear(CANCEL, "отмените обе записи")
+    assert "Эта запись отменена" in await talk.all(YES)
+    assert talk.visits == [(14, "11-21 12:00")]
+    await talk.all(YES)
+    assert talk.visits == []
+
+
+async def test_of_all_visits_the_second_may_stay() -> None:
+    talk = _two()
+    await talk.hear(CANCEL, "отмените обе записи")
+    await talk.all(YES, NO)
+    assert talk.visits == [(14, "11-21 12:00")]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from kommutator.assistant.dialogue import picking
 from kommutator.assistant.dialogue.moment import Moment, asking, without_pick
 from kommutator.domain.assistant.frame import Expecting
 from kommutator.domain.assistant.talk import CancelVisit, Goal, Talk, Turn
+
+_ALL = re.compile(r"\b(обе|оба|все|всё|обидв[аі]|всі|both|all)\b", re.IGNORECASE)
 
 
 async def wanted(m: Moment, record_id: int | None = None) -> Turn:
@@ -24,15 +28,19 @@ async def wanted(m: Moment, record_id: int | None = None) -> Turn:
         phone=m.talk.phone,
         language=m.talk.language,
     )
+    coming = tuple(one.id for one in m.scene.client.visits)
+    if len(coming) > 1 and _ALL.search(m.text):
+        return propose(m, talk, *coming)
     visit = picking.visit_meant(m, talk)
     return picking.ask_which(m, talk) if visit is None else propose(m, talk, visit.id)
 
 
-def propose(m: Moment, talk: Talk, record_id: int) -> Turn:
+def propose(m: Moment, talk: Talk, record_id: int, *then: int) -> Turn:
+    """One visit; those that come `then` are proposed one by one, after it is cancelled."""
     talk = msgspec.structs.replace(
         without_pick(talk),
         record_id=record_id,
-        visits=(),
+        visits=then,
         proposal=CancelVisit(record_id),
         expecting=Expecting.YES_OR_NO,
     )

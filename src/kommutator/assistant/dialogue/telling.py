@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kommutator.assistant.dialogue import booking, naming
+from kommutator.assistant.dialogue import booking, cancelling, naming
 from kommutator.assistant.dialogue.agreeing import look_again
 from kommutator.assistant.dialogue.dates import moment_in_words
 from kommutator.assistant.dialogue.moment import Moment, asking, cleared, reply, without_pick
@@ -50,7 +50,7 @@ async def _done(m: Moment, act: AnyAct) -> Turn:
         to = naming.offer_in_words(m.scene, act.offer, m.words.language)
         return reply(m, cleared(m.talk), m.say("assistant.done.move", to=to))
     if isinstance(act, CancelVisit):
-        return reply(m, cleared(m.talk), m.say("assistant.done.cancel"))
+        return _cancelled(m)
     if isinstance(act, ConfirmVisit):
         return _confirmed(m, act)
     if isinstance(act, Rate):
@@ -85,6 +85,15 @@ async def _next_in_queue(m: Moment, act: BookVisit) -> Turn:
         when=When(first=day, last=day),
     )
     return await booking.go_on(m, talk, m.say("assistant.next_one"), kept=_not(act.offer))
+
+
+def _cancelled(m: Moment) -> Turn:
+    """Of several the next one."""
+    left = [one for one in m.talk.visits if naming.visit_of(m.scene, one)]
+    if not left:
+        return reply(m, cleared(m.talk), m.say("assistant.done.cancel"))
+    turn = cancelling.propose(m, m.talk, *left)
+    return msgspec.structs.replace(turn, says=(m.say("assistant.done.cancel_one"), *turn.says))
 
 
 def _confirmed(m: Moment, act: ConfirmVisit) -> Turn:
