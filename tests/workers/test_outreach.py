@@ -56,7 +56,7 @@ async def test_what_waits_and_what_is_left_is_counted(town: Town) -> None:
     before = metrics.OUTREACH.labels("reminder_day", "owed")._value.get()
     await one.round()
     await town.desk.pause(ADMIN, NUMBER)
-    await one.late()
+    await one.count()
     assert metrics.OUTREACH.labels("reminder_day", "owed")._value.get() == before + 1
     assert metrics.OUTREACH_WAITING.labels("review")._value.get() == 2
     assert metrics.OUTREACH_WAITING.labels("win_back")._value.get() == 0
@@ -77,3 +77,17 @@ async def test_old_messages_go_and_consents_stay(town: Town) -> None:
     assert await town.rows("SELECT id FROM outreach") == []
     assert await town.rows("SELECT id FROM outreach_tries") == []
     assert len(await town.rows("SELECT subject FROM consents")) == 1
+
+
+async def test_a_round_for_the_late_ends_what_is_worthless(town: Town) -> None:
+    await town.settle(WHATSAPP, TELEGRAM)
+    await town.link("restricted")
+    await town.wrote(TELEGRAM, "42")
+    await town.owe(town.want(), town.want("n2", not_after=town.clock.now() + timedelta(hours=1)))
+    await town.later(hours=2)
+    before = metrics.OUTREACH.labels("reminder_day", "dropped")._value.get()
+    await worker(town, town.clock).late()
+    assert await town.state("n2") == ("dropped", "too_late")
+    assert await town.state() == ("queued", None)
+    assert metrics.OUTREACH.labels("reminder_day", "dropped")._value.get() == before + 1
+    assert [one.reason for one in (await town.desk.standing(NUMBER)).pauses] == ["restricted"]

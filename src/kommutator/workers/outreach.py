@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ROUND_S: Final = 1.0
 _LATE_S: Final = 10.0
+_COUNT_S: Final = 30.0
 _RETIRE_S: Final = 3600.0
 _KEPT_DAYS: Final = 365
 _BREATH_S: Final = 0.05  # between small deletes, so that others hardly notice
@@ -40,6 +41,7 @@ class OutreachWorker:
             Loop("outreach-send", self.round, clock, _ROUND_S),
             Loop("outreach-receipts", self.receipts, clock, _ROUND_S),
             Loop("outreach-late", self.late, clock, _LATE_S),
+            Loop("outreach-count", self.count, clock, _COUNT_S),
             Loop("outreach-retire", self.retire, clock, _RETIRE_S),
         )
 
@@ -60,20 +62,24 @@ class OutreachWorker:
             metrics.OUTREACH_RECEIPTS.labels(moved.kind, moved.state).inc()
 
     async def late(self) -> None:
-        """What was not delivered, what is worthless, numbers that must rest, what waits."""
+        """What was not delivered, what is worthless, numbers that must rest."""
         metrics.OUTREACH_FELL_OVER.inc(await self._follow.overdue())
         await self._follow.barred()
         async with self._db.single() as unit:
             ended = await unit.outreach.expire_everywhere(self._clock.now(), _EXPIRED_AT_ONCE)
+        for kind, state in ended:
+            metrics.OUTREACH.labels(kind, state).inc()
+
+    async def count(self) -> None:
+        """What waits, what is paused, what may still be sent."""
+        async with self._db.single() as unit:
             waiting = dict(await unit.outreach.waiting_everywhere())
             paused = await unit.outreach_pauses.list_everywhere()
             linked = await unit.outreach_ways.linked_everywhere(self._clock.now())
-        metrics.OUTREACH_PAUSES.set(len(paused))
-        metrics.OUTREACH_LEFT.set(sum(self._left(*number) for number in linked))
-        for kind, state in ended:
-            metrics.OUTREACH.labels(kind, state).inc()
         for kind in OutreachKind:
             metrics.OUTREACH_WAITING.labels(kind.value).set(waiting.get(kind.value, 0))
+        metrics.OUTREACH_PAUSES.set(len(paused))
+        metrics.OUTREACH_LEFT.set(sum(self._left(*number) for number in linked))
 
     def _left(self, linked_at: datetime, zone_name: str, sent: int) -> int:
         cap = caps_on(day_of(linked_at, self._clock.now(), zone_name), Caps()).per_day
