@@ -11,7 +11,7 @@ from kommutator.assistant.dialogue.moment import Moment, asking, without_pick
 from kommutator.domain.assistant.frame import Expecting
 from kommutator.domain.assistant.talk import CancelVisit, Goal, Talk, Turn
 
-_ALL = re.compile(r"\b(обе|оба|все|всё|обидв[аі]|всі|both|all)\b", re.IGNORECASE)
+_ALL = re.compile(r"\b(обе|оба|вс[её](?! равно)|обидв[аі]|всі|both|all)\b", re.IGNORECASE)
 
 
 async def wanted(m: Moment, record_id: int | None = None) -> Turn:
