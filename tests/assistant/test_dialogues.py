@@ -22,6 +22,7 @@ _SALON = imagined_salon()
 _FACTS, _WORDS = Facts(_SALON), vocabulary(_SALON)
 
 
+@cache
 def _scripts() -> list[Any]:
     files = sorted(_FOLDER.glob("*.yaml"))
     return [
