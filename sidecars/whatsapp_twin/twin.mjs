@@ -7,6 +7,9 @@ import { restore, revive, save, takeAway } from './world/state.mjs'
 import { World } from './world/world.mjs'
 import { Control } from './control/control.mjs'
 
+// Longer than clients keep theirs: whoever closes first must be the one who will not ask again.
+const IDLE_MS = 120_000
+
 /** Both faces of the fake: WhatsApp's own socket at `/ws/chat`, and people's hands over HTTP. */
 export class Twin {
   /** @param state a file that keeps linked devices linked between two runs; none: nothing is kept */
@@ -19,6 +22,7 @@ export class Twin {
     this.server = new Switchboard(this.world)
     this.control = new Control(this)
     this.http = http.createServer((request, response) => this.control.serve(request, response))
+    this.http.keepAliveTimeout = IDLE_MS
     const sockets = new WebSocketServer({ server: this.http, path: '/ws/chat' })
     sockets.on('connection', (socket) => new Connection(socket, this.certificates, this.server))
     // A taken port is reported by the HTTP server itself.

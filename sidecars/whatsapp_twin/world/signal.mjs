@@ -19,11 +19,17 @@ const KEPT_PREKEYS = 200
 export class SignalPhone {
   constructor() {
     this.identity = Curve.generateKeyPair()
-    this.signed = signedKeyPair(this.identity, 1)
+    this.signedPreKey = null
     this.registrationId = 1 + (randomBytes(2).readUInt16BE(0) % 16_380)
     this.preKeys = new Map()
     this.nextPreKey = 1
     this.sessions = new Map()
+  }
+
+  /** Signed when first asked for: signing is slow, and who only writes needs none. */
+  get signed() {
+    this.signedPreKey ??= signedKeyPair(this.identity, 1)
+    return this.signedPreKey
   }
 
   /** A bundle for somebody who begins to write to this phone, with a fresh one-time key. */
@@ -73,9 +79,9 @@ export class SignalPhone {
 
   /** Everything, as plain values. */
   dump() {
-    const { identity, signed, registrationId, preKeys, nextPreKey } = this
+    const { identity, signedPreKey, registrationId, preKeys, nextPreKey } = this
     const sessions = [...this.sessions].map(([address, session]) => [address, session.serialize()])
-    return { identity, signed, registrationId, preKeys, nextPreKey, sessions }
+    return { identity, signedPreKey, registrationId, preKeys, nextPreKey, sessions }
   }
 
   /** Go on as the phone that was dumped. */
