@@ -1,6 +1,8 @@
 """What was not delivered goes by another messenger, once each, and never twice by one."""
 
+import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 from tests.support.outreach import CLOUD, NUMBER, TELEGRAM, WHATSAPP, Town
 
@@ -150,3 +152,15 @@ async def test_what_whatsapp_has_is_not_dropped_by_a_later_rule(town: Town) -> N
     await town.told(first, "delivered")
     await town.follow.receipts()
     assert await town.state() == ("delivered", None)
+
+
+async def test_two_workers_hand_a_message_on_once(town: Town) -> None:
+    first = await by_whatsapp(town)
+    await town.told(first, "sent")
+    moved = await asyncio.gather(*(town.follow.receipts() for _ in range(3)))
+    assert sorted(len(one) for one in moved) == [0, 0, 1]
+    await town.later(minutes=15)
+    assert sorted(await asyncio.gather(*(town.follow.overdue() for _ in range(3)))) == [0, 0, 1]
+    senders = [(town.sender(), UUID(int=n)) for n in (1, 2)]
+    await asyncio.gather(*(sender.round(owner) for sender, owner in senders))
+    assert [via for via, _ in await town.sent()] == [WHATSAPP, TELEGRAM]
