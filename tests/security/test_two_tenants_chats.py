@@ -11,13 +11,18 @@ from kommutator.domain.connection import ConnectionKind, ConnectionStatus
 from kommutator.domain.tenancy import Actor, Permission, Role
 from kommutator.doors.http import channels
 from kommutator.doors.http.app import create_app
+from kommutator.flows.converse.keep import switch_on
 from kommutator.flows.house import House
 from tests.support.asgi import Asgi
 from tests.support.house import TenantOfTests, open_house, settle_tenant
 
 MARK = "only-0411-knows"
+SETS_UP = {"show_assistant", "put_assistant"}
 WRITES = {"write_to_client", "take_conversation_over", "give_conversation_back"}
-BODIES: dict[str, Any] = {"write_to_client": {"text": "Добрый день!"}}
+BODIES: dict[str, Any] = {
+    "write_to_client": {"text": "Добрый день!"},
+    "put_assistant": {"on": True, "texts": {"converse.failed": MARK}},
+}
 
 
 @pytest.fixture
@@ -73,7 +78,7 @@ async def test_every_path_refuses_a_neighbour_and_serves_its_owner(
     chat = await a_chat(house, there)
     neighbour, owner = Asgi(app, headers=here.headers), Asgi(app, headers=there.headers)
     found = routes(app)
-    assert {name for _, _, name in found} == WRITES | {
+    assert {name for _, _, name in found} == WRITES | SETS_UP | {
         "list_conversations", "show_conversation", "read_conversation",
     }  # fmt: skip
     for method, path, name in found:
@@ -83,11 +88,13 @@ async def test_every_path_refuses_a_neighbour_and_serves_its_owner(
         )
         assert foreign.status == 404, (name, foreign.body)
         by_id = await neighbour.request(method, url, json_body=BODIES.get(name))
-        assert by_id.status == (200 if name == "list_conversations" else 404), name
-        assert MARK not in foreign.body.decode() + by_id.body.decode()
+        own = name == "list_conversations" or name in SETS_UP
+        assert by_id.status == (200 if own else 404), name
+        assert MARK not in foreign.body.decode()
+        assert MARK not in by_id.body.decode() or name == "put_assistant"
         served = await owner.request(method, url, json_body=BODIES.get(name))
         assert served.status in (200, 201), (name, served.body)
-        assert MARK in served.body.decode() or name == "write_to_client"
+        assert MARK in served.body.decode() or name in {"write_to_client", "show_assistant"}
 
 
 async def test_who_may_only_look_writes_nothing(
@@ -100,7 +107,7 @@ async def test_who_may_only_look_writes_nothing(
         key = Asgi(app, headers={"x-api-key": made.secret})
         for method, path, name in routes(app):
             answer = await key.request(method, path.format(chat=chat), json_body=BODIES.get(name))
-            assert answer.status == (403 if name in WRITES else looks), name
+            assert answer.status == (403 if name in WRITES | SETS_UP else looks), name
     for method, path, name in routes(app):
         stranger = await Asgi(app).request(
             method, path.format(chat=chat), json_body=BODIES.get(name)
@@ -144,3 +151,33 @@ async def test_pages_go_on_where_they_ended(house: House, app: Any, there: Tenan
     assert [one["id"] for one in listed["items"]] == [chat]
     assert (await owner.get("/api/v1/chats?waiting=true")).json()["items"] == []
     assert (await owner.get("/api/v1/chats?cursor=nonsense")).code == "cursor_invalid"
+
+
+async def test_the_assistant_is_set_up_and_told_what_is_wrong(
+    house: House, app: Any, there: TenantOfTests
+) -> None:
+    owner, path = Asgi(app, headers=there.headers), "/api/v1/assistant/settings"
+    assert (await owner.get(path)).json()["on"] is False
+    given = {"on": True, "pause_hours": 3, "aliases": {"services": {"11": ["стрижечка"]}}}
+    kept = (await owner.request("PUT", path, json_body=given)).json()
+    assert (kept["on"], kept["pause_hours"], kept["brain"]) == (True, 3.0, "rules")
+    assert kept["aliases"] == {"services": {"11": ["стрижечка"]}, "staff": {}}
+    assert (await owner.get(path)).json() == kept
+    assert (await owner.request("PUT", path, json_body={"brain": "human"})).status in (400, 422)
+    salon = house.ids.uuid()
+    async with house.db.unit() as unit:
+        await switch_on(unit, there.number, salon)
+    assert (await owner.get(path)).json() == kept  # it is on everywhere
+
+
+async def test_a_salon_that_begins_is_not_switched_on_against_somebodys_word(
+    house: House, there: TenantOfTests
+) -> None:
+    salon, other = house.ids.uuid(), house.ids.uuid()
+    actor = Actor("tests", Role.ENTERPRISE_ADMIN, there.number)
+    await house.assistant.save(actor, there.number, {"salons": {str(other): False}})
+    async with house.db.unit() as unit:
+        await switch_on(unit, there.number, salon)
+        await switch_on(unit, there.number, other)
+    settings = await house.assistant.of(there.number)
+    assert (settings.works_in(salon), settings.works_in(other)) == (True, False)

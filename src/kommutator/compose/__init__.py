@@ -41,6 +41,7 @@ from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.ask_crm import AskCrm
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
+from kommutator.flows.converse.keep import KeepAssistant
 from kommutator.flows.directory import Directory
 from kommutator.flows.doctor import Doctor
 from kommutator.flows.enrol import Enrol
@@ -231,6 +232,7 @@ def compose(
         missed_offers=OfferRules(db),
         news=talks.news,
         inbox=talks.inbox,
+        assistant=KeepAssistant(db),
         converse=talks.converse,
         rehearse=talks.rehearse,
         messages=compose_messages(ground, salons, directory),

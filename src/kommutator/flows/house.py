@@ -25,6 +25,7 @@ from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
 from kommutator.flows.converse.converse import Converse
 from kommutator.flows.converse.inbox import Inbox
+from kommutator.flows.converse.keep import KeepAssistant
 from kommutator.flows.converse.rehearse import Rehearse
 from kommutator.flows.directory import Directory
 from kommutator.flows.doctor import Doctor
@@ -149,6 +150,7 @@ class House:
     missed_offers: OfferRules
     visits: VisitDesk | None
     inbox: Inbox
+    assistant: KeepAssistant
     converse: Converse | None
     rehearse: Rehearse | None
     cards: Cards

@@ -163,12 +163,12 @@ async def test_what_comes_during_an_act_is_the_next_turn(talks: Talks) -> None:
     book = talks.vendor.book
 
     async def slow(*given: object) -> object:
-        made = await book(*given)  # type: ignore[arg-type]
+        made = await book(*given)  # type: ignore[arg-type]  # as it was called
         booked.set()
         await writing
         return made
 
-    talks.vendor.book = slow  # type: ignore[method-assign,assignment]
+    talks.vendor.book = slow  # type: ignore[method-assign,assignment]  # a slow one
     await talks.says("да")
     await talks.turns()
     assert await talks.said() == ["Верно?", "done", "Вы написали: спасибо"]

@@ -5,7 +5,7 @@ In the all-in-one process and in `kommutator api --only channels`.
 
 from kommutator.doors.http.app import Door
 from kommutator.doors.http.channels import accounts, hooks, notices
-from kommutator.doors.http.chats import chats
+from kommutator.doors.http.chats import chats, settings
 from kommutator.doors.http.outreach import consents, messages
 from kommutator.doors.http.reminders import reminders
 
@@ -13,5 +13,5 @@ from kommutator.doors.http.reminders import reminders
 def add(app: Door) -> None:
     """Put the family's paths into an application."""
     app.state.chat_throttle = hooks.throttle(app.state.house)
-    for part in (hooks, accounts, chats, notices, messages, consents, reminders):
+    for part in (hooks, accounts, chats, settings, notices, messages, consents, reminders):
         app.include_router(part.router)
