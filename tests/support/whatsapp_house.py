@@ -40,9 +40,11 @@ def admin(enterprise: EnterpriseNumber = HERE) -> Actor:
 
 
 @asynccontextmanager
-async def a_worker(dsn: str, world: FakeWhatsApp, *, pace: Pace = NO_PACE) -> AsyncIterator[House]:
-    """One process of the role "worker"."""
-    chosen = settings_for_tests(database_pool="6")
+async def a_worker(
+    dsn: str, world: FakeWhatsApp | None, *, pace: Pace = NO_PACE, **settings: str
+) -> AsyncIterator[House]:
+    """One process of the role "worker"; without a world its bridge is the real one."""
+    chosen = settings_for_tests(database_pool="6", **settings)
     means = WhatsAppMeans(world, pace, HurriedClock())
     async with Application(chosen, dsn, vault_of(chosen), roles=("worker",), means=means) as app:
         yield app.house
@@ -124,11 +126,11 @@ class Phone:
             )
         return [tuple(row) if len(row) > 1 else row[0] for row in rows]
 
-    async def becomes(self, outbox_id: int, state: str) -> None:
+    async def becomes(self, outbox_id: int, *states: str) -> None:
         """Wait for a message of ours."""
 
         async def there() -> bool:
-            return await self.state_of(outbox_id) == state
+            return await self.state_of(outbox_id) in states
 
         await eventually(there)
 
@@ -141,7 +143,10 @@ class Phone:
         return int(await value(self.house.db, query, self.id))
 
 
-async def a_phone(house: House, world: FakeWhatsApp, enterprise: EnterpriseNumber = HERE) -> Phone:
+async def a_phone(
+    house: House, world: FakeWhatsApp | None = None, enterprise: EnterpriseNumber = HERE
+) -> Phone:
+    """Not linked yet; `world`: who plays the other side, if somebody here does."""
     async with house.db.unit() as unit:
         known = await unit.connection.fetchval(
             "SELECT true FROM enterprises WHERE number = $1", enterprise
@@ -149,4 +154,4 @@ async def a_phone(house: House, world: FakeWhatsApp, enterprise: EnterpriseNumbe
         if not known:
             await unit.enterprises.create(enterprise, name=f"Firm {enterprise}")
     record = await house.whatsapp.create(admin(enterprise), enterprise, None)
-    return Phone(house, world, record.id, enterprise)
+    return Phone(house, world or FakeWhatsApp(), record.id, enterprise)
