@@ -213,3 +213,27 @@ async def test_the_salon_being_away_goes_to_a_person() -> None:
     talk.played.salon.down = True
     assert "администратору" in await talk.all(YES)
     assert talk.played.handed_over is HandOver.FAILED
+
+
+async def test_a_time_out_of_an_old_list_is_looked_at_again() -> None:
+    talk = FramedTalk()
+    await talk.all(book(MENS_CUT, when=ON_FRIDAY))
+    talk.played.salon.now = talk.played.salon.now.replace(hour=13)
+    talk.played.salon.take({"staff": ALEXANDER, "at": "2026-11-20T15:30"})
+    assert "занято" in await talk.all(choice(2))
+    assert talk.played.talk.proposal is None
+
+
+async def test_a_time_of_today_that_is_over_is_not_proposed() -> None:
+    talk = FramedTalk()
+    await talk.all(book(MENS_CUT, when=on(date(2026, 11, 18))))
+    talk.played.salon.now = talk.played.salon.now.replace(hour=10, minute=50)
+    await talk.all(choice(1))
+    assert talk.played.talk.proposal is None
+
+
+async def test_yes_with_words_that_are_not_understood_is_asked_again() -> None:
+    talk = FramedTalk()
+    await talk.all(book(MENS_CUT, when=on(FRIDAY, "15:00")))
+    assert "снежане" in await talk.all(Frame(Intent.YES, unclear=("снежане",)))
+    assert talk.visits == []

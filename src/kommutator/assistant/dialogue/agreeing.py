@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import msgspec
 
 from kommutator.assistant.dialogue import booking, choosing, moving, naming, repairs
-from kommutator.assistant.dialogue.moment import Moment, asking, cleared, reply, without_pick
+from kommutator.assistant.dialogue.moment import (
+    Moment,
+    asking,
+    cleared,
+    may_be_had,
+    reply,
+    without_pick,
+)
 from kommutator.assistant.dialogue.offering import Kept, every, fits
 from kommutator.assistant.dialogue.questions import open_question
 from kommutator.assistant.dialogue.wish import known, says_something
@@ -22,9 +28,6 @@ from kommutator.domain.assistant.talk import (
     Proposal,
     Turn,
 )
-
-FRESH = timedelta(minutes=30)
-"""So long a proposal is acted on as it was told; later it is looked at again first."""
 
 
 async def yes(m: Moment) -> Turn:
@@ -103,6 +106,8 @@ def _is_meant(m: Moment, proposal: Proposal) -> bool:
     frame = m.frame
     if isinstance(proposal, CancelVisit):
         return True
+    if frame.unclear:
+        return False
     if isinstance(proposal, BookVisit):
         if not set(known(frame.services, m.scene)) <= set(proposal.service_ids):
             return False
@@ -121,10 +126,9 @@ async def _gone(m: Moment, proposal: Proposal) -> Turn | None:
             return reply(m, cleared(m.talk), m.say("assistant.gone"))
     if isinstance(proposal, CancelVisit):
         return None
-    told_at = m.talk.told_at
-    past = proposal.offer.starts_at <= m.scene.now
-    if not past and told_at is not None and m.scene.now - told_at <= FRESH:
+    if may_be_had(m, proposal.offer):
         return None
+    past = proposal.offer.starts_at <= m.scene.now
     if not past and proposal.offer in await _free_now(m, proposal):
         return None
     return await look_again(m, proposal)

@@ -17,7 +17,7 @@ from kommutator.domain.assistant.frame import Expecting, When
 from kommutator.domain.assistant.talk import BookVisit, Goal, Offer, Talk, Turn
 
 
-async def wanted(m: Moment, note: str = "") -> Turn:
+async def wanted(m: Moment) -> Turn:
     """A wish, a part of one, or another one: what it says is added and the next gap is asked."""
     before = m.talk if m.talk.goal in {Goal.BOOK, Goal.NONE} else cleared(m.talk)
     if renamed(before, m.frame, m.text):
@@ -26,8 +26,8 @@ async def wanted(m: Moment, note: str = "") -> Turn:
     talk = msgspec.structs.replace(merged(before, m.frame, m.text, m.scene), goal=Goal.BOOK)
     talk, party = _party(m, talk)
     rather = pick.staff_id if pick is not None and m.frame.when == When() else None
-    notes = (note, party, _unknown(m))
-    return await go_on(m, without_pick_but_choices(talk), _joined(*notes), rather=rather)
+    note = _joined(party, _unknown(m))
+    return await go_on(m, without_pick_but_choices(talk), note, rather=rather)
 
 
 async def go_on(

@@ -6,10 +6,10 @@ import re
 
 import msgspec
 
-from kommutator.assistant.dialogue import booking, cancelling, moving, naming, repairs
-from kommutator.assistant.dialogue.moment import Moment, asking
+from kommutator.assistant.dialogue import booking, cancelling, moving, naming, picking, repairs
+from kommutator.assistant.dialogue.moment import Moment, asking, may_be_had, without_pick
 from kommutator.assistant.dialogue.offering import fits
-from kommutator.assistant.dialogue.wish import merged
+from kommutator.assistant.dialogue.wish import exactly, merged
 from kommutator.domain.assistant.frame import Expecting, When
 from kommutator.domain.assistant.talk import Goal, Offer, Talk, Turn
 
@@ -37,6 +37,9 @@ async def chosen(m: Moment) -> Turn:
 
 
 async def time_chosen(m: Moment, offer: Offer) -> Turn:
+    """Proposed; out of a list that was shown long ago only if it is still free."""
+    if not may_be_had(m, offer):
+        return await _looked_at_again(m, offer)
     if m.talk.goal is Goal.MOVE:
         return moving.take(m, m.talk, offer)
     return await booking.take(m, m.talk, offer)
@@ -71,6 +74,16 @@ def _options(talk: Talk) -> tuple[object, ...]:
         return talk.visits or talk.offered
     # A proposal of the only time that was there: "1" means it, too.
     return talk.offered
+
+
+async def _looked_at_again(m: Moment, offer: Offer) -> Turn:
+    talk = msgspec.structs.replace(without_pick(m.talk), when=exactly(offer))
+    visit = naming.visit_of(m.scene, talk.record_id)
+    if talk.goal is not Goal.MOVE:
+        return await booking.go_on(m, talk, rather=offer.staff_id)
+    if visit is None:
+        return picking.ask_which(m, talk)
+    return await moving.go_on(m, msgspec.structs.replace(talk, staff=offer.staff_id), visit)
 
 
 async def _service(m: Moment, service_id: int) -> Turn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import msgspec
 
@@ -10,7 +11,10 @@ from kommutator.assistant.dialogue.questions import open_question
 from kommutator.assistant.dialogue.words import Words
 from kommutator.domain.assistant.frame import Expecting, Frame
 from kommutator.domain.assistant.ports import FreeTimes, Scene
-from kommutator.domain.assistant.talk import AnyAct, Goal, HandOver, Talk, Turn
+from kommutator.domain.assistant.talk import AnyAct, Goal, HandOver, Offer, Talk, Turn
+
+FRESH = timedelta(minutes=30)
+"""So long what was shown is believed; later it is looked at again first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,12 @@ class Moment:
 
     def having(self, talk: Talk) -> Moment:
         return replace(self, talk=talk)
+
+
+def may_be_had(m: Moment, offer: Offer) -> bool:
+    """Whether a start that was shown or proposed needs no second look."""
+    told_at = m.talk.told_at
+    return offer.starts_at > m.scene.now and (told_at is None or m.scene.now - told_at <= FRESH)
 
 
 def reply(
