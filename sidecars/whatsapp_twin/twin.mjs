@@ -29,7 +29,7 @@ export class Twin {
     sockets.on('error', () => {})
   }
 
-  /** Hex, as a client needs it in place of WhatsApp's own. The same as long as the process lives. */
+  /** Hex, as a client needs it in place of WhatsApp's own. One for a process, and for all that share a state. */
   get rootKey() {
     return this.certificates.rootKey.toString('hex')
   }
