@@ -1,7 +1,7 @@
 # ruff: noqa: DTZ001  the salon's own time has no zone
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 import pytest
 
@@ -75,6 +75,9 @@ from tests.support.rules_salon import day, days, read
         ("the 25th", day(25)),
         ("Dec 15", day(15, 12)),
         ("on the 5th of December", day(5, 12)),
+        ("в субботу 28", day(28)),
+        ("на 28 в 15:30", When(first=date(2026, 11, 28), last=date(2026, 11, 28), at=time(15, 30))),
+        ("вторник/среда", days(24, 25)),
         ("зафтра", day(19)),
         ("в пятнецу", day(20)),
     ],

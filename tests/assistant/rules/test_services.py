@@ -56,6 +56,10 @@ _MANICURES = (WITH_COATING, WITHOUT)
         ("men's haircut", (MEN,), ()),
         ("a manicure with gel polish", (WITH_COATING,), ()),
         ("зубы", (), ()),
+        ("мужская стрижка и детская", (MEN, CHILDREN), ()),
+        ("наращивание ресниц", (), ()),
+        ("снятие гель-лака", (), ()),
+        ("педікюр з покриттям", (PEDICURE,), ()),
         ("завтра к Анне", (), ()),
     ],
 )

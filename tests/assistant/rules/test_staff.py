@@ -114,6 +114,12 @@ def test_who_is_free_is_a_question_and_no_wish() -> None:
     assert not read("кто свободен завтра в 3").any_staff
 
 
+@pytest.mark.parametrize("text", ["не к Анне, а к Марине", "запишите вместо Анны к Марине"])
+def test_who_is_refused_is_not_meant(text: str) -> None:
+    frame = read(text)
+    assert (frame.staff, frame.repaired) == (MARINA, True)
+
+
 def test_the_last_named_wins_after_a_repair() -> None:
     frame = read("к Анне, а нет, лучше к Ольге")
     assert (frame.staff, frame.repaired) == (OLGA, True)

@@ -94,6 +94,8 @@ def between(after: int | None, before: int | None) -> When:
         ("half past six", at(18, 30)),
         ("ten to six", at(17, 50)),
         ("noon", at(12)),
+        ("в час тридцать", at(13, 30)),
+        ("no later than 4", between(None, 16)),
         ("from 10 to 2", between(10, 14)),
         ("in the morning", between(None, 12)),
         ("in the afternoon", between(12, 17)),

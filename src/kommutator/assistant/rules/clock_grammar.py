@@ -20,9 +20,7 @@ _PART = (
 )
 _HOUR = r"[#@](?P<hour>\d{1,2})[fg]?(?: HOUR| H)?"
 _MINUTES = r"(?:(?P<quarter>QUARTER)|#(?P<minute>\d{1,2})(?: MINUTE)?)"
-_COUNTED = (
-    r"(?! (?:PEOPLE|HUMAN|DAY|WEEK|MONTH|MINUTE|STAR|VARIANT|M\d+|DATE|YEAR|SERVICE|- #\d+ DAY|%))"
-)
+_COUNTED = r"(?! (?:PEOPLE|HUMAN|DAY|EDAY|WEEK|MONTH|MINUTE|STAR|VARIANT|M\d+|DATE|YEAR|SERVICE|- #\d+ DAY|%))"
 _ASKS = r"IN|K|AFTER|UNTIL|FROM|ABOUT|BETWEEN|ON|EARLIER|LATER|HOUR IN|HOUR K"
 
 Made = Callable[[re.Match[str]], Point | None]

@@ -16,8 +16,9 @@ _JOIN = re.compile(r"[+&]|\b(?:и|та|і|and)\b")
 # Words of names of services that tell nothing apart.
 _EMPTY_WORDS = (
     "для на в во с со и или по от до за к из в один одна одного тон волос волосы волосся hair "
-    "оформление моделирование оформлення моделювання дизайн услуга процедура сеанс комплекс the a an of with for and or та і з зі й у в + & все всех "
-    "полный full with при под над о об the"
+    "оформление моделирование оформлення моделювання дизайн услуга процедура "
+    "сеанс комплекс "
+    "a an of with for and or та і з зі й у + & все всех полный full with при под над о об the"
 )
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 _NEGATIONS = frozenset({"без", "without", "no"})

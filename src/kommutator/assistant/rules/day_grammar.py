@@ -177,9 +177,9 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"(?P<part>BEGIN|MIDDLE|END)(?: ON)? {_WHICH}MONTH"), _part_of_month),
     (phrase(rf"(?P<part>BEGIN|MIDDLE|END) {_MONTH}"), _named_month),
     (phrase(rf"{_WHICH}WEEKEND"), lambda reader, match: calendar.weekend(reader.today, _ahead(match))),
-    (phrase(r"(?:IN |ON )?(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?(?P<unit>WEEK|DAY|DAYS)(?: TIMEW)?"), _in_days),
+    (phrase(r"(?:IN |ON )?(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?(?P<unit>WEEK|DAY|DAYS|EDAY)(?: TIMEW)?"), _in_days),
     (phrase(r"(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?MONTH"), _in_months),
-    (phrase(r"(?P<count>#\d{1,3}) (?P<unit>WEEK|DAY) (?:LATER|FROM TODAY)"), _in_days),
+    (phrase(r"(?P<count>#\d{1,3}) (?P<unit>WEEK|DAY|EDAY) (?:LATER|FROM TODAY)"), _in_days),
     (phrase(r"(?P<which>THIS|NEXT) WEEK"), lambda reader, match: calendar.week(reader.today, _ahead(match))),
     (phrase(r"(?P<which>THIS|NEXT) MONTH"), _whole_month),
     (phrase(rf"{_WHICH}WD(?P<weekday>\d)"), _weekday),
@@ -219,6 +219,6 @@ _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]]
     (phrase(r"(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"), _the_date),
 )
 _SOONEST = phrase(
-    r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|DAYS|HOUR|PLACE)"
+    r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|EDAY|DAYS|HOUR|PLACE)"
     r"|ON DAYS|@1f? FREE|NEAREST(?= (?:TIMEW|FREE))|HOW CAN EARLIER"
 )

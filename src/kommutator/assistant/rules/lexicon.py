@@ -14,6 +14,7 @@ from kommutator.assistant.rules.time_words import NUMBERS, ORDINALS, TIME_WORDS
 from kommutator.assistant.rules.wish_words import WISH_WORDS
 
 _SHORTEST_TYPO = 5  # letters; shorter words have too many neighbours
+_SHORTEST_LATIN_TYPO = 7  # no dictionary tells English words from typos
 _LONG_WORD = 8  # letters; two slips are forgiven from here on
 _SHORTEST_STEM = 2
 
@@ -82,7 +83,8 @@ def spelt(word: str, kept: Container[str] = frozenset()) -> str | None:
         word: one that has no tag.
         kept: words of the salon: never taken for a typo of ours.
     """
-    if len(word) < _SHORTEST_TYPO or word in kept or morphology.is_word(word):
+    shortest = _SHORTEST_LATIN_TYPO if word.isascii() else _SHORTEST_TYPO
+    if len(word) < shortest or word in kept or morphology.is_word(word):
         return None
     return _neighbour(word)
 

@@ -13,8 +13,8 @@ _TABLE = """
 алена альона аленка аленушка alena alyona
 олеся леся олеська olesya lesya olesia
 ольга оля оленька олечка олька ольгуня olga olya olha
-наталья наталія наталия наташа наташенька наталка наташка ната natalia natasha nataliia nataly natalya
-екатерина катерина катя катюша катенька катька катрин катруся катюха kate katya ekaterina katerina kateryna catherine
+наталья наталія наталия наташа наташенька наталка наташка ната natalia natasha nataliia
+екатерина катерина катя катюша катенька катька катрин катруся kate katya ekaterina katerina kateryna
 юлия юлія юля юленька юлечка юлька julia yulia yuliia julie yulya
 ирина ірина ира іра ирочка іринка иришка ірочка ірочка ирка irina iryna ira irene
 татьяна тетяна таня танечка танюша танька tatiana tanya tetiana tetyana

@@ -171,13 +171,17 @@ class _Turn:
                 return Intent.INFORM, name
         if answer.intent is not None and wish in (None, Intent.BOOK, answer.intent):
             return answer.intent, None
+        return self._asked(line, answer, wish), None
+
+    def _asked(self, line: Line, answer: Answer, wish: Intent | None) -> Intent:
+        """What words that are no bare answer mean after our question."""
         if answer.stars and wish not in _BESIDE_STARS:
-            return Intent.INFORM, None
+            return Intent.INFORM
         if self.expecting is Expecting.REMINDER and wish is None:
-            return self._reminded(line), None
+            return self._reminded(line)
         if self.expecting in _ASKED_PARTS and wish is Intent.BOOK and line.has(says.CONTENT):
-            return Intent.INFORM, None
-        return wish or intent_of(line), None
+            return Intent.INFORM
+        return wish or intent_of(line)
 
     def _agreed(self, line: Line) -> Intent:
         wish = wish_of(line)

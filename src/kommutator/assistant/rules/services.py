@@ -10,7 +10,14 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from kommutator.assistant.rules import morphology
-from kommutator.assistant.rules.concepts import concept, concepts_of, is_trade_word, joins, words_of
+from kommutator.assistant.rules.concepts import (
+    concept,
+    concepts_of,
+    is_trade,
+    is_trade_word,
+    joins,
+    words_of,
+)
 from kommutator.assistant.rules.tokens import Tokens
 from kommutator.assistant.rules.trade_words import MODIFIERS
 from kommutator.domain.assistant.frame import Named
@@ -24,12 +31,16 @@ _NEVER = ("#", "@", "T1", "T2", "D", "Q", "E")
 
 
 class Phrase(NamedTuple):
-    """One name of a service as concepts; `literal`: an alias that only fits word by word."""
+    """One name of a service as concepts.
+
+    `literal`: an alias that only fits word by word. `named`: the title itself, no alias.
+    """
 
     service: int
     concepts: tuple[str, ...]
     joined: bool
     literal: bool
+    named: bool
 
 
 class Hit(NamedTuple):
@@ -38,8 +49,10 @@ class Hit(NamedTuple):
     service: int
     positions: frozenset[int]
     missing: int
+    head: str
     at_head: bool
     joined: bool
+    named: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,7 @@ class Mention:
     position: int
     services: tuple[int, ...]
     positions: frozenset[int]
+    heads: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +75,8 @@ class ServiceIndex:
     @classmethod
     def of(cls, services: Sequence[Named]) -> ServiceIndex:
         named = [
-            Phrase(one.id, _concepts(one.name), joins(one.name), literal=False) for one in services
+            Phrase(one.id, _concepts(one.name), joins(one.name), literal=False, named=True)
+            for one in services
         ]
         shared = _shared(named)
         aliases = [_alias(one.id, alias, shared) for one in services for alias in one.aliases]
@@ -77,15 +92,17 @@ class ServiceIndex:
             asked: we asked which service: an adjective alone ("мужскую") is an answer.
         """
         said = self._said(tokens)
+        others = _others(said, tokens)
         mentions: list[Mention] = []
         while hits := list(self._hits(said, tokens)):
             group = _best(hits)
-            services = tuple(dict.fromkeys(hit.service for hit in group))
-            positions = group[0].positions
+            mention = _mention(group)
+            positions = mention.positions
             bare = all(said[at][0].lstrip("-") in MODIFIERS for at in positions)
-            if bare and not asked and not any(_narrows(services, one) for one in mentions):
+            if bare and not asked and not any(_narrows(mention, one) for one in mentions):
                 break
-            mentions.append(Mention(min(positions), services, positions))
+            if bare or not _beside(group, others):
+                mentions.append(mention)
             said = {at: word for at, word in said.items() if at not in positions}
         return _narrowed(sorted(mentions, key=lambda mention: mention.position))
 
@@ -145,8 +162,14 @@ def _alias(service: int, alias: str, shared: frozenset[str]) -> Phrase:
     concepts = _concepts(alias)
     if len(concepts) == 1 and concepts[0] in shared:
         word = words_of(alias)[-1]
-        return Phrase(service, (morphology.base_forms(word, "ru")[0],), joined=False, literal=True)
-    return Phrase(service, concepts, joins(alias), literal=False)
+        return Phrase(
+            service,
+            (morphology.base_forms(word, "ru")[0],),
+            joined=False,
+            literal=True,
+            named=False,
+        )
+    return Phrase(service, concepts, joins(alias), literal=False, named=False)
 
 
 def _segments(said: dict[int, tuple[str, str]], tokens: Tokens) -> list[tuple[int, ...]]:
@@ -170,8 +193,9 @@ def _hit(phrase: Phrase, said: dict[int, tuple[str, str]]) -> Hit | None:
     if not positions:
         return None
     missing = len(phrase.concepts) - len(fitting)
-    at_head = phrase.concepts[0] in fitting
-    return Hit(phrase.service, frozenset(positions), missing, at_head, phrase.joined)
+    head = phrase.concepts[0]
+    where = frozenset(positions)
+    return Hit(phrase.service, where, missing, head, head in fitting, phrase.joined, phrase.named)
 
 
 def _same(one: str, other: str) -> bool:
@@ -196,8 +220,34 @@ def _best(hits: list[Hit]) -> list[Hit]:
     return [hit for hit in chosen if hit.positions == first]
 
 
-def _narrows(services: tuple[int, ...], mention: Mention) -> bool:
-    return len(mention.services) > 1 and bool(set(services) & set(mention.services))
+def _mention(group: list[Hit]) -> Mention:
+    services = tuple(dict.fromkeys(hit.service for hit in group))
+    positions = group[0].positions
+    return Mention(min(positions), services, positions, frozenset(hit.head for hit in group))
+
+
+def _others(said: dict[int, tuple[str, str]], tokens: Tokens) -> dict[int, frozenset[int]]:
+    """Position → where other things of the trade are said in the same breath."""
+    others: dict[int, frozenset[int]] = {}
+    for segment in _segments(said, tokens):
+        things = frozenset(at for at in segment if is_trade(tokens.items[at].text))
+        others |= dict.fromkeys(segment, things)
+    return others
+
+
+def _beside(group: list[Hit], others: dict[int, frozenset[int]]) -> bool:
+    """Whether the words only tell more of another thing: of lashes in "наращивание ресниц"."""
+    one = group[0]
+    if one.named and (one.missing == 0 or one.at_head):
+        return False
+    return bool(frozenset[int]().union(*(others[at] for at in one.positions)) - one.positions)
+
+
+def _narrows(mention: Mention, earlier: Mention) -> bool:
+    """Whether an adjective alone goes on with what was named: "мужская стрижка и детская"."""
+    return bool(set(mention.services) & set(earlier.services)) or bool(
+        mention.heads & earlier.heads
+    )
 
 
 def _narrowed(mentions: list[Mention]) -> list[Mention]:
@@ -207,7 +257,9 @@ def _narrowed(mentions: list[Mention]) -> list[Mention]:
         last = narrowed[-1] if narrowed else None
         both = tuple(one for one in mention.services if last and one in last.services)
         if last and both and max(len(last.services), len(mention.services)) > 1:
-            narrowed[-1] = Mention(last.position, both, last.positions | mention.positions)
+            narrowed[-1] = Mention(
+                last.position, both, last.positions | mention.positions, last.heads
+            )
         else:
             narrowed.append(mention)
     return narrowed

@@ -77,7 +77,7 @@ _RAW = re.compile(
     r"|\n|\S"
 )
 _ARTICLES = frozenset(
-    {"the", "a", "an", "of", "is", "are"}
+    {"the", "a", "an", "of", "is", "are", "than"}
 )  # Latin letters: "а" in Russian is a word
 _TWO_WORDS = (
     (re.compile(r"\b([ap])\.? ?m\b\.?"), r"\1m"),

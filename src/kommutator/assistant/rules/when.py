@@ -64,9 +64,9 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = 
     (phrase(rf"BETWEEN (?P<first>{_POINT}) AND (?P<last>{_POINT})"), lambda points: _between(*points)),
     (phrase(rf"AFTER (?P<first>{_POINT}) (?:AND |BUT )?(?:UNTIL|EARLIER) (?P<last>{_POINT})"),
      lambda points: _between(*points)),
-    (phrase(rf"(?:NOT (?:EARLIER|UNTIL) |FROM |AFTER |(?<!NOT )LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
+    (phrase(rf"(?:(?:NOT|NO) (?:EARLIER|UNTIL) |FROM |AFTER |(?<!NOT )(?<!NO )LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
      lambda points: Window(after=points[0])),
-    (phrase(rf"(?:NOT (?:LATER|AFTER) |UNTIL |(?<!NOT )EARLIER )(?:IN )?(?P<first>{_POINT})"),
+    (phrase(rf"(?:(?:NOT|NO) (?:LATER|AFTER) |UNTIL |(?<!NOT )(?<!NO )EARLIER )(?:IN )?(?P<first>{_POINT})"),
      lambda points: Window(before=points[0])),
 )  # fmt: skip
 _DROPPED = re.compile(
