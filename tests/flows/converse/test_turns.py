@@ -8,6 +8,9 @@ from uuid import UUID
 import pytest
 
 from kommutator.domain.chats import ChatNews
+from kommutator.domain.connection import Account
+from kommutator.domain.salon.booking import BookingWish, Made
+from kommutator.domain.salon.facts import Salon
 from kommutator.store.driver import Connection
 from tests.support.salon import HERE, at
 from tests.support.talks import BOT, CHAT, PHONE, Talks
@@ -52,6 +55,29 @@ async def test_a_visit_is_booked_as_it_was_proposed(talks: Talks) -> None:
     assert turn["acted"] == {"state": "done", "record_id": visit.id, "alternatives": [],
                              "reason": None}  # fmt: skip
     assert (await talks.talk())["talk"] == {"language": "ru"}
+
+
+@pytest.mark.parametrize(("phone", "as_admin"), [(PHONE, True), (None, False)])
+async def test_a_salon_that_wants_an_sms_code_takes_a_phone_that_the_messenger_proves(
+    talks: Talks, phone: str | None, as_admin: bool
+) -> None:
+    put: list[str] = []
+    book = talks.vendor.book
+
+    async def asks_code(account: Account) -> Salon:
+        return Salon(962302, "Салон", "Europe/Moscow", asks_code=True)
+
+    async def as_administrator(account: Account, wish: BookingWish) -> Made:
+        put.append(wish.api_id)
+        return await book(account, wish)
+
+    talks.shelf.salon = asks_code  # type: ignore[method-assign]  # another salon
+    talks.vendor.put = as_administrator  # type: ignore[method-assign,assignment]  # noted
+    for text in ("запишите 12", "да"):
+        await talks.says(text, phone=phone)
+        await talks.turns()
+    assert (len(put) == 1) is as_admin
+    assert len(talks.vendor.visits) == 1
 
 
 async def test_a_taken_time_is_answered_with_others(talks: Talks) -> None:

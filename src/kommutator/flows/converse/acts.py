@@ -23,15 +23,14 @@ from kommutator.domain.assistant.talk import (
     Offer,
     Rate,
 )
-from kommutator.domain.connection import Account
+from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.salon.booking import BookingWish, Guest, Start
 from kommutator.domain.salon.facts import Attendance
-from kommutator.flows.salon.accounts import at_work
 from kommutator.flows.salon.alternatives import TIME_TAKEN
 from kommutator.flows.salon.book import Declined, Done
 from kommutator.flows.salon.change import Move
 from kommutator.flows.salon.services import VisitDesk
-from kommutator.kit.errors import UserError
+from kommutator.kit.errors import Unavailable, UserError
 
 BY: Final = "assistant"
 _MARKS: Final = UUID("6d1f0a52-54a7-4c3e-9a55-1f9a3b8f0c13")
@@ -58,18 +57,27 @@ class DoActs:
     def __init__(self, desk: VisitDesk) -> None:
         self._desk = desk
 
-    async def __call__(self, salon: Account, act: SalonAct, mark: str) -> Acted:
-        """Raises VendorError: the salon's system could not be asked."""
+    async def __call__(
+        self, salon: Account, act: SalonAct, mark: str, *, proven: str | None
+    ) -> Acted:
+        """Raises VendorError: the salon's system could not be asked.
+
+        `proven`: the client's phone (E.164), where the messenger vouches for it.
+        """
+        if salon.status is not ConnectionStatus.ACTIVE:
+            return Acted("failed", reason="salon_not_working")
         try:
-            return await self._do(at_work(salon), act, mark)
+            return await self._do(salon, act, mark, proven)
+        except Unavailable as error:
+            return Acted("failed", reason=error.code)
         except UserError as error:
             return Acted("refused", reason=error.code.removeprefix("booking_"))
 
-    async def _do(self, salon: Account, act: SalonAct, mark: str) -> Acted:
+    async def _do(self, salon: Account, act: SalonAct, mark: str, proven: str | None) -> Acted:
         change = self._desk.change
         match act:
             case BookVisit():
-                return await self._book(salon, act, mark)
+                return await self._book(salon, act, mark, proven)
             case MoveVisit(record_id, offer):
                 to = Move(offer.starts_at, offer.staff_id)
                 moved = await change.move(salon, record_id, to, by=BY)
@@ -81,7 +89,10 @@ class DoActs:
                 await change.attend(salon, record_id, Attendance.CONFIRMED, by=BY)
                 return _done(record_id)
 
-    async def _book(self, salon: Account, act: BookVisit, mark: str) -> Acted:
+    async def _book(self, salon: Account, act: BookVisit, mark: str, proven: str | None) -> Acted:
+        """A salon that wants phones proven by SMS takes those that a messenger proves."""
+        asks_code = (await self._desk.shelf.salon(salon)).asks_code
+        by_admin = asks_code and act.phone == proven
         wish = BookingWish(
             act.offer.staff_id,
             act.service_ids,
@@ -89,7 +100,7 @@ class DoActs:
             Guest(act.phone, act.name),
             api_id=mark,
         )
-        came = await self._desk.book(salon, wish, made_by=BY)
+        came = await self._desk.book(salon, wish, made_by=BY, by_admin=by_admin)
         if isinstance(came, Declined):
             return _declined(came)
         if isinstance(came, Done):

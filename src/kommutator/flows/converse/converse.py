@@ -140,7 +140,7 @@ class Converse:
             return Acted("done")
         mark = mark_of(one.row.id, one.no, act) if isinstance(act, BookVisit) else ""
         try:
-            acted = await self._acts(one.salon, act, mark)
+            acted = await self._acts(one.salon, act, mark, proven=one.chat.phone)
         except VendorError as error:
             _log.info("act_failed", conversation=one.row.id, reason=error.kind.value)
             if one.row.tries < _PATIENT:
