@@ -92,7 +92,8 @@ def why_not(m: Moment, talk: Talk, why: Why | None) -> str:
     at = "" if when.at is None else f"{when.at:%H:%M}"
     who = naming.name_of(m.scene, talk.staff) if talk.staff is not None else ""
     wished = naming.listed(day, at)
-    return m.say(f"assistant.why.{why}", wished=wished or m.say("assistant.why.then"), staff=who)
+    shown = f" ({wished})" if wished else ""
+    return m.say(f"assistant.why.{why}", wished=shown, staff=who)
 
 
 def without_pick_but_choices(talk: Talk) -> Talk:
