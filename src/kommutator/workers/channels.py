@@ -1,9 +1,10 @@
-"""Asks messengers for news, and forgets old notices; in every worker process."""
+"""Asks messengers for news, counts phones, forgets what is old; in every worker process."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kommutator.domain.whatsapp.states import SessionState
 from kommutator.flows.chats.ask import AskChannels
 from kommutator.kit.clock import Clock
 from kommutator.kit.ids import Ids
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _ROUND_S: Final = 1.0
 _RETIRE_S: Final = 3600.0
+_COUNT_S: Final = 15.0
 _KEPT_DAYS: Final = 365
 _BREATH_S: Final = 0.05  # between small deletes, so that others hardly notice
 
@@ -28,7 +30,11 @@ class ChannelWorker:
         self._clock = clock
         self._owner = ids.uuid()
         self._asking = Loop("channels-ask", self.round, clock, _ROUND_S)
-        self._loops = Loops(self._asking, Loop("channels-retire", self.retire, clock, _RETIRE_S))
+        self._loops = Loops(
+            self._asking,
+            Loop("channels-retire", self.retire, clock, _RETIRE_S),
+            Loop("whatsapp-count", self.count, clock, _COUNT_S),
+        )
 
     async def start(self) -> None:
         self._loops.start()
@@ -43,6 +49,13 @@ class ChannelWorker:
     async def round(self) -> None:
         """Ask whoever is due."""
         await self._ask.round(self._owner)
+
+    async def count(self) -> None:
+        """How many phones are in each state."""
+        async with self._db.single() as unit:
+            standing = await unit.whatsapp.count_everywhere()
+        for state in SessionState:
+            metrics.WHATSAPP_SESSIONS.labels(state.value).set(standing.get(state.value, 0))
 
     async def retire(self) -> None:
         """Delete old notices, and what WhatsApp needs no more, in small transactions."""

@@ -42,6 +42,9 @@ SALON_HEARD = Gauge(
 SALON_REREAD = Counter(
     "kommutator_yclients_reread", "Visits, clients and lists read because somebody told of them"
 )
+WHATSAPP_SESSIONS = Gauge(
+    "kommutator_whatsapp_sessions", "Phones linked or being linked, all tenants", ["state"]
+)
 SALON_WANTED = Gauge("kommutator_yclients_wanted", "Parts of salons told of and not yet read")
 SALON_LAG = Gauge(
     "kommutator_yclients_copy_lag_seconds", "Age of the oldest news not yet in the copy, seconds"
@@ -123,6 +126,7 @@ ALL = (
     SALON_HEARD,
     SALON_REREAD,
     SALON_WANTED,
+    WHATSAPP_SESSIONS,
     SALON_LAG,
     SALON_HOOKS_OFF,
     SALON_MISSED,

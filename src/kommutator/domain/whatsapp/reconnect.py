@@ -13,8 +13,6 @@ from kommutator.domain.whatsapp.states import Reason, SessionState
 BACKOFF_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
 STEADY_S: Final = 180.0
 """Open for so long, and failures of before are forgotten; less would let a loop never slow down."""
-ALERT_S: Final = 600.0
-"""Away for so long, and somebody should look."""
 _QR_ENDED: Final = "qr refs"  # "QR refs attempts ended", with the code of a lost connection
 _OURS: Final[Mapping[str, Reason]] = {
     "bridge_died": Reason.BRIDGE_DIED,

@@ -121,7 +121,7 @@ class WhatsAppDelivery:
     ) -> Receiver | Failed:
         """Whom it goes to; strangers are looked for first, and left alone while restricted."""
         whose = (account.enterprise, account.connection_id)
-        async with self._db.unit() as unit:
+        async with self._db.single() as unit:
             to = await unit.whatsapp_sent.receiver(*whose, chat_id)
             until = await unit.whatsapp.restricted_until(*whose)
             phone = phone_of(to.jid if to else chat_id)

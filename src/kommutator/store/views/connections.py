@@ -54,11 +54,14 @@ class ConnectionLine:
         return self.status in ("broken", "draft") or self.parked_reason is not None
 
 
-_SELECT = """
+_LANE = """
+(CASE c.kind WHEN 'asterisk' THEN 'pbx:' WHEN 'whatsapp' THEN 'wa:' WHEN 'telegram' THEN 'chat:'
+             WHEN 'avito' THEN 'chat:' WHEN 'whatsapp_cloud' THEN 'chat:' ELSE 'crm:' END) || c.id"""
+_SELECT = f"""
 SELECT c.id, c.kind, c.name, c.base_url, c.status, c.status_reason, c.status_detail,
        c.status_since, c.config, c.version, c.last_sync_at, c.created_at,
        ARRAY(SELECT jsonb_object_keys(c.secrets)) AS secret_names,
-       (CASE c.kind WHEN 'asterisk' THEN 'pbx:' ELSE 'crm:' END) || c.id AS lane,
+       {_LANE} AS lane,
        COALESCE(l.lease_until > now() AND l.owner IS NOT NULL, false) AS owned,
        l.parked_reason, l.parked_detail, l.parked_at,
        COALESCE(l.breaker, 'closed') AS breaker, l.breaker_until,
@@ -68,10 +71,10 @@ SELECT c.id, c.kind, c.name, c.base_url, c.status, c.status_reason, c.status_det
             AND o.connection_id = c.id) AS dead
 FROM connections c
 LEFT JOIN lanes l ON l.enterprise = c.enterprise
-    AND l.lane = (CASE c.kind WHEN 'asterisk' THEN 'pbx:' ELSE 'crm:' END) || c.id
+    AND l.lane = {_LANE}
 CROSS JOIN LATERAL (
     SELECT count(*) AS waiting, min(o.age_from) AS oldest FROM outbox o
-    WHERE o.lane = (CASE c.kind WHEN 'asterisk' THEN 'pbx:' ELSE 'crm:' END) || c.id
+    WHERE o.lane = {_LANE}
       AND o.enterprise = c.enterprise AND o.state = 'due') due
 WHERE c.enterprise = $1 AND c.status <> 'removed' AND c.user_id IS NULL"""
 
