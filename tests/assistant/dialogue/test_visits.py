@@ -173,3 +173,10 @@ async def test_of_all_visits_the_second_may_stay() -> None:
     await talk.hear(CANCEL, "отмените обе записи")
     await talk.all(YES, NO)
     assert talk.visits == [(14, "11-21 12:00")]
+
+
+async def test_nobody_comes_to_a_visit_that_is_gone() -> None:
+    talk = _one()
+    await talk.all(CANCEL)
+    talk.played.salon.cancelled(501)
+    assert "уже нет" in (await talk.hear(Frame(Intent.CONFIRM), "я приду"))[0]

@@ -21,6 +21,7 @@ from kommutator.assistant.dialogue import (
     cancelling,
     choosing,
     moving,
+    naming,
     reminding,
     repairs,
 )
@@ -187,6 +188,8 @@ async def _confirm(m: Moment) -> Turn:
     """To a proposal it is a yes, but "I shall come" cancels nothing; else the next visit is it."""
     proposal, visit = m.talk.proposal, answering.next_visit(m)
     if isinstance(proposal, CancelVisit) and not _SURE.search(m.text):
+        if naming.visit_of(m.scene, proposal.record_id) is None:
+            return reply(m, cleared(m.talk), m.say("assistant.gone"))
         return reply(m, cleared(m.talk), act=ConfirmVisit(proposal.record_id))
     if proposal is not None or visit is None:
         return await agreeing.yes(m)
