@@ -247,3 +247,8 @@ async def test_who_takes_a_wish_back_is_not_asked_again() -> None:
     said = await talk.hear(Frame(Intent.PRICE), "дорого, я передумала")
     assert "не записываю" in said[0]
     assert talk.played.talk.proposal is None
+
+
+async def test_who_complains_is_not_greeted_gladly() -> None:
+    talk = FramedTalk()
+    assert (await talk.all(Frame(Intent.COMPLAINT))).startswith("Мне очень жаль")

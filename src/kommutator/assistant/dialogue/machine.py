@@ -59,7 +59,9 @@ Rule = Callable[[Moment], Awaitable[Turn | None]]
 async def answer(m: Moment) -> Turn:
     """One turn: what is said, done, or handed over, and how the talk stands then."""
     turn = await _answer(m)
-    if not turn.says or not (m.scene.greet or m.frame.intent is Intent.GREETING):
+    greets = m.scene.greet or m.frame.intent is Intent.GREETING
+    # Who complains, or wants a person, is not told how glad we are.
+    if not turn.says or not greets or turn.hand_over is not None:
         return turn
     name = m.talk.name or m.scene.client.name
     hello = m.say("assistant.hello_name", name=name) if name else m.say("assistant.hello")
