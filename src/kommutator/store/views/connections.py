@@ -55,8 +55,9 @@ class ConnectionLine:
 
 
 _LANE = """
-(CASE c.kind WHEN 'asterisk' THEN 'pbx:' WHEN 'whatsapp' THEN 'wa:' WHEN 'telegram' THEN 'chat:'
-             WHEN 'avito' THEN 'chat:' WHEN 'whatsapp_cloud' THEN 'chat:' ELSE 'crm:' END) || c.id"""
+(CASE c.kind WHEN 'asterisk' THEN 'pbx:' WHEN 'whatsapp' THEN 'wa:' ELSE
+  CASE WHEN c.kind IN ('telegram', 'avito', 'whatsapp_cloud') THEN 'chat:' ELSE 'crm:' END
+  END) || c.id"""
 _SELECT = f"""
 SELECT c.id, c.kind, c.name, c.base_url, c.status, c.status_reason, c.status_detail,
        c.status_since, c.config, c.version, c.last_sync_at, c.created_at,
