@@ -21,7 +21,7 @@ from kommutator.connectors.pbx.asterisk.by_link import DeliveryByLink
 from kommutator.connectors.pbx.asterisk.delivery import AsteriskDelivery
 from kommutator.connectors.pbx.asterisk.ssh_delivery import SshDelivery
 from kommutator.doors.console import router as console
-from kommutator.doors.http import amocrm, asterisk, channels, outreach, retailcrm, yclients
+from kommutator.doors.http import amocrm, asterisk, channels, retailcrm, yclients
 from kommutator.doors.http.app import Door, Family, create_app, create_watch
 from kommutator.doors.pbx.links import Links
 from kommutator.doors.pbx.runner import PbxRunner
@@ -239,6 +239,5 @@ _FAMILIES: Mapping[str, Family] = {
     "yclients": yclients.add,
     "asterisk": asterisk.add,
     "channels": channels.add,
-    "outreach": outreach.add,
     "console": _console,
 }
