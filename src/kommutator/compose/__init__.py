@@ -232,6 +232,7 @@ def compose(
         missed_offers=OfferRules(db),
         news=talks.news,
         inbox=talks.inbox,
+        client_cards=talks.client_cards,
         assistant=KeepAssistant(db),
         converse=talks.converse,
         rehearse=talks.rehearse,

@@ -12,6 +12,7 @@ from kommutator.compose.visits import VisitParts
 from kommutator.compose.yclients import Ground
 from kommutator.domain.assistant.ports import Brain
 from kommutator.flows.converse.acts import DoActs
+from kommutator.flows.converse.client_card import ClientCards
 from kommutator.flows.converse.converse import Converse
 from kommutator.flows.converse.finish import FinishTurn
 from kommutator.flows.converse.handing import TellStaff
@@ -48,6 +49,7 @@ class AssistantParts:
     """
 
     inbox: Inbox
+    client_cards: ClientCards
     news: News
     converse: Converse | None = None
     rehearse: Rehearse | None = None
@@ -73,7 +75,7 @@ def compose_assistant(
     db, clock, asks = on.db, on.clock, asks or Asks()
     inbox, news = Inbox(db, clock=clock), News()
     if visits is None:
-        return AssistantParts(inbox, news)
+        return AssistantParts(inbox, ClientCards(db, directory, None, clock=clock), news)
     desk = visits.desk
     rules = RulesBrain(Reader(), texts)
     minds = Minds({rules.name: rules, **(brains or {})}, rules)
@@ -91,6 +93,7 @@ def compose_assistant(
     )
     return AssistantParts(
         inbox=inbox,
+        client_cards=ClientCards(db, directory, scene, clock=clock),
         news=news,
         converse=converse,
         rehearse=Rehearse(db, desk.shelf, scene, minds),

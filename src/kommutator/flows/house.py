@@ -23,6 +23,7 @@ from kommutator.flows.campaigns.unwanted import DoNotCall
 from kommutator.flows.chats.channels import Channels
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
+from kommutator.flows.converse.client_card import ClientCards
 from kommutator.flows.converse.converse import Converse
 from kommutator.flows.converse.inbox import Inbox
 from kommutator.flows.converse.keep import KeepAssistant
@@ -150,6 +151,7 @@ class House:
     missed_offers: OfferRules
     visits: VisitDesk | None
     inbox: Inbox
+    client_cards: ClientCards
     assistant: KeepAssistant
     converse: Converse | None
     rehearse: Rehearse | None

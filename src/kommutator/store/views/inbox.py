@@ -78,6 +78,7 @@ class MessageLine:
         by: "client", "bot", "staff", or "notice": a reminder, a greeting and the like.
         state: "heard", "owed", "sent", "delivered", "read", "maybe_sent", "failed".
         turn_id: of the turn that it was part of.
+        reason: slug of why it was not sent, or may not have been.
     """
 
     id: int
@@ -88,6 +89,7 @@ class MessageLine:
     at: datetime
     state: str
     turn_id: int | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ SELECT c.id, c.connection_id, c.chat_id, n.kind, n.name AS channel, c.salon, h.t
           AND l.chat_id = c.chat_id ORDER BY l.id DESC LIMIT 1) AS m ON true
  WHERE c.enterprise = $1"""
 _MESSAGE = f"""
-SELECT m.id, {_BY.format("m")} AS by, m.kind, m.text, m.author, m.at, m.state, m.turn_id
+SELECT m.id, {_BY.format("m")} AS by, m.kind, m.text, m.author, m.at, m.state, m.turn_id,
+       m.reason
   FROM chat_messages m"""
 _OWED = f"{_MESSAGE} WHERE m.enterprise = $1 AND m.outbox_id = $2"
 _MESSAGES = f"""{_MESSAGE}
