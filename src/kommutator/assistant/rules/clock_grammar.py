@@ -95,7 +95,8 @@ _LENGTHS = phrase(
     r"|(?<!\d )MINUTE (?:THROUGH |ON |IN )#\d+"
     r"|LONG (?:#\d+ )?(?:HOUR|MINUTE)|(?:ON )?(?<!MINUS )(?<!ZA )(?<!HOUR )(?<!HOUR AND )#\d+ MINUTE(?! (?:@|ON @|TO |PAST|BYP|AFTER @))(?: (?:EARLIER|LATER))?"
 )  # fmt: skip
-_AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=ON )|(?<=EARLIER )|(?<=LATER ))"
+_LATER = re.compile("EARLIER|LATER|SOONER")
+_AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=DOES )|(?<=ON )|(?<=EARLIER )|(?<=LATER ))"
                        rf"(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")  # fmt: skip
 _BESIDE_POINT = phrase(
     rf"(?P<lead>(?:P\d+) (?:OR|-|AND|TO|UNTIL|BYP)(?: IN| ON)?) #(?P<hour>\d{{1,2}}){_COUNTED}"
@@ -110,7 +111,7 @@ _BARE = phrase(rf"(?<!NOT )#(?P<hour>\d{{1,2}}){_COUNTED}|@(?P<uk>\d{{1,2}})f")
 
 def read_exact(line: Line, points: Marks[Point]) -> None:
     """Times that cannot be anything else; to be read before the days."""
-    line.drop(_LENGTHS)
+    line.rewrite(_LENGTHS, lambda m: "SHIFT" if _LATER.search(m[0]) else "_")
     for pattern, made in _EXACT:
         line.rewrite(pattern, lambda match, made=made: _marked(points, made(match)))  # type: ignore[misc]
 

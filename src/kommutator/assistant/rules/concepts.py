@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+|[+&]")
 _JOIN = re.compile(r"[+&]|\b(?:и|та|і|and)\b")
 # Words of names of services that tell nothing apart.
 _EMPTY_WORDS = (
-    "для на в во с со и или по от до за к из в один одна одного тон волос волосы волосся hair "
+    "для на в во с со и или по от до за к из в "
     "оформление моделирование оформлення моделювання дизайн услуга процедура "
     "сеанс комплекс "
     "a an of with for and or та і з зі й у + & все всех полный full with при под над о об the"
@@ -46,16 +46,19 @@ def words_of(name: str) -> list[str]:
 
 
 def concepts_of(words: list[str]) -> list[tuple[int, str]]:
-    """Where in `words` which concept stands; "без покрытия" is "-coating"."""
+    """Where in `words` which concept stands; "без покрытия" is "-coating".
+
+    Empty words stand for what other grammars own. "Стрижка бороды" is of the beard alone.
+    """
     found: list[tuple[int, str]] = []
-    negated = False
     for index, word in enumerate(words):
-        if word in _NEGATIONS:
-            negated = True
-        elif word not in _EMPTY and not word.isdigit():
-            meaning = concept(word)
-            found.append((index, f"-{meaning}" if negated else meaning))
-            negated = False
+        if not word or word in _EMPTY or word in _NEGATIONS or word.isdigit():
+            continue
+        meaning = concept(word)
+        if meaning == "beard" and found and found[-1] == (index - 1, "haircut"):
+            found.pop()
+        negated = index > 0 and words[index - 1] in _NEGATIONS
+        found.append((index, f"-{meaning}" if negated else meaning))
     return found
 
 

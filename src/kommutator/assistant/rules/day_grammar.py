@@ -39,12 +39,17 @@ class DayReader:
     impossible: list[str] = field(default_factory=list)
     soonest: bool = False
 
-    def read(self, line: Line, *, asked: bool) -> None:
-        """Mark all days; with `asked` (we asked for a day) a bare number is one."""
+    def read(self, line: Line, *, asked: bool, moving: bool = False) -> None:
+        """Mark all days; with `asked` (we asked for a day) a bare number is one.
+
+        `moving`: "с пятницы на субботу" names where to.
+        """
         for pattern, made in _RULES:
             line.rewrite(pattern, lambda match, made=made: self._mark(made(self, match), match))  # type: ignore[misc]
         if asked and not self.days.values:
             line.rewrite(_BARE, lambda match: self._mark(_number(self, match), match))
+        if moving:
+            line.rewrite(_FROM_TO, lambda match: match["last"])
         for pattern, joined in _JOINS:
             line.rewrite(pattern, lambda match, joined=joined: self.days.put(joined(self, match)))  # type: ignore[misc]
         self.soonest = line.drop(_SOONEST, "SOON")
@@ -216,8 +221,14 @@ def _the_date(reader: DayReader, match: re.Match[str]) -> Days:
 _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]], ...] = (
     (phrase(rf"(?:FROM )?(?P<first>Q\d+) {_LINKS} (?:IN |ON )?(?P<last>Q\d+)"), _span),
     (phrase(r"(?:UNTIL|BYP)(?: END)? (?P<last>Q\d+)"), _until),
-    (phrase(r"(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"), _the_date),
+    (
+        phrase(
+            r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
+        ),
+        _the_date,
+    ),
 )
+_FROM_TO = phrase(r"FROM Q\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")
 _SOONEST = phrase(
     r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|EDAY|DAYS|HOUR|PLACE)"
     r"|ON DAYS|@1f? FREE|NEAREST(?= (?:TIMEW|FREE))|HOW CAN EARLIER"

@@ -25,8 +25,9 @@ STOP = phrase(
     rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT {_THE_SAME_CLAUSE}{{0,2}}WRITE|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
     rf"|ENOUGH(?= [.!]*$)|REMOVE (?:I |MY )*VARIANT|ENOUGH {_THE_SAME_CLAUSE}{{0,2}}(?:WRITE|MESSAGE|MAILING|MAILING)|(?:REMOVE|NO|NOT|MINUS|CANCELV) {_THE_SAME_CLAUSE}{{0,3}}(?:MAILING|MESSAGE)"
 )
-START = phrase(
-    r"START|(?:WRITE|AGAIN) (?:I )?(?:AGAIN|WRITE)|AGAIN (?:I )?WRITE|AGAIN (?:\S+ ){0,2}MESSAGE|START MESSAGE"
+START = phrase(r"START")
+START_AGAIN = phrase(
+    r"(?:WRITE|AGAIN) (?:I )?(?:AGAIN|WRITE)|AGAIN (?:I )?WRITE|AGAIN (?:\S+ ){0,2}MESSAGE|START MESSAGE"
 )
 COMPLAINT = phrase(
     rf"(?<!NOT )COMPLAIN|BADLY (?!,|\.|\|)|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
@@ -43,7 +44,7 @@ NOT_CANCELLED = phrase(
 )
 CANCEL = phrase(r"CANCELV|REMOVE (?:I |MY )*(?:FROM )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )")
 NOT_COMING = phrase(
-    rf"NOT (?:I )?(?:MANAGE|COME|BE)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
+    rf"NOT (?:I )?(?:MANAGE|COME|BE|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,2}}MANAGE"
 )
 ANOTHER_TIME = phrase(
@@ -52,8 +53,10 @@ ANOTHER_TIME = phrase(
 MOVE = phrase(
     rf"MOVEV|CHANGE {_THE_SAME_CLAUSE}{{0,3}}(?:RECORD|TIMEW|DAY|DATE|HOUR|Q\d+|W\d+|MY|BOOKED)|CHANGE"
 )
-LATE = phrase(r"LATE|BE _|COME _")
-BOOK = phrase(r"BOOKV")
+LATE = phrase(r"LATE|BE _|COME _|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME|W\d+)")
+SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
+LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
+BOOK = phrase(r"BOOKV|(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD")
 BOOK_FIRMLY = phrase(r"WANT|I бы|бы I|бы")
 BOOK_WEAKLY = phrase(r"NEED|CAN")
 REFUSED = re.compile(r"^ (?:NO|THINK) |(?<= )NOT (?:I )?(?:NEED|WANT|YES|SUITS|CAN)(?= )")
@@ -62,7 +65,7 @@ WHEN_CAN = phrase(
     rf"WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
-    r"FREE|WHO (?:\S+ )?CAN|E\d+ EIN|HAVE (?:\S+ ){0,4}(?:PLACE|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
+    r"FREE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|HAVE (?:\S+ ){0,4}(?:PLACE|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
     r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
 )
 MY_VISIT = phrase(
@@ -83,18 +86,20 @@ STAFF = phrase(
     r"WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
 )
 SERVICES = phrase(
-    r"SERVICE|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
+    r"SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
     r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,2}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
 )
 CONFIRM = phrase(r"CONFIRMV|(?<!NOT )COME|(?<!NOT )BE")
+SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
 NO = phrase(r"NO|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED")
 BUT = phrase(r"BUT|BETTER|NOT|NO")
 THANKS = phrase(r"THANKS")
+WHAT_HAVE = phrase(r"WHAT (?:\S+ ){0,4}HAVE|HAVE (?:\S+ ){0,2}WHAT")
 HELLO = phrase(r"HELLO")
 BYE = phrase(r"BYE")
 FAREWELL = re.compile(
-    r"(?<= )see you(?: [QW]?\d*(?:TODAY|TOMORROW|WD\d|SOON|there))*(?= )|(?<=^ )(?P<kept>(?:(?:THANKS|YES|BYE|[,.!]) )*)UNTIL (?:TODAY|TOMORROW|WD\d|EVENING)(?=(?: [.!🙏])* $)"
+    r"(?<= )see you(?: [QW]?\d*(?:TODAY|TOMORROW|WD\d|SOON|there))*(?= )|(?<=^ )(?P<kept>(?:(?:THANKS|YES|BYE|[^\sA-Z\d?]+) )*)UNTIL (?:TODAY|TOMORROW|WD\d|EVENING)(?=(?: [.!🙏])* $)"
 )
 TIMED = phrase(r"[QW]\d+")
 NO_NAME = phrase(r"NO|NOT|\?|THINK|WHAT|WHO|COST|HOWMANY")
@@ -109,12 +114,15 @@ NOT_WITH = phrase(
     r"(?:INSTEAD|NOT|EXCEPT)(?: (?:WANT|IN|ON|K|FROM|UNTIL|TO))* E\d+|(?:K |TO |UNTIL )?E\d+ (?:I )?NOT (?:WANT|NEED)"
 )
 ANY_STAFF = phrase(
-    r"(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:DAY|EDAY|TIMEW|HOUR|DATE))|WHO ANY)(?: ANY)?(?: FREE)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
+    r"(?:UNTIL |K |FROM )?ANY (?:ANY |WHAT )+MASTER|(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:DAY|EDAY|TIMEW|HOUR|DATE))|WHO ANY)(?: ANY)?(?: FREE)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
     r"|(?:NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|DIFFERENCE) (?:,? ?)(?:\S+ )?(?:K |UNTIL |FROM |TO |IN )?(?:WHO|WHAT MASTER|MASTER)"
     r"|(?:K |UNTIL |FROM |IN )?WHO (?:NOMATTER|NOT MATTER|EQUAL|все (?:EQUAL|#1)|MINUS DIFFERENCE)|(?:K |IN |FROM )?WHO FREE (?:BE|,)"
 )
 ANY_ANSWER = phrase(
     r"ANY|NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE"
+)
+AGREED = phrase(
+    r"NOT против|NOT проти|почему бы (?:AND )?NO|почему (?:AND )?NO|чому б (?:AND )?NO|why NOT|NOT против"
 )
 USUAL_STAFF = phrase(
     r"(?:OWN|MY|SAME|THAT|USUAL|THAT же|тому самому|того самого)(?: USUAL)? (?:MASTER|MASTER|STAFFW|же MASTER)|(?:MY|HOW|OWN) USUAL|K OWN|USUAL"

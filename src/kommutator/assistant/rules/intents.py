@@ -52,6 +52,8 @@ def _urgent(line: Line) -> Intent | None:
         return Intent.COMPLAINT
     if line.has(says.PERSON):
         return Intent.PERSON
+    if line.has(says.START_AGAIN):
+        return Intent.START
     if line.has(says.START) and len(line.text.split()) <= _SHORT:
         return Intent.START
     return None
@@ -59,15 +61,15 @@ def _urgent(line: Line) -> Intent | None:
 
 def _change(line: Line) -> Intent | None:
     rest = Line(says.NOT_CANCELLED.sub("NOTCHANGED", line.text))
-    if rest.has(says.MOVE):
+    if rest.has(says.MOVE) or rest.has(says.SHIFT):
         return Intent.MOVE
+    if rest.has(says.LATE):
+        return Intent.LATE
     if rest.has(says.CANCEL):
         return Intent.MOVE if rest.has(says.BOOK) else Intent.CANCEL
     if absent := says.NOT_COMING.search(rest.text):
         later = Line(f" {rest.text[absent.end() :].strip()} ")
         return Intent.MOVE if later.has(says.ANOTHER_TIME) else Intent.CANCEL
-    if rest.has(says.LATE):
-        return Intent.LATE
     return None
 
 
@@ -93,10 +95,10 @@ def _answer(line: Line) -> Intent | None:
     if line.has(says.CONFIRM) and not line.has(says.QUESTION):
         return Intent.CONFIRM
     if line.has(says.CONTENT):
-        return Intent.INFORM
+        return Intent.OTHER if line.has(says.SMALLTALK) else Intent.INFORM
     if line.has(says.NO):
         return Intent.NO
-    if line.has(says.YES):
+    if line.has(says.YES) and not line.has(says.BYE):
         return Intent.YES
     return None
 

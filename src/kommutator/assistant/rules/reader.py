@@ -99,9 +99,11 @@ class _Turn:
         named = index.staff.find(tokens)
         tokens = _marked(tokens, "E", named)
         mentions = index.services.find(tokens, asked=self.expecting is Expecting.SERVICE)
+        mentions, taken_back = _after_repair(mentions, tokens)
         tokens = _unknown_trade(_marked(tokens, "S", mentions))
         line = Line(tokens.line)
         line.drop(says.GREETINGS, "HELLO")
+        line.drop(says.AGREED, "YES")
         line.rewrite(says.FAREWELL, lambda match: f"{match['kept'] or ''}BYE")
         answer = answers.numbered(line, self.expecting)
         people = self._people(line, named, tokens)
@@ -110,6 +112,7 @@ class _Turn:
             line,
             day_asked=self.expecting is Expecting.DAY,
             time_asked=self.expecting in (Expecting.TIME, Expecting.CHOICE),
+            moving=line.has(says.MOVE),
         )
         moving = wish_of(line) is Intent.MOVE
         when, repaired = times.read(line, last_wins=moving)
@@ -131,7 +134,7 @@ class _Turn:
             stars=answer.stars,
             name=name or answered,
             phone=self.phone,
-            repaired=repaired or people.repaired,
+            repaired=repaired or people.repaired or taken_back,
             unclear=(*people.unclear, *_unknown(tokens), *times.days.impossible),
             language=self.language,
         )
@@ -177,8 +180,12 @@ class _Turn:
         """What words that are no bare answer mean after our question."""
         if answer.stars and wish not in _BESIDE_STARS:
             return Intent.INFORM
-        if self.expecting is Expecting.REMINDER and wish is None:
+        if self.expecting is Expecting.REMINDER and wish in (None, Intent.FREE):
+            if line.has(says.LATER):
+                return Intent.MOVE
             return self._reminded(line)
+        if self.expecting is Expecting.SERVICE and line.has(says.WHAT_HAVE):
+            return Intent.SERVICES
         if self.expecting in _ASKED_PARTS and wish is Intent.BOOK and line.has(says.CONTENT):
             return Intent.INFORM
         return wish or intent_of(line)
@@ -191,19 +198,30 @@ class _Turn:
         if agreed is Intent.YES and answers.agrees_to_change(line):
             return Intent.YES
         intent = wish or intent_of(line)
-        return Intent.INFORM if intent is Intent.CONFIRM and line.has(says.CHANGES) else intent
+        return intent if intent not in (Intent.YES, Intent.CONFIRM) else Intent.INFORM
 
     def _reminded(self, line: Line) -> Intent:
         intent = intent_of(line)
         return Intent.CONFIRM if intent is Intent.YES else intent
 
 
+_SERVICE_REPAIR = re.compile(r"(?<= )(?:PRECISELY|(?:A|OY|,) NO|OY)(?= )")
 _STAFF_MARK = re.compile(r"(?<= )E(\d+)(?= )")
 _TAKEN_BACK = re.compile(r"(?<= )E\d+ (?:.* )?(?:NO|NOT|BETTER|PRECISELY|OY) (?:.* )?E\d+(?= )")
 
 
 def _taken_back(line: Line) -> bool:
     return _TAKEN_BACK.search(line.text) is not None
+
+
+def _after_repair(mentions: list[Mention], tokens: Tokens) -> tuple[list[Mention], bool]:
+    """What stands after "точнее", "ой нет": services that were named before it are taken back."""
+    for match in _SERVICE_REPAIR.finditer(tokens.line):
+        at = tokens.index(match.start())
+        later = [one for one in mentions if one.position > at]
+        if later and len(later) < len(mentions):
+            return later, True
+    return mentions, False
 
 
 def _services(mentions: list[Mention]) -> tuple[tuple[int, ...], tuple[int, ...]]:

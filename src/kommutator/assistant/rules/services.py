@@ -19,7 +19,7 @@ from kommutator.assistant.rules.concepts import (
     words_of,
 )
 from kommutator.assistant.rules.tokens import Tokens
-from kommutator.assistant.rules.trade_words import MODIFIERS
+from kommutator.assistant.rules.trade_words import MODIFIERS, OBJECTS, SAID_ONLY
 from kommutator.domain.assistant.frame import Named
 
 _SHORTEST_TYPO = 5  # letters
@@ -98,7 +98,8 @@ class ServiceIndex:
             group = _best(hits)
             mention = _mention(group)
             positions = mention.positions
-            bare = all(said[at][0].lstrip("-") in MODIFIERS for at in positions)
+            words = [said[at][0].lstrip("-") for at in positions]
+            bare = group[0].missing > 0 and all(word in MODIFIERS for word in words)
             if bare and not asked and not any(_narrows(mention, one) for one in mentions):
                 break
             if bare or not _beside(group, others):
@@ -112,11 +113,9 @@ class ServiceIndex:
             "" if token.tag.startswith(_NEVER) else self._respelt(token.text, token.tag)
             for token in tokens.items
         ]
-        kept = {index: word for index, word in enumerate(words) if word}
-        places = list(kept)
         return {
-            places[index]: (meaning, morphology.base_forms(kept[places[index]], "ru")[0])
-            for index, meaning in concepts_of(list(kept.values()))
+            index: (meaning, morphology.base_forms(words[index], "ru")[0])
+            for index, meaning in concepts_of(words)
         }
 
     def _respelt(self, word: str, tag: str) -> str:
@@ -190,12 +189,21 @@ def _hit(phrase: Phrase, said: dict[int, tuple[str, str]]) -> Hit | None:
         if same := next((one for one in phrase.concepts if _same(one, word[which])), None):
             positions.add(at)
             fitting.add(same)
-    if not positions:
+    if not positions or _another(phrase, fitting, said):
         return None
     missing = len(phrase.concepts) - len(fitting)
     head = phrase.concepts[0]
     where = frozenset(positions)
     return Hit(phrase.service, where, missing, head, head in fitting, phrase.joined, phrase.named)
+
+
+def _another(phrase: Phrase, fitting: set[str], said: dict[int, tuple[str, str]]) -> bool:
+    """Whether the words speak of another thing: hair where the service is for lashes."""
+    if any(one in SAID_ONLY and one not in fitting for one in phrase.concepts):
+        return True
+    ours = {one for one in phrase.concepts if one in OBJECTS}
+    theirs = {word for word, _ in said.values() if word in OBJECTS}
+    return bool(ours and theirs) and not ours & theirs
 
 
 def _same(one: str, other: str) -> bool:

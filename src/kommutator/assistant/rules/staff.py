@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -21,6 +22,14 @@ from kommutator.domain.assistant.frame import Named
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _OTHERS_WORD = re.compile(r"[#@]|WD?\d|M\d")  # "мая" after a number is no Maya
 _SHORTEST_TYPO = 5  # letters
+# After a word that asks for one case: endings of names like Олег, and of names like Анна.
+_OF_WHOM = (("а", "я"), ("ы", "и", "і", "ї"))
+_ENDINGS_AFTER: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "K": (("у", "ю"), ("е", "и", "і")),
+    "IN": _OF_WHOM,
+    "UNTIL": _OF_WHOM,
+    "FROM": (("ом", "ем", "єм"), ("ой", "ей", "ою", "ею", "єю")),
+}
 _AS_WRITTEN, _SAME_NAME = 0, 1  # how near a form is to the name in the salon's list
 # Before such a word "Вера" is a person and not faith; months and days have been read by then.
 _TRADES_WORDS = "мастер парикмахер стилист барбер визажист бровист топ топ-мастер старший"
@@ -36,19 +45,26 @@ class Mentioned:
     positions: frozenset[int]
 
 
+class Bearer(NamedTuple):
+    """Whose form it is, how near to the name in the list; `soft`: of a name that ends in -а, -я."""
+
+    distance: int
+    staff: int
+    soft: bool
+
+
 @dataclass(frozen=True, slots=True)
 class StaffIndex:
-    """Form → (how near, employee), for all words of all names."""
+    """Form → who bears it, for all words of all names."""
 
-    forms: Mapping[str, frozenset[tuple[int, int]]]
+    forms: Mapping[str, frozenset[Bearer]]
 
     @classmethod
     def of(cls, staff: Sequence[Named]) -> StaffIndex:
-        forms: dict[str, set[tuple[int, int]]] = {}
+        forms: dict[str, set[Bearer]] = {}
         for one in staff:
-            for name in (one.name, *one.aliases):
-                for form, distance in _all_forms(name):
-                    forms.setdefault(form, set()).add((distance, one.id))
+            for form, distance, soft in (*_all_forms(one.name), *_of_aliases(one.aliases)):
+                forms.setdefault(form, set()).add(Bearer(distance, one.id, soft))
         return cls({form: frozenset(bearers) for form, bearers in forms.items()})
 
     def find(self, tokens: Tokens) -> list[Mentioned]:
@@ -65,7 +81,9 @@ class StaffIndex:
 
     def _named(self, run: list[int], tokens: Tokens) -> list[Mentioned]:
         together = [self._bearers(tokens.items[index].text) for index in run]
-        common = frozenset.intersection(*(frozenset(one for _, one in each) for each in together))
+        common = frozenset.intersection(
+            *(frozenset(one.staff for one in each) for each in together)
+        )
         if len(run) > 1 and not common:
             return [self._one([index], tokens) for index in run]
         return [self._one(run, tokens)]
@@ -77,9 +95,21 @@ class StaffIndex:
             for staff, distance in _nearest(bearers).items():
                 scores[staff] = scores.get(staff, 0) + 2 - distance
         best = [staff for staff, score in scores.items() if score == max(scores.values())]
+        if len(best) > 1 and len(run) == 1:
+            best = self._by_case(run[0], tokens, best)
         return Mentioned(run[0], best[0] if len(best) == 1 else None, frozenset(run))
 
-    def _bearers(self, word: str) -> frozenset[tuple[int, int]]:
+    def _by_case(self, index: int, tokens: Tokens, best: list[int]) -> list[int]:
+        """Of Александр and Александра "к Александру" means him and "к Александре" her."""
+        before = tokens.items[index - 1].tag if index else ""
+        hard, soft = _ENDINGS_AFTER.get(before, ((), ()))
+        word = tokens.items[index].text
+        fitting = {
+            one.staff for one in self._bearers(word) if word.endswith(soft if one.soft else hard)
+        }
+        return [one for one in best if one in fitting] or best
+
+    def _bearers(self, word: str) -> frozenset[Bearer]:
         if found := self.forms.get(word):
             return found
         if len(word) < _SHORTEST_TYPO or not word.isalpha() or morphology.is_word(word):
@@ -88,21 +118,32 @@ class StaffIndex:
         return self.forms[str(near[0])] if near and near[0][0] == word[0] else frozenset()
 
 
-def _nearest(bearers: frozenset[tuple[int, int]]) -> dict[int, int]:
+def _nearest(bearers: frozenset[Bearer]) -> dict[int, int]:
     nearest: dict[int, int] = {}
-    for distance, staff in bearers:
-        nearest[staff] = min(distance, nearest.get(staff, distance))
+    for one in bearers:
+        nearest[one.staff] = min(one.distance, nearest.get(one.staff, one.distance))
     return nearest
 
 
-def _all_forms(name: str) -> list[tuple[str, int]]:
-    forms: list[tuple[str, int]] = []
+def _all_forms(name: str) -> list[tuple[str, int, bool]]:
+    forms: list[tuple[str, int, bool]] = []
     for word in _WORD.findall(clean(name)):
         if len(word) < 2 or word in _TRADES:  # noqa: PLR2004  initials name nobody
             continue
-        forms += [(form, _AS_WRITTEN) for form in _cases(word)]
-        forms += [(form, _SAME_NAME) for other in _others(word) for form in _cases(other)]
+        forms += [(form, _AS_WRITTEN, _is_soft(word)) for form in _cases(word)]
+        for other in _others(word):
+            forms += [(form, _SAME_NAME, _is_soft(other)) for form in _cases(other)]
     return forms
+
+
+def _of_aliases(aliases: Sequence[str]) -> list[tuple[str, int, bool]]:
+    """The salon's own words mean what is written: no other names of their bearers."""
+    words = [word for alias in aliases for word in _WORD.findall(clean(alias))]
+    return [(form, _AS_WRITTEN, _is_soft(word)) for word in words for form in _cases(word)]
+
+
+def _is_soft(name: str) -> bool:
+    return name.endswith(("а", "я"))
 
 
 @lru_cache(maxsize=4096)

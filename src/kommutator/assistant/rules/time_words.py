@@ -43,6 +43,7 @@ TIME_WORDS = {
     "DAYTIME": "днем вдень удень",
     "MORNING": "утро утром утречк* утра ранок вранці зранку ранку ранком уранці morning",
     "EVENING": "вечер вечер* вечір вечор* ввечері увечері evening evenings",
+    "EVENINGLY": "вечерн* вечірн*",
     "TONIGHT": "tonight",
     "NIGHT": "ночь ночи ночью ніч ночі вночі night",
     "NOON": "полдень полудень опівдні noon midday",

@@ -16,7 +16,12 @@ TRADE_WORDS = {
         "dyeing краска краску"
     ),
     "toning": "тониров* тонува* toning toner",
-    "highlights": "мелиров* мелірув* highlight* балаяж* balayage шатуш* аиртач airtouch",
+    "highlights": "мелиров* мелірув* highlight*",
+    "balayage": "балаяж* balayage",
+    "airtouch": "аиртач* эиртач* аіртач* еиртач* airtouch",
+    "shatush": "шатуш*",
+    "hair": "волос* hair",
+    "body": "тело тела тіла тіло body",
     "manicure": "маник* манік* manicur* ногт* ногот* нігт* nails nail маникюрч* маню",
     "pedicure": "педик* педік* pedicur*",
     "coating": (
@@ -32,7 +37,10 @@ TRADE_WORDS = {
     "beard": "бород* beard",
     "shave": "брить* побри* гоління поголит* shave shaving",
     "massage": "массаж* масаж* massage*",
-    "epilation": "эпиляц* депиляц* епіляц* депіляц* шугаринг* шугарінг* sugaring wax* воск* віск*",
+    "epilation": (
+        "эпиляц* депиляц* епіляц* депіляц* шугаринг* шугарінг* sugaring wax* воск воска "
+        "воском восков* віск*"
+    ),
     "cleaning": "чистк* чищен*",
     "peeling": "пилинг* пілінг* peel*",
     "makeup": "макияж* макіяж* makeup мейк* накрасит*",
@@ -69,5 +77,11 @@ TRADE_WORDS = {
 # Which of several services is meant, never a service by themselves.
 MODIFIERS = frozenset(
     {"men", "women", "children", "classic", "hardware", "short", "long", "medium", "face", "legs"}
-    | {"hands", "back", "roots"}
+    | {"hands", "back", "hair", "body"}
 )
+
+# What something is done to: two different ones are two different services.
+OBJECTS = frozenset({"hair", "lashes", "brows", "beard", "face", "legs", "hands", "back", "body"})
+
+# Named only by the very word: "с покрытием" is no removal of it.
+SAID_ONLY = frozenset({"removal"})

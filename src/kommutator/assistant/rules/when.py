@@ -58,6 +58,7 @@ def _between(first: Point, last: Point) -> Window:
     return Window(after=first, before=last)
 
 
+_FROM_TO = phrase(r"FROM P\d+ (?:ON|TO|IN|K) (?P<last>P\d+)")
 _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = (
     (phrase(rf"(?:FROM |BETWEEN )?(?:IN )?(?P<first>{_POINT}) (?:-|UNTIL|TO|BYP|K) (?P<last>{_POINT})"),
      lambda points: _between(*points)),
@@ -98,12 +99,16 @@ class TimeReader:
     def __post_init__(self) -> None:
         self.days = DayReader(self.now.date())
 
-    def mark(self, line: Line, *, day_asked: bool = False, time_asked: bool = False) -> None:
+    def mark(
+        self, line: Line, *, day_asked: bool = False, time_asked: bool = False, moving: bool = False
+    ) -> None:
         """Rewrite days as `Q` and times as `W`."""
         clock_grammar.read_exact(line, self.points)
-        self.days.read(line, asked=day_asked)
+        self.days.read(line, asked=day_asked, moving=moving)
         named = bool(self.days.days.values)
         clock_grammar.read_bare(line, self.points, asked=time_asked, day_named=named)
+        if moving:
+            line.rewrite(_FROM_TO, lambda match: match["last"])
         for pattern, made in _WINDOWS:
             line.rewrite(pattern, lambda match, made=made: self._window(match, made))  # type: ignore[misc]
         line.rewrite(_EXACTLY, lambda match: self.windows.put(Window(at=self.points.of(match[1]))))
