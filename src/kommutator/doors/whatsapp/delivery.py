@@ -38,6 +38,7 @@ _PATIENCE: Final = Patience(
 )
 _AT_ONCE: Final = 8  # chats of one number that are written to together
 _SOON_S: Final = 2.0
+_REMEMBERED: Final = 1000
 _LOOK_AGAIN_S: Final = 900.0
 
 
@@ -85,7 +86,7 @@ class WhatsAppDelivery:
     def patience(self, command: Command) -> Patience:  # noqa: ARG002  the same for every message
         return _PATIENCE
 
-    def budgets(self, account: Account, command: Command) -> Sequence[Budget]:  # noqa: ARG002
+    def budgets(self, account: Account, command: Command) -> Sequence[Budget]:  # noqa: ARG002  all
         """None: answers wait for nobody; what nobody asked for is paced before it is owed."""
         return ()
 
@@ -157,11 +158,19 @@ class WhatsAppDelivery:
         for part, number in zip(parts, ids, strict=True):
             await self._as_a_person(held.line, account.connection_id, to, part)
             sent = await held.line.send(to.jid, part, number)
-            self._said_at[account.connection_id, to.chat_id] = self._clock.monotonic()
+            self._note(account.connection_id, to.chat_id)
             await held.keys.keep_sent(sent)
         took_ms = (self._clock.monotonic() - started) * 1000
         request = {"to": to.jid, "message_id": ids[-1], "parts": len(parts)}
         return Done(Exchange(request=request, duration_ms=took_ms), vendor_id=ids[-1])
+
+    def _note(self, connection_id: UUID, chat_id: str) -> None:
+        """When we spoke there last; only of who may still be too soon for the next word."""
+        now = self._clock.monotonic()
+        if len(self._said_at) >= _REMEMBERED:
+            fresh = now - self._pace.gap_s
+            self._said_at = {key: at for key, at in self._said_at.items() if at > fresh}
+        self._said_at[connection_id, chat_id] = now
 
     async def _as_a_person(
         self, line: WhatsAppLine, connection_id: UUID, to: Receiver, text: str
