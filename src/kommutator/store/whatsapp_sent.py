@@ -38,6 +38,16 @@ SELECT c.chat_id, coalesce(c.reply_to, c.chat_id) AS jid, c.heard_at IS NOT NULL
                ORDER BY m.id DESC LIMIT 5) AS last_heard
   FROM chats c, which WHERE c.enterprise = $1 AND c.connection_id = $2
    AND c.chat_id = which.chat_id"""
+# While a line is closed nobody tries its messages, so nobody would find that they are worthless.
+_TOO_LATE = """
+UPDATE outbox o SET state = 'dead', note = 'too_late', finished_at = clock_timestamp()
+ WHERE o.id = ANY (ARRAY(
+    SELECT d.id FROM whatsapp_sessions s
+      JOIN outbox d ON d.lane = 'wa:' || s.connection_id AND d.state = 'due'
+     WHERE s.state NOT IN ('open', 'restricted') AND d.kind = 'send_message'
+       AND (d.payload ->> 'not_after')::timestamptz < clock_timestamp()
+     LIMIT $1 FOR UPDATE OF d SKIP LOCKED))
+RETURNING o.enterprise, o.connection_id, o.id AS outbox_id, o.payload ->> 'chat_id' AS chat_id"""
 _RETIRE = {
     "whatsapp_sent": "at < clock_timestamp() - interval '7 days'",
     "whatsapp_news": "at < clock_timestamp() - interval '1 hour'",
@@ -58,6 +68,16 @@ class Receiver:
     jid: str
     wrote: bool
     last_heard: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class TooLate:
+    """A message that was given up before anybody tried it."""
+
+    enterprise: EnterpriseNumber
+    connection_id: UUID
+    outbox_id: int
+    chat_id: str
 
 
 class WhatsAppSentStore:
@@ -129,6 +149,14 @@ class WhatsAppSentStore:
             "DELETE FROM whatsapp_numbers WHERE enterprise = $1 AND connection_id = $2",
             enterprise, connection_id,
         )  # fmt: skip
+
+    async def give_up_late_everywhere(self, limit: int = 200) -> Sequence[TooLate]:
+        """Messages of closed lines that would arrive too late by now."""
+        rows = await self._connection.fetch(_TOO_LATE, limit)
+        return [
+            TooLate(**{**dict(row), "enterprise": EnterpriseNumber(row["enterprise"])})
+            for row in rows
+        ]
 
     async def retire_everywhere(self, limit: int = 1000) -> int:
         """Delete what is old enough; returns how many rows."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from kommutator.domain.whatsapp.states import SessionState
 from kommutator.flows.chats.ask import AskChannels
+from kommutator.flows.whatsapp.too_late import give_up_late
 from kommutator.kit.clock import Clock
 from kommutator.kit.ids import Ids
 from kommutator.workers import metrics
@@ -34,6 +35,7 @@ class ChannelWorker:
             self._asking,
             Loop("channels-retire", self.retire, clock, _RETIRE_S),
             Loop("whatsapp-count", self.count, clock, _COUNT_S),
+            Loop("whatsapp-late", self.give_up, clock, _COUNT_S),
         )
 
     async def start(self) -> None:
@@ -49,6 +51,10 @@ class ChannelWorker:
     async def round(self) -> None:
         """Ask whoever is due."""
         await self._ask.round(self._owner)
+
+    async def give_up(self) -> None:
+        """What waits for a closed line and would come too late."""
+        await give_up_late(self._db)
 
     async def count(self) -> None:
         """How many phones are in each state."""

@@ -8,6 +8,7 @@ from kommutator.domain.whatsapp.events import Composing, Restricted, Undecryptab
 from kommutator.domain.whatsapp.states import SessionState
 from kommutator.doors.whatsapp.delivery import NO_PACE, Pace, WhatsAppDelivery, message_id
 from kommutator.doors.whatsapp.lines import Lines
+from kommutator.flows.whatsapp.too_late import give_up_late
 from kommutator.kit.errors import ErrorKind, Stage, VendorError
 from kommutator.store.whatsapp_sent import Receiver
 from tests.support.factories import value
@@ -214,6 +215,22 @@ async def test_what_waits_for_the_line_goes_when_it_is_back_unless_it_is_too_lat
     assert [one.text for one in world.said] == ["Ответ"]
     tries = "SELECT attempts = 1 AND state = 'done' FROM outbox WHERE id = $1"
     await eventually(lambda: value(phone.house.db, tries, row))
+
+
+async def test_what_waits_for_nobody_is_given_up_in_time(phone: Phone, world: FakeWhatsApp) -> None:
+    line = await phone.linked()
+    await line.hears(OLGA, "Привет")
+    await phone.messages(1)
+    line.drops(401)
+    await phone.comes_to(SessionState.LOGGED_OUT)
+    late = await phone.says("Напоминание", not_after=datetime.now(UTC) - timedelta(seconds=1))
+    row = await phone.says("Ответ")
+    assert await give_up_late(phone.house.db) == 1
+    assert await phone.state_of(late) == "failed"
+    assert await phone.state_of(row) == "owed"
+    note = "SELECT state || ' ' || note FROM outbox WHERE id = $1"
+    assert await value(phone.house.db, note, late) == "dead too_late"
+    assert await give_up_late(phone.house.db) == 0
 
 
 async def test_typing_is_seen_and_read_before_it_is_answered(
