@@ -62,6 +62,14 @@ def test_refusal(text: str) -> None:
         "sure, but make it 6pm",
         "а сколько стоит?",
         "что?",
+        "да, если можно попозже",
+        "да, в другой день",
+        "yes but can we do 5 instead",
+        "да, и ещё педикюр",
+        "подходит, но дорого",
+        "да, но я не уверена",
+        "ок, только не завтра",
+        "да, позовите человека",
         "не знаю",
     ],
 )
@@ -204,3 +212,13 @@ def test_a_phone_is_no_time() -> None:
 @pytest.mark.parametrize("expecting", [Expecting.SERVICE, Expecting.STAFF])
 def test_a_bare_number_chooses_from_a_list(expecting: Expecting) -> None:
     assert read("2", expecting).choice == 2
+
+
+@pytest.mark.parametrize("text", ["2 или 3", "не 2"])
+def test_two_positions_and_a_refused_one_choose_nothing(text: str) -> None:
+    frame = read(text, Expecting.CHOICE)
+    assert (frame.choice, frame.when.at) == (None, None)
+
+
+def test_coming_agrees_to_what_was_proposed() -> None:
+    assert read("приду", Expecting.YES_OR_NO).intent is Intent.YES

@@ -60,6 +60,21 @@ def test_everyday_words_name_nobody(text: str) -> None:
     assert READER.read(text, salon, NOW).staff is None
 
 
+@pytest.mark.parametrize(
+    ("text", "staff"),
+    [
+        ("к Александру", 2),
+        ("к Александре", 1),
+        ("до Олександра", 2),
+        ("с Александрой", 1),
+        ("к Александра", None),
+    ],
+)
+def test_the_case_tells_him_from_her(text: str, staff: int | None) -> None:
+    salon = Vocabulary(staff=(Named(1, "Александра Белова"), Named(2, "Александр Чернов")))
+    assert READER.read(text, salon, NOW).staff == staff
+
+
 def test_a_diminutive_of_two_names_nobody_and_a_surname_decides() -> None:
     salon = Vocabulary(staff=(Named(1, "Александра Белова"), Named(2, "Александр Чернов")))
     frame = READER.read("к Саше", salon, NOW)

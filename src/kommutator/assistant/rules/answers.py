@@ -127,7 +127,7 @@ def agreement(line: Line) -> Intent | None:
     """YES or NO to what we proposed, CONFIRM never; an agreement with a change is INFORM."""
     tags = set(line.text.split())
     changed = line.has(says.CHANGES)
-    agrees = bool(tags & {"YES", "👍", "+"}) or bool(tags & {"BOOKV", "CONFIRMV"})
+    agrees = bool(tags & {"YES", "👍", "+"}) or bool(tags & {"BOOKV", "CONFIRMV", "COME", "BE"})
     refuses = line.has(says.NO) or line.has(says.NOT_CANCELLED)
     if changed:
         return Intent.INFORM if agrees or refuses else None

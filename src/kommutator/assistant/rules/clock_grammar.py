@@ -13,6 +13,7 @@ from collections.abc import Callable
 from kommutator.assistant.rules.hours import Point, with_part
 from kommutator.assistant.rules.line import Line, Marks
 from kommutator.assistant.rules.tokens import phrase
+from kommutator.domain.assistant.frame import Expecting
 
 _DAY_HOURS = 24
 _PART = (
@@ -106,6 +107,7 @@ _BESIDE_DAY = phrase(rf"(?P<lead>Q\d+(?: ,| \|)?) #(?P<hour>\d{{1,2}}){_COUNTED}
 _BEFORE_DAY = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:ON |IN )?Q\d+)")
 _ON_HOUR = phrase(r"(?<=ON )HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER) )")
 _GLUED = phrase(r"#(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5][05])")
+_ABOVE_POSITIONS = phrase(r"#(?P<hour>1\d|2[0-4])(?P<uk>)")
 _BARE = phrase(rf"(?<!NOT )#(?P<hour>\d{{1,2}}){_COUNTED}|@(?P<uk>\d{{1,2}})f")
 
 
@@ -116,15 +118,17 @@ def read_exact(line: Line, points: Marks[Point]) -> None:
         line.rewrite(pattern, lambda match, made=made: _marked(points, made(match)))  # type: ignore[misc]
 
 
-def read_bare(line: Line, points: Marks[Point], *, asked: bool, day_named: bool) -> None:
+def read_bare(line: Line, points: Marks[Point], expecting: Expecting, *, day_named: bool) -> None:
     """Numbers that days left over and that the words around make hours.
 
     Args:
         line: after the days were read.
         points: where they go.
-        asked: we asked for a time: any number is one.
+        expecting: where a time was asked for, any number is one; where one of several was to be
+            chosen, a number too great for a position.
         day_named: a day was said: "на час" beside it is one o'clock.
     """
+    asked = expecting is Expecting.TIME
     line.rewrite(_RANGE, lambda m: _range(points, m))
     line.rewrite(_AFTER_ASKING, lambda m: _bare(points, m))
     line.rewrite(_BESIDE_POINT, lambda m: _joined(points, m, "lead"))
@@ -132,6 +136,8 @@ def read_bare(line: Line, points: Marks[Point], *, asked: bool, day_named: bool)
     line.rewrite(_BEFORE_DAY, lambda m: _joined(points, m, "tail"))
     if asked or day_named:
         line.rewrite(_ON_HOUR, lambda _: points.put(Point(1)))
+    if expecting is Expecting.CHOICE and not points.values:
+        line.rewrite(_ABOVE_POSITIONS, lambda m: _bare(points, m))
     if asked and not points.values:
         line.rewrite(_GLUED, lambda m: _marked(points, _plain(m)))
         line.rewrite(_BARE, lambda m: _bare(points, m))

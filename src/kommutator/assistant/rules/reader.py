@@ -108,12 +108,7 @@ class _Turn:
         answer = answers.numbered(line, self.expecting)
         people = self._people(line, named, tokens)
         times = TimeReader(self.now, self.vocabulary.opens, self.vocabulary.closes)
-        times.mark(
-            line,
-            day_asked=self.expecting is Expecting.DAY,
-            time_asked=self.expecting in (Expecting.TIME, Expecting.CHOICE),
-            moving=line.has(says.MOVE),
-        )
+        times.mark(line, self.expecting, moving=line.has(says.MOVE))
         moving = wish_of(line) is Intent.MOVE
         when, repaired = times.read(line, last_wins=moving)
         if name:

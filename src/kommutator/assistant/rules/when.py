@@ -15,7 +15,7 @@ from kommutator.assistant.rules.day_grammar import DayReader
 from kommutator.assistant.rules.hours import Point, clock
 from kommutator.assistant.rules.line import Line, Marks
 from kommutator.assistant.rules.tokens import phrase
-from kommutator.domain.assistant.frame import When
+from kommutator.domain.assistant.frame import Expecting, When
 
 T = TypeVar("T")
 _HALF_DAY = 12
@@ -99,14 +99,12 @@ class TimeReader:
     def __post_init__(self) -> None:
         self.days = DayReader(self.now.date())
 
-    def mark(
-        self, line: Line, *, day_asked: bool = False, time_asked: bool = False, moving: bool = False
-    ) -> None:
+    def mark(self, line: Line, expecting: Expecting, *, moving: bool = False) -> None:
         """Rewrite days as `Q` and times as `W`."""
         clock_grammar.read_exact(line, self.points)
-        self.days.read(line, asked=day_asked, moving=moving)
+        self.days.read(line, asked=expecting is Expecting.DAY, moving=moving)
         named = bool(self.days.days.values)
-        clock_grammar.read_bare(line, self.points, asked=time_asked, day_named=named)
+        clock_grammar.read_bare(line, self.points, expecting, day_named=named)
         if moving:
             line.rewrite(_FROM_TO, lambda match: match["last"])
         for pattern, made in _WINDOWS:
