@@ -60,18 +60,25 @@ class RulesBrain:
         self, scene: Scene, talk: Talk, messages: Sequence[Message], times: FreeTimes
     ) -> Turn:
         """See `domain.assistant.ports.Brain`."""
+        moment = self.moment(scene, talk, messages, times)
+        talk = moment.talk
+        if any(one.kind != "text" and one.kind not in _SILENT for one in messages):
+            said = moment.say("assistant.hand_over.media")
+            return reply(moment, talk, said, hand_over=HandOver.MEDIA)
+        if not moment.text:
+            return Turn(talk, understood=moment.frame)
+        return await machine.answer(moment)
+
+    def moment(
+        self, scene: Scene, talk: Talk, messages: Sequence[Message], times: FreeTimes
+    ) -> Moment:
+        """The turn as it is taken up, read by rules."""
         frame = self.hear(scene, talk, messages)
         talk = machine.remembered(talk, scene)
         talk = msgspec.structs.replace(talk, language=frame.language)
         seed = messages[-1].id or messages[-1].text if messages else ""
         words = Words(self._texts, frame.language, seed, scene.texts)
-        moment = Moment(scene, talk, frame, _text(messages), times, words)
-        if any(one.kind != "text" and one.kind not in _SILENT for one in messages):
-            said = moment.say("assistant.hand_over.media")
-            return reply(moment, talk, said, hand_over=HandOver.MEDIA)
-        if not moment.text:
-            return Turn(talk, understood=frame)
-        return await machine.answer(moment)
+        return Moment(scene, talk, frame, _text(messages), times, words)
 
     async def told(
         self, scene: Scene, talk: Talk, act: AnyAct, acted: Acted, times: FreeTimes

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 
+from kommutator.flows.converse.language_models import place_of_key
 from kommutator.flows.grant_secrets import rewrap_grant, rewrap_install
 from kommutator.flows.secrets import place_of_secret
 from kommutator.flows.whatsapp.keys import place_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from kommutator.store.database import Database
     from kommutator.store.grant_rows import GrantRecord
+    from kommutator.store.language_models import StoredModel
     from kommutator.store.oauth_installs import Install
     from kommutator.store.unit import Unit
     from kommutator.store.whatsapp_keys import SealedSession
@@ -44,7 +46,7 @@ class _Tally:
 
 
 async def rotate(db: Database, vault: Vault) -> Rotation:
-    """Secrets of connections, OAuth tokens with those before them, unclaimed installs, sessions.
+    """Secrets of connections, OAuth tokens with those before them, installs, sessions, models.
 
     Safe to repeat and to interrupt: each batch is one transaction, and what is already under the
     active key is only verified.
@@ -80,6 +82,7 @@ async def rotate(db: Database, vault: Vault) -> Rotation:
             break
         last = installs[-1]
     await _sessions(db, vault, tally)
+    await _models(db, vault, tally)
     return Rotation(tally.rewrapped, tally.current, tuple(dict.fromkeys(tally.failed)))
 
 
@@ -139,6 +142,32 @@ async def _session(unit: Unit, vault: Vault, session: SealedSession, tally: _Tal
     await unit.whatsapp_keys.reseal(
         *whose, data_key=sealed["data_key"] or {}, qr=sealed["qr"], code=sealed["code"]
     )
+    tally.rewrapped += 1
+
+
+async def _models(db: Database, vault: Vault, tally: _Tally) -> None:
+    after = None
+    while True:
+        async with db.unit() as unit:
+            models = await unit.language_models.page_everywhere(after=after, limit=_BATCH)
+            for model in models:
+                await _model(unit, vault, model, tally)
+        if len(models) < _BATCH:
+            return
+        after = models[-1].enterprise
+
+
+async def _model(unit: Unit, vault: Vault, model: StoredModel, tally: _Tally) -> None:
+    assert model.sealed_key is not None  # others are not on these pages
+    try:
+        sealed = vault.rewrap(model.sealed_key, place_of_key(model.enterprise))
+    except VaultError:
+        _log.error("rotate.model_key_unreadable", enterprise=model.enterprise)
+        return
+    if sealed == model.sealed_key:
+        tally.current += 1
+        return
+    await unit.language_models.reseal(model.enterprise, sealed)
     tally.rewrapped += 1
 
 

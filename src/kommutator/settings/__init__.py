@@ -35,6 +35,7 @@ from kommutator.kit.given import (
 from kommutator.kit.keyring import KeyRing, KeyRingError, load_or_create, parse_keys
 from kommutator.settings.amocrm import SHORT_NAMES, AmoCrmSettings
 from kommutator.settings.channels import ChannelSettings
+from kommutator.settings.llm import LlmSettings
 from kommutator.settings.whatsapp import WhatsAppSettings
 from kommutator.settings.yclients import YCLIENTS_SHORT_NAMES, YClientsSettings
 
@@ -65,7 +66,7 @@ class SettingsError(KommutatorError):
         self.mistakes = tuple(mistakes)
 
 
-class Settings(AmoCrmSettings, YClientsSettings, ChannelSettings, WhatsAppSettings):
+class Settings(AmoCrmSettings, YClientsSettings, ChannelSettings, WhatsAppSettings, LlmSettings):
     """Read once at the start; a change needs a restart."""
 
     model_config = SettingsConfigDict(

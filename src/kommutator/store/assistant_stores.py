@@ -6,6 +6,7 @@ from functools import cached_property
 
 from kommutator.store.conversations import ConversationStore
 from kommutator.store.driver import Connection
+from kommutator.store.language_models import LanguageModelStore
 from kommutator.store.turns import TurnStore
 
 
@@ -21,3 +22,7 @@ class AssistantStores:
     @cached_property
     def turns(self) -> TurnStore:
         return TurnStore(self.connection)
+
+    @cached_property
+    def language_models(self) -> LanguageModelStore:
+        return LanguageModelStore(self.connection)

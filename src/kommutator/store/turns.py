@@ -70,8 +70,8 @@ UPDATE conversations SET owner = NULL, lease_until = NULL,
  WHERE {_MINE}"""
 _ADD = """
 INSERT INTO turns (enterprise, conversation_id, no, brain, understood, act, acted, record_id, said,
-                   hand_over, outcome, ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id"""
+                   hand_over, outcome, ms, trace)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id"""
 _MADE = """
 SELECT DISTINCT record_id FROM turns
  WHERE enterprise = $1 AND conversation_id = $2 AND record_id IS NOT NULL"""
@@ -132,7 +132,10 @@ class WaitingMessage:
 
 @dataclass(frozen=True, slots=True)
 class TurnKept:
-    """What a turn came to; JSON as in `domain.assistant`. `record_id`: of the visit it touched."""
+    """What a turn came to; JSON as in `domain.assistant`. `record_id`: of the visit it touched.
+
+    `trace`: how a brain came to it, without personal data.
+    """
 
     no: int
     brain: str
@@ -143,6 +146,7 @@ class TurnKept:
     record_id: int | None = None
     said: Sequence[str] = ()
     hand_over: str | None = None
+    trace: Mapping[str, Any] | None = None
 
 
 class TurnStore:
@@ -213,6 +217,7 @@ class TurnStore:
         turn_id: int = await self._connection.fetchval(
             _ADD, enterprise, conversation_id, kept.no, kept.brain, kept.understood, kept.act,
             kept.acted, kept.record_id, list(kept.said), kept.hand_over, kept.outcome, ms,
+            kept.trace,
         )  # fmt: skip
         return turn_id
 

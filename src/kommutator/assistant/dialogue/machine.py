@@ -58,7 +58,16 @@ Rule = Callable[[Moment], Awaitable[Turn | None]]
 
 async def answer(m: Moment) -> Turn:
     """One turn: what is said, done, or handed over, and how the talk stands then."""
-    turn = await _answer(m)
+    return greeted(m, await _answer(m))
+
+
+async def settled(m: Moment) -> Turn | None:
+    """What the rules alone answer, whichever brain is asked; None: it is open to all."""
+    return await _first(_ALWAYS, m)
+
+
+def greeted(m: Moment, turn: Turn) -> Turn:
+    """A first answer begins with hello."""
     greets = m.scene.greet or m.frame.intent is Intent.GREETING
     # Who complains, or wants a person, is not told how glad we are.
     if not turn.says or not greets or turn.hand_over is not None:
@@ -76,11 +85,15 @@ def remembered(talk: Talk, scene: Scene) -> Talk:
 
 
 async def _answer(m: Moment) -> Turn:
-    for rule in _FIRST:
+    return await _first(_FIRST, m) or await _BY_INTENT[m.frame.intent](m)
+
+
+async def _first(rules: Sequence[Rule], m: Moment) -> Turn | None:
+    for rule in rules:
         turn = await rule(m)
         if turn is not None:
             return turn
-    return await _BY_INTENT[m.frame.intent](m)
+    return None
 
 
 # --- before anything else ------------------------------------------------------------------------
@@ -223,12 +236,9 @@ async def _other(m: Moment) -> Turn:
     return repairs.not_understood(m)
 
 
+_ALWAYS: Final[Sequence[Rule]] = (_rating, _sensitive, _demand, _reminder, _nod)
 _FIRST: Final[Sequence[Rule]] = (
-    _rating,
-    _sensitive,
-    _demand,
-    _reminder,
-    _nod,
+    *_ALWAYS,
     _given_up,
     _other_times,
     _any_of_the_shown,

@@ -10,6 +10,7 @@ from typing import Protocol
 from kommutator.domain.assistant.frame import Vocabulary
 from kommutator.domain.assistant.talk import Acted, AnyAct, Message, Offer, Question, Talk, Turn
 from kommutator.domain.salon.facts import Salon, Service, StaffMember, Visit
+from kommutator.domain.tenancy import EnterpriseNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Scene:
         texts: the tenant's own words instead of the catalog's, by slug, or by slug and language
             ("assistant.hello.uk").
         currency: sign put after prices; empty: not known.
+        enterprise: whose salon it is: whose settings and budgets count.
     """
 
     salon: Salon
@@ -56,6 +58,7 @@ class Scene:
     currency: str = ""
     greet: bool = False
     """The first turn of this client, or the first for a long time."""
+    enterprise: EnterpriseNumber | None = None
 
 
 class FreeTimes(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -150,6 +150,7 @@ class Turn(msgspec.Struct, frozen=True):
         hand_over: a person must go on; the bot is silent from now on.
         understood: for the inbox; None where a brain has no frame.
         brain: which one answered: "rules", "llm".
+        trace: how a brain came to it, as JSON without personal data, for whoever audits it.
     """
 
     talk: Talk
@@ -158,6 +159,7 @@ class Turn(msgspec.Struct, frozen=True):
     hand_over: HandOver | None = None
     understood: Frame | None = None
     brain: str = "rules"
+    trace: dict[str, Any] | None = None
 
 
 class Acted(msgspec.Struct, frozen=True):

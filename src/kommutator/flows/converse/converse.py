@@ -173,6 +173,7 @@ class Converse:
             hand_over=hand_over,
             understood=before.understood,
             brain=before.brain,
+            trace=before.trace,
         )
 
     async def _end(

@@ -168,6 +168,7 @@ def _kept(one: Open, turn: Turn, acted: Acted | None, outcome: str) -> TurnKept:
         record_id=made,
         said=[text for text in turn.says if text.strip()],
         hand_over=None if turn.hand_over is None else turn.hand_over.value,
+        trace=turn.trace,
     )
 
 

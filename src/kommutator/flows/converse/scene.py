@@ -99,6 +99,7 @@ class SetScene:
             questions=questions,
             texts=settings.texts,
             greet=greet,
+            enterprise=account.enterprise,
         )
 
     async def _look_up(self, account: Account, phone: str) -> Sequence[SalonClient]:
