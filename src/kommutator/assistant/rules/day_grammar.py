@@ -190,6 +190,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"{_WHICH}WD(?P<weekday>\d)"), _weekday),
     (phrase(rf"(?:(?<=IN )|(?<=EIN )|(?<=ON )|(?<=THIS )|(?<=NEXT )|(?<=UNTIL )){_MONTH}"), _named_month),
     (phrase(r"TODAY|TONIGHT"), _plus(0)),
+    (phrase(r"THIS(?= (?:MORNING|AFTERNOON|EVENING) )"), _plus(0)),
     (phrase(r"AFTERTOMORROW"), _plus(2)),
     (phrase(r"TOMORROW"), _plus(1)),
     (phrase(r"YESTERDAY"), _plus(-1)),

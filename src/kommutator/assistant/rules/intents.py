@@ -92,7 +92,7 @@ def _wish(line: Line) -> Intent | None:
 def _answer(line: Line) -> Intent | None:
     if line.has(says.NOT_CANCELLED) or line.has(says.NOT_BOOKED):
         return Intent.NO
-    if line.has(says.CONFIRM) and not line.has(says.QUESTION):
+    if line.has(says.CONFIRM) and not line.has(says.UNSURE):
         return Intent.CONFIRM
     if line.has(says.CONTENT):
         return Intent.OTHER if line.has(says.SMALLTALK) else Intent.INFORM

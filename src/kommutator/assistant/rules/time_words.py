@@ -14,7 +14,7 @@ TIME_WORDS = {
     "UNTIL": "до till until by before перед",
     "AFTER": "после після опосля after",
     "PAST": "past",
-    "FROM": "with с со з із зі від от from since начиная починаючи",
+    "FROM": "with с со из з із зі від от from since начиная починаючи",
     "ABOUT": (
         "около примерно приблизительно ориентировочно районе близько приблизно біля десь "
         "орієнтовно around about roughly approximately ближе ближче"
