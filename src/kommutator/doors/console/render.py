@@ -35,6 +35,7 @@ class NavItem:
 
 _NAV: tuple[tuple[str, str, str, Permission], ...] = (
     ("overview", "/console/", "home", Permission.READ_CALLS),
+    ("inbox", "/console/inbox", "messages", Permission.READ_CHATS),
     ("calls", "/console/calls", "phone", Permission.READ_CALLS),
     ("statistics", "/console/statistics", "chart-bar", Permission.READ_CALLS),
     ("phone_book", "/console/phone-book", "address-book", Permission.READ_CALLS),
@@ -42,6 +43,7 @@ _NAV: tuple[tuple[str, str, str, Permission], ...] = (
     ("day", "/console/day", "calendar", Permission.READ_SALON),
     ("salons", "/console/salons", "building", Permission.CONFIGURE),
     ("notices", "/console/notices", "bell", Permission.CONFIGURE),
+    ("assistant", "/console/assistant", "robot", Permission.CONFIGURE),
     ("channels", "/console/channels", "message-circle", Permission.CONFIGURE),
     ("people", "/console/people", "users", Permission.CONFIGURE),
     ("connections", "/console/connections", "plug", Permission.CONFIGURE),

@@ -21,6 +21,7 @@ from kommutator.doors.console import (
     dialing,
     doctor,
     doorstep,
+    inbox,
     live,
     log,
     my_amocrm,
@@ -64,6 +65,7 @@ async def static_file(request: Request, path: str) -> Response:
 for _pages in (
     doorstep,
     overview,
+    inbox,
     live,
     calls,
     statistics,

@@ -95,6 +95,35 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     event.detail.elt.querySelector("[data-focus]")?.focus({ preventScroll: true });
   });
+  // A message is written: Ctrl+Enter sends it; what was sent leaves the field, a refusal does not.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    if (event.target.matches("[data-sends]")) { event.preventDefault(); event.target.form.requestSubmit(); }
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.detail.elt;
+    if (!event.detail.successful || !form.matches("[data-clears]")) return;
+    for (const field of form.querySelectorAll("[data-sends]")) { field.value = ""; field.focus(); }
+  });
+  // A list that is drawn anew stays where its reader is; a talk that grows shows its end.
+  let kept = 0;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.matches("[data-keeps-scroll]")) kept = event.detail.target.scrollTop;
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const list = event.detail.elt;
+    if (list.matches("[data-keeps-scroll]")) list.scrollTop = kept;
+    const grown = list.closest("[data-shows-end]");
+    if (grown) grown.scrollTop = grown.scrollHeight;
+  });
+  // Messages count as seen when somebody can see them.
+  const tellSeen = () => {
+    if (document.visibilityState !== "visible") return;
+    for (const mark of document.querySelectorAll("[data-seen]")) htmx.trigger(mark, "seen");
+  };
+  document.addEventListener("visibilitychange", tellSeen);
+  document.addEventListener("htmx:afterSettle", tellSeen);
+  document.addEventListener("htmx:load", tellSeen);
   // To the next or the last one of a list of choices, by a finger drawn across.
   let drawn = null;
   document.addEventListener("touchstart", (event) => {
