@@ -27,6 +27,7 @@ from kommutator.store import migrate
 _BACKLOG = 2048
 _LOCK = "up.lock"
 _KEEP_ALIVE_S = 75  # longer than nginx and HTTP clients keep theirs: they close, not we
+_WORD_BYTES = 16_384  # what a page says over a WebSocket is short
 _GC_THRESHOLDS = (10_000, 20, 50)
 
 
@@ -185,6 +186,9 @@ async def http(asgi: FastAPI, settings: Settings) -> AsyncIterator[None]:
         host=settings.host,
         port=settings.port,
         http="httptools",
+        ws="wsproto",
+        ws_max_size=_WORD_BYTES,
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         lifespan="off",

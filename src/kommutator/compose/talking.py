@@ -19,6 +19,7 @@ from kommutator.flows.intake import Intake
 from kommutator.flows.outreach.owe import Outreach
 from kommutator.flows.pauses import Decide
 from kommutator.flows.turns import Turns
+from kommutator.flows.whatsapp.begin import begin_talking
 from kommutator.kit.http import HttpClient
 from kommutator.kit.metrics import Metrics
 from kommutator.kit.texts import Texts
@@ -65,7 +66,7 @@ class TalkingParts:
 def compose_talking(means: Means, salons: YClientsSide | None, *, follow: Decide) -> TalkingParts:
     """Nothing is started and nothing is asked. `follow` decides upon all that is not of chats."""
     on, directory, texts = means.on, means.directory, means.texts
-    whatsapp = compose_whatsapp(on, means.whatsapp)
+    whatsapp = compose_whatsapp(on, means.whatsapp, hearers=(begin_talking,))
     chat = compose_channels(
         on, means.http, means.turns, directory, means.intake, texts, whatsapp, follow=follow,
         hearers=(hear_clients(directory, means.metrics),),

@@ -30,6 +30,7 @@ from kommutator.flows.yclients.join import Join
 from kommutator.flows.yclients.leave import Leave
 from kommutator.flows.yclients.lifecycle import Lifecycle
 from kommutator.flows.yclients.look import Look
+from kommutator.flows.yclients.messenger import TellMessenger
 from kommutator.flows.yclients.reconcile import Reconcile
 from kommutator.flows.yclients.register import Register
 from kommutator.flows.yclients.services import YClients
@@ -147,6 +148,7 @@ def compose_yclients(
         leave=Leave(db, vault, vendors, public_url=url),
         lifecycle=lifecycle,
         look=look,
+        messenger=TellMessenger(db, vendors, ids=ids),
         reconcile=Reconcile(db, vault, vendors, lifecycle, activate, look),
         standing=Standing(db, clock=on.clock),
         tickets=tickets,

@@ -13,6 +13,11 @@ class News:
         self._watchers: dict[asyncio.Future[bool], Callable[[str], bool]] = {}
         self._closed = False
 
+    @property
+    def closed(self) -> bool:
+        """The process is about to end: nobody waits here any more."""
+        return self._closed
+
     def publish(self, item: str) -> None:
         """Wake whoever waits for it; never waits itself."""
         for watcher, wanted in list(self._watchers.items()):

@@ -15,6 +15,7 @@ from kommutator.store.notices import NoticeStore
 from kommutator.store.whatsapp_keys import WhatsAppKeyStore
 from kommutator.store.whatsapp_sent import WhatsAppSentStore
 from kommutator.store.whatsapp_sessions import WhatsAppStore
+from kommutator.store.whatsapp_watchers import WhatsAppWatcherStore
 
 
 class ChannelStores:
@@ -52,3 +53,7 @@ class ChannelStores:
     @cached_property
     def whatsapp_sent(self) -> WhatsAppSentStore:
         return WhatsAppSentStore(self.connection)
+
+    @cached_property
+    def whatsapp_watchers(self) -> WhatsAppWatcherStore:
+        return WhatsAppWatcherStore(self.connection)

@@ -81,6 +81,13 @@ class EnterpriseStore:
             raise NotFound("enterprise_not_found", enterprise=enterprise)
         return _enterprise(row)
 
+    async def lock(self, enterprise: EnterpriseNumber) -> Enterprise:
+        """Like `get`; nobody else changes the row until this unit of work ends."""
+        await self._connection.execute(
+            "SELECT FROM enterprises WHERE number = $1 FOR NO KEY UPDATE", enterprise
+        )
+        return await self.get(enterprise)
+
     async def with_numbers(self, enterprise: EnterpriseNumber) -> tuple[Enterprise, frozenset[str]]:
         """The tenant and all its internal numbers, in one round trip: clicks are waited for.
 

@@ -9,6 +9,7 @@ from kommutator.store.operator import OperatorStore
 from kommutator.store.password_links import PasswordLinkStore
 from kommutator.store.salon_bookings import SalonBookingStore
 from kommutator.store.salon_copy_stores import SalonCopyStores
+from kommutator.store.salon_messengers import SalonMessengerStore
 from kommutator.store.salon_visit_lists import SalonVisitListStore
 from kommutator.store.yclients_arrivals import YClientsArrivalStore
 from kommutator.store.yclients_salons import YClientsSalonStore
@@ -42,3 +43,7 @@ class SalonStores(SalonCopyStores):
     @cached_property
     def salon_visit_lists(self) -> SalonVisitListStore:
         return SalonVisitListStore(self.connection)
+
+    @cached_property
+    def salon_messengers(self) -> SalonMessengerStore:
+        return SalonMessengerStore(self.connection)

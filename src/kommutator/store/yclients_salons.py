@@ -79,9 +79,11 @@ class YClientsSalonStore:
     async def connected(
         self, enterprise: EnterpriseNumber, connection_id: UUID, vendor_state: str | None
     ) -> None:
+        """Connected now: what the vendor was told of the salon's messenger before is forgotten."""
         await self._connection.execute(
             f"UPDATE yclients_salons s SET vendor_state = $3, problem = NULL, "
             f"problem_detail = NULL, tries = 0, next_try_at = clock_timestamp(), "
+            f"channel_told = NULL, channel_tries = 0, channel_next_at = clock_timestamp(), "
             f"connected_at = coalesce(connected_at, clock_timestamp()) WHERE {_OF_ONE}",
             enterprise, connection_id, vendor_state,
         )  # fmt: skip

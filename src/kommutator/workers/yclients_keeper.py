@@ -33,6 +33,7 @@ class YClientsKeeper:
         self._loops = Loops(
             Loop("yclients-connect", self.connect_due, clock, _CONNECT_S),
             Loop("yclients-first-look", yclients.look.first, clock, _CONNECT_S),
+            Loop("yclients-messenger", yclients.messenger.due, clock, _CONNECT_S),
             Loop("yclients-troubled", yclients.reconcile.troubled, clock, _TROUBLED_S),
             Loop("yclients-nightly", self.reconcile, clock, _NIGHTLY_LOOK_S),
             Loop("yclients-retire", self.retire, clock, _RETIRE_S),

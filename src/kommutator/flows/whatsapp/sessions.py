@@ -12,8 +12,10 @@ from uuid import UUID
 import structlog
 
 from kommutator.domain.connection import ConnectionKind, ConnectionStatus
+from kommutator.domain.salon.copy import SALONS
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.domain.whatsapp.states import TALKS, WAITS_FOR_PERSON, Reason, SessionState
+from kommutator.flows.whatsapp.of_salon import phone_of
 from kommutator.flows.whatsapp.shown import SessionShown, shown, with_text
 from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
@@ -48,25 +50,20 @@ class WhatsAppSessions:
         self, actor: Actor, enterprise: EnterpriseNumber, salon: UUID | None
     ) -> ConnectionRecord:
         """A phone to be linked; it speaks for this salon, or for the enterprise's only one."""
-        connection_id = self._ids.uuid()
         async with self._db.unit() as unit:
-            if salon is not None:
-                of = await unit.connections.get(enterprise, salon)
-                if of.kind is not ConnectionKind.YCLIENTS:
-                    raise NotFound("connection_not_found")
-            record = await unit.connections.create(
-                enterprise,
-                connection_id,
-                kind=ConnectionKind.WHATSAPP,
-                name="WhatsApp",
-                base_url="",
-                account_key=None,
-                config={} if salon is None else {"salon": str(salon)},
-                sealed={},
-            )
-            await unit.whatsapp.create(enterprise, connection_id)
-            await self._note(unit, actor, record, "channel.connect")
-        return record
+            return await self._create(unit, actor, enterprise, salon)
+
+    async def of_salon(self, enterprise: EnterpriseNumber, salon: UUID) -> UUID | None:
+        """The phone that speaks for this salon, the linked one first; None: there is none."""
+        async with self._db.unit() as unit:
+            return await phone_of(unit, enterprise, salon)
+
+    async def for_salon(self, actor: Actor, enterprise: EnterpriseNumber, salon: UUID) -> UUID:
+        """The same; where there is none it is created, once however many ask."""
+        async with self._db.unit() as unit:
+            await unit.connections.lock(enterprise, salon)
+            found = await phone_of(unit, enterprise, salon)
+            return found or (await self._create(unit, actor, enterprise, salon)).id
 
     async def link(
         self,
@@ -199,6 +196,28 @@ class WhatsAppSessions:
             await self._forget(unit, enterprise, connection_id)
 
     # --- steps -----------------------------------------------------------------------------
+
+    async def _create(
+        self, unit: Unit, actor: Actor, enterprise: EnterpriseNumber, salon: UUID | None
+    ) -> ConnectionRecord:
+        if salon is not None:
+            of = await unit.connections.get(enterprise, salon)
+            if of.kind not in SALONS or of.status is ConnectionStatus.REMOVED:
+                raise NotFound("connection_not_found")
+        connection_id = self._ids.uuid()
+        record = await unit.connections.create(
+            enterprise,
+            connection_id,
+            kind=ConnectionKind.WHATSAPP,
+            name="WhatsApp",
+            base_url="",
+            account_key=None,
+            config={} if salon is None else {"salon": str(salon)},
+            sealed={},
+        )
+        await unit.whatsapp.create(enterprise, connection_id)
+        await self._note(unit, actor, record, "channel.connect")
+        return record
 
     async def _forget(self, unit: Unit, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
         await self._wish(

@@ -10,9 +10,7 @@ from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.salon.ports import Licence, Rights
 from kommutator.flows.forms import merged
 from kommutator.flows.secrets import open_account
-from kommutator.flows.yclients.bind import is_installed
 from kommutator.flows.yclients.vendor import (
-    CHANNEL,
     DIRECT,
     KIND,
     LICENCE_OVER,
@@ -72,10 +70,7 @@ class Look:
             return None
 
     async def first(self, limit: int = 10) -> int:
-        """Salons nobody has looked at since they were connected; returns how many there were.
-
-        There is no messenger for them yet, either: a salon's own reminders must not come to us.
-        """
+        """Salons nobody has looked at since they were connected; returns how many there were."""
         async with self._db.single() as unit:
             unlooked = await unit.yclients_salons.unlooked_everywhere(limit)
         for enterprise, connection_id in unlooked:
@@ -83,8 +78,6 @@ class Look:
                 record = await unit.connections.get(enterprise, connection_id)
                 await unit.yclients_salons.look_again(enterprise, connection_id, _LOOK_AGAIN_S)
             account = open_account(self._vault, record)
-            if is_installed(record):
-                await self._say_no_channel(account)
             if record.name == record.account_key:
                 await self._name(account)
             await self(account)
@@ -107,15 +100,6 @@ class Look:
                 enterprise, connection_id, name=salon.title, config=merged(stored.config, told)
             )
             unit.config_changed(enterprise, KIND.value)
-
-    async def _say_no_channel(self, account: Account) -> None:
-        marketplace = self._vendors.application().marketplace
-        try:
-            await marketplace.channel_available(
-                int(account.config["salon_id"]), CHANNEL, available=False
-            )
-        except VendorError as error:
-            _log.warning("yclients.channel_not_told", hint=error.hint, kind=error.kind.value)
 
     async def hear(self, account: Account, hint: str, words: str) -> None:
         """A request of whichever kind was turned away for good: people must repair it.

@@ -13,6 +13,7 @@ from kommutator.flows.yclients.join import Join
 from kommutator.flows.yclients.leave import Leave
 from kommutator.flows.yclients.lifecycle import Lifecycle
 from kommutator.flows.yclients.look import Look
+from kommutator.flows.yclients.messenger import TellMessenger
 from kommutator.flows.yclients.reconcile import Reconcile
 from kommutator.flows.yclients.register import Register
 from kommutator.flows.yclients.standing import Standing
@@ -34,6 +35,7 @@ class YClients:
         leave: an administrator lets a salon go.
         lifecycle: removed, frozen, paid, as the vendor says.
         look: licence and rights.
+        messenger: whether the salon's reminders may leave through us.
         reconcile: what the vendor says against what we believe.
         standing: for people.
         tickets: tokens of the marketplace pages.
@@ -49,6 +51,7 @@ class YClients:
     leave: Leave
     lifecycle: Lifecycle
     look: Look
+    messenger: TellMessenger
     reconcile: Reconcile
     standing: Standing
     tickets: Tickets

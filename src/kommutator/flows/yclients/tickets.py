@@ -1,7 +1,8 @@
 """Tokens for the marketplace pages of requirement 001.
 
-Each is for one purpose and one salon, ends within the vendor's hour, and the one in an address
-works once: it is exchanged for one that travels in headers and paths of our own pages only.
+Each is for one purpose and one salon. Whoever opens the page may link a phone, so the token in an
+address works once and ten minutes at most: it is exchanged for one that travels in a cookie, in
+headers and in paths of our own pages only.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 CONNECT, PAGE = "kommutator:marketplace-connect", "kommutator:marketplace-page"
 """Audiences: what opens the page once, and what the page then asks with."""
-LIFE = timedelta(hours=1)
+LIVES = {CONNECT: timedelta(minutes=10), PAGE: timedelta(hours=1)}
+"""By audience."""
 _ALGORITHM = "HS256"
 _JTI_BYTES = 16
 
@@ -52,7 +54,7 @@ class Tickets:
             "company_id": ticket.company_id,
             "jti": self._ids.token(_JTI_BYTES),
             "iat": now,
-            "exp": now + LIFE,
+            "exp": now + LIVES[audience],
         }
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
@@ -69,13 +71,31 @@ class Tickets:
         ticket, jti = self._read(token, CONNECT)
         async with self._db.single() as unit:
             first = await unit.yclients_arrivals.use_ticket_everywhere(
-                hashlib.sha256(jti.encode()).digest(), LIFE
+                hashlib.sha256(jti.encode()).digest(), LIVES[CONNECT]
             )
         if not first:
             raise Forbidden("marketplace_token_used")
         return ticket, self.issue(ticket, PAGE)
 
+    def resume(self, token: str, page_token: str) -> Ticket:
+        """For whoever opened the page with `token` before, as `page_token` shows.
+
+        Raises:
+            Forbidden: as `read`, of `page_token`; `marketplace_token_invalid`: of another salon.
+        """
+        ticket = self.read(page_token, PAGE)
+        if self._decode(token, CONNECT)[0] != ticket:
+            raise Forbidden("marketplace_token_invalid")
+        return ticket
+
     def _read(self, token: str, audience: str) -> tuple[Ticket, str]:
+        ticket, jti, expires = self._decode(token, audience)
+        if self._clock.now().timestamp() >= expires:
+            raise Forbidden("marketplace_token_expired")
+        return ticket, jti
+
+    def _decode(self, token: str, audience: str) -> tuple[Ticket, str, float]:
+        """Also one that is over."""
         try:
             claims = jwt.decode(
                 token,
@@ -93,6 +113,4 @@ class Tickets:
             expires, jti = float(claims["exp"]), str(claims["jti"])
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as error:
             raise Forbidden("marketplace_token_invalid") from error
-        if self._clock.now().timestamp() >= expires:
-            raise Forbidden("marketplace_token_expired")
-        return ticket, jti
+        return ticket, jti, expires

@@ -11,6 +11,8 @@ from kommutator.doors.http.yclients import (
     lifecycle,
     marketplace,
     marketplace_pages,
+    marketplace_qr,
+    marketplace_socket,
     marketplace_state,
     operator,
     salons,
@@ -29,6 +31,8 @@ def add(app: Door) -> None:
     app.include_router(marketplace_pages.router)
     app.include_router(marketplace.router)
     app.include_router(marketplace_state.router)
+    app.include_router(marketplace_qr.router)
+    app.include_router(marketplace_socket.router)
     app.include_router(operator.router)
     app.include_router(salons.router)
     add_visits(app)

@@ -57,7 +57,7 @@ class RegisteredAnswer(BaseModel):
     company_id: int
     salon_id: int
     api_key: str = Field(description="Shown to who proved the salon; the vendor has it, too.")
-    connect_url: str = Field(description="Opens once, within an hour.")
+    connect_url: str = Field(description="Opens once, within ten minutes.")
     password_url: str | None = Field(
         None, description="Of a new enterprise: where its first person chooses a password, once."
     )
@@ -91,6 +91,7 @@ ENDPOINTS = {
     "register": "POST /marketplace/register",
     "qr": "GET /marketplace/qr/{token}",
     "status": "GET /marketplace/status/{companyId}",
+    "socket": "WebSocket /marketplace",
     "callback": "POST /marketplace/callback",
     "webhook": "POST /marketplace/webhook/{companyId}",
     "companies": "GET /marketplace/companies",
@@ -216,7 +217,7 @@ async def _maybe_actor(request: Request) -> Actor | None:
 
 
 def _registered(made: Registered) -> RegisteredAnswer:
-    query = urlencode({"token": made.token})
+    query = urlencode({"token": made.token, "company": made.company_id, "salon": made.salon_id})
     return RegisteredAnswer(
         company_id=made.company_id,
         salon_id=made.salon_id,

@@ -1,24 +1,24 @@
-"""Requirement 001's states of one salon: honest about the messenger, which comes later."""
+"""Requirement 001's states of one salon, and of the phone that speaks for it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.tenancy import Permission
+from kommutator.domain.whatsapp.states import TALKS, SessionState
 from kommutator.doors.http.auth import actor, house_of
-from kommutator.doors.http.errors import RESPONSES, locale_of
+from kommutator.doors.http.errors import RESPONSES
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.doors.http.v1.words import RowId
 from kommutator.doors.http.yclients.limits import demand_patience, note_wrong
 from kommutator.doors.http.yclients.origin import MarketplaceRoute
 from kommutator.flows.yclients.standing import state_of
 from kommutator.flows.yclients.tickets import PAGE
-from kommutator.kit.errors import Forbidden, NotFound, Unavailable
+from kommutator.kit.errors import Forbidden, NotFound
 from kommutator.store.connection_rows import ConnectionRecord
 from kommutator.store.yclients_salons import SalonState
 
@@ -34,20 +34,16 @@ router = APIRouter(
 class StatusAnswer(BaseModel):
     success: bool = True
     company_id: int
-    whatsapp_connected: bool = Field(description="False until WhatsApp can be connected.")
-    whatsapp_phone: str | None
+    whatsapp_connected: bool = Field(description="Messages come and go now.")
+    whatsapp_phone: str | None = Field(description="E.164, once one is linked.")
     integration_status: str = Field(
         description="pending, active, frozen, paused, broken or removed."
     )
-    connected_at: datetime | None
-
-
-class QrAnswer(BaseModel):
-    """Requirement 001's shape; `qr` is an image as a data address."""
-
-    success: bool
-    qr: str | None
-    expires_in: int = Field(description="Seconds.")
+    connected_at: datetime | None = Field(description="When the salon was.")
+    whatsapp_state: str = Field(description="As the pushed states; `new`: nobody asked yet.")
+    whatsapp_reason: str | None
+    whatsapp_since: datetime | None
+    whatsapp_linked_at: datetime | None
 
 
 class CallbackBody(BaseModel):
@@ -60,23 +56,11 @@ class CallbackBody(BaseModel):
     whatsapp_phone: str = Field("", max_length=64)
 
 
-@router.get("/qr/{token}", summary="The QR code that connects WhatsApp", response_model=QrAnswer)
-async def marketplace_qr(request: Request, token: str) -> JSONResponse:
-    """503 in the requirement's shape: WhatsApp comes with its own connection."""
-    demand_patience(request)
-    try:
-        house_of(request).yclients.tickets.read(token, PAGE)
-    except Forbidden:
-        note_wrong(request)
-        raise
-    return _no_whatsapp(request)
-
-
 @router.get("/status/{company_id}", summary="How a salon stands")
 async def marketplace_status(request: Request, company_id: RowId) -> StatusAnswer:
     """For the tenant, for the page of the salon, and for who holds the salon's key."""
     record, held = await _company(request, company_id)
-    return _status(record, held)
+    return await _status(request, record, held)
 
 
 @router.post("/callback", summary="A messenger was connected")
@@ -98,7 +82,7 @@ async def marketplace_callback(request: Request, body: CallbackBody) -> StatusAn
     if record.status is ConnectionStatus.DRAFT:
         await flows.activate(record.enterprise, record.id)
         record, held = await flows.standing.of_company(body.company_id)
-    return _status(record, held)
+    return await _status(request, record, held)
 
 
 async def _company(request: Request, company_id: int) -> tuple[ConnectionRecord, SalonState]:
@@ -136,20 +120,19 @@ def _is_page(request: Request, token: str, company_id: int) -> bool:
     return ticket.company_id == company_id
 
 
-def _status(record: ConnectionRecord, held: SalonState) -> StatusAnswer:
+async def _status(request: Request, record: ConnectionRecord, held: SalonState) -> StatusAnswer:
+    sessions = house_of(request).whatsapp
+    phone = await sessions.of_salon(record.enterprise, record.id)
+    shown = None if phone is None else await sessions.state(record.enterprise, phone)
+    talks = shown is not None and shown.state in TALKS
     return StatusAnswer(
         company_id=held.company_id,
-        whatsapp_connected=False,
-        whatsapp_phone=None,
+        whatsapp_connected=talks,
+        whatsapp_phone=None if shown is None else shown.phone,
         integration_status=state_of(record),
         connected_at=held.connected_at,
+        whatsapp_state=SessionState.NEW.value if shown is None else shown.state.value,
+        whatsapp_reason=None if shown is None else shown.reason,
+        whatsapp_since=None if shown is None else shown.since,
+        whatsapp_linked_at=None if shown is None else shown.linked_at,
     )
-
-
-def _no_whatsapp(request: Request) -> JSONResponse:
-    """The error's shape and the requirement's, in one body."""
-    house, later = house_of(request), Unavailable("marketplace_whatsapp_later")
-    told = house.texts.error(locale_of(request), later)
-    error = {"code": later.code, "message": told.message, "action": told.action}
-    answer = QrAnswer(success=False, qr=None, expires_in=0).model_dump()
-    return JSONResponse({**answer, "error": error, "detail": told.message}, later.status)

@@ -1,0 +1,1 @@
+"""Linking a phone: what its page is told, over a WebSocket or by asking again and again."""
