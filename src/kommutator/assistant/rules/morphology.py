@@ -5,11 +5,14 @@ Both dictionaries take about 30 MB and are read once per process, when the first
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 import pymorphy3
 
+# pymorphy3 raises on letters that Unicode has no name for.
+_CYRILLIC = re.compile("[а-яіїєґ]+(?:['-][а-яіїєґ]+)*")
 _WORDS_KEPT = 20_000
 _PARSES = 3  # of one word; the less likely ones only add noise
 
@@ -25,6 +28,8 @@ def base_forms(word: str, language: str) -> tuple[str, ...]:
     """The word's dictionary forms, the likeliest first; English words are their own."""
     if word.isascii():
         return (_english(word),)
+    if not _CYRILLIC.fullmatch(word):
+        return (word,)
     forms = dict.fromkeys(
         parse.normal_form.replace("ё", "е") for parse in analyzer(language).parse(word)[:_PARSES]
     )
@@ -34,6 +39,8 @@ def base_forms(word: str, language: str) -> tuple[str, ...]:
 @lru_cache(maxsize=_WORDS_KEPT)
 def is_word(word: str) -> bool:
     """Whether Russian or Ukrainian has such a word; others may be typos or names."""
+    if not _CYRILLIC.fullmatch(word):
+        return False
     return any(bool(analyzer(language).word_is_known(word)) for language in ("ru", "uk"))
 
 

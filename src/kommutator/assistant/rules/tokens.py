@@ -43,23 +43,6 @@ class Tokens:
         """Which token lies at a position of `line`."""
         return max(0, bisect_right(self.starts, position) - 1)
 
-    def span(self, match: re.Match[str]) -> range:
-        """The tokens that a match on `line` covers."""
-        first = self.index(match.start() + (match[0].startswith(" ")))
-        return range(first, self.index(max(match.start(), match.end() - 1)) + 1)
-
-    def without(self, taken: Container[int]) -> Tokens:
-        """The same row with some tokens struck out; positions of the others stay."""
-        return Tokens.of(
-            [
-                Token(token.text, "_") if index in taken else token
-                for index, token in enumerate(self.items)
-            ]
-        )
-
-    def has(self, pattern: re.Pattern[str]) -> bool:
-        return pattern.search(self.line) is not None
-
 
 def phrase(pattern: str) -> re.Pattern[str]:
     """A pattern of whole tags: blanks between tags as written, ends on a tag's edge."""
