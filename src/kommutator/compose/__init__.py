@@ -42,6 +42,7 @@ from kommutator.flows.ask_crm import AskCrm
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
 from kommutator.flows.converse.keep import KeepAssistant
+from kommutator.flows.converse.own_words import OwnWords
 from kommutator.flows.directory import Directory
 from kommutator.flows.doctor import Doctor
 from kommutator.flows.enrol import Enrol
@@ -233,7 +234,7 @@ def compose(
         news=talks.news,
         inbox=talks.inbox,
         client_cards=talks.client_cards,
-        assistant=KeepAssistant(db),
+        assistant=KeepAssistant(db, OwnWords(texts)),
         converse=talks.converse,
         rehearse=talks.rehearse,
         messages=compose_messages(ground, salons, directory),

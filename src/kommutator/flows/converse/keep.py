@@ -15,6 +15,7 @@ from kommutator.domain.assistant.settings import (
     read_settings,
 )
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Permission
+from kommutator.flows.converse.own_words import OwnWords
 
 if TYPE_CHECKING:
     from kommutator.store.database import Database
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
 
 class KeepAssistant:
-    def __init__(self, db: Database) -> None:
+    """`own_words`: checks what a tenant puts in their own words."""
+
+    def __init__(self, db: Database, own_words: OwnWords) -> None:
         self._db = db
+        self.own_words = own_words
 
     async def of(self, enterprise: EnterpriseNumber) -> AssistantSettings:
         async with self._db.single() as unit:
@@ -32,9 +36,13 @@ class KeepAssistant:
     async def save(
         self, actor: Actor, enterprise: EnterpriseNumber, given: Mapping[str, Any]
     ) -> AssistantSettings:
-        """What is not given becomes the default. Raises InvalidInput: see `checked_settings`."""
+        """What is not given becomes the default.
+
+        Raises InvalidInput: see `checked_settings` and `OwnWords.checked`.
+        """
         actor.demand(Permission.CONFIGURE, enterprise)
         settings = checked_settings(given)
+        self.own_words.check(settings.texts)
         async with self._db.unit() as unit:
             await _put(unit, enterprise, settings)
             detail = {"on": settings.on, "brain": settings.brain}
