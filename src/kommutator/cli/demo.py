@@ -45,6 +45,8 @@ async def _demo(settings: Settings) -> int:
         except DemoFailed as failure:
             say("cli.demo.failed", what=str(failure))
             return 1
+    if found.chat_url is not None:
+        say("cli.demo.chat", url=found.chat_url)
     say("cli.demo.right")
     return 0
 

@@ -73,6 +73,9 @@ async def _up_with_demo(settings: Settings, crm_port: int, street_port: int) -> 
         say("cli.up.avito", url=report.urls["avito"])
         if "whatsapp" in report.urls:
             say("cli.up.whatsapp", url=report.urls["whatsapp"])
+            say("cli.up.chat", url=world.chat_url(report))
+            say("cli.up.salon_phone", url=world.salon_phone_url(report))
+            say("cli.up.inbox", url=f"{settings.public_url}/console/inbox")
         for name, reason in report.missing.items():
             say("cli.twins.missing", name=name, reason=reason)
         say("cli.up.street", url=report.street_url)

@@ -18,6 +18,7 @@ class DemoNotes(msgspec.Struct, kw_only=True):
     Attributes:
         events_key: our own API key for sending events and reading calls.
         street_url: where calls can be placed from; None while nothing runs.
+        chat_url: where a client writes to the salon; None without a fake WhatsApp.
     """
 
     crm_key: str = ""
@@ -37,6 +38,7 @@ class DemoNotes(msgspec.Struct, kw_only=True):
     amocrm_url: str | None = None
     yclients_url: str | None = None
     street_url: str | None = None
+    chat_url: str | None = None
 
 
 _BYTES = {

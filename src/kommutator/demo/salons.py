@@ -17,9 +17,11 @@ import structlog
 from kommutator.demo.notes import DemoNotes
 from kommutator.demo.seed import ACTOR, NUMBER
 from kommutator.demo.stage import telegram_token
+from kommutator.demo.whatsapp import link_phone
 from kommutator.domain.connection import ConnectionKind
 from kommutator.doors.http.yclients.asked import read_said
 from kommutator.flows.house import House
+from kommutator.kit.clock import Clock
 from kommutator.store.connection_rows import ConnectionRecord
 
 SALONS = (962302, 962303, 962304)
@@ -31,7 +33,9 @@ _OWNER = "owner@salon.example"
 _log = structlog.get_logger()
 
 
-async def open_salons(house: House, urls: Mapping[str, str], notes: DemoNotes) -> None:
+async def open_salons(
+    house: House, urls: Mapping[str, str], notes: DemoNotes, clock: Clock
+) -> None:
     """Connect everything; what goes wrong is shown in the console, as with real ones."""
     try:
         async with aiohttp.ClientSession() as session:
@@ -41,6 +45,8 @@ async def open_salons(house: House, urls: Mapping[str, str], notes: DemoNotes) -
             key = (await yclients.look("credentials"))["groups"][0]["crm_token"]
             await house.salon_telephony.set_up(ACTOR, NUMBER, first, key, recordings=True)
             house.directory.invalidate(NUMBER)
+        if "whatsapp" in urls:
+            await link_phone(house, urls["whatsapp"], first, clock)
     except Exception as error:  # noqa: BLE001  the demo's other parts do without
         _log.warning("demo.salons_not_open", error=repr(error)[:300])
 

@@ -16,6 +16,7 @@ from kommutator.demo import seed
 from kommutator.demo.salons import open_salons
 from kommutator.demo.stage import AMI_USER, AMOCRM_CLIENT_ID, YCLIENTS_APPLICATION_ID, Stage
 from kommutator.demo.street import Street
+from kommutator.demo.whatsapp import PEOPLE, SALON_PHONE
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
 from kommutator.serve import PortTaken
@@ -23,6 +24,8 @@ from kommutator.settings import Settings
 
 _LINK_PATIENCE_S = 8.0
 _LOOK_S = 0.02
+_NOWHERE = "ws://127.0.0.1:9"
+"""Where there is no fake WhatsApp, phones linked to one must not knock at the real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,16 @@ class DemoReport:
     missing: Mapping[str, str]
 
 
+def chat_url(report: DemoReport) -> str:
+    """Where a client of the salon writes. Raises KeyError: no fake WhatsApp runs."""
+    return f"{report.urls['whatsapp']}/person/{next(iter(PEOPLE))}"
+
+
+def salon_phone_url(report: DemoReport) -> str:
+    """The phone that we are linked to. Raises KeyError: no fake WhatsApp runs."""
+    return f"{report.urls['whatsapp']}/salon/{SALON_PHONE}"
+
+
 def demo_settings(settings: Settings) -> Settings:
     """The fake vendors live on this machine; production settings do not allow that."""
     hosts = tuple({*settings.private_hosts, "127.0.0.1"})
@@ -51,7 +64,7 @@ def demo_settings(settings: Settings) -> Settings:
 def with_vendors(settings: Settings, ready: Stage) -> Settings:
     """Our applications at the fake vendors, as an installer would enter real ones."""
     notes, urls = notebook.load(settings.home, SystemIds()), ready.urls
-    salons = urls["yclients"]
+    salons, whatsapp = urls["yclients"], ready.facts.get("whatsapp", {})
     return settings.model_copy(
         update={
             "amocrm_client_id": AMOCRM_CLIENT_ID,
@@ -66,6 +79,8 @@ def with_vendors(settings: Settings, ready: Stage) -> Settings:
             "telegram_api_url": urls["telegram"],
             "telegram_links_url": f"{urls['telegram']}/t.me",
             "avito_api_url": urls["avito"],
+            "whatsapp_url": whatsapp.get("ws_url", _NOWHERE),
+            "whatsapp_root_key": whatsapp.get("root_key", ""),
         }
     )
 
@@ -98,7 +113,7 @@ async def demo(
     await seed.crm(app.house, ready.urls["retailcrm"], notes.crm_key)
     await seed.widget(ready.urls["amocrm"], AMOCRM_CLIENT_ID, settings.public_url)
     # Aside: the vendor's pace makes three branches take seconds, and nobody waits for them.
-    salons = asyncio.create_task(open_salons(app.house, ready.urls, notes))
+    salons = asyncio.create_task(open_salons(app.house, ready.urls, notes, clock))
     await ready.opened()
     if ready.office is not None:
         pbx = ready.office.pbx
@@ -128,8 +143,10 @@ async def demo(
         notes.amocrm_url = ready.urls["amocrm"]
         notes.yclients_url = ready.urls["yclients"]
         notes.street_url = street.url
+        report = DemoReport(ready.urls, street.url, key, ready.without_pbx, ready.missing)
+        notes.chat_url = chat_url(report) if "whatsapp" in ready.urls else None
         notebook.save(settings.home, notes)
-        yield DemoReport(ready.urls, street.url, key, ready.without_pbx, ready.missing)
+        yield report
     finally:
         salons.cancel()
         await asyncio.gather(salons, return_exceptions=True)
