@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from kommutator.app import Application
+from kommutator.compose.whatsapp import WhatsAppMeans
 from kommutator.domain.outcome import Budget
 from kommutator.domain.tenancy import Actor, EnterpriseNumber, Role
 from kommutator.flows.house import House
@@ -34,7 +35,7 @@ from tests.support.yclients_town import SALON, SECOND, THIRD, YTown, open_yclien
 
 HERE, THERE = EnterpriseNumber("0367"), EnterpriseNumber("0411")
 OWNER = "owner@salon.example"
-_BUDGETS = "kommutator.connectors.crm.yclients.client.budgets_at"  # 5/s take long in a test
+BUDGETS = "kommutator.connectors.crm.yclients.client.budgets_at"  # 5/s take long in a test
 CALLBACK = "/api/yclients/webhook"
 __all__ = ["SALON", "SECOND", "THIRD"]
 
@@ -123,12 +124,13 @@ async def open_salon_service(
     roles: Collection[str] = ("api",),
     clock: Clock | None = None,
     rate_limits: bool = False,
+    means: WhatsAppMeans | None = None,
     **settings: str,
 ) -> AsyncIterator[SalonService]:
     """`roles`: with "worker", what is due is done aside."""
     async with AsyncExitStack() as stack:
         if not rate_limits:
-            stack.enter_context(patch(_BUDGETS, lambda *_, **__: (Budget("free", 1e3, 1_000),)))
+            stack.enter_context(patch(BUDGETS, lambda *_, **__: (Budget("free", 1e3, 1_000),)))
         twin = await stack.enter_async_context(open_yclients(rate_limits=rate_limits, let_in=False))
         await twin.order("switches", hook_delay_seconds=0.0)
         port = free_port()
@@ -153,7 +155,7 @@ async def open_salon_service(
                 **settings,
             }
         )
-        made = Application(chosen, dsn, vault_of(chosen), roles=roles, clock=clock)
+        made = Application(chosen, dsn, vault_of(chosen), roles=roles, clock=clock, means=means)
         app = await stack.enter_async_context(made)
         weaken_passwords(app.house)
         await stack.enter_async_context(http(app.asgi, chosen))

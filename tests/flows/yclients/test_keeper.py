@@ -27,7 +27,12 @@ async def test_what_the_vendor_did_not_hear_is_said_again(service: SalonService)
     assert await flows.look.first() == 1
     (application,) = (await service.twin.look("market"))["applications"]
     held = next(c for c in application["connections"] if c["salon_id"] == SALON)
+    assert held["channels"] == {"whatsapp": True}, "as connecting leaves it"
+    assert await flows.messenger.due() == 1
+    (application,) = (await service.twin.look("market"))["applications"]
+    held = next(c for c in application["connections"] if c["salon_id"] == SALON)
     assert held["channels"] == {"whatsapp": False}, "nobody carries messages yet"
+    assert await flows.messenger.due() == 0, "it is told once"
     await keeper.reconcile()
 
 

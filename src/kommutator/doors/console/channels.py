@@ -12,6 +12,7 @@ from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import outcome
 from kommutator.doors.console.render import go, page, plain_page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
+from kommutator.doors.console.whatsapp import salons_of
 from kommutator.flows.chats.channels import SECRETS
 from kommutator.kit.errors import InvalidInput, VendorError
 
@@ -22,6 +23,7 @@ _HERE = "/console/channels"
 
 @router.get("/connections/telegram")
 @router.get("/connections/avito")
+@router.get("/connections/whatsapp")
 async def from_connections() -> Response:
     """Where the list of all connections leads to."""
     return go(_HERE)
@@ -31,7 +33,8 @@ async def from_connections() -> Response:
 async def channels_page(see: Seen) -> HTMLResponse:
     enterprise = see.demand(Permission.CONFIGURE)
     found = await see.house.channels.list(enterprise)
-    return await page(see, "channels.html", channels=found, kinds=SECRETS)
+    salons = await salons_of(see, enterprise)
+    return await page(see, "channels.html", channels=found, kinds=SECRETS, salons=salons)
 
 
 @router.post("/channels/connect")

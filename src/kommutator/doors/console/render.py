@@ -150,6 +150,8 @@ def _is_open(slug: str, href: str, path: str) -> bool:
     if slug == "overview":
         return path.rstrip("/") == href.rstrip("/")
     crm = slug == "connections" and path.startswith("/retailcrm-admin")
+    if slug == "channels" and path.startswith("/console/whatsapp/"):
+        return True
     check_up = slug == "diagnostics" and path.startswith("/console/doctor")
     if slug == "campaigns" and path.startswith("/console/do-not-call"):
         return True

@@ -39,6 +39,7 @@ from kommutator.doors.console import (
     salons,
     settings,
     statistics,
+    whatsapp,
 )
 from kommutator.doors.console.templating import STATIC
 
@@ -75,6 +76,7 @@ for _pages in (
     campaigns,
     notices,
     channels,
+    whatsapp,
     pbx_files,
     amocrm,
     amocrm_bulk,

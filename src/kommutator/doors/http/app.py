@@ -35,6 +35,7 @@ _TAGS = [
     {"name": "enterprises", "description": "Tenants; for platform staff."},
     {"name": "audit", "description": "Who changed what."},
     {"name": "routing", "description": "Whose phone should ring."},
+    {"name": "whatsapp", "description": "Phones linked by QR."},
     {"name": "health", "description": "For load balancers and monitoring."},
 ]
 

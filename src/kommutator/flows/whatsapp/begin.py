@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import msgspec
-
 from kommutator.domain.assistant.settings import KEY, read_settings
 from kommutator.domain.connection import Account
 from kommutator.domain.whatsapp.states import SessionState
@@ -46,10 +44,10 @@ async def begin_talking(unit: Unit, account: Account, state: SessionState, *, fi
 
 
 async def _switch_on(unit: Unit, account: Account, salon: UUID) -> bool:
-    enterprise = await unit.enterprises.lock(account.enterprise)
-    settings = read_settings(enterprise.settings)
-    if str(salon) in settings.salons:
+    stored = (await unit.enterprises.lock(account.enterprise)).settings
+    salons = read_settings(stored).salons
+    if str(salon) in salons:
         return False
-    chosen = msgspec.structs.replace(settings, salons={**settings.salons, str(salon): True})
-    await unit.enterprises.update(account.enterprise, settings={KEY: msgspec.to_builtins(chosen)})
+    chosen = {**(stored.get(KEY) or {}), "salons": {**salons, str(salon): True}}
+    await unit.enterprises.update(account.enterprise, settings={KEY: chosen})
     return True
