@@ -160,7 +160,7 @@ def compose(
     salons = yclients_side(settings, http, turns, redactor)
     yclients = compose_yclients(ground, salons, directory, people)
     talking = compose_talking(
-        Means(ground, http, turns, directory, intake, texts, counters, means),
+        Means(ground, http, turns, directory, intake, texts, counters, means, redactor),
         salons,
         follow=news.decide,
     )
@@ -235,6 +235,7 @@ def compose(
         inbox=talks.inbox,
         client_cards=talks.client_cards,
         assistant=KeepAssistant(db, OwnWords(texts)),
+        llm=talking.llm.service,
         converse=talks.converse,
         rehearse=talks.rehearse,
         messages=compose_messages(ground, salons, directory),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kommutator.assistant.rules.reader import Reader
@@ -69,16 +69,16 @@ def compose_assistant(
     visits: VisitParts | None,
     *,
     asks: Asks | None = None,
-    brains: Mapping[str, Brain] | None = None,
+    brains: Callable[[RulesBrain], Mapping[str, Brain]] | None = None,
 ) -> AssistantParts:
-    """Nothing is started and nothing is asked. `brains`: beside the one of the rules."""
+    """Nothing is started and nothing is asked. `brains`: beside the rules, given them."""
     db, clock, asks = on.db, on.clock, asks or Asks()
     inbox, news = Inbox(db, clock=clock), News()
     if visits is None:
         return AssistantParts(inbox, ClientCards(db, directory, None, clock=clock), news)
     desk = visits.desk
     rules = RulesBrain(Reader(), texts)
-    minds = Minds({rules.name: rules, **(brains or {})}, rules)
+    minds = Minds({rules.name: rules, **(brains(rules) if brains else {})}, rules)
     scene = SetScene(db, desk.shelf, desk.reader)
     tell_staff = TellStaff(texts, clock=clock, public_url=on.settings.public_url)
     converse = Converse(

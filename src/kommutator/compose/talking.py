@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kommutator.compose.assistant import AssistantParts, compose_assistant, hear_clients
 from kommutator.compose.channels import ChannelParts, compose_channels
 from kommutator.compose.composition import Background
+from kommutator.compose.llm import LlmParts, compose_llm
 from kommutator.compose.outreach import OutreachParts, compose_outreach
 from kommutator.compose.remind import RemindParts, compose_remind, rechecks_of
 from kommutator.compose.salons import SalonParts, compose_salons
@@ -22,6 +23,7 @@ from kommutator.flows.turns import Turns
 from kommutator.flows.whatsapp.begin import begin_talking
 from kommutator.kit.http import HttpClient
 from kommutator.kit.metrics import Metrics
+from kommutator.kit.redact import Redactor
 from kommutator.kit.texts import Texts
 
 
@@ -37,6 +39,7 @@ class Means:
     texts: Texts
     metrics: Metrics
     whatsapp: WhatsAppMeans | None
+    redactor: Redactor
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class TalkingParts:
     unasked: OutreachParts
     visits: VisitParts | None
     talks: AssistantParts
+    llm: LlmParts
 
     @property
     def background(self) -> Sequence[Background]:
@@ -75,5 +79,8 @@ def compose_talking(means: Means, salons: YClientsSide | None, *, follow: Decide
     kept = compose_salons(on, salons, directory, hearers=(chat.tell, remind.hear))
     unasked = compose_outreach(on, rechecks_of(on, remind, directory, kept.salons), (remind.sent,))
     visits = compose_visits(on, salons, directory, kept.salons, means.metrics)
-    talks = compose_assistant(on, directory, texts, means.metrics, visits, asks=remind.asks)
-    return TalkingParts(whatsapp, chat, remind, kept, unasked, visits, talks)
+    llm = compose_llm(on, means.http, means.redactor, means.metrics)
+    talks = compose_assistant(
+        on, directory, texts, means.metrics, visits, asks=remind.asks, brains=llm.brains
+    )
+    return TalkingParts(whatsapp, chat, remind, kept, unasked, visits, talks, llm)

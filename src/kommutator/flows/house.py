@@ -27,6 +27,7 @@ from kommutator.flows.converse.client_card import ClientCards
 from kommutator.flows.converse.converse import Converse
 from kommutator.flows.converse.inbox import Inbox
 from kommutator.flows.converse.keep import KeepAssistant
+from kommutator.flows.converse.language_models import LanguageModels
 from kommutator.flows.converse.rehearse import Rehearse
 from kommutator.flows.directory import Directory
 from kommutator.flows.doctor import Doctor
@@ -153,6 +154,7 @@ class House:
     inbox: Inbox
     client_cards: ClientCards
     assistant: KeepAssistant
+    llm: LanguageModels
     converse: Converse | None
     rehearse: Rehearse | None
     cards: Cards

@@ -75,6 +75,23 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self.model_turns = Counter(
+            "kommutator_model_turns_total",
+            "Turns for which a language model was wanted: answered by it, or why by the rules.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self.model_tokens = Counter(
+            "kommutator_model_tokens_total",
+            "Tokens that language models were told (in) and said (out).",
+            ("direction",),
+            registry=self.registry,
+        )
+        self.model_remarks_left_out = Counter(
+            "kommutator_model_remarks_left_out_total",
+            "Sentences of language models that could not be proved, and were not sent.",
+            registry=self.registry,
+        )
         self.hand_overs = Counter(
             "kommutator_hand_overs_total",
             "Talks handed over to a person, by reason.",

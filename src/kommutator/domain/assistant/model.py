@@ -15,6 +15,10 @@ from kommutator.kit.errors import InvalidInput
 _LONGEST_URL: Final = 300
 _NAME: Final = re.compile(r"[\w./:@+-]{1,200}", re.ASCII)
 _LONGEST_KEY: Final = 512
+Tried = Literal[
+    "works", "no_tools", "unknown_model", "key", "limit", "address", "away", "slow", "strange",
+    "no_package",
+]  # fmt: skip
 
 
 class ModelSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -57,10 +61,7 @@ class ModelTried(msgspec.Struct, frozen=True):
         ms: how long it took; status: of the HTTP answer, where one came.
     """
 
-    state: Literal[
-        "works", "no_tools", "unknown_model", "key", "limit", "address", "away", "slow",
-        "strange", "no_package",
-    ]  # fmt: skip
+    state: Tried
     ms: int = 0
     status: int | None = None
 
