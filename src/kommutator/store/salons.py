@@ -19,15 +19,17 @@ from kommutator.store.crm_copy import WIPE_BOOK
 from kommutator.store.driver import Connection
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('salon_copy:' || $1, 0))"
-_FACTS = "salon_id, title, time_zone, phone, address, slot_step_s, asks_code, notice_s, raw"
+_FACTS = (
+    "salon_id, title, time_zone, phone, address, slot_step_s, asks_code, notice_s, currency, raw"
+)
 _SAVE = f"""
 INSERT INTO salons AS s (enterprise, connection_id, {_FACTS}, categories, read_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, coalesce($12::jsonb, '[]'::jsonb), $13)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, coalesce($13::jsonb, '[]'::jsonb), $14)
 ON CONFLICT (connection_id) DO UPDATE SET
     ({_FACTS}, categories, read_at) = ROW (
         excluded.salon_id, excluded.title, excluded.time_zone, excluded.phone, excluded.address,
-        excluded.slot_step_s, excluded.asks_code, excluded.notice_s, excluded.raw,
-        coalesce($12::jsonb, s.categories), excluded.read_at)
+        excluded.slot_step_s, excluded.asks_code, excluded.notice_s, excluded.currency,
+        excluded.raw, coalesce($13::jsonb, s.categories), excluded.read_at)
  WHERE s.read_at <= excluded.read_at"""
 _STATE = "read_at, began_at, copied_at, unheard, drift, drift_at"
 _GET = f"""
@@ -35,7 +37,7 @@ SELECT {_FACTS.removesuffix(", raw")}, categories, {_STATE} FROM salons
  WHERE enterprise = $1 AND connection_id = $2"""
 _OF = """
 SELECT s.connection_id, s.salon_id, s.title, s.time_zone, s.phone, s.address, s.slot_step_s,
-       s.asks_code, s.notice_s, s.categories, s.read_at, s.began_at, s.copied_at,
+       s.asks_code, s.notice_s, s.currency, s.categories, s.read_at, s.began_at, s.copied_at,
        s.unheard, s.drift, s.drift_at
   FROM salons s JOIN connections c ON c.enterprise = s.enterprise AND c.id = s.connection_id
  WHERE s.enterprise = $1 AND c.status <> 'removed' ORDER BY s.title, s.connection_id"""
@@ -130,8 +132,8 @@ class SalonStore:
         kept = None if categories is None else [asdict(one) for one in categories]
         await self._connection.execute(
             _SAVE, enterprise, connection_id, salon.id, salon.title, salon.time_zone, salon.phone,
-            salon.address, salon.slot_step_s, salon.asks_code, salon.notice_s, dict(salon.raw),
-            kept, read_at,
+            salon.address, salon.slot_step_s, salon.asks_code, salon.notice_s, salon.currency,
+            dict(salon.raw), kept, read_at,
         )  # fmt: skip
 
     async def get(self, enterprise: EnterpriseNumber, connection_id: UUID) -> KeptSalon | None:
@@ -214,7 +216,7 @@ def _kept(connection_id: UUID, row: Any) -> KeptSalon:
     salon = Salon(
         id=row["salon_id"], title=row["title"], time_zone=row["time_zone"], phone=row["phone"],
         address=row["address"], slot_step_s=row["slot_step_s"], asks_code=row["asks_code"],
-        notice_s=row["notice_s"],
+        notice_s=row["notice_s"], currency=row["currency"],
     )  # fmt: skip
     return KeptSalon(
         connection_id=connection_id,

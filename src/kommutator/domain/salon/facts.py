@@ -33,6 +33,7 @@ class Salon:
     slot_step_s: int = 900
     asks_code: bool = False
     notice_s: int = 0
+    currency: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -99,6 +99,7 @@ class SetScene:
             questions=questions,
             texts=settings.texts,
             greet=greet,
+            currency=salon.currency,
             enterprise=account.enterprise,
         )
 

@@ -53,6 +53,7 @@ def read_salon(item: Mapping[str, Any], online: Mapping[str, Any], zone: str) ->
         slot_step_s=as_id(item.get("seance_search_step")) or _STEP_S,
         asks_code=as_flag(item.get("phone_confirmation")) or as_flag(online.get("confirm_number")),
         notice_s=60 * max(as_int(online.get("seance_delay_step")) or 0, 0),
+        currency=(as_text(item.get("currency_short_title")) or "")[:10],
         raw={**item, "online_settings": dict(online)},
     )
 

@@ -41,3 +41,5 @@ CREATE TABLE reviews (
 );
 CREATE INDEX reviews_page ON reviews (enterprise, id DESC);
 CREATE INDEX outreach_win_back ON outreach (enterprise, phone, created_at) WHERE kind = 'win_back';
+
+ALTER TABLE salons ADD COLUMN currency text NOT NULL DEFAULT '';   -- sign of its prices
