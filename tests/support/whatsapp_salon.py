@@ -139,16 +139,19 @@ class WhatsAppSalon:
             for one in company.records.values()
             if one.api_id
             and not one.deleted
+            and one.client_id is not None
             and company.clients[one.client_id].phone == phone.lstrip("+")
         ]
 
 
 @asynccontextmanager
-async def open_whatsapp_salon(dsn: str) -> AsyncIterator[WhatsAppSalon]:
+async def open_whatsapp_salon(dsn: str, **settings: str) -> AsyncIterator[WhatsAppSalon]:
     """The salon is installed; a worker copies it, once there is one."""
     async with open_whatsapp() as whatsapp:
-        reach = {"whatsapp_url": whatsapp.socket_url, "whatsapp_root_key": whatsapp.root_key}
-        async with open_salon_service(dsn, **reach) as service:
+        url, key = whatsapp.socket_url, whatsapp.root_key
+        async with open_salon_service(
+            dsn, whatsapp_url=url, whatsapp_root_key=key, **settings
+        ) as service:
             await service.install(SALON)
             async with service.house.db.single() as unit:
                 await unit.connection.execute(

@@ -151,6 +151,8 @@ class FollowSession:
     # --- steps -----------------------------------------------------------------------------
 
     async def _linked(self, unit: Unit, state: SessionState, me: Identity) -> None:
+        if state in TALKS:  # first: keys are written with the lane locked before the session
+            await unit.lanes.unpark(self._account.enterprise, lane=self._account.lane)
         row = await unit.whatsapp.get(*self._whose)
         record = await unit.connections.get(*self._whose)
         first = state in TALKS and record.status is ConnectionStatus.DRAFT
@@ -166,7 +168,6 @@ class FollowSession:
         )  # fmt: skip
         if state in TALKS:
             await self._status(unit, ConnectionStatus.ACTIVE, None)
-            await unit.lanes.unpark(self._account.enterprise, lane=self._account.lane)
 
     async def _status(self, unit: Unit, status: ConnectionStatus, reason: str | None) -> None:
         record = await unit.connections.get(*self._whose)

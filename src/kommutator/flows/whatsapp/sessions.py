@@ -89,6 +89,7 @@ class WhatsAppSessions:
             if linked and row.state not in WAITS_FOR_PERSON:
                 raise Conflict("whatsapp_linked")
             keep = linked and row.state in _KEPT
+            await self._wake(unit, enterprise, connection_id)
             if not keep:
                 await unit.whatsapp_keys.wipe(enterprise, connection_id)
             state = SessionState.CONNECTING if keep else SessionState.STARTING
@@ -101,7 +102,6 @@ class WhatsAppSessions:
             )  # fmt: skip
             status = ConnectionStatus.ACTIVE if keep else ConnectionStatus.DRAFT
             await unit.connections.set_status(enterprise, connection_id, status)
-            await self._wake(unit, enterprise, connection_id)
         return await self.state(enterprise, connection_id)
 
     async def state(self, enterprise: EnterpriseNumber, connection_id: UUID) -> SessionShown:
@@ -179,11 +179,11 @@ class WhatsAppSessions:
                 return
             held = row.wanted and row.state in TALKS
             if held:
+                await self._wake(unit, enterprise, connection_id)
                 await unit.whatsapp.change(
                     enterprise, connection_id, "state", {"state": row.state.value, "reason": None},
                     wish=True, log_out=True,
                 )  # fmt: skip
-                await self._wake(unit, enterprise, connection_id)
         deadline = self._clock.monotonic() + patience_s
         while held and self._clock.monotonic() < deadline:
             await self._clock.sleep(_LOOK_S)
@@ -248,6 +248,7 @@ class WhatsAppSessions:
         )  # fmt: skip
 
     async def _wake(self, unit: Unit, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
+        """Before the session changes: its holder locks the lane first, too."""
         await unit.lanes.unpark(enterprise, connection_id=connection_id)
         unit.wake(f"wa:{connection_id}")
         unit.config_changed(enterprise, ConnectionKind.WHATSAPP.value)
