@@ -53,12 +53,13 @@ async def overview_page(see: Annotated[Visit, Depends(visit)]) -> Response:
         connections = await ConnectionViews(unit.connection).all(enterprise)
         dead = await LogViews(unit.connection).dead_count(enterprise)
     configures = see.actor.may(Permission.CONFIGURE)
+    waiting = await see.house.inbox.waiting(enterprise)
     day = since.astimezone(zone(row.get("time_zone", ""))).date().isoformat()
     return await page(
         see,
         "overview.html",
         needs=list(_needs(connections, dead, see)) if configures else [],
-        figures=_figures(today, day),
+        figures=[*_figures(today, day), ("waiting", waiting, "/console/inbox?show=waiting")],
         connections=connections,
         **await live_calls(see, enterprise, limit=10),
     )
