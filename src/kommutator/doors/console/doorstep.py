@@ -19,7 +19,13 @@ from kommutator.kit.texts import LOCALES
 router = APIRouter(route_class=PageRoute)
 _HOME = "/console/"
 # A journey to amoCRM's consent screen, or from YClients', goes on after its traveller signed in.
-_OURS = ("/console/", "/console?", "/retailcrm-admin/", "/api/v1/amocrm/auth/callback?state=")
+_OURS = (
+    "/console/",
+    "/console?",
+    "/retailcrm-admin/",
+    "/marketplace/",
+    "/api/v1/amocrm/auth/callback?state=",
+)
 _CONNECT = "/yclients/connect"
 _WHOLE = ("/console", _CONNECT)
 _IN_CABINET = ("/console/day", "/console/salons/")

@@ -91,28 +91,28 @@ async def resume(see: Seen, connection_id: UUID) -> Response:
     """Go on with a phone that is linked; any other is to be scanned on the page this leads to."""
     enterprise = see.demand(Permission.CONFIGURE)
     await see.house.whatsapp.link(enterprise, connection_id)
-    return go(f"{_HERE}/{connection_id}")
+    return _to(see, f"{_HERE}/{connection_id}")
 
 
 @router.post("/{connection_id}/stop")
 async def stop(see: Seen, connection_id: UUID) -> Response:
     enterprise = see.demand(Permission.CONFIGURE)
     await see.house.whatsapp.stop(see.actor, enterprise, connection_id)
-    return go(f"{_HERE}/{connection_id}", done="whatsapp_stopped")
+    return _to(see, f"{_HERE}/{connection_id}?done=whatsapp_stopped")
 
 
 @router.post("/{connection_id}/log-out")
 async def log_out(see: Seen, connection_id: UUID) -> Response:
     enterprise = see.demand(Permission.CONFIGURE)
     await see.house.whatsapp.log_out(see.actor, enterprise, connection_id)
-    return go(f"{_HERE}/{connection_id}", done="whatsapp_logged_out")
+    return _to(see, f"{_HERE}/{connection_id}?done=whatsapp_logged_out")
 
 
 @router.post("/{connection_id}/remove")
 async def remove(see: Seen, connection_id: UUID) -> Response:
     enterprise = see.demand(Permission.CONFIGURE)
     await see.house.whatsapp.remove(see.actor, enterprise, connection_id)
-    return go(_LIST, done="whatsapp_removed")
+    return _to(see, f"{_LIST}?done=whatsapp_removed")
 
 
 @router.websocket("/{connection_id}/ws")
@@ -138,6 +138,13 @@ async def _known(
         raise NotFound("connection_not_found")
     salon = salon_of(record, list(records.values()))
     return record, None if salon is None else records[salon]
+
+
+def _to(see: Visit, path: str) -> Response:
+    """As a whole new page: a part of one would leave the old one's socket behind."""
+    if "HX-Request" in see.request.headers:
+        return Response(headers={"HX-Redirect": path})
+    return go(path)
 
 
 def _answer(see: Visit, found: SessionShown) -> Response:

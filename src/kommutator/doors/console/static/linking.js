@@ -50,6 +50,8 @@
   };
 
   const status = (said) => {
+    // In the console a linked phone has more buttons than one that is not.
+    if (root.dataset.enterprise && said.phase === "done" && phase !== "done") { window.location.reload(); return; }
     phase = said.phase;
     root.dataset.phase = phase;
     root.dataset.state = said.state;
@@ -58,7 +60,7 @@
     fill("link-reason", said.reason_text);
     if (said.phone) at("link-number").textContent = said.phone;
     if (said.name) at("link-name").textContent = said.name;
-    if (said.method && (phase === "scan" || phase === "type")) choose(said.method === "code" ? "code" : "qr");
+    if (phase === "type" && !isTab("code")) choose("code");
     if (phase !== "scan") ends = 0;
     arrange();
   };
@@ -71,10 +73,9 @@
   };
   const code = (letters) => fill("link-code", `${letters.slice(0, 4)}-${letters.slice(4)}`);
   const trouble = (message, action) => {
-    const box = at("link-error");
-    box.hidden = !message;
-    box.querySelector("strong").textContent = message || "";
-    box.querySelector("div div").textContent = action || "";
+    at("link-error").hidden = !message;
+    at("link-wrong").textContent = message || "";
+    at("link-remedy").textContent = action || "";
   };
   const whole = (said) => {
     seq = said.seq;
@@ -151,7 +152,7 @@
 
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-word]");
-    if (button) { trouble(); say({ type: button.dataset.word }); }
+    if (button) { trouble(); choose("qr"); say({ type: button.dataset.word }); }
   });
   for (const name of ["qr", "code"]) at(`tab-${name}`).addEventListener("click", () => choose(name));
   root.querySelector("[role=tablist]").addEventListener("keydown", (event) => {
