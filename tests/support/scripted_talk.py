@@ -6,15 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from kommutator.assistant.rules_brain import RulesBrain
-from kommutator.domain.assistant.frame import Expecting, Vocabulary
+from kommutator.domain.assistant.frame import Expecting, Frame, Vocabulary
 from kommutator.domain.assistant.guard import permitted
-from kommutator.domain.assistant.ports import Client, Scene
+from kommutator.domain.assistant.ports import Brain, Client, Scene
 from kommutator.domain.assistant.talk import (
     AnyAct,
     BookVisit,
@@ -40,11 +39,17 @@ _ASKED = {
 _MINUTES = re.compile(r"\+(\d+)([mhd])")
 
 
+class Plays(Brain, Protocol):
+    """A brain, and the rules' reading of a turn, which the guard believes."""
+
+    def hear(self, scene: Scene, talk: Talk, messages: Sequence[Message]) -> Frame: ...
+
+
 @dataclass
 class Played:
     """One talk while it is played: what a conversation would keep."""
 
-    brain: RulesBrain
+    brain: Plays
     words: Vocabulary
     salon: ImaginedSalon
     script: Mapping[str, Any]
@@ -219,7 +224,7 @@ class Played:
             self.wrong += shortest
 
 
-def staged(brain: RulesBrain, words: Vocabulary, facts: Facts, script: Mapping[str, Any]) -> Played:
+def staged(brain: Plays, words: Vocabulary, facts: Facts, script: Mapping[str, Any]) -> Played:
     """The salon as the script finds it."""
     salon = ImaginedSalon(facts, datetime.fromisoformat(script.get("now", NOW)))
     client = script.get("client", {})

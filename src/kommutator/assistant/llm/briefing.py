@@ -50,14 +50,14 @@ bad result: "complaint". Running late: "late".
 tool has not returned, no promise, and nothing about what was done. Usually leave it empty."""
 
 
-def mask_of(desk_scene: Scene, talk: Talk, told: Iterable[str], settings: ModelSettings) -> Mask:
+def mask_of(scene: Scene, talk: Talk, told: Iterable[str], settings: ModelSettings) -> Mask:
     """Hides what the settings do not let out.
 
     Args:
         told: names that the client wrote in this turn.
     """
-    here = {part for one in desk_scene.staff for part in one.name.casefold().split()}
-    names = [name for name in (desk_scene.client.name, talk.name, *told) if name]
+    here = {part for one in scene.staff for part in one.name.casefold().split()}
+    names = [name for name in (scene.client.name, talk.name, *told) if name]
     # A client who is called as an employee is would hide whom they want to go to.
     hidden = [part for name in names for part in name.split() if part.casefold() not in here]
     return Mask(() if settings.names else hidden, numbers=settings.masked)
@@ -65,18 +65,21 @@ def mask_of(desk_scene: Scene, talk: Talk, told: Iterable[str], settings: ModelS
 
 def briefing(desk: Desk) -> str:
     """One turn as JSON: the salon first, so that services may keep it; then the talk."""
-    return json.dumps(
-        {"salon": _salon(desk), **situation(desk)}, ensure_ascii=False, separators=(",", ":")
-    )
+    today, language = desk.m.scene.now.date(), desk.m.words.language
+    days = [today + timedelta(days=n) for n in range(_DAYS)]
+    whole = {
+        "salon": _salon(desk),
+        "calendar": {str(day): day_in_words(day, today, language) for day in days},
+        **situation(desk),
+    }
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
 
 
 def situation(desk: Desk) -> dict[str, Any]:
     """What differs from turn to turn; also kept for whoever audits it."""
-    m, scene, today = desk.m, desk.m.scene, desk.m.scene.now.date()
-    days = [today + timedelta(days=n) for n in range(_DAYS)]
+    m, scene = desk.m, desk.m.scene
     return {
         "now": f"{scene.now:%Y-%m-%d %H:%M}",
-        "calendar": {str(day): day_in_words(day, today, m.words.language) for day in days},
         "client": {
             "known": scene.client.known,
             "name": desk.mask.hide(scene.client.name or "") or None,

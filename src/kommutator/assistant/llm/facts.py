@@ -15,6 +15,7 @@ _NUMBER: Final = re.compile(r"\d+(?:[:.,]\d+)*")
 _THOUSANDS: Final = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _STEM: Final = 4
+_SHORTEST: Final = 3
 _SENTENCES: Final = re.compile(r"[.!?…\n]+\s*|^\s*|[«\"(:]\s*")
 _LINK: Final = re.compile(
     r"https?:|www\.|@|t\.me|wa\.me|\w\.(?:ru|com|net|org|ua|kz|by|рф)\b", re.IGNORECASE
@@ -67,11 +68,12 @@ def _numbers(text: str) -> set[str]:
 
 
 def _stem(word: str) -> str:
-    return word.casefold().replace("ё", "е")[:_STEM]
+    """What its cases share; of a short word all but the last letter."""
+    return word.casefold().replace("ё", "е")[: max(2, min(_STEM, len(word) - 1))]
 
 
 def _stems(text: str) -> set[str]:
-    return {_stem(word) for word in _WORD.findall(text) if len(word) >= _STEM}
+    return {_stem(word) for word in _WORD.findall(text) if len(word) >= _SHORTEST}
 
 
 def _strangers(sentence: str) -> set[str]:

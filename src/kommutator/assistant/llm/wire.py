@@ -13,6 +13,7 @@ from openai import AsyncOpenAI
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.openai_compatible import OpenAICompatibleProvider
+from yarl import URL
 
 from kommutator.domain.assistant.model import ModelSetup
 from kommutator.kit.http import HttpClient, WireError
@@ -20,11 +21,7 @@ from kommutator.kit.http import HttpClient, WireError
 VENDOR: Final = "llm"
 _SENT: Final = ("authorization", "content-type", "accept")
 _NO_KEY: Final = "none"
-_PROFILE: Final = OpenAIModelProfile(
-    # Services that imitate the API know "auto" at most; who answers in words is asked again.
-    supports_forced_tool_choice=False,
-    openai_supports_strict_tool_definition=False,
-)
+_OPENAI: Final = "api.openai.com"
 
 
 class NotReached(httpx2.TransportError):
@@ -74,5 +71,16 @@ def model_of(setup: ModelSetup, http: HttpClient, timeout_s: float) -> OpenAICha
         http_client=httpx2.AsyncClient(transport=transport, trust_env=False),
         max_retries=0,  # a turn has one clock for everything
     )
-    provider = OpenAICompatibleProvider("tenant", openai_client=client, profile=_PROFILE)
+    provider = OpenAICompatibleProvider(
+        "tenant", openai_client=client, profile=_profile(setup.settings.base_url)
+    )
     return OpenAIChatModel(setup.settings.model, provider=provider)
+
+
+def _profile(base_url: str) -> OpenAIModelProfile:
+    """What services that imitate the API understand: the older of two fields, and "auto"."""
+    return OpenAIModelProfile(
+        supports_forced_tool_choice=False,  # who answers in words instead is asked again
+        openai_supports_strict_tool_definition=False,
+        openai_chat_supports_max_completion_tokens=URL(base_url).host == _OPENAI,
+    )
