@@ -24,12 +24,18 @@ BODIES: dict[str, Any] = {
     "marketplace_webhook": NEWS,
     "marketplace_companies": None,
     "marketplace_qr": None,
+    "marketplace_new_code": {},
     "marketplace_status": None,
     "marketplace_callback": {"salon_id": SALON, "company_id": 1, "api_key": "sk_guess"},
     "remove_salon": None,
 }
 OPEN = {"marketplace_test"}
-BY_SECRETS = {"marketplace_webhook": 401, "marketplace_qr": 403, "marketplace_callback": 403}
+BY_SECRETS = {
+    "marketplace_webhook": 401,
+    "marketplace_qr": 403,
+    "marketplace_new_code": 403,
+    "marketplace_callback": 403,
+}
 REFUSED = {
     "check_salon": (404, "connection_not_found"),
     "remove_salon": (404, "connection_not_found"),

@@ -64,6 +64,7 @@ async def number_page(see: Seen, connection_id: UUID) -> Response:
             "ask": f"{_HERE}/{connection_id}/state",
             "token": "",
             "enterprise": enterprise,
+            "salon": salon is not None,
         },
     )
 
