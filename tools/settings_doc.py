@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from kommutator.settings import PREFIX, Settings
 from kommutator.settings.amocrm import AmoCrmSettings
 from kommutator.settings.channels import ChannelSettings
+from kommutator.settings.llm import LlmSettings
 from kommutator.settings.whatsapp import WhatsAppSettings
 from kommutator.settings.yclients import YClientsSettings
 
@@ -46,7 +47,14 @@ def render() -> str:
 def _groups() -> Iterator[tuple[str, list[str]]]:
     """Headings are the `# --- … ---` comments of the source."""
     title, names = "", list[str]()
-    parts = Settings, AmoCrmSettings, YClientsSettings, ChannelSettings, WhatsAppSettings
+    parts = (
+        Settings,
+        AmoCrmSettings,
+        YClientsSettings,
+        ChannelSettings,
+        WhatsAppSettings,
+        LlmSettings,
+    )
     for line in "".join(map(getsource, parts)).splitlines():
         text = line.strip()
         if text.startswith("# --- "):
