@@ -29,6 +29,15 @@ def moment(at: datetime, now: datetime, tz: ZoneInfo, locale: str) -> str:
     return format_datetime(local, pattern, tzinfo=tz, locale=locale)
 
 
+def brief(at: datetime, now: datetime, tz: ZoneInfo, locale: str) -> str:
+    """The time for today, else the day."""
+    local, today = at.astimezone(tz), now.astimezone(tz)
+    if local.date() == today.date():
+        return f"{local:%H:%M}"
+    pattern = "d MMM" if local.year == today.year else "d MMM y"
+    return format_datetime(local, pattern, tzinfo=tz, locale=locale)
+
+
 def full_moment(at: datetime, tz: ZoneInfo, locale: str) -> str:
     """Everything, for the tooltip: seconds and zone."""
     return format_datetime(at, "d MMMM y, HH:mm:ss z", tzinfo=tz, locale=locale)

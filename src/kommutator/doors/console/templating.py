@@ -34,9 +34,25 @@ def _when(context: Context, at: datetime | None) -> str:
     if at is None:
         return "—"
     tz, locale = context["tz"], context["locale"]
-    short = formats.moment(at, context["now"], tz, locale)
+    return _time(context, at, formats.moment(at, context["now"], tz, locale))
+
+
+@pass_context
+def _brief(context: Context, at: datetime) -> str:
+    """A `<time>` of a list: the time for today, else the day."""
+    shown = formats.brief(at, context["now"], context["tz"], context["locale"])
+    return _time(context, at, shown)
+
+
+@pass_context
+def _clock(context: Context, at: datetime) -> str:
+    """A `<time>` whose day is said elsewhere."""
+    return _time(context, at, f"{at.astimezone(context['tz']):%H:%M}")
+
+
+def _time(context: Context, at: datetime, shown: str) -> str:
     return Markup('<time class="nowrap num" datetime="{}" title="{}">{}</time>').format(
-        at.isoformat(), formats.full_moment(at, tz, locale), short
+        at.isoformat(), formats.full_moment(at, context["tz"], context["locale"]), shown
     )
 
 
@@ -68,6 +84,8 @@ def environment() -> Environment:
     env.globals["asset"] = asset
     env.filters.update(
         when=_when,
+        brief=_brief,
+        clock=_clock,
         ago=_ago,
         span=formats.span,
         phone=formats.phone,
