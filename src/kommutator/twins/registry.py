@@ -11,6 +11,7 @@ from kommutator.twins.retailcrm import RetailCrmTwin
 from kommutator.twins.server import ProgramTwin, RunningTwins, Twin
 from kommutator.twins.telegram import TelegramTwin
 from kommutator.twins.whatsapp import WhatsAppTwin
+from kommutator.twins.whatsapp_cloud import WhatsAppCloudTwin
 from kommutator.twins.yclients import YClientsTwin
 
 TWINS: dict[str, Callable[[], Twin]] = {
@@ -19,6 +20,7 @@ TWINS: dict[str, Callable[[], Twin]] = {
     "yclients": YClientsTwin,
     "telegram": TelegramTwin,
     "avito": AvitoTwin,
+    "whatsapp_cloud": WhatsAppCloudTwin,
 }
 PROGRAMS: dict[str, Callable[[], ProgramTwin]] = {"whatsapp": WhatsAppTwin}
 """Those that are programs of their own; they are left out where they cannot run."""
