@@ -64,11 +64,15 @@ class Speaking(ABC):
         refused = refused_now(message, self._clock.now(), unsure=due.unsure)
         if refused is not None:
             return refused
-        return await self._spoken(account, message)
+        return await self._spoken(account, message, due.id)
 
     @abstractmethod
-    async def _spoken(self, account: Account, message: SendMessage) -> Outcome:
-        """Say all of it; the turn for the first request is taken already."""
+    async def _spoken(self, account: Account, message: SendMessage, row: int) -> Outcome:
+        """Say all of it; the turn for the first request is taken already.
+
+        Args:
+            row: of the outbox, for messengers that give such a mark back.
+        """
 
 
 def partly(outcome: Failed, said: int, parts: int) -> Failed:

@@ -58,12 +58,16 @@ class Told:
     Attributes:
         state: "sent", "delivered", "read" or "failed".
         code: of a refusal, as the messenger names it; `words`: its own.
+        hint: slug with a sentence for people, where the code is known.
+        outbox_id: the row that it was sent for, where the messenger gives that back.
     """
 
     message_id: str
     state: str
     code: str | None = None
     words: str = ""
+    hint: str | None = None
+    outbox_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

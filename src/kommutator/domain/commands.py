@@ -222,6 +222,14 @@ class RingPhone(_Command, frozen=True, kw_only=True, tag="ring_phone"):
     requested_by: str
 
 
+class MessageTemplate(msgspec.Struct, frozen=True):
+    """A text that the messenger approved, and what stands in its places 1, 2 and so on."""
+
+    name: str
+    language: str
+    params: tuple[str, ...] = ()
+
+
 class SendMessage(_Command, frozen=True, kw_only=True, tag="send_message"):
     """Write one text into a chat of a messenger.
 
@@ -231,6 +239,7 @@ class SendMessage(_Command, frozen=True, kw_only=True, tag="send_message"):
         about: what it tells of, such as "visit:123"; for people who look for it.
         not_after: a reminder that comes later is worthless and is given up instead.
         edits: the messenger's id of an earlier message that this one takes the place of.
+        template: goes out instead of `text`, where free text may not.
     """
 
     chat_id: str
@@ -238,6 +247,7 @@ class SendMessage(_Command, frozen=True, kw_only=True, tag="send_message"):
     about: str = ""
     not_after: datetime | None = None
     edits: str | None = None
+    template: MessageTemplate | None = None
 
 
 class ReportMessages(_Command, frozen=True, kw_only=True, tag="report_messages"):

@@ -92,7 +92,7 @@ UPDATE chat_messages SET message_id = coalesce($4, message_id), reason = $5, sta
  WHERE enterprise = $1 AND outbox_id = $2"""
 # WhatsApp tells sooner than we have written down under which id a message went.
 _TOLD_OF = """
-UPDATE chat_messages m SET state = $4, code = coalesce($5, m.code),
+UPDATE chat_messages m SET state = $4, code = coalesce($5, m.code), reason = coalesce($7, m.reason),
        message_id = coalesce(m.message_id, $3)
  WHERE m.enterprise = $1 AND m.outbox_id IS NOT NULL
    AND m.id = ANY (ARRAY(
@@ -101,7 +101,7 @@ UPDATE chat_messages m SET state = $4, code = coalesce($5, m.code),
          WHERE s.enterprise = $1 AND s.connection_id = $2 AND s.message_id = $3
         UNION ALL SELECT o.id FROM chat_messages o
          WHERE o.enterprise = $1 AND o.connection_id = $2 AND o.direction = 'out'
-           AND o.message_id = $3))
+           AND (o.message_id = $3 OR o.outbox_id = $6 AND o.message_id IS NULL)))
    AND array_position(ARRAY['owed', 'maybe_sent', 'sent', 'failed', 'delivered', 'read'], m.state)
      < array_position(ARRAY['owed', 'maybe_sent', 'sent', 'failed', 'delivered', 'read'], $4::text)
 RETURNING m.outbox_id, m.chat_id"""
@@ -198,8 +198,9 @@ class ChatStore:
     ) -> ToldOf | None:
         """What the messenger tells of a message of ours; None: that is known, or not ours."""
         row = await self._connection.fetchrow(
-            _TOLD_OF, enterprise, connection_id, told.message_id, told.state, told.code
-        )
+            _TOLD_OF, enterprise, connection_id, told.message_id, told.state, told.code,
+            told.outbox_id, told.hint,
+        )  # fmt: skip
         return None if row is None else ToldOf(row["outbox_id"], row["chat_id"], told)
 
     async def composing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
@@ -21,9 +22,11 @@ SELECT h.connection_id, c.kind, h.chat_id, h.heard_at FROM chats h
                AND a.connection_id = $3 AND a.alias = $4), $4) END
  ORDER BY h.connection_id, h.heard_at DESC NULLS LAST, h.chat_id"""
 # Whoever was looked for and has no WhatsApp is not written to; of others its lane finds out.
+# The official number begins a chat only by a template that is approved for this kind of message.
 _NUMBERS = """
-SELECT c.id FROM connections c
- WHERE c.enterprise = $1 AND c.kind = 'whatsapp' AND c.status = 'active'
+SELECT c.id, c.kind FROM connections c
+ WHERE c.enterprise = $1 AND c.status = 'active'
+   AND (c.kind = 'whatsapp' OR c.kind = 'whatsapp_cloud' AND c.config -> 'templates' ? $4)
    AND coalesce(c.config ->> 'salon', $3::text) = $3::text
    AND NOT EXISTS (SELECT FROM chats h WHERE h.enterprise = $1 AND h.connection_id = c.id
                       AND h.phone = $2)
@@ -40,6 +43,7 @@ SELECT c.id, coalesce(s.linked_at, c.created_at) AS linked_at, s.state AS sessio
        (SELECT count(*) FROM outreach_tries t
          WHERE t.enterprise = $1 AND t.connection_id = c.id AND t.at >= $3 AND t.is_new)::int
            AS new,
+       coalesce(c.config -> 'templates', '{}') AS templates,
        greatest(0, coalesce((SELECT b.tat FROM budgets b WHERE b.key = 'outreach:' || c.id), 0)
            - extract(epoch FROM clock_timestamp()))::float8 AS busy_s
   FROM connections c
@@ -80,6 +84,7 @@ class Number:
         session: state of the linked phone (`domain.whatsapp.states`); None: it is none.
         sent, new: today; the second to people who never wrote.
         busy_s: seconds until it may write unasked again.
+        templates: as in `domain.message_templates`, by kind of message.
     """
 
     id: UUID
@@ -89,6 +94,7 @@ class Number:
     sent: int
     new: int
     busy_s: float
+    templates: dict[str, Any]
 
 
 def spacing_key(connection_id: UUID) -> str:
@@ -114,11 +120,15 @@ class OutreachWayStore:
         return [Reached(**row) for row in rows]
 
     async def numbers_without(
-        self, enterprise: EnterpriseNumber, salon: UUID, phone: str
-    ) -> Sequence[UUID]:
-        """Linked WhatsApp numbers of this salon that have no chat with this phone."""
-        rows = await self._connection.fetch(_NUMBERS, enterprise, phone, str(salon))
-        return [row["id"] for row in rows]
+        self, enterprise: EnterpriseNumber, salon: UUID, phone: str, kind: str
+    ) -> Sequence[tuple[UUID, str]]:
+        """WhatsApp numbers of this salon that have no chat with this phone, and their kinds.
+
+        Args:
+            kind: of the unasked message.
+        """
+        rows = await self._connection.fetch(_NUMBERS, enterprise, phone, str(salon), kind)
+        return [(row["id"], row["kind"]) for row in rows]
 
     async def standing(
         self,

@@ -9,6 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.message_templates import KindTemplate
 from kommutator.domain.outreach.ladder import Used, caps_on, exceeded
 from kommutator.domain.outreach.settings import OutreachSettings
 
@@ -30,6 +31,7 @@ class Option:
         used: what the number wrote unasked today.
         closed: slug of why the number may not be used now.
         busy_s: until the number may write unasked again.
+        template: approved for messages of this kind, where free text may not go.
     """
 
     connection_id: UUID
@@ -41,11 +43,18 @@ class Option:
     used: Used = field(default_factory=Used)
     closed: str | None = None
     busy_s: float = 0.0
+    template: KindTemplate | None = None
 
     @property
     def is_new(self) -> bool:
         """Nobody has ever written there: neither they nor we."""
         return not self.opened
+
+    def needs_template(self, now: datetime) -> bool:
+        """Free text is over: only what the vendor approved goes out."""
+        if self.kind is not ConnectionKind.WHATSAPP_CLOUD:
+            return False
+        return self.heard_at is None or now - self.heard_at >= FREE_TEXT_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +102,10 @@ def forbidden(
         return "channel_not_wanted"
     wrote = option.heard_at is not None
     if option.kind is ConnectionKind.WHATSAPP_CLOUD:
-        fresh = option.heard_at is not None and now - option.heard_at < FREE_TEXT_FOR
-        return option.closed or (None if fresh else "free_text_over")
+        if option.needs_template(now) and option.template is None:
+            return option.closed or "free_text_over"
+        known = wrote or (service and settings.first_contact)
+        return option.closed or (None if known else "never_wrote")
     if option.kind is not ConnectionKind.WHATSAPP:
         return option.closed or (None if wrote or option.opened else "never_wrote")
     if not wrote and not (service and settings.first_contact):

@@ -16,7 +16,13 @@ DELIVERED_WITHIN: Final = timedelta(minutes=15)
 TELLS_DELIVERY: Final = frozenset({ConnectionKind.WHATSAPP, ConnectionKind.WHATSAPP_CLOUD})
 """Of the others what they took counts as delivered: they say nothing more."""
 
-NOT_THE_NUMBERS: Final = frozenset({"too_late", "not_on_whatsapp"})
+NOT_THE_NUMBERS: Final = frozenset(
+    {"too_late", "not_on_whatsapp"}
+    | {
+        f"whatsapp_cloud_{why}"
+        for why in ("country", "marketing", "payment", "template", "undeliverable", "window")
+    }
+)
 """Reasons of failures that say nothing about how a number stands."""
 
 

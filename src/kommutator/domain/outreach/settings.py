@@ -31,7 +31,8 @@ class OutreachSettings(msgspec.Struct, frozen=True, omit_defaults=True, forbid_u
     Attributes:
         hours: by each salon's clock.
         order: messengers as they are tried; one that is left out is never used unasked.
-        first_contact: a linked number may remind people of their visits who never wrote to it.
+        first_contact: a linked number, and by an approved template the official one, may remind
+            people of their visits who never wrote to it.
         off: kinds of messages that are not sent.
     """
 

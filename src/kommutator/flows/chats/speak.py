@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from kommutator.domain.commands import SendMessage
+from kommutator.domain.commands import MessageTemplate, SendMessage
 from kommutator.domain.connection import ConnectionKind, lane_of
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.chats import Owing
@@ -31,6 +31,7 @@ class Saying:
     not_after: datetime | None = None
     edits: str | None = None
     said_by: str | None = None
+    template: MessageTemplate | None = None
 
 
 async def speak(
@@ -59,6 +60,7 @@ def _owed(saying: Saying) -> Owed:
         about=saying.about,
         not_after=saying.not_after,
         edits=saying.edits,
+        template=saying.template,
     )
     lane = lane_of(saying.kind, saying.connection_id)
     return Owed(lane, saying.connection_id, saying.chat_id, message, saying.once)

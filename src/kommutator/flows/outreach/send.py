@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import structlog
 
 from kommutator.domain.chats import ChatNews
+from kommutator.domain.commands import MessageTemplate
 from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.message_templates import filled
 from kommutator.domain.outcome import Budget
 from kommutator.domain.outreach.choice import Option
 from kommutator.domain.outreach.ladder import spacing_s
@@ -171,6 +173,7 @@ class SendDue:
             about=row.about,
             not_after=row.not_after,
             said_by="bot",
+            template=_template(row, way, text, now),
         )
         (owed,) = await speak(unit, row.enterprise, [saying])
         await unit.outreach_tries.owed(row.enterprise, tried, owed)
@@ -178,3 +181,10 @@ class SendDue:
         place = Place(way.connection_id, way.kind, way.chat_id)
         for hear in self._sent:
             await hear(unit, row, place)
+
+
+def _template(row: OutreachRow, way: Option, text: str, now: datetime) -> MessageTemplate | None:
+    """Our text in a frame that was approved, where free text may not go."""
+    if way.template is None or not way.needs_template(now):
+        return None
+    return filled(way.template, client=row.client_name, text=text)

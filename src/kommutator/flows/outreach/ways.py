@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.message_templates import KEY as TEMPLATES
+from kommutator.domain.message_templates import read_templates
 from kommutator.domain.outreach.choice import Option
 from kommutator.domain.outreach.hours import day_began
 from kommutator.domain.outreach.ladder import Used, day_of
@@ -32,16 +34,16 @@ async def options_of(
 ) -> Sequence[Option]:
     """Every way to the person of this row, forbidden ones too."""
     reached = list(await unit.outreach_ways.chats(row.enterprise, row.salon, row.phone, _only(row)))
-    strangers: Sequence[UUID] = ()
+    strangers: Sequence[tuple[UUID, str]] = ()
     if row.phone and row.only_chat is None:
-        strangers = await unit.outreach_ways.numbers_without(row.enterprise, row.salon, row.phone)
-    ids = {one.connection_id for one in reached} | set(strangers)
+        strangers = await unit.outreach_ways.numbers_without(
+            row.enterprise, row.salon, row.phone, row.kind.value
+        )
+    ids = {one.connection_id for one in reached} | {one for one, _ in strangers}
     stand = await unit.outreach_ways.standing(
         row.enterprise, ids, day_began=day_began(now, zone_name)
     )
-    begun = [
-        Reached(one, ConnectionKind.WHATSAPP.value, jid_of(row.phone), None) for one in strangers
-    ]
+    begun = [Reached(one, kind, _name_at(kind, row.phone), None) for one, kind in strangers]
     options = []
     for one, opened in [(chat, True) for chat in reached] + [(chat, False) for chat in begun]:
         number = stand[one.connection_id]
@@ -56,9 +58,15 @@ async def options_of(
                 used=Used(number.sent, number.new),
                 closed=_closed(number, ConnectionKind(one.kind)),
                 busy_s=number.busy_s,
+                template=read_templates({TEMPLATES: number.templates}).get(row.kind),
             )
         )
     return options
+
+
+def _name_at(kind: str, phone: str) -> str:
+    """How WhatsApp names a person's chat: a linked phone by a JID, the official API by digits."""
+    return jid_of(phone) if kind == ConnectionKind.WHATSAPP else phone.removeprefix("+")
 
 
 def _only(row: OutreachRow) -> tuple[UUID, str] | None:

@@ -32,7 +32,7 @@ class AvitoDelivery(Speaking):
     def budgets(self, account: Account, command: Command) -> Sequence[Budget]:  # noqa: ARG002  per account
         return self._clients.budgets(account)
 
-    async def _spoken(self, account: Account, message: SendMessage) -> Outcome:
+    async def _spoken(self, account: Account, message: SendMessage, row: int) -> Outcome:  # noqa: ARG002  it gives no mark back
         return await _spoken(self._clients.of(account, prepaid=1), message)
 
 

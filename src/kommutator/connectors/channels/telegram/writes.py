@@ -38,7 +38,7 @@ class TelegramDelivery(Speaking):
     def budgets(self, account: Account, command: Command) -> Sequence[Budget]:
         return budgets_of(account, getattr(command, "chat_id", None))
 
-    async def _spoken(self, account: Account, message: SendMessage) -> Outcome:
+    async def _spoken(self, account: Account, message: SendMessage, row: int) -> Outcome:  # noqa: ARG002  it gives no mark back
         return await _spoken(self._clients.of(account, prepaid=1), message)
 
 

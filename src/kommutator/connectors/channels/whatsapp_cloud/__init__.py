@@ -1,0 +1,1 @@
+"""WhatsApp by Meta's official Cloud API: plain HTTP, messages and webhooks."""
