@@ -228,6 +228,7 @@ def compose(
         outreach=talking.unasked.desk,
         reminders=talking.remind.reminders,
         chat_hooks=chat.hooks,
+        cloud=chat.cloud,
         salons=kept.salons,
         salon_telephony=compose_telephony(ground, salons),
         missed_offers=OfferRules(db),

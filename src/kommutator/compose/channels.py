@@ -13,11 +13,15 @@ from kommutator.connectors.channels.avito.writes import AvitoDelivery
 from kommutator.connectors.channels.telegram.client import TelegramClients
 from kommutator.connectors.channels.telegram.desk import TelegramDesk
 from kommutator.connectors.channels.telegram.writes import TelegramDelivery
+from kommutator.connectors.channels.whatsapp_cloud.client import CloudClients
+from kommutator.connectors.channels.whatsapp_cloud.desk import CloudDesk
+from kommutator.connectors.channels.whatsapp_cloud.writes import CloudDelivery
 from kommutator.domain.chats import ChannelDesk
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.ports import Delivery
 from kommutator.flows.chats.ask import AskChannels
 from kommutator.flows.chats.channels import Channels
+from kommutator.flows.chats.cloud_numbers import CloudNumbers
 from kommutator.flows.chats.hear import HearChats, HearMessages
 from kommutator.flows.directory import Directory
 from kommutator.flows.hook_secrets import HookSecrets
@@ -42,6 +46,7 @@ class ChannelParts:
     """
 
     channels: Channels
+    cloud: CloudNumbers
     notices: Notices
     hooks: Mapping[ConnectionKind, HookSecrets]
     tell: TellOfVisits
@@ -69,13 +74,17 @@ def compose_channels(
     db, clock, ids = on.db, on.clock, on.ids
     telegram = TelegramClients(http, turn=turns)
     avito = AvitoClients(http, turn=turns, clock=clock)
+    cloud = CloudClients(http, turn=turns)
+    cloud_desk = CloudDesk(cloud, clock=clock)
     speaking: list[Delivery] = [
         TelegramDelivery(telegram, clock=clock),
         AvitoDelivery(avito, clock=clock),
+        CloudDelivery(cloud, clock=clock),
     ]
     asked: dict[ConnectionKind, ChannelDesk] = {
         ConnectionKind.TELEGRAM: TelegramDesk(telegram),
         ConnectionKind.AVITO: AvitoDesk(avito),
+        ConnectionKind.WHATSAPP_CLOUD: cloud_desk,
     }
     desks: dict[ConnectionKind, ChannelDesk] = {**asked, whatsapp.desk.kind: whatsapp.desk}
     alarms = EndQuiet(texts, follow)
@@ -83,6 +92,7 @@ def compose_channels(
                      alarms.decide, hearers)  # fmt: skip
     ask = AskChannels(db, directory, asked, intake)
     return ChannelParts(
+        cloud=CloudNumbers(db, directory, cloud_desk),
         channels=Channels(db, on.vault, desks, on.settings, ids=ids),
         notices=Notices(db, texts, ids=ids, links_url=on.settings.telegram_links_url),
         hooks={kind: HookSecrets(directory, kind, "channel_hook_unknown") for kind in asked},

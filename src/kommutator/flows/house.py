@@ -21,6 +21,7 @@ from kommutator.flows.api_keys import ApiKeys
 from kommutator.flows.campaigns.keep import Campaigns
 from kommutator.flows.campaigns.unwanted import DoNotCall
 from kommutator.flows.chats.channels import Channels
+from kommutator.flows.chats.cloud_numbers import CloudNumbers
 from kommutator.flows.click_to_call import ClickToCall
 from kommutator.flows.client_ids import ClientIds
 from kommutator.flows.converse.client_card import ClientCards
@@ -146,6 +147,7 @@ class House:
     outreach: OutreachDesk
     reminders: Reminders
     chat_hooks: Mapping[ConnectionKind, HookSecrets]
+    cloud: CloudNumbers
     salons: Salons
     salon_telephony: SalonTelephony
     messages: CarryMessages

@@ -29,6 +29,10 @@ class ChannelSettings(HandedSettings):
     avito_api_url: Annotated[str, AfterValidator(public_address)] = Field(
         "https://api.avito.ru", description="Base of Avito's API."
     )
+    whatsapp_cloud_api_url: Annotated[str, AfterValidator(public_address)] = Field(
+        "https://graph.facebook.com/v26.0",
+        description="Base of Meta's Graph API with its version, for official WhatsApp numbers.",
+    )
     outreach: bool = Field(
         True,
         description="Send messages nobody asked for: reminders, reviews, offers. The switch for "

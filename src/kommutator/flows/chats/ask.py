@@ -113,4 +113,4 @@ def arrival(account: Account, news_id: str, body: bytes) -> Arrival:
 def _pause(account: Account) -> float:
     if account.kind is ConnectionKind.TELEGRAM:
         return _LIVE_S if account.config.get("way") == POLL else _LOOK_S
-    return _SAFETY_S
+    return _LOOK_S if account.kind is ConnectionKind.WHATSAPP_CLOUD else _SAFETY_S

@@ -15,6 +15,7 @@ from kommutator.store.whatsapp_sessions import SessionRow
 _OF_REVOKED = {
     ConnectionKind.TELEGRAM: "telegram_token_refused",
     ConnectionKind.AVITO: "avito_revoked",
+    ConnectionKind.WHATSAPP_CLOUD: "whatsapp_cloud_revoked",
 }
 """What it means when a lane stopped because its access was withdrawn."""
 

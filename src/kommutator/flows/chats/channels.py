@@ -42,6 +42,7 @@ _log = structlog.get_logger(__name__)
 SECRETS: Mapping[ConnectionKind, tuple[str, ...]] = {
     ConnectionKind.TELEGRAM: ("token",),
     ConnectionKind.AVITO: ("client_id", "client_secret"),
+    ConnectionKind.WHATSAPP_CLOUD: ("phone_number_id", "waba_id", "access_token", "app_secret"),
 }
 
 
@@ -189,8 +190,11 @@ class Channels:
         return given
 
     def _base(self, kind: ConnectionKind) -> str:
-        telegram = kind is ConnectionKind.TELEGRAM
-        return self._settings.telegram_api_url if telegram else self._settings.avito_api_url
+        bases = {
+            ConnectionKind.TELEGRAM: self._settings.telegram_api_url,
+            ConnectionKind.WHATSAPP_CLOUD: self._settings.whatsapp_cloud_api_url,
+        }
+        return bases.get(kind, self._settings.avito_api_url)
 
     def _draft(
         self, enterprise: EnterpriseNumber, kind: ConnectionKind, secrets: dict[str, str]

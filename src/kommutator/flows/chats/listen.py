@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WEBHOOK = "webhook"
 HOOKS = "/api/v1/webhooks"
+_PROVEN = frozenset({ConnectionKind.TELEGRAM, ConnectionKind.WHATSAPP_CLOUD})
 
 
 class Listen:
@@ -69,12 +70,14 @@ class Listen:
         return kind is ConnectionKind.TELEGRAM and self._settings.telegram_updates == POLL
 
     def _only_brought(self, kind: ConnectionKind) -> bool:
+        if kind is ConnectionKind.WHATSAPP_CLOUD:
+            return True
         return kind is ConnectionKind.TELEGRAM and self._settings.telegram_updates == WEBHOOK
 
     def address(self, account: Account) -> str:
-        """Telegram proves itself by a header, Avito only by knowing the address."""
+        """Telegram and Meta prove themselves by a header, Avito only by knowing the address."""
         below = account.connection_id.hex
-        if account.kind is not ConnectionKind.TELEGRAM:
+        if account.kind not in _PROVEN:
             below = account.secrets.get("hook_secret", "")
         return f"{self._settings.public_url}{HOOKS}/{account.kind.value}/{below}"
 

@@ -13,15 +13,22 @@ from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.http.auth import Tenant, demand, house_of
 from kommutator.doors.http.channels.words import (
+    ApprovedShown,
     AvitoBody,
     ChannelShown,
     ChatShown,
+    KindTemplateBody,
     TelegramBody,
+    TemplatesBody,
+    TemplatesShown,
+    WhatsAppCloudBody,
 )
 from kommutator.doors.http.errors import RESPONSES, locale_of
 from kommutator.doors.http.paging import Page
 from kommutator.doors.http.wording import person_error
 from kommutator.flows.chats.channel import Channel
+from kommutator.flows.chats.channels import SECRETS
+from kommutator.flows.chats.cloud_numbers import Templates
 from kommutator.kit.errors import VendorError
 
 router = APIRouter(prefix="/api/v1/channels", tags=["channels"], responses=RESPONSES)
@@ -46,6 +53,53 @@ async def connect_avito(request: Request, body: AvitoBody, tenant: Admin) -> Cha
     """Avito is asked first, also whether the tariff has the messenger."""
     secrets = {"client_id": body.client_id, "client_secret": body.client_secret}
     return await _connected(request, tenant, ConnectionKind.AVITO, secrets)
+
+
+@router.post(
+    "/whatsapp_cloud",
+    summary="Connect an official WhatsApp number",
+    status_code=201,
+    operation_id="connect_whatsapp_cloud",
+)
+async def connect_whatsapp_cloud(
+    request: Request, body: WhatsAppCloudBody, tenant: Admin
+) -> ChannelShown:
+    """Meta is asked first, also whether the app secret is the token's own."""
+    secrets = {name: getattr(body, name) for name in SECRETS[ConnectionKind.WHATSAPP_CLOUD]}
+    return await _connected(request, tenant, ConnectionKind.WHATSAPP_CLOUD, secrets)
+
+
+@router.get(
+    "/{connection_id}/templates",
+    summary="Show message templates",
+    operation_id="show_channel_templates",
+)
+async def show_templates(request: Request, connection_id: UUID, tenant: Admin) -> TemplatesShown:
+    """Meta is asked which are approved. Only of an official WhatsApp number."""
+    try:
+        found = await house_of(request).cloud.templates(tenant.enterprise, connection_id)
+    except VendorError as error:
+        raise person_error(error) from error
+    return _templates(found)
+
+
+@router.put(
+    "/{connection_id}/templates",
+    summary="Choose message templates",
+    operation_id="choose_channel_templates",
+)
+async def choose_templates(
+    request: Request, connection_id: UUID, body: TemplatesBody, tenant: Admin
+) -> TemplatesShown:
+    """Only approved ones; what was chosen before and is left out is chosen no more."""
+    given = body.model_dump(mode="json")["chosen"]
+    try:
+        found = await house_of(request).cloud.choose(
+            tenant.actor, tenant.enterprise, connection_id, given
+        )
+    except VendorError as error:
+        raise person_error(error) from error
+    return _templates(found)
 
 
 @router.post("/{connection_id}/check", summary="Check a messenger", operation_id="check_channel")
@@ -95,6 +149,16 @@ async def _connected(
 async def _one(request: Request, tenant: Tenant, connection_id: UUID) -> ChannelShown:
     found = await house_of(request).channels.list(tenant.enterprise)
     return next(_shown(request, one) for one in found if one.record.id == connection_id)
+
+
+def _templates(found: Templates) -> TemplatesShown:
+    return TemplatesShown(
+        approved=[ApprovedShown.model_validate(one) for one in found.approved],
+        chosen={
+            kind: KindTemplateBody(name=one.name, language=one.language, fills=list(one.fills))
+            for kind, one in found.chosen.items()
+        },
+    )
 
 
 def _shown(request: Request, channel: Channel) -> ChannelShown:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from kommutator.domain.connection import ConnectionStatus
+from kommutator.domain.outreach.wanted import OutreachKind
 from kommutator.domain.salon.changes import VisitNews
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.doors.http.v1.words import Body, Line, Locale, Shown, TimeZone
@@ -17,7 +18,8 @@ Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9
 Id = Annotated[int, Field(ge=1, le=BIGGEST_ID)]
 Ids = Annotated[list[Id], Field(max_length=500)]
 Text = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
-Kind = Literal["telegram", "avito"]
+Kind = Literal["telegram", "avito", "whatsapp", "whatsapp_cloud"]
+Template = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,512}$")]
 State = Literal["held", "owed", "sent", "maybe_sent", "failed", "skipped"]
 
 
@@ -151,6 +153,41 @@ class TelegramBody(Body):
 class AvitoBody(Body):
     client_id: SecretStr = Field(min_length=1, max_length=500)
     client_secret: SecretStr = Field(min_length=1, max_length=500)
+
+
+class WhatsAppCloudBody(Body):
+    phone_number_id: SecretStr = Field(min_length=1, max_length=40)
+    waba_id: SecretStr = Field(min_length=1, max_length=40)
+    access_token: SecretStr = Field(min_length=1, max_length=1000)
+    app_secret: SecretStr = Field(min_length=1, max_length=200)
+
+
+class KindTemplateBody(Body):
+    name: Template
+    language: Template
+    fills: list[Literal["client", "text"]] = Field(
+        ["client", "text"], max_length=10, description="What stands in places 1, 2 and so on."
+    )
+
+
+class TemplatesBody(Body):
+    """By kind of message; a kind that is left out is sent by another messenger."""
+
+    chosen: dict[OutreachKind, KindTemplateBody]
+
+
+class ApprovedShown(Shown):
+    name: str
+    language: str
+    places: int
+    text: str
+
+
+class TemplatesShown(BaseModel):
+    """What Meta approved, and what is sent with it once the client has not written for a day."""
+
+    approved: list[ApprovedShown]
+    chosen: dict[OutreachKind, KindTemplateBody]
 
 
 class ChannelShown(BaseModel):
