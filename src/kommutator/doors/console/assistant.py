@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Depends, Form
 from fastapi.responses import HTMLResponse, Response
 
@@ -212,6 +213,8 @@ async def _heard(
         return (), ()
     message = Message(phrase[:_LONGEST_TRIAL], see.house.clock.now(), id="try")
     talk = Talk(language=see.locale)
+    # Asked with every few letters, and about names alone: no model is paid for that.
+    settings = msgspec.structs.replace(settings, brain="rules")
     try:
         turn = await rehearse_of(see).turn(account, settings, talk, [message])
     except VendorError:
