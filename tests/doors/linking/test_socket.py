@@ -4,7 +4,11 @@ whoever was let in watches: one page at a time."""
 import aiohttp
 import pytest
 
-from tests.support.linking import PHONE, LinkingTown
+from kommutator.app import Application
+from kommutator.serve import http
+from tests.support.house import vault_of
+from tests.support.linking import PHONE, Heard, LinkingTown
+from tests.support.town import free_port
 from tests.support.waiting import eventually
 
 PNG = "data:image/png;base64,"
@@ -135,3 +139,32 @@ async def test_a_phone_that_is_removed_ends_it(town: LinkingTown) -> None:
         await town.service.house.whatsapp.remove(actor, enterprise, await town.phone())
         assert await socket.end() == 4404
         assert socket.told[-1]["code"] == "connection_not_found"
+
+
+async def test_at_whichever_process(town: LinkingTown, database_url: str) -> None:
+    """One process holds the line, another one tells the page; a third page at the first takes
+    over from both."""
+    page = await town.page()
+    port = free_port()
+    settings = town.service.house.settings.model_copy(update={"port": port})
+    beside = Application(settings, database_url, vault_of(settings), roles=("api",))
+    async with beside, http(beside.asgi, settings):
+        there = f"ws://127.0.0.1:{port}/marketplace/ws"
+        async with town.http.ws_connect(there, protocols=["kommutator", page.token]) as opened:
+            far = Heard(opened)
+            await far.until("qr", n=1)
+            (await town.line()).shows(2)
+            await far.until("qr", n=2)
+            await far.say(type="new_qr")
+            await far.until("qr", n=1)
+            async with town.watching(page.token) as near:
+                await near.until("qr")
+                assert await far.end() == 4409
+
+
+async def test_a_process_that_ends_says_so(town: LinkingTown) -> None:
+    page = await town.page()
+    async with town.watching(page.token) as socket:
+        await socket.until("qr")
+        town.service.house.news.close()
+        assert await socket.end() == 1012
