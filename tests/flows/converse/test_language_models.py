@@ -165,7 +165,7 @@ async def test_what_a_brain_did_is_kept_with_its_turn(talks: Talks) -> None:
     async def traced(*asked: Any) -> Any:
         return msgspec.structs.replace(await answer(*asked), trace=trace)
 
-    talks.brain.turn = traced  # type: ignore[method-assign]  # the same with a trace
+    talks.brain.turn = traced  # type: ignore[method-assign,assignment]  # the same, traced
     await talks.says("запишите 12")
     await talks.turns()
     await talks.says("да")
