@@ -38,7 +38,7 @@ def opened(vault: Vault, place: Place, text: str, now: datetime) -> TryState | N
     if not text or len(text) > _LONGEST:
         return None
     try:
-        envelope: dict[str, Any] = msgspec.json.decode(base64.urlsafe_b64decode(text))
+        envelope = msgspec.json.decode(base64.urlsafe_b64decode(text), type=dict[str, Any])
         state = msgspec.json.decode(vault.open(envelope, place), type=TryState)
     except (binascii.Error, ValueError, msgspec.MsgspecError, VaultError, TypeError, KeyError):
         return None
