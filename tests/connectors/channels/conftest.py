@@ -1,4 +1,4 @@
-"""Both fake messengers, one of each for all tests of a file, and clients that reach them."""
+"""Fake messengers, one of each for all tests of a file, and clients that reach them."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +14,9 @@ from kommutator.connectors.channels.avito.writes import AvitoDelivery
 from kommutator.connectors.channels.telegram.client import TelegramClients
 from kommutator.connectors.channels.telegram.desk import TelegramDesk
 from kommutator.connectors.channels.telegram.writes import TelegramDelivery
+from kommutator.connectors.channels.whatsapp_cloud.client import CloudClients
+from kommutator.connectors.channels.whatsapp_cloud.desk import CloudDesk
+from kommutator.connectors.channels.whatsapp_cloud.writes import CloudDelivery
 from kommutator.domain.chats import ChannelDesk
 from kommutator.domain.commands import SendMessage
 from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
@@ -92,6 +95,27 @@ async def telegram_twin() -> AsyncIterator[Messenger]:
 async def avito_twin() -> AsyncIterator[Messenger]:
     async with open_messenger("avito") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+async def cloud_twin() -> AsyncIterator[Messenger]:
+    async with open_messenger("whatsapp_cloud") as running:
+        yield running
+
+
+@pytest.fixture
+async def cloud(cloud_twin: Messenger, http: HttpClient) -> Channel:
+    await cloud_twin.order("reset")
+    keys = await cloud_twin.look("credentials")
+    secrets = {name: keys[name] for name in ("access_token", "app_secret")}
+    secrets |= {name: keys["numbers"][0][name] for name in ("phone_number_id", "waba_id")}
+    turns = Turns()
+    clients = CloudClients(http, turn=turns)
+    kind, number = ConnectionKind.WHATSAPP_CLOUD, secrets["phone_number_id"]
+    account = _account(kind, keys["base_url"], number, secrets)
+    delivery = CloudDelivery(clients, clock=SystemClock())
+    desk = CloudDesk(clients, clock=SystemClock())
+    return Channel(cloud_twin, account, delivery, desk, turns)
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from kommutator.connectors.channels import avito, telegram, whatsapp
+from kommutator.connectors.channels import avito, telegram, whatsapp, whatsapp_cloud
 from kommutator.connectors.channels.avito import errors as avito_errors
 from kommutator.connectors.channels.telegram import errors as telegram_errors
 from kommutator.connectors.channels.whatsapp import errors as whatsapp_errors
+from kommutator.connectors.channels.whatsapp_cloud import errors as cloud_errors
 from kommutator.kit.texts import LOCALES, Texts
 from tests.support.papers import check_quality, check_readme
 
@@ -16,8 +17,10 @@ FOLDERS = {
     "avito": Path(str(avito.__file__)).parent,
     "telegram": Path(str(telegram.__file__)).parent,
     "whatsapp": Path(str(whatsapp.__file__)).parent,
+    "whatsapp_cloud": Path(str(whatsapp_cloud.__file__)).parent,
 }
-HINT = re.compile(r'"((?:telegram|avito|chat)_[a-z_]+)"')
+HINT = re.compile(r'"((?:telegram|avito|chat|whatsapp_cloud)_[a-z_]+)"')
+SHORT = re.compile(r'_refused\([^)]*, "([a-z_]+)"\)')
 
 
 def hints(name: str) -> set[str]:
@@ -25,9 +28,14 @@ def hints(name: str) -> set[str]:
         "telegram": {row.hint for row in telegram_errors.ROWS},
         "avito": {row.hint for row in avito_errors.ROWS},
         "whatsapp": {row.hint for row in whatsapp_errors.ROWS.values()},
+        "whatsapp_cloud": {row.hint for row in cloud_errors.ROWS},
     }
     code = "\n".join(path.read_text() for path in FOLDERS[name].glob("*.py"))
     found = told[name] | set(HINT.findall(code))
+    if name == "whatsapp_cloud":
+        found |= {f"whatsapp_cloud_{one}" for one in SHORT.findall(code)} | {
+            "whatsapp_cloud_revoked"
+        }
     return found - {"chat_id", "chat_type", "chat_hook", "telegram_same"}
 
 

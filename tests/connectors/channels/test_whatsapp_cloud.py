@@ -1,0 +1,219 @@
+"""The Cloud API against its twin: messages, templates, refusals; no secret is seen."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from kommutator.connectors.channels.whatsapp_cloud.errors import ROWS, judge
+from kommutator.domain.commands import MessageTemplate, SendMessage
+from kommutator.domain.outcome import Done, Failed
+from kommutator.kit.errors import ErrorKind, VendorError
+from kommutator.kit.http import Answer
+from tests.connectors.channels.conftest import Channel
+
+CHAT = "79161234567"
+
+
+async def _write(cloud: Channel, text: str = "Здравствуйте", **more: Any) -> dict[str, Any]:
+    return await cloud.twin.order("say", text=text, name="Ольга", **more)
+
+
+async def test_an_answer_arrives_with_the_vendors_id(cloud: Channel) -> None:
+    await _write(cloud)
+    done = await cloud.said(CHAT, "Ждём вас")
+    assert (done.vendor_id or "").startswith("wamid.")
+    assert await cloud.shown(CHAT) == ["Ждём вас"]
+
+
+async def test_a_long_text_goes_in_several_messages(cloud: Channel) -> None:
+    await _write(cloud)
+    await cloud.said(CHAT, "слово " * 1000)
+    shown = await cloud.shown(CHAT)
+    assert len(shown) == 2
+    assert all(len(one) <= 4096 for one in shown)
+
+
+async def test_somebody_without_a_phone_is_answered_by_their_id(cloud: Channel) -> None:
+    who = await _write(cloud, hidden=True)
+    assert who["user_id"] == "RU.76543216197"
+    await cloud.said("RU.76543216197", "Ждём вас")
+    assert await cloud.shown(CHAT) == ["Ждём вас"]
+
+
+async def test_a_template_opens_a_talk_that_free_text_may_not(cloud: Channel) -> None:
+    await cloud.twin.order("switches", window="now")
+    refused = await cloud.say(CHAT, "Завтра в 10")
+    assert isinstance(refused, Failed)
+    assert (refused.kind, refused.hint) == (ErrorKind.REJECTED, "whatsapp_cloud_window")
+    template = MessageTemplate("salon_message", "ru", ("Ольга", "Завтра в 10"))
+    await cloud.said(CHAT, "Завтра в 10", template=template)
+    assert await cloud.shown(CHAT) == ["Здравствуйте, Ольга! Завтра в 10 Ждём вас."]
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        (MessageTemplate("nobody", "ru", ("a", "b")), "whatsapp_cloud_template"),
+        (MessageTemplate("salon_message", "en", ("a", "b")), "whatsapp_cloud_template"),
+        (MessageTemplate("salon_message", "ru", ("a",)), "whatsapp_cloud_template"),
+        (MessageTemplate("resting", "ru", ("a",)), "whatsapp_cloud_template_paused"),
+        (MessageTemplate("gone", "ru", ("a",)), "whatsapp_cloud_template_paused"),
+        (MessageTemplate("salon_message", "ru", ("a", "b\nc")), "whatsapp_cloud_refused"),
+    ],
+)
+async def test_templates_that_are_not_taken(
+    cloud: Channel, given: MessageTemplate, hint: str
+) -> None:
+    await cloud.twin.order("templates", name="resting", status="PAUSED")
+    await cloud.twin.order("templates", name="gone", status="DISABLED")
+    refused = await cloud.say(CHAT, "hello", template=given)
+    assert isinstance(refused, Failed)
+    assert (refused.kind, refused.hint) == (ErrorKind.REJECTED, hint)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "hint"),
+    [
+        ("html_502", ErrorKind.UNSURE, "whatsapp_cloud_down"),
+        ("internal", ErrorKind.UNSURE, "whatsapp_cloud_down"),
+        ("failed", ErrorKind.TRANSIENT, "whatsapp_cloud_down"),
+        ("too_many", ErrorKind.RATE_LIMITED, "whatsapp_cloud_too_fast"),
+        ("locked", ErrorKind.ACCESS_REVOKED, "whatsapp_cloud_locked"),
+        ("blocked", ErrorKind.ACCESS_REVOKED, "whatsapp_cloud_locked"),
+    ],
+)
+async def test_what_goes_wrong_over_there(
+    cloud: Channel, fault: str, kind: ErrorKind, hint: str
+) -> None:
+    await cloud.twin.order("faults", kind=fault, count=1)
+    refused = await cloud.say(CHAT, "hello")
+    assert isinstance(refused, Failed)
+    assert (refused.kind, refused.hint) == (kind, hint)
+    again = await cloud.say(CHAT, "hello", unsure=True)
+    assert isinstance(again, Failed)
+    assert again.hint == "maybe_sent"
+
+
+async def test_a_dead_token_parks_and_is_not_shown(cloud: Channel) -> None:
+    await cloud.twin.order("revoke")
+    refused = await cloud.say(CHAT, "hello")
+    assert isinstance(refused, Failed)
+    assert (refused.kind, refused.hint) == (
+        ErrorKind.ACCESS_REVOKED,
+        "whatsapp_cloud_token_refused",
+    )
+    seen = repr(refused) + repr(refused.exchange)
+    assert not [one for one in cloud.account.secrets.values() if len(one) > 20 and one in seen]
+
+
+async def test_a_pairs_pace_holds_only_that_pair(cloud: Channel) -> None:
+    await cloud.twin.order("faults", kind="pair", count=1)
+    refused = await cloud.say(CHAT, "hello")
+    assert isinstance(refused, Failed)
+    assert refused.kind is ErrorKind.RATE_LIMITED
+    number = cloud.account.account_key
+    assert cloud.turns.held == [(f"whatsapp_cloud:{number}:{CHAT}", 5.0)]
+    await cloud.twin.order("faults", kind="too_many", count=1)
+    await cloud.say(CHAT, "hello")
+    assert cloud.turns.held[-1] == (f"whatsapp_cloud:{number}", 10.0)
+
+
+async def test_at_ten_times_the_pace_the_vendor_never_says_no(cloud: Channel) -> None:
+    """Budgets as they are drawn by a lane: 72 a second of the number, a pair one in 6 s."""
+    whole, pair = cloud.delivery.budgets(cloud.account, _message(CHAT))
+    assert (whole.rate, whole.burst, pair.rate, pair.burst) == (72.0, 8, 1 / 6, 3)
+    await cloud.twin.order("switches", pair_burst=3, per_second=8)
+    one_person = [await cloud.say(CHAT, str(n)) for n in range(3)]
+    assert all(isinstance(one, Done) for one in one_person)
+    refused = await cloud.say(CHAT, "a fourth")
+    assert isinstance(refused, Failed)
+    others = await asyncio.gather(*(cloud.say(f"7916000000{n}", "hello") for n in range(5)))
+    assert all(isinstance(one, Done) for one in others)
+
+
+def _message(chat: str) -> SendMessage:
+    return SendMessage(chat_id=chat, text="hello")
+
+
+async def test_connecting_asks_who_the_number_is(cloud: Channel) -> None:
+    probe = await cloud.desk.probe(cloud.account)
+    assert probe.details["key"] == cloud.account.account_key
+    assert str(probe.details["title"]).startswith("Салон «Ромашка»")
+
+
+@pytest.mark.parametrize(
+    ("changed", "hint"),
+    [
+        ({"app_secret": "another-apps-secret"}, "whatsapp_cloud_app_secret"),
+        ({"access_token": "EAAsomebody-elses"}, "whatsapp_cloud_token_refused"),
+        ({"waba_id": "999999999999"}, "whatsapp_cloud_unknown_id"),
+        ({"phone_number_id": "../me"}, "whatsapp_cloud_unknown_id"),
+    ],
+)
+async def test_what_was_copied_wrongly_is_named(
+    cloud: Channel, changed: dict[str, str], hint: str
+) -> None:
+    wrong = cloud.with_secrets(**{**cloud.account.secrets, **changed})
+    with pytest.raises(VendorError) as known:
+        await wrong.desk.probe(wrong.account)
+    assert known.value.hint == hint
+
+
+async def test_a_number_of_another_account_is_refused(cloud: Channel) -> None:
+    other = await cloud.twin.order("numbers", phone="15550000001", waba_id="555555555555")
+    wrong = cloud.with_secrets(**{**cloud.account.secrets, "waba_id": other["waba_id"]})
+    with pytest.raises(VendorError) as known:
+        await wrong.desk.probe(wrong.account)
+    assert known.value.hint == "whatsapp_cloud_other_account"
+
+
+async def test_only_templates_that_texts_alone_fill(cloud: Channel) -> None:
+    await cloud.twin.order("templates", name="waiting", status="PENDING")
+    await cloud.twin.order("templates", name="one", body="Вам: {{1}}!")
+    found = await cloud.desk.templates(cloud.account)  # type: ignore[attr-defined]  # of this desk alone
+    assert [(one.name, one.language, one.places) for one in found] == [
+        ("salon_message", "ru", 2), ("one", "ru", 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(min(row.codes)))
+def test_every_row_of_the_table_is_found(row: Any) -> None:
+    code, words = min(row.codes), row.words.pattern or "words"
+    body: dict[str, Any] = {"error": {"code": code, "message": f"(#{code}) {words}"}}
+    if row.subcode is not None:
+        body["error"]["error_subcode"] = row.subcode
+    judged, _, told = judge(_answer(400, body), writing=True)
+    assert judged is not None
+    assert (judged.kind, judged.hint, told) == (row.kind, row.hint, code)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "writing", "kind"),
+    [
+        (200, b"<html>", True, ErrorKind.UNSURE),
+        (200, b"<html>", False, ErrorKind.TRANSIENT),
+        (429, b"slow down", True, ErrorKind.RATE_LIMITED),
+        (503, b"", True, ErrorKind.UNSURE),
+        (400, {"error": {"code": 987654, "message": "new"}}, True, ErrorKind.TRANSIENT),
+        (400, {"error": {"code": "190"}}, True, ErrorKind.TRANSIENT),
+        (404, b"[]", False, ErrorKind.TRANSIENT),
+    ],
+)
+def test_what_no_row_knows(status: int, body: Any, writing: bool, kind: ErrorKind) -> None:
+    judged, _, _ = judge(_answer(status, body), writing=writing)
+    assert judged is not None
+    assert judged.kind is kind
+
+
+def test_a_pause_that_is_asked_for_is_kept() -> None:
+    body = {"error": {"code": 4, "message": "Application request limit reached"}}
+    judged, _, _ = judge(_answer(400, body, {"retry-after": "120"}), writing=True)
+    assert judged is not None
+    assert judged.retry_after == 120.0
+
+
+def _answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
+    raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
+    return Answer(status=status, headers=headers or {}, body=raw, duration_ms=1)
