@@ -12,6 +12,7 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.domain.whatsapp.events import PasskeyWanted
 from tests.support.house import PASSWORD
 from tests.support.linking import PHONE, LinkingTown, open_linking
+from tests.support.yclients_service import SALON
 
 pytestmark = pytest.mark.browser
 _PICTURES = os.environ.get("KOMMUTATOR_TEST_PICTURES")
@@ -90,6 +91,22 @@ async def test_on_a_telephone_with_sockets_blocked(town: LinkingTown, browser: B
     assert await fits(narrow)
     await pictured(narrow, "linking-done-narrow")
     await context.close()
+
+
+async def test_inside_the_cabinet_right_after_connecting(town: LinkingTown, page: Page) -> None:
+    """Connect → consent → registered → the phone, all in the vendor's frame."""
+    twin = town.service.twin
+    await page.goto(f"{twin.url}/appstore/{SALON}/{twin.application_id}/cabinet")
+    await page.get_by_role("button", name="Подключить").click()
+    frame = page.frame_locator("#app")
+    await frame.get_by_role("button", name="Зарегистрироваться и подключить").click()
+    await frame.get_by_role("button", name="Подключить WhatsApp").click()
+    await expect(frame.locator("#link-qr")).to_be_visible()
+    await expect(frame.locator("#linking")).to_have_attribute("data-way", "told")
+    await (await town.line()).scan(PHONE)
+    await expect(frame.get_by_role("heading", name="Что дальше")).to_be_visible()
+    await pictured(page, "linking-cabinet")
+    assert page.url.endswith("/cabinet"), "the vendor's page is still around ours"
 
 
 async def test_in_the_console(town: LinkingTown, page: Page) -> None:

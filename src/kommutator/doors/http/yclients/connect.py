@@ -8,20 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
 from kommutator.domain.tenancy import EnterpriseNumber, Permission
-from kommutator.doors.console.render import plain_page
+from kommutator.doors.console.render import go, plain_page
 from kommutator.doors.console.visit import Visit, stranger, visit
 from kommutator.doors.http import cookies
 from kommutator.doors.http.yclients.asked import read_said
 from kommutator.doors.http.yclients.limits import limits_of, take
+from kommutator.doors.http.yclients.linking import connect_address
 from kommutator.doors.http.yclients.pages import CabinetRoute
 from kommutator.flows.yclients.activate import Result
 from kommutator.flows.yclients.arrive import LIFE, Arrived
 from kommutator.flows.yclients.join import Joined
-from kommutator.kit.errors import Forbidden
+from kommutator.flows.yclients.tickets import CONNECT, Ticket
+from kommutator.kit.errors import Forbidden, NotFound
 
 PATH = "/yclients/connect"
 _COOKIE = "arrival"
@@ -84,6 +87,24 @@ async def again(request: Request, see: Open, token: Token) -> Response:
     mine = [one.record.id for one in shown if one.salon_id in stored.salon_ids]
     results = await flows.activate.all(stored.enterprise, mine)
     return _connected(see, Joined(stored.enterprise, mine), results, token)
+
+
+@router.post("/phone")
+async def phone(
+    request: Request, see: Open, token: Token, connection: Annotated[UUID, Form()]
+) -> Response:
+    """On to the page that links the salon's phone; a fresh address each time it is pressed."""
+    take(request, limits_of(request).pages)
+    flows = see.house.yclients
+    stored = await flows.arrive.stored(token)
+    if stored.enterprise is None:
+        raise Forbidden("yclients_arrival_unknown")
+    async with see.house.db.single() as unit:
+        held = await unit.yclients_salons.of(stored.enterprise, connection)
+    if held is None or held.salon_id not in stored.salon_ids:
+        raise NotFound("connection_not_found")
+    ticket = Ticket(held.company_id, held.salon_id)
+    return go(connect_address(ticket, flows.tickets.issue(ticket, CONNECT)))
 
 
 async def _asking(see: Visit, arrived: Arrived) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from starlette.requests import HTTPConnection
@@ -62,3 +63,9 @@ async def begun(house: House, linking: Linking) -> SessionShown:
     if shown.state is SessionState.NEW:
         shown = await house.whatsapp.link(linking.enterprise, linking.phone)
     return shown
+
+
+def connect_address(ticket: Ticket, token: str) -> str:
+    """Of the page that links the salon's phone."""
+    named = {"token": token, "company": ticket.company_id, "salon": ticket.salon_id}
+    return f"/marketplace/connect?{urlencode(named)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,11 +23,13 @@ from kommutator.doors.http.yclients.limits import (
     note_wrong,
     take,
 )
+from kommutator.doors.http.yclients.linking import connect_address
 from kommutator.doors.http.yclients.origin import PREFLIGHT, MarketplaceRoute
 from kommutator.flows.house import House
 from kommutator.flows.refusals import HOOK
 from kommutator.flows.yclients.arrive import Said
 from kommutator.flows.yclients.register import Registered
+from kommutator.flows.yclients.tickets import Ticket
 from kommutator.kit.errors import Forbidden, Unauthorized
 
 SECRET_HEADER = "X-Kommutator-Secret"  # noqa: S105 - its name
@@ -217,11 +218,10 @@ async def _maybe_actor(request: Request) -> Actor | None:
 
 
 def _registered(made: Registered) -> RegisteredAnswer:
-    query = urlencode({"token": made.token, "company": made.company_id, "salon": made.salon_id})
     return RegisteredAnswer(
         company_id=made.company_id,
         salon_id=made.salon_id,
         api_key=made.key,
-        connect_url=f"/marketplace/connect?{query}",
+        connect_url=connect_address(Ticket(made.company_id, made.salon_id), made.token),
         password_url=f"/yclients/first-password/{made.link}" if made.link else None,
     )
