@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from html import unescape
 
 import aiohttp
@@ -12,11 +13,15 @@ from kommutator.domain.connection import ConnectionKind
 from tests.support.booking_service import BookingService, open_booking
 from tests.support.house import PASSWORD
 from tests.support.messengers import open_messenger
+from tests.support.waiting import eventually
 from tests.support.yclients_service import HERE
 
-MOST_PAGES = 120
+MOST_PAGES = 150
 _LINK = re.compile(r'(?:href|hx-get)="(/console/[^"#]*)')
 _WAITS = re.compile(r"[?&]seen=[^&]*$")  # with it a page answers when there is news
+_OF_ASSISTANT = (
+    "", "/try", "/names", "/texts", "/reminders", "/reviews", "/outreach", "/outreach/log",
+)  # fmt: skip
 _LEAVES = ("/console/logout", "/console/static")
 
 
@@ -40,7 +45,14 @@ async def salon(database_url: str) -> AsyncIterator[BookingService]:
         connect = house.channels.connect
         await connect(admin, HERE, ConnectionKind.TELEGRAM, {"token": bot["token"]})
         await connect(admin, HERE, ConnectionKind.AVITO, keys)
+        await telegram.order("start", id=501, first_name="Ксения")
+        await telegram.order("say", chat="501", text="позовите администратора")
+        await eventually(partial(_talked, opened), 30.0)
         yield opened
+
+
+async def _talked(opened: BookingService) -> bool:
+    return bool(await opened.service.value("SELECT count(*) FROM conversations"))
 
 
 async def test_no_page_breaks(salon: BookingService) -> None:
@@ -56,6 +68,8 @@ async def test_no_page_breaks(salon: BookingService) -> None:
     assert broken == []
     assert {"/console/channels", "/console/notices/new", "/console/salons"} <= seen
     assert any(path.endswith("/day") for path in seen)
+    assert any(re.fullmatch(r"/console/inbox/\d+", path) for path in seen)
+    assert {f"/console/assistant{page}" for page in _OF_ASSISTANT} <= seen
 
 
 async def crawl(http: aiohttp.ClientSession) -> tuple[set[str], list[tuple[str, int]]]:
