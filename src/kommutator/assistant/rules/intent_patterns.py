@@ -32,6 +32,7 @@ START_AGAIN = phrase(
 COMPLAINT = phrase(
     rf"(?<!NOT )COMPLAIN|BADLY (?!,|\.|\|)|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,1}}LIKED|BADLY"
+    r"|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}(?:AFTER|S\d+)"
 )
 PERSON = phrase(
     rf"ADMIN|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"

@@ -10,6 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from kommutator.assistant.rules import morphology
+from kommutator.assistant.rules.feeling_words import FEELING_WORDS
 from kommutator.assistant.rules.time_words import NUMBERS, ORDINALS, TIME_WORDS
 from kommutator.assistant.rules.wish_words import WISH_WORDS
 
@@ -58,6 +59,7 @@ LEXICON = Lexicon.of(
     TIME_WORDS,
     {f"#{number}": words for number, words in NUMBERS.items()},
     {f"@{number}": words for number, words in ORDINALS.items()},
+    FEELING_WORDS,
     WISH_WORDS,
 )
 
