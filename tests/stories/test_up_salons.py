@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from kommutator.kit.node import find_node
 from kommutator.store.database import Database
 from tests.stories.test_up import up
 from tests.support.command import Command, environment, left_behind, run
@@ -16,13 +17,16 @@ from tests.support.town import free_port
 from tests.support.waiting import eventually
 
 SALON = 962302
+PHONE, CLIENT = "70000000900", "70000000101"
 _ACTIVE = "SELECT count(*) FROM connections WHERE kind = 'yclients' AND status = 'active'"
 _COPIED = """
 SELECT count(*) FROM connections c JOIN salons s ON s.connection_id = c.id
  WHERE c.account_key = '962302' AND c.status = 'active' AND s.copied_at IS NOT NULL"""
 _CONNECTED = "SELECT max(created_at)::text FROM connections WHERE kind = 'yclients'"
 _BOUND = "SELECT count(*) FROM notice_receivers WHERE chat_id IS NOT NULL"
-_SHARED = "SELECT count(*) FROM chats WHERE phone = '+70000000101' AND closed_at IS NULL"
+_SHARED = """
+SELECT count(*) FROM chats
+ WHERE chat_id = '5002' AND phone = '+70000000101' AND closed_at IS NULL"""
 _STAFF = """
 SELECT min(s.id) FROM salon_staff s JOIN salons USING (connection_id) WHERE salon_id = 962302"""
 _TOLD = "SELECT count(*) FROM notices"
@@ -56,11 +60,33 @@ async def a_new_visit(yclients: Fake, staff_id: int) -> None:
     )  # fmt: skip
 
 
-async def test_the_chain_is_copied_and_its_administrator_hears_of_a_visit(
+async def the_phone_is_linked(session: aiohttp.ClientSession, command: Command) -> Fake | None:
+    """Of the first salon, as its first device; None: without Node the welcome says so."""
+    if find_node() is None:
+        assert "whatsapp is not running: the fake WhatsApp needs Node" in command.said
+        return None
+    whatsapp = Fake(session, command, "WhatsApp")
+    assert f"/person/{CLIENT}  (write: " in command.said
+    row = {"phone": PHONE, "ready": "true", "id": "1"}
+    found = await whatsapp.look("wait", what="sessions", timeout="60", **row)
+    assert found["ok"], found
+    return whatsapp
+
+
+async def a_client_is_answered(whatsapp: Fake) -> None:
+    await whatsapp.order("inbound", to=PHONE, **{"from": CLIENT}, text="Хочу на мужскую стрижку")
+    row = {"salon": PHONE, "person": CLIENT, "from": "salon", "via": "device"}
+    told = await whatsapp.look("wait", what="messages", timeout="60", **row)
+    assert "Андрей" in told["items"][0]["text"], told
+
+
+async def test_the_chain_is_copied_its_administrator_hears_of_a_visit_and_its_phone_answers(
     tmp_path: Path, database_url: str
 ) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()  # without apt there is no Asterisk, which has no part in this
+    if (node := find_node()) is not None:
+        (tools / "node").symlink_to(node)
     env = environment(tmp_path, database_url=database_url, port=free_port()) | {"PATH": str(tools)}
     db = await Database.open(database_url, size=1)
 
@@ -78,6 +104,8 @@ async def test_the_chain_is_copied_and_its_administrator_hears_of_a_visit(
             await eventually(settled, 60)
             yclients = Fake(session, command, "YClients")
             telegram = Fake(session, command, "Telegram")
+            if (whatsapp := await the_phone_is_linked(session, command)) is not None:
+                await a_client_is_answered(whatsapp)
             await yclients.order("switches", hook_delay_seconds=0.0)
             await a_new_visit(yclients, await value(_STAFF))
             heard = await telegram.look("wait", ours="true", chat="5001", count="2", timeout="30")
@@ -89,6 +117,7 @@ async def test_the_chain_is_copied_and_its_administrator_hears_of_a_visit(
             await command.end()
         async with up(env) as command:
             await eventually(settled, 60)
+            await the_phone_is_linked(session, command)
             await command.end()
     assert await value(_TOLD) == 1  # other days in the journal of the fake are no news
     await db.close()

@@ -18,17 +18,20 @@ from kommutator.demo.notes import DemoNotes
 from kommutator.demo.seed import ACTOR, NUMBER
 from kommutator.demo.stage import telegram_token
 from kommutator.demo.whatsapp import link_phone
-from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.connection import CHANNELS, ConnectionKind
 from kommutator.doors.http.yclients.asked import read_said
+from kommutator.flows.converse.keep import switch_on
 from kommutator.flows.house import House
 from kommutator.kit.clock import Clock
 from kommutator.store.connection_rows import ConnectionRecord
 
 SALONS = (962302, 962303, 962304)
 ADMINISTRATOR = {"id": 5001, "first_name": "Вера"}
-CLIENT = {"id": 5002, "first_name": "Анна"}
+CLIENT = {"id": 5002, "first_name": "Андрей"}
 CLIENT_PHONE = "+70000000101"
 """Somebody whom the salons know."""
+_PATIENCE_S = 30.0
+_LOOK_S = 0.2
 _OWNER = "owner@salon.example"
 _log = structlog.get_logger()
 
@@ -39,14 +42,16 @@ async def open_salons(
     """Connect everything; what goes wrong is shown in the console, as with real ones."""
     try:
         async with aiohttp.ClientSession() as session:
-            await _messengers(house, Fake(session, urls["telegram"]), notes)
             yclients = Fake(session, urls["yclients"])
             first = await _connect(house, yclients)
+            telegram = Fake(session, urls["telegram"])
+            await _messengers(house, telegram, notes, first)
             key = (await yclients.look("credentials"))["groups"][0]["crm_token"]
             await house.salon_telephony.set_up(ACTOR, NUMBER, first, key, recordings=True)
             house.directory.invalidate(NUMBER)
-        if "whatsapp" in urls:
-            await link_phone(house, urls["whatsapp"], first, clock)
+            if "whatsapp" in urls:
+                await link_phone(house, urls["whatsapp"], first, clock)
+            await _client(house, telegram, first, clock)
     except Exception as error:  # noqa: BLE001  the demo's other parts do without
         _log.warning("demo.salons_not_open", error=repr(error)[:300])
 
@@ -96,16 +101,42 @@ async def _let_go(house: House) -> None:
                 unit.config_changed(NUMBER, record.kind.value)
 
 
-async def _messengers(house: House, telegram: Fake, notes: DemoNotes) -> None:
-    """A bot that tells the administrator of visits, and in which a client gave their number."""
+async def _messengers(house: House, telegram: Fake, notes: DemoNotes, salon: UUID) -> None:
+    """A bot that tells the administrator of visits; all messengers speak for this salon."""
     bot = await house.channels.connect(
         ACTOR, NUMBER, ConnectionKind.TELEGRAM, {"token": telegram_token(notes)}
     )
     ids = {"client_id": notes.avito_client_id, "client_secret": notes.avito_client_secret}
     await house.channels.connect(ACTOR, NUMBER, ConnectionKind.AVITO, ids)
+    await _speak_for(house, salon)
     await telegram.order("start", **ADMINISTRATOR, payload=await _invitation(house, bot))
+
+
+async def _client(house: House, telegram: Fake, salon: UUID, clock: Clock) -> None:
+    """Somebody comes to the bot and gives their number, once there are services to offer."""
+    account, desk = await house.directory.account(salon), house.visits
+    assert desk is not None  # the demo's settings have an application of YClients
+    deadline = clock.monotonic() + _PATIENCE_S
+    while not await desk.shelf.services(account) and clock.monotonic() < deadline:
+        await clock.sleep(_LOOK_S)
     await telegram.order("start", **CLIENT, payload="")
     await telegram.order("contact", chat=str(CLIENT["id"]), phone=CLIENT_PHONE)
+
+
+async def _speak_for(house: House, salon: UUID) -> None:
+    """Messengers stay from start to start, salons do not: all speak for this one.
+
+    The assistant answers in them.
+    """
+    async with house.db.unit() as unit:
+        await switch_on(unit, NUMBER, salon)
+        records = await unit.connections.list(NUMBER)
+    for record in records:
+        if record.kind in CHANNELS:
+            async with house.db.unit() as unit:
+                config = {**record.config, "salon": str(salon)}
+                await unit.connections.save(NUMBER, record.id, config=config)
+                unit.config_changed(NUMBER, record.kind.value)
 
 
 async def _invitation(house: House, bot: ConnectionRecord) -> str:

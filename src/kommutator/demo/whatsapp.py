@@ -12,7 +12,6 @@ import structlog
 from kommutator.demo.seed import ACTOR, NUMBER
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.whatsapp.states import TALKS, WAITS_FOR_PERSON, SessionState
-from kommutator.flows.converse.keep import switch_on
 from kommutator.flows.house import House
 from kommutator.kit.clock import Clock
 from kommutator.store.connection_rows import ConnectionRecord
@@ -30,7 +29,7 @@ _log = structlog.get_logger()
 
 
 async def link_phone(house: House, url: str, salon: UUID, clock: Clock) -> None:
-    """Let a phone speak for this salon and the assistant answer; linked only where it is not.
+    """Have a phone that speaks for this salon; linked only where it is not.
 
     `url`: of the fake WhatsApp. Raises HandsRefused, TimeoutError.
     """
@@ -40,8 +39,6 @@ async def link_phone(house: House, url: str, salon: UUID, clock: Clock) -> None:
         for phone, name in PEOPLE.items():
             await hands.order("people", phone=phone, name=name)
         phone_id = await _phone_of(house, salon)
-        async with house.db.unit() as unit:
-            await switch_on(unit, NUMBER, salon)
         scanned = 0
         deadline = clock.monotonic() + _PATIENCE_S
         while clock.monotonic() < deadline:
@@ -66,16 +63,9 @@ async def _is_there(hands: Hands) -> bool:
 
 
 async def _phone_of(house: House, salon: UUID) -> UUID:
-    """The demo's phone, speaking for this salon: salons come anew at each start, phones stay."""
     async with house.db.unit() as unit:
         mine = next(filter(_is_ours, await unit.connections.list(NUMBER)), None)
-        if mine is not None:
-            config = {**mine.config, "salon": str(salon)}
-            if config != mine.config:
-                await unit.connections.save(NUMBER, mine.id, config=config)
-                unit.config_changed(NUMBER, mine.kind.value)
-            return mine.id
-    return await house.whatsapp.for_salon(ACTOR, NUMBER, salon)
+    return mine.id if mine is not None else await house.whatsapp.for_salon(ACTOR, NUMBER, salon)
 
 
 def _is_ours(record: ConnectionRecord) -> bool:
