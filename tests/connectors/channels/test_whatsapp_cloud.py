@@ -1,6 +1,5 @@
 """The Cloud API against its twin: messages, templates, refusals; no secret is seen."""
 
-import asyncio
 from typing import Any
 
 import msgspec
@@ -8,9 +7,12 @@ import pytest
 
 from kommutator.connectors.channels.whatsapp_cloud.errors import ROWS, judge
 from kommutator.domain.commands import MessageTemplate, SendMessage
-from kommutator.domain.outcome import Done, Failed
+from kommutator.domain.outcome import Failed
 from kommutator.kit.errors import ErrorKind, VendorError
 from kommutator.kit.http import Answer
+from kommutator.kit.pace import Pace
+from kommutator.twins.messenger.pace import Allowance
+from kommutator.twins.messenger.pace import Pace as TwinPace
 from tests.connectors.channels.conftest import Channel
 
 CHAT = "79161234567"
@@ -121,20 +123,21 @@ async def test_a_pairs_pace_holds_only_that_pair(cloud: Channel) -> None:
 
 
 async def test_at_ten_times_the_pace_the_vendor_never_says_no(cloud: Channel) -> None:
-    """Budgets as they are drawn by a lane: 72 a second of the number, a pair one in 6 s."""
-    whole, pair = cloud.delivery.budgets(cloud.account, _message(CHAT))
-    assert (whole.rate, whole.burst, pair.rate, pair.burst) == (72.0, 8, 1 / 6, 3)
-    await cloud.twin.order("switches", pair_burst=3, per_second=8)
-    one_person = [await cloud.say(CHAT, str(n)) for n in range(3)]
-    assert all(isinstance(one, Done) for one in one_person)
-    refused = await cloud.say(CHAT, "a fourth")
-    assert isinstance(refused, Failed)
-    others = await asyncio.gather(*(cloud.say(f"7916000000{n}", "hello") for n in range(5)))
-    assert all(isinstance(one, Done) for one in others)
+    """800 are due at once, each up to 60 ms under way; the twin's own rule judges."""
+    whole, _ = cloud.delivery.budgets(cloud.account, SendMessage(chat_id=CHAT, text="hello"))
+    ours, theirs = Pace(whole.rate, whole.burst), TwinPace()
+    leaves = [ours.take(0.0) for _ in range(800)]
+    arrives = sorted(at + (number * 37 % 60) / 1000 for number, at in enumerate(leaves))
+    for at in arrives:
+        assert theirs.wait_s("number", Allowance(80, 1.0), at) == 0.0
+        theirs.count("number", at)
+    assert 800 / arrives[-1] >= 0.9 * 80
 
 
-def _message(chat: str) -> SendMessage:
-    return SendMessage(chat_id=chat, text="hello")
+async def test_one_person_gets_three_at_once_and_then_the_pairs_pace(cloud: Channel) -> None:
+    (_, pair) = cloud.delivery.budgets(cloud.account, SendMessage(chat_id=CHAT, text="hello"))
+    paces = Pace(pair.rate, pair.burst)
+    assert [round(paces.take(0.0)) for _ in range(5)] == [0, 0, 0, 6, 12]
 
 
 async def test_connecting_asks_who_the_number_is(cloud: Channel) -> None:

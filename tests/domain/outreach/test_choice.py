@@ -7,12 +7,14 @@ from uuid import UUID
 import pytest
 
 from kommutator.domain.connection import ConnectionKind
+from kommutator.domain.message_templates import KindTemplate
 from kommutator.domain.outreach.choice import Nowhere, Option, choose
 from kommutator.domain.outreach.ladder import Caps, Used
 from kommutator.domain.outreach.settings import OutreachSettings
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 USUAL = OutreachSettings()
+WORDS = KindTemplate("visit_soon", "ru")
 QR, CLOUD, BOT, AVITO = (
     ConnectionKind.WHATSAPP, ConnectionKind.WHATSAPP_CLOUD, ConnectionKind.TELEGRAM,
     ConnectionKind.AVITO,
@@ -60,6 +62,11 @@ def test_what_was_tried_is_not_tried_again() -> None:
         (option(CLOUD, heard_at=None), True, True, "free_text_over"),
         (option(CLOUD, heard_at=NOW - timedelta(hours=24)), True, True, "free_text_over"),
         (option(CLOUD, heard_at=NOW - timedelta(hours=23)), False, False, None),
+        (option(CLOUD, heard_at=NOW - timedelta(hours=25), template=WORDS), False, False, None),
+        (option(CLOUD, heard_at=None, opened=False, template=WORDS), True, True, None),
+        (option(CLOUD, heard_at=None, opened=False, template=WORDS), True, False, "never_wrote"),
+        (option(CLOUD, heard_at=None, template=WORDS), False, True, "never_wrote"),
+        (option(CLOUD, closed="number_paused", template=WORDS), True, True, "number_paused"),
         (option(BOT, heard_at=None, opened=False), True, True, "never_wrote"),
         (option(AVITO), False, False, None),
         (option(QR, closed="number_paused"), True, True, "number_paused"),

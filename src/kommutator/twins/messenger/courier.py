@@ -98,6 +98,12 @@ class Courier:
     def _start(self) -> None:
         if self.route is not None and self._waiting and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(self._run(self.route))
+            self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """What was put in while the round was closing waits no longer."""
+        if self._task is task and not task.cancelled():
+            self._start()
 
     async def _run(self, route: Route) -> None:
         timeout = aiohttp.ClientTimeout(total=route.timeout_s)
