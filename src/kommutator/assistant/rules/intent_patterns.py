@@ -20,7 +20,8 @@ INJECTION = re.compile(
 )
 
 STOP = phrase(
-    r"UNSUBSCRIBE|FROM MAILING|"
+    r"UNSUBSCRIBE|FROM MAILING|NEITHER (?:MAILING|MESSAGE)|opt out|leave I alone|lose MY VARIANT|NOT (?:NEED )?CALL"
+    r"|(?:MAILING|MESSAGE) (?:отключите|вимкніть)|(?:отключите|отключить|выключите|вимкніть|відключіть|take|get|REMOVE|TAKE|off) (?:\S+ ){0,4}(?:MAILING|MESSAGE)|"
     r"STOP(?: (?:WRITE|MESSAGE|MAILING|I|PLEASE|CALL))*(?= [.!,|👎🙏 ]*$)"
     rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT {_THE_SAME_CLAUSE}{{0,2}}WRITE|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
     rf"|ENOUGH(?= [.!]*$)|REMOVE (?:I |MY )*VARIANT|ENOUGH {_THE_SAME_CLAUSE}{{0,2}}(?:WRITE|MESSAGE|MAILING|MAILING)|(?:REMOVE|NO|NOT|MINUS|CANCELV) {_THE_SAME_CLAUSE}{{0,3}}(?:MAILING|MESSAGE)"
@@ -33,6 +34,7 @@ COMPLAINT = phrase(
     rf"(?<!NOT )COMPLAIN|BADLY (?!,|\.|\|)|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,1}}LIKED|BADLY"
     r"|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}(?:AFTER|S\d+)"
+    r"|(?:MASTER|E\d+) (?:\S+ )?LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|long (?:NOT )?WAIT"
 )
 PERSON = phrase(
     rf"ADMIN|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
@@ -43,30 +45,32 @@ NOT_BOOKED = phrase(r"NOT (?:I )?(?:NEED|WANT) (?:I )?BOOKV|BOOKV (?:I )?NOT (?:
 NOT_CANCELLED = phrase(
     rf"NOT {_WEAK}(?:CANCELV|MOVEV)|(?:CANCELV|MOVEV) (?:{_THE_SAME_CLAUSE}{{0,2}})NOT (?:NEED|WANT)"
 )
-CANCEL = phrase(r"CANCELV|REMOVE (?:I |MY )*(?:FROM )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )")
+CANCEL = phrase(r"CANCELV|RECORD (?:\S+ )?NOT (?:NEED|CONFIRMV)|NOT NEED RECORD|Q\d+ (?:RECORD )?REMOVE|REMOVE (?:\S+ ){0,2}RECORD|RECORD (?:\S+ ){0,2}REMOVE|REMOVE (?:I |MY )*(?:FROM )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )")
 NOT_COMING = phrase(
     rf"NOT (?:I )?(?:MANAGE|COME|BE|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
-    rf"|NOT {_THE_SAME_CLAUSE}{{0,2}}MANAGE"
+    rf"|NOT {_THE_SAME_CLAUSE}{{0,2}}MANAGE|I (?:\S+ )?NOT WILLBE|NOT WILLBE I"
 )
 ANOTHER_TIME = phrase(
     rf"[,.;|!?…] (?:{_ANYTHING}*)(?:Q\d+|W\d+|MOVEV|BOOKV)|(?:BETTER|OTHERONE|LET|YES|CAN|BOOKV|MOVEV)"
 )
 MOVE = phrase(
     rf"MOVEV|CHANGE {_THE_SAME_CLAUSE}{{0,3}}(?:RECORD|TIMEW|DAY|DATE|HOUR|Q\d+|W\d+|MY|BOOKED)|CHANGE"
+    r"|CAN (?:I )?(?:PLEASE )?(?:ON|IN) OTHERONE (?:TIMEW|DAY|DATE|HOUR)"
+    r"|(?:I|MY) (?:\S+ ){0,3}(?:BOOKED|RECORD) (?:\S+ )*[QW]\d+ (?:\S+ )*(?:WANT|CAN|BETTER|NEED) (?:\S+ )*(?:[QW]\d+|OTHERONE)"
 )
-LATE = phrase(r"(?<!HOW )LATE|BE _|COME _|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME|W\d+)")
+LATE = phrase(r"(?<!HOW )LATE|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME|W\d+)")
 SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
 LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
-BOOK = phrase(r"BOOKV|(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD")
+BOOK = phrase(r"BOOKV|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD")
 BOOK_FIRMLY = phrase(r"WANT|I бы|бы I|бы")
 BOOK_WEAKLY = phrase(r"NEED|CAN")
 REFUSED = re.compile(r"^ (?:NO|THINK) |(?<= )NOT (?:I )?(?:NEED|WANT|YES|SUITS|CAN)(?= )")
 ASKS_ONLY = phrase(r"CHECK|спросить|уточнить|спитати|запитати|ask|know|узнать")
 WHEN_CAN = phrase(
-    rf"WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
+    rf"(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|NEAREST (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
-    r"FREE|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|HAVE (?:\S+ ){0,4}(?:PLACE|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
+    r"FREE|(?:E\d+|WHO) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|HAVE (?:\S+ ){0,4}(?:PLACE|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
     r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
 )
 MY_VISIT = phrase(
@@ -75,7 +79,7 @@ MY_VISIT = phrase(
     r"|DOES I HAVE|REMIND|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD"
 )
 PRICE = phrase(
-    r"COST|HOW MUCH|HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
+    r"(?<!NOT )COST|HOWMANY (?:\S+ ){0,2}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP WHAT S\d+|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
 )
 HOURS = phrase(
     r"HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|WORKV|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:WORK|WORKV)|(?:UNTIL|FROM) HOWMANY"
@@ -84,11 +88,12 @@ ADDRESS = phrase(
     r"ADDR|WHERE|HOW (?:\S+ ){0,3}(?:FIND|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
 )
 STAFF = phrase(
-    r"WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
+    r"CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|E\d+ (?:\S+ ){0,2}(?:WHO|DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
 )
+HOW_LONG = phrase(r"HOWMANY (?:BYP )?TIMEW|HOWMANY (?:\S+ ){0,2}LONG|(?:S\d+|TRADE) (?:\S+ ){0,3}LONG|LONG (?:\S+ ){0,3}(?:S\d+|TRADE)|how long")
 SERVICES = phrase(
-    r"SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
-    r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,2}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
+    r"INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE \?|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
+    r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,4}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
 )
 CONFIRM = phrase(r"CONFIRMV|(?<!NOT )COME|(?<!NOT )BE")
 SMALLTALK = phrase(r"SMALLTALK")
@@ -113,20 +118,6 @@ CHANGES = phrase(
 GREETINGS = phrase(
     r"GOOD (?:MORNING|DAY|EDAY|DAYTIME|EVENING|AFTERNOON|NIGHT|TIMEW|ночи|доби)|(?:MORNING|DAY|EVENING) GOOD|HELLO"
 )
-NOT_WITH = phrase(
-    r"(?:INSTEAD|NOT|EXCEPT)(?: (?:WANT|IN|ON|K|FROM|UNTIL|TO))* E\d+|(?:K |TO |UNTIL )?E\d+ (?:I )?NOT (?:WANT|NEED)"
-)
-ANY_STAFF = phrase(
-    r"(?:UNTIL |K |FROM )?ANY (?:ANY |WHAT )+MASTER|(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:DAY|EDAY|TIMEW|HOUR|DATE))|WHO ANY)(?: ANY)?(?: FREE)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
-    r"|(?:NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|DIFFERENCE) (?:,? ?)(?:\S+ )?(?:K |UNTIL |FROM |TO |IN )?(?:WHO|WHAT MASTER|MASTER)"
-    r"|(?:K |UNTIL |FROM |IN )?WHO (?:NOMATTER|NOT MATTER|EQUAL|все (?:EQUAL|#1)|MINUS DIFFERENCE)|(?:K |IN |FROM )?WHO FREE (?:BE|,)"
-)
-ANY_ANSWER = phrase(
-    r"ANY|NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE"
-)
 AGREED = phrase(
     r"NOT против|NOT проти|почему бы (?:AND )?NO|почему (?:AND )?NO|чому б (?:AND )?NO|why NOT|NOT против"
-)
-USUAL_STAFF = phrase(
-    r"(?:OWN|MY|SAME|THAT|USUAL|THAT же|тому самому|того самого)(?: USUAL)? (?:MASTER|MASTER|STAFFW|же MASTER)|(?:MY|HOW|OWN) USUAL|K OWN|USUAL"
 )

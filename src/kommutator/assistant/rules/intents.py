@@ -24,6 +24,7 @@ _MANNERS = (
     (Intent.THANKS, says.BYE, 3),
 )
 _QUESTIONS: tuple[tuple[Intent, re.Pattern[str]], ...] = (
+    (Intent.SERVICES, says.HOW_LONG),
     (Intent.PRICE, says.PRICE),
     (Intent.MY_VISIT, says.MY_VISIT),
     (Intent.FREE, says.WHEN_CAN),
