@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 Days = tuple[date, date]
 _LAST_MONTH = 12
+_THIRD_DECADE = 21  # from here to the month's end
 _YEARS_AHEAD = 8  # 29 February comes at least once
 _LATEST_YEAR = 9998
 
@@ -75,6 +76,17 @@ def part_of_month(today: date, part: str, ahead: int) -> Days:
         that = add_months(that, 1)
         days = _part_of_month(that.year, that.month, part)
     return max(days[0], today), days[1]
+
+
+def decade(today: date, first: int, number: int | None = None) -> Days:
+    """Ten days from the first one, to the month's end at most: "в двадцатых числах"."""
+    for ahead in range(_LAST_MONTH + 1):
+        that = add_months(today.replace(day=1), ahead)
+        length = calendar.monthrange(that.year, that.month)[1]
+        last = that.replace(day=min(first + 9, length) if first < _THIRD_DECADE else length)
+        if last >= today and number in (None, that.month):
+            return max(that.replace(day=first), today), last
+    return today, today
 
 
 def day_of_month(today: date, day: int) -> date | None:

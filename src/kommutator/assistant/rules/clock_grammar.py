@@ -100,7 +100,7 @@ _LATER = re.compile("EARLIER|LATER|SOONER")
 _AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=DOES )|(?<=ON )|(?<=EARLIER )|(?<=LATER ))"
                        rf"(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")  # fmt: skip
 _BESIDE_POINT = phrase(
-    rf"(?P<lead>(?:P\d+) (?:OR|-|AND|TO|UNTIL|BYP)(?: IN| ON)?) #(?P<hour>\d{{1,2}}){_COUNTED}"
+    rf"(?P<lead>(?:P\d+) (?:OR|-|AND|TO|UNTIL|BYP)(?: IN| ON)?) (?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}"
 )
 _RANGE = phrase(rf"#(?P<first>\d{{1,2}}) (?P<link>-|UNTIL|TO) #(?P<last>\d{{1,2}}){_COUNTED}")
 _BESIDE_DAY = phrase(rf"(?P<lead>Q\d+(?: ,| \|)?) #(?P<hour>\d{{1,2}}){_COUNTED}")
@@ -148,11 +148,11 @@ def _marked(points: Marks[Point], point: Point | None) -> str:
 
 
 def _bare(points: Marks[Point], match: re.Match[str]) -> str:
-    return _marked(points, _point(int(match["hour"] or match["uk"]), 0, None))
+    return _marked(points, _point(int(match["hour"] or match.groupdict()["uk"]), 0, None))
 
 
 def _joined(points: Marks[Point], match: re.Match[str], other: str) -> str:
-    mark = _marked(points, _point(int(match["hour"]), 0, None))
+    mark = _bare(points, match)
     if not mark:
         return ""
     return f"{match['lead']} {mark}" if other == "lead" else f"{mark} {match['tail']}"

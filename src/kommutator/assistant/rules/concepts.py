@@ -18,7 +18,8 @@ _EMPTY_WORDS = (
     "для на в во с со и или по от до за к из в "
     "оформление моделирование оформлення моделювання дизайн услуга процедура "
     "сеанс комплекс "
-    "a an of with for and or та і з зі й у + & все всех полный full with при под над о об the"
+    "a an of with for and or та і з зі й у + & все всех полный full with при под над о об the "
+    "весь всего всю вся всей всем up off out in on at by"
 )
 _EMPTY = frozenset(_EMPTY_WORDS.split())
 _NEGATIONS = frozenset({"без", "without", "no"})
@@ -34,6 +35,11 @@ def concept(word: str) -> str:
 @lru_cache(maxsize=20_000)
 def is_trade_word(word: str) -> bool:
     return (_TRADE.exact(word) or _TRADE.by_stem(word)) is not None
+
+
+def is_concept(meaning: str) -> bool:
+    """Whether it is a concept of the trade, no other word's base form."""
+    return meaning in TRADE_WORDS
 
 
 def is_trade(word: str) -> bool:

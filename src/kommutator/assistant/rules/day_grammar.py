@@ -48,6 +48,7 @@ class DayReader:
             line.rewrite(pattern, lambda match, made=made: self._mark(made(self, match), match))  # type: ignore[misc]
         if asked and not self.days.values:
             line.rewrite(_BARE, lambda match: self._mark(_number(self, match), match))
+            line.rewrite(_BARE_WEEK, lambda match: self._mark(_week(self, match), match))
         if moving:
             line.rewrite(_FROM_TO, lambda match: match["last"])
         for pattern, joined in _JOINS:
@@ -124,6 +125,25 @@ def _weekday_ahead(reader: DayReader, match: re.Match[str]) -> date | None:
     return calendar.plus(monday, 7 * _count(match) + int(match["weekday"])) if monday else None
 
 
+def _from_then(reader: DayReader, match: re.Match[str]) -> date | None:
+    """A week from Friday: counted from the nearest Friday."""
+    start = match["start"]
+    then = reader.today
+    if start.startswith("WD"):
+        then = calendar.weekday(then, int(start[2:]))
+    elif start == "TOMORROW":
+        then = calendar.plus(then, 1) or then
+    if match["unit"] == "MONTH":
+        return calendar.add_months(then, min(_count(match), 12))
+    return calendar.plus(then, _count(match) * (7 if match["unit"] == "WEEK" else 1))
+
+
+def _decade(reader: DayReader, match: re.Match[str], day: int) -> Days | None:
+    """Ten days from a first one, of the named month or of the nearest one that has any left."""
+    month = match.groupdict().get("month")
+    return calendar.decade(reader.today, day, int(month) if month else None)
+
+
 def _in_months(reader: DayReader, match: re.Match[str]) -> date:
     return calendar.add_months(reader.today, min(_count(match), 12))
 
@@ -134,6 +154,10 @@ def _part_of_week(reader: DayReader, match: re.Match[str]) -> Days:
 
 def _part_of_month(reader: DayReader, match: re.Match[str]) -> Days:
     return calendar.part_of_month(reader.today, match["part"], _ahead(match))
+
+
+def _week(reader: DayReader, match: re.Match[str]) -> Days:
+    return calendar.week(reader.today, _ahead(match))
 
 
 def _whole_month(reader: DayReader, match: re.Match[str]) -> Days:
@@ -165,11 +189,21 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"(?<=FROM )#(?P<first>\d{1,2}) BYP #(?P<last>\d{1,2})(?: DATE)?"), _number_range),
     (phrase(r"@(?P<first>\d{1,2})g (?:-|UNTIL|BYP|TO|AND|OR)(?: IN| ON)? [#@](?P<last>\d{1,2})g?(?: DATE)?"), _number_range),
     (phrase(rf"#(?P<first>\d{{1,2}}) (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')} DATE"), _number_range),
+    (phrase(rf"@1f? DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, 1)),
+    (phrase(rf"@(?P<day>[12]0) DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, int(match["day"]))),
+    (phrase(rf"LAST DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, 21)),
     (phrase(rf"{_day('day')} DATE"), _number),
     (phrase(rf"(?:(?<=ON )|(?<=WD\d )|(?<=WD\d , ))#(?P<day>{_NO_HOUR})(?! (?:HOUR|MINUTE|PEOPLE|HUMAN))"), _number),
     (phrase(rf"#(?P<day>{_NO_HOUR})(?= (?:IN|K|ON|P\d+) )"), _number),
     (phrase(r"@(?P<day>\d{1,2})g(?! (?:HOUR|HALF|TIMEW))"), _number),
     (phrase(r"@(?P<day>[123]\d)(?! (?:HOUR|HALF|TIMEW|VARIANT))"), _number),
+    (phrase(rf"(?<!THROUGH )(?<!EIN )(?<!ZA ){_COUNT}(?P<unit>WEEK|EDAY|MONTH) (?:FROM|AFTER) (?P<start>TODAY|TOMORROW|now|WD\d)"), _from_then),
+    (phrase(r"(?<!NEXT )(?<!THIS )(?<!EIN )(?<!\d )(?<!PAIR )(?P<unit>WEEK) ON (?P<start>WD\d)"), _from_then),
+    (phrase(r"(?P<start>WD\d|TODAY|TOMORROW) (?P<unit>WEEK)"), _from_then),
+    (phrase(r"WEEK AFTER NEXT"), lambda reader, _: calendar.week(reader.today, 2)),
+    (phrase(r"WEEKEND AFTER NEXT"), lambda reader, _: calendar.weekend(reader.today, 2)),
+    (phrase(r"(?P<unit>WEEK|DAY|EDAY) (?:THROUGH|ZA) (?P<count>#\d{1,3}|PAIR)"), _in_days),
+    (phrase(r"(?:THROUGH|ZA) (?P<unit>DAY) (?P<count>#\d{1,3}|PAIR)(?! M\d)"), _in_days),
     (phrase(rf"(?:IN |ON )?(?:THROUGH|EIN|ZA) {_COUNT}WEEK(?: ,)? (?:IN |ON )?WD(?P<weekday>\d)"),
      _weekday_ahead),
     (phrase(rf"WD(?P<weekday>\d) (?:THROUGH|EIN) {_COUNT}WEEK"),
@@ -185,7 +219,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"(?:IN |ON )?(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?(?P<unit>WEEK|DAY|DAYS|EDAY)(?: TIMEW)?"), _in_days),
     (phrase(r"(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?MONTH"), _in_months),
     (phrase(r"(?P<count>#\d{1,3}) (?P<unit>WEEK|DAY|EDAY) (?:LATER|FROM TODAY)"), _in_days),
-    (phrase(r"(?P<which>THIS|NEXT) WEEK"), lambda reader, match: calendar.week(reader.today, _ahead(match))),
+    (phrase(r"(?P<which>THIS|NEXT) WEEK"), _week),
     (phrase(r"(?P<which>THIS|NEXT) MONTH"), _whole_month),
     (phrase(rf"{_WHICH}WD(?P<weekday>\d)"), _weekday),
     (phrase(rf"(?:(?<=IN )|(?<=EIN )|(?<=ON )|(?<=THIS )|(?<=NEXT )|(?<=UNTIL )){_MONTH}"), _named_month),
@@ -196,6 +230,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"YESTERDAY"), _plus(-1)),
     (phrase(r"NEW YEAR"), lambda reader, _: calendar.day_and_month(reader.today, 31, 12)),
 )  # fmt: skip
+_BARE_WEEK = phrase(r"(?:ON|IN) (?P<which>THIS|NEXT)(?= [,.!?|] | $)")  # "лучше на следующей"
 _BARE = phrase(r"[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")
 
 
@@ -232,5 +267,5 @@ _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]]
 _FROM_TO = phrase(r"FROM Q\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")
 _SOONEST = phrase(
     r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|EDAY|DAYS|HOUR|PLACE)"
-    r"|ON DAYS|@1f? FREE|NEAREST(?= (?:TIMEW|FREE))|HOW CAN EARLIER"
+    r"|ON DAYS|@1f? FREE|NEXT FREE|NEAREST|sooner (?:\S+ ){0,2}BETTER|чем EARLIER(?: ,)? \S+ BETTER|HOW CAN (?:EARLIER|SOONER)"
 )

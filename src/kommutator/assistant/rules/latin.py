@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from functools import lru_cache
 
 from kommutator.assistant.rules import lexicon, morphology
@@ -33,6 +34,12 @@ _ENGLISH = frozenset(
     {"the", "of", "is", "are", "am", "my", "i", "me", "you", "your", "and", "it", "that", "he"}
     | {"she", "we", "us", "our", "have", "has", "was", "will", "would", "get", "see", "go", "so"}
     | {"a", "an", "as", "be", "this", "there", "if", "any", "some", "please", "sorry", "how"}
+    | {"not", "no", "but", "with", "for", "from", "been", "they", "them", "him", "her", "his"}
+    | {"what", "who", "why", "when", "where", "which", "just", "about", "only", "then", "too"}
+    | {"make", "take", "pick", "up", "down", "out", "off", "on", "in", "at", "by", "all", "one"}
+    | {"good", "bad", "new", "old", "same", "other", "more", "less", "very", "really", "because"}
+    | {"were", "did", "does", "done", "had", "being", "can", "could", "should", "may", "might"}
+    | {"know", "think", "say", "said", "come", "came", "give", "let", "leave", "try", "ask", "tell"}
 )
 _TYPED_WORD = re.compile(r"\S+")
 _ENOUGH_WORDS = 0.6  # of the words must make sense before a whole message is read another way
@@ -43,27 +50,31 @@ def to_latin(word: str) -> str:
     return word.translate(_TO_LATIN)
 
 
-def readable(text: str) -> str:
+def readable(text: str, kept: Container[str] = frozenset()) -> str:
     """The text, or what its writer meant to type.
 
     Latin letters that mean nothing in English are read as Russian on a wrong keyboard layout, or
     as Russian in Latin letters, when that makes known words of most of them.
+
+    Args:
+        text: cleaned.
+        kept: words of the salon, in whatever letters: they are meant as they stand.
     """
     latin = _LATIN_WORD.findall(text)
-    if not latin or len(latin) * 2 < len(text.split()) or _sense(latin) >= _ENOUGH_WORDS:
+    if not latin or len(latin) * 2 < len(text.split()) or _sense(latin, kept) >= _ENOUGH_WORDS:
         return text
     swapped = _TYPED_WORD.sub(lambda word: _swapped(word[0]), text)
     spelt = _LATIN_WORD.sub(lambda word: _cyrillic(word[0]), text)
-    best = max((swapped, spelt), key=lambda guess: _sense(_words(guess)))
-    return best if _sense(_words(best)) >= _ENOUGH_WORDS else text
+    best = max((swapped, spelt), key=lambda guess: _sense(_words(guess), kept))
+    return best if _sense(_words(best), kept) >= _ENOUGH_WORDS else text
 
 
 def _words(text: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", text)
 
 
-def _sense(words: list[str]) -> float:
-    return sum(_known(word) for word in words) / max(len(words), 1)
+def _sense(words: list[str], kept: Container[str]) -> float:
+    return sum(word in kept or _known(word) for word in words) / max(len(words), 1)
 
 
 @lru_cache(maxsize=20_000)

@@ -39,14 +39,27 @@ _EVERYDAY_WORDS = (
     "свете славе поле поли поля полю тема теме темы тему темой роме ромом надо надою мила мило "
     "рая рае раю вали вале соню макси вова ним ней ані анн анни_ ліс лис лиса лисе коля_ "
     "гуля лесом лесу леса лес тома томи лине лини рити розы розе розу розой романе романом романа_ "
-    "полька женей_ вона ася_ стас_ ната_ даши_ дашь"
+    "мани полька женей_ вона ася_ стас_ ната_ даши_ дашь"
 )
 _EVERYDAY = frozenset(_EVERYDAY_WORDS.split())  # fmt: skip
 
 
 def name_forms(name: str) -> frozenset[str]:
     """All cases of one word of a name, in small letters, without those that mean something else."""
-    word = name.lower().replace("ё", "е")
+    word = _plain(name)
+    return frozenset((_cases(word) - _EVERYDAY) | {word})
+
+
+def everyday_forms(name: str) -> frozenset[str]:
+    """The cases that mean something else, but for a word before them: "до Ані", "к Вере"."""
+    return _cases(_plain(name)) & _EVERYDAY
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("ё", "е")
+
+
+def _cases(word: str) -> frozenset[str]:
     if word.isascii():
         return frozenset({word, f"{word}'s"})
     ending = max((one for one, _ in _ENDINGS if word.endswith(one)), key=len)
@@ -59,4 +72,4 @@ def name_forms(name: str) -> frozenset[str]:
         forms.add(f"{stem[:-1]}{_SOFT[stem[-1]]}і")
     if word.endswith(("ек", "ок")):
         forms |= {f"{word[:-2]}к{case}" for case in ("а", "у", "ом", "е")}
-    return frozenset((forms - _EVERYDAY) | {word})
+    return frozenset(forms)

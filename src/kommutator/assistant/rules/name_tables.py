@@ -8,7 +8,7 @@ from __future__ import annotations
 
 _TABLE = """
 анна аня анечка анюта нюта анька аннушка ганна нюра anna ann anya hanna
-мария марія маша машенька маруся маня марийка марічка машка maria mary masha mariia mariya
+мария марія маша машенька маруся маня марийка марійка марічка машка maria mary masha mariia mariya
 елена олена лена леночка ленка оленка олеся_ alena_ helen elena olena lena
 алена альона аленка аленушка alena alyona
 олеся леся олеська olesya lesya olesia

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from kommutator.assistant.rules import answers, contact
+from kommutator.assistant.rules import answers, contact, staff_choice
 from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules.answers import Answer
 from kommutator.assistant.rules.clean import LONGEST, clean
@@ -71,7 +71,9 @@ class Reader:
             expecting: what we asked last.
             language: of the talk so far; None: guessed.
         """
-        plain = readable(clean(text))
+        index = _index(vocabulary)
+        kept = index.services.words | index.staff.forms.keys()
+        plain = readable(clean(text), kept)
         spoken = language or language_of(plain)
         if says.INJECTION.search(plain):
             return Frame(intent=Intent.OTHER, language=spoken)
@@ -135,14 +137,16 @@ class _Turn:
         )
 
     def _people(self, line: Line, named: list[Mentioned], tokens: Tokens) -> _People:
-        usual = line.drop(says.USUAL_STAFF, "USUALONE")
+        usual = line.drop(staff_choice.USUAL_STAFF, "USUALONE")
         asked_when = self.expecting in (Expecting.DAY, Expecting.TIME)
-        whoever = not asked_when and line.drop(says.ANY_STAFF, "ANYONE")
+        whoever = not asked_when and line.drop(staff_choice.ANY_STAFF, "ANYONE")
         if asked_when:
-            line.drop(says.ANY_ANSWER, "ANYTIME")
-        if self.expecting is Expecting.STAFF and not whoever:
-            whoever = line.drop(says.ANY_ANSWER, "ANYONE")
-        refused = line.drop(says.NOT_WITH, "UNWANTED")
+            line.drop(staff_choice.ANY_ANSWER, "ANYTIME")
+        if self.expecting is Expecting.STAFF and not usual:
+            usual = line.drop(staff_choice.USUAL_ANSWER, "USUALONE")
+        if self.expecting is Expecting.STAFF and not (whoever or usual):
+            whoever = line.drop(staff_choice.ANY_ANSWER, "ANYONE")
+        refused = line.drop(staff_choice.NOT_WITH, "UNWANTED")
         left = {int(mark) for mark in _STAFF_MARK.findall(line.text)}
         named = [one for number, one in enumerate(named) if number in left]
         known = [one for one in named if one.staff is not None]

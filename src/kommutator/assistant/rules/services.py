@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -13,11 +13,12 @@ from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.concepts import (
     concept,
     concepts_of,
+    is_concept,
     is_trade,
     is_trade_word,
-    joins,
     words_of,
 )
+from kommutator.assistant.rules.service_names import Phrase, phrases_of
 from kommutator.assistant.rules.tokens import Tokens
 from kommutator.assistant.rules.trade_words import MODIFIERS, OBJECTS, SAID_ONLY
 from kommutator.domain.assistant.frame import Named
@@ -25,22 +26,13 @@ from kommutator.domain.assistant.frame import Named
 _SHORTEST_TYPO = 5  # letters
 _LONG_WORD = 8  # letters; two slips are forgiven
 _SHORTEST_BEGINNING = 5  # letters that "ламинация" and "ламинирование" must share
-_BREAKS = frozenset({",", ".", "|", ";", "?", "!", "AND", "OR", "+"})
+_BREAKS = frozenset({",", ".", "|", ";", "?", "!", "AND", "OR", "THEN"})
+_BREAK_SIGNS = frozenset({"+", "/", "плюс", "plus", "then", "потом", "потім", "затем"})
 # Words that other grammars own and that name no service, however a salon calls it.
 _NEVER = ("#", "@", "T1", "T2", "D", "Q", "E")
 
-
-class Phrase(NamedTuple):
-    """One name of a service as concepts.
-
-    `literal`: an alias that only fits word by word. `named`: the title itself, no alias.
-    """
-
-    service: int
-    concepts: tuple[str, ...]
-    joined: bool
-    literal: bool
-    named: bool
+# Position → concept and base form of what may be a word of a service.
+_Said = dict[int, tuple[str, str]]
 
 
 class Hit(NamedTuple):
@@ -74,15 +66,10 @@ class ServiceIndex:
 
     @classmethod
     def of(cls, services: Sequence[Named]) -> ServiceIndex:
-        named = [
-            Phrase(one.id, _concepts(one.name), joins(one.name), literal=False, named=True)
-            for one in services
-        ]
-        shared = _shared(named)
-        aliases = [_alias(one.id, alias, shared) for one in services for alias in one.aliases]
-        phrases = tuple(phrase for phrase in (*named, *aliases) if phrase.concepts)
         texts = (text for one in services for text in (one.name, *one.aliases))
-        return cls(phrases, frozenset(word for text in texts for word in words_of(text)))
+        return cls(
+            phrases_of(services), frozenset(word for text in texts for word in words_of(text))
+        )
 
     def find(self, tokens: Tokens, *, asked: bool = False) -> list[Mention]:
         """The services a message names, in order.
@@ -94,7 +81,8 @@ class ServiceIndex:
         said = self._said(tokens)
         others = _others(said, tokens)
         mentions: list[Mention] = []
-        while hits := list(self._hits(said, tokens)):
+        rejected: _Said = {}
+        while hits := list(self._hits(said, rejected, tokens, asked=asked)):
             group = _best(hits)
             mention = _mention(group)
             positions = mention.positions
@@ -104,11 +92,29 @@ class ServiceIndex:
                 break
             if bare or not _beside(group, others):
                 mentions.append(mention)
+            else:
+                rejected |= {at: said[at] for at in positions}
             said = {at: word for at, word in said.items() if at not in positions}
-        return _narrowed(sorted(mentions, key=lambda mention: mention.position))
+        mentions.sort(key=lambda mention: mention.position)
+        return _narrowed(self._of_one_object(mentions))
 
-    def _said(self, tokens: Tokens) -> dict[int, tuple[str, str]]:
-        """Position → concept and base form of what may be a word of a service."""
+    def _of_one_object(self, mentions: list[Mention]) -> list[Mention]:
+        """In "коррекция бровей и окрашивание" both are of the brows."""
+        objects = self._objects([one.services[0] for one in mentions if len(one.services) == 1])
+        return [
+            replace(one, services=fitting)
+            if len(one.services) > 1
+            and len(fitting := tuple(s for s in one.services if self._objects([s]) & objects)) == 1
+            else one
+            for one in mentions
+        ]
+
+    def _objects(self, services: list[int]) -> frozenset[str]:
+        """What is worked on, where a name says so."""
+        names = [phrase.concepts for phrase in self.phrases if phrase.service in services]
+        return frozenset(one for name in names for one in name if one in OBJECTS)
+
+    def _said(self, tokens: Tokens) -> _Said:
         words = [
             "" if token.tag.startswith(_NEVER) else self._respelt(token.text, token.tag)
             for token in tokens.items
@@ -133,55 +139,35 @@ class ServiceIndex:
         found = process.extractOne(word, self.words, scorer=OSA.distance, score_cutoff=slips)
         return str(found[0]) if found else word
 
-    def _hits(self, said: dict[int, tuple[str, str]], tokens: Tokens) -> Iterator[Hit]:
-        segments = _segments(said, tokens)
+    def _hits(self, said: _Said, rejected: _Said, tokens: Tokens, *, asked: bool) -> Iterator[Hit]:
+        segments = _segments(said | rejected, tokens)
         for phrase in self.phrases:
-            places = (tuple(said),) if phrase.joined else segments
+            places = (tuple(said | rejected),) if phrase.joined else segments
             for segment in places:
-                if hit := _hit(phrase, {at: said[at] for at in segment}):
+                words = {at: said[at] for at in segment if at in said}
+                beside = {rejected[at][0] for at in segment if at in rejected}
+                hit = _hit(phrase, words, beside)
+                if hit and (asked or not _only_beside(phrase, hit, words)):
                     yield hit
 
 
-def _concepts(name: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(meaning for _, meaning in concepts_of(words_of(name))))
-
-
-def _shared(phrases: Sequence[Phrase]) -> frozenset[str]:
-    """Concepts that several services have in their names."""
-    seen: set[str] = set()
-    twice: set[str] = set()
-    for phrase in phrases:
-        twice |= seen & set(phrase.concepts)
-        seen |= set(phrase.concepts)
-    return frozenset(twice)
-
-
-def _alias(service: int, alias: str, shared: frozenset[str]) -> Phrase:
-    """An alias of one word that would catch other services' words fits only as it is written."""
-    concepts = _concepts(alias)
-    if len(concepts) == 1 and concepts[0] in shared:
-        word = words_of(alias)[-1]
-        return Phrase(
-            service,
-            (morphology.base_forms(word, "ru")[0],),
-            joined=False,
-            literal=True,
-            named=False,
-        )
-    return Phrase(service, concepts, joins(alias), literal=False, named=False)
-
-
-def _segments(said: dict[int, tuple[str, str]], tokens: Tokens) -> list[tuple[int, ...]]:
+def _segments(said: _Said, tokens: Tokens) -> list[tuple[int, ...]]:
     segments: list[list[int]] = [[]]
     for index, token in enumerate(tokens.items):
-        if token.tag in _BREAKS:
+        if token.tag in _BREAKS or token.text in _BREAK_SIGNS:
             segments.append([])
         elif index in said:
             segments[-1].append(index)
     return [tuple(segment) for segment in segments if segment]
 
 
-def _hit(phrase: Phrase, said: dict[int, tuple[str, str]]) -> Hit | None:
+def _only_beside(phrase: Phrase, hit: Hit, said: _Said) -> bool:
+    """Whether no word of the trade is said of a name that has some: "весь" of "всего тела"."""
+    names_trade = any(is_concept(one) for one in phrase.concepts)
+    return names_trade and not any(is_concept(said[at][0].lstrip("-")) for at in hit.positions)
+
+
+def _hit(phrase: Phrase, said: _Said, beside: set[str]) -> Hit | None:
     which = 1 if phrase.literal else 0
     positions: set[int] = set()
     fitting: set[str] = set()
@@ -189,7 +175,7 @@ def _hit(phrase: Phrase, said: dict[int, tuple[str, str]]) -> Hit | None:
         if same := next((one for one in phrase.concepts if _same(one, word[which])), None):
             positions.add(at)
             fitting.add(same)
-    if not positions or _another(phrase, fitting, said):
+    if not positions or _another(phrase, fitting, beside | {word for word, _ in said.values()}):
         return None
     missing = len(phrase.concepts) - len(fitting)
     head = phrase.concepts[0]
@@ -197,12 +183,12 @@ def _hit(phrase: Phrase, said: dict[int, tuple[str, str]]) -> Hit | None:
     return Hit(phrase.service, where, missing, head, head in fitting, phrase.joined, phrase.named)
 
 
-def _another(phrase: Phrase, fitting: set[str], said: dict[int, tuple[str, str]]) -> bool:
+def _another(phrase: Phrase, fitting: set[str], said: set[str]) -> bool:
     """Whether the words speak of another thing: hair where the service is for lashes."""
     if any(one in SAID_ONLY and one not in fitting for one in phrase.concepts):
         return True
     ours = {one for one in phrase.concepts if one in OBJECTS}
-    theirs = {word for word, _ in said.values() if word in OBJECTS}
+    theirs = {word for word in said if word in OBJECTS}
     return bool(ours and theirs) and not ours & theirs
 
 
@@ -234,7 +220,7 @@ def _mention(group: list[Hit]) -> Mention:
     return Mention(min(positions), services, positions, frozenset(hit.head for hit in group))
 
 
-def _others(said: dict[int, tuple[str, str]], tokens: Tokens) -> dict[int, frozenset[int]]:
+def _others(said: _Said, tokens: Tokens) -> dict[int, frozenset[int]]:
     """Position → where other things of the trade are said in the same breath."""
     others: dict[int, frozenset[int]] = {}
     for segment in _segments(said, tokens):

@@ -14,7 +14,7 @@ from rapidfuzz.distance import OSA
 from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.clean import clean
 from kommutator.assistant.rules.latin import to_latin
-from kommutator.assistant.rules.name_forms import name_forms
+from kommutator.assistant.rules.name_forms import everyday_forms, name_forms
 from kommutator.assistant.rules.name_tables import NAMES
 from kommutator.assistant.rules.tokens import Tokens
 from kommutator.domain.assistant.frame import Named
@@ -30,6 +30,7 @@ _ENDINGS_AFTER: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "UNTIL": _OF_WHOM,
     "FROM": (("ом", "ем", "єм"), ("ой", "ей", "ою", "ею", "єю")),
 }
+_TO_WHOM = frozenset({"K", "UNTIL"})
 _AS_WRITTEN, _SAME_NAME = 0, 1  # how near a form is to the name in the salon's list
 # Before such a word "Вера" is a person and not faith; months and days have been read by then.
 _TRADES_WORDS = "мастер парикмахер стилист барбер визажист бровист топ топ-мастер старший"
@@ -55,9 +56,13 @@ class Bearer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StaffIndex:
-    """Form → who bears it, for all words of all names."""
+    """Form → who bears it, for all words of all names.
+
+    `everyday`: forms that mean something else, where no word like "до" stands before.
+    """
 
     forms: Mapping[str, frozenset[Bearer]]
+    everyday: Mapping[str, frozenset[Bearer]]
 
     @classmethod
     def of(cls, staff: Sequence[Named]) -> StaffIndex:
@@ -65,13 +70,17 @@ class StaffIndex:
         for one in staff:
             for form, distance, soft in (*_all_forms(one.name), *_of_aliases(one.aliases)):
                 forms.setdefault(form, set()).add(Bearer(distance, one.id, soft))
-        return cls({form: frozenset(bearers) for form, bearers in forms.items()})
+        everyday: dict[str, set[Bearer]] = {}
+        for one in staff:
+            for form, distance, soft in _everyday(one):
+                everyday.setdefault(form, set()).add(Bearer(distance, one.id, soft))
+        return cls(_frozen(forms), _frozen(everyday))
 
     def find(self, tokens: Tokens) -> list[Mentioned]:
         """Whom the message names, in order; words side by side ("Анна Петрова") are one name."""
         runs: list[list[int]] = []
         for index, token in enumerate(tokens.items):
-            if _OTHERS_WORD.match(token.tag) or not self._bearers(token.text):
+            if _OTHERS_WORD.match(token.tag) or not self._bearers(index, tokens):
                 continue
             if runs and runs[-1][-1] == index - 1:
                 runs[-1].append(index)
@@ -80,7 +89,7 @@ class StaffIndex:
         return [mention for run in runs for mention in self._named(run, tokens)]
 
     def _named(self, run: list[int], tokens: Tokens) -> list[Mentioned]:
-        together = [self._bearers(tokens.items[index].text) for index in run]
+        together = [self._bearers(index, tokens) for index in run]
         common = frozenset.intersection(
             *(frozenset(one.staff for one in each) for each in together)
         )
@@ -90,7 +99,7 @@ class StaffIndex:
 
     def _one(self, run: list[int], tokens: Tokens) -> Mentioned:
         scores: dict[int, int] = {}
-        words = [self._bearers(tokens.items[index].text) for index in run]
+        words = [self._bearers(index, tokens) for index in run]
         for bearers in words:
             for staff, distance in _nearest(bearers).items():
                 scores[staff] = scores.get(staff, 0) + 2 - distance
@@ -105,13 +114,18 @@ class StaffIndex:
         hard, soft = _ENDINGS_AFTER.get(before, ((), ()))
         word = tokens.items[index].text
         fitting = {
-            one.staff for one in self._bearers(word) if word.endswith(soft if one.soft else hard)
+            one.staff
+            for one in self._bearers(index, tokens)
+            if word.endswith(soft if one.soft else hard)
         }
         return [one for one in best if one in fitting] or best
 
-    def _bearers(self, word: str) -> frozenset[Bearer]:
+    def _bearers(self, index: int, tokens: Tokens) -> frozenset[Bearer]:
+        word = tokens.items[index].text
         if found := self.forms.get(word):
             return found
+        if index and tokens.items[index - 1].tag in _TO_WHOM and word in self.everyday:
+            return self.everyday[word]
         if len(word) < _SHORTEST_TYPO or not word.isalpha() or morphology.is_word(word):
             return frozenset()
         near = process.extractOne(word, self.forms.keys(), scorer=OSA.distance, score_cutoff=1)
@@ -134,6 +148,17 @@ def _all_forms(name: str) -> list[tuple[str, int, bool]]:
         for other in _others(word):
             forms += [(form, _SAME_NAME, _is_soft(other)) for form in _cases(other)]
     return forms
+
+
+def _frozen(forms: dict[str, set[Bearer]]) -> dict[str, frozenset[Bearer]]:
+    return {form: frozenset(bearers) for form, bearers in forms.items()}
+
+
+def _everyday(one: Named) -> list[tuple[str, int, bool]]:
+    words = [word for name in (one.name, *one.aliases) for word in _WORD.findall(clean(name))]
+    names = [(name, _AS_WRITTEN) for name in words]
+    names += [(other, _SAME_NAME) for name in words for other in _others(name)]
+    return [(form, near, _is_soft(name)) for name, near in names for form in everyday_forms(name)]
 
 
 def _of_aliases(aliases: Sequence[str]) -> list[tuple[str, int, bool]]:

@@ -17,7 +17,7 @@ TIME_WORDS = {
     "FROM": "with с со из з із зі від от from since начиная починаючи",
     "ABOUT": (
         "около примерно приблизительно ориентировочно районе близько приблизно біля десь "
-        "орієнтовно around about roughly approximately ближе ближче"
+        "орієнтовно around about roughly approximately ближе ближче closer nearer под під надвечір"
     ),
     "BETWEEN": "между між проміжку between",
     "AND": "и та і й and & плюс также також",
@@ -85,10 +85,11 @@ TIME_WORDS = {
     "THIS": "этот эта эту этой этом цей цю ця цьому цього this",
     "THAT": "тот ту той те that",
     "NEXT": "следующ* слідуюч* наступн* следующий наступний слідуючий будущий next following",
-    "NEAREST": "ближайш* найближч* ближайший найближчий nearest closest coming",
+    "NEAREST": "ближайш* найближч* ближайший найближчий nearest closest",
     "BEGIN": "начало початок beginning early",
     "MIDDLE": "середина середин* middle mid",
     "END": "конец кінець кінц* end",
+    "DATES": "числах числам",
     "DATE": "число",
     "SOON": (
         "soon earliest скорее поскорее поскорей скорей быстрее побыстрее asap soonest "

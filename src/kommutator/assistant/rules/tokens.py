@@ -16,6 +16,7 @@ from itertools import accumulate
 
 from kommutator.assistant.rules import lexicon
 from kommutator.assistant.rules.numbers import read_numeral, with_compounds
+from kommutator.assistant.rules.spellings import spelt_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,6 @@ _RAW = re.compile(
 _ARTICLES = frozenset(
     {"the", "a", "an", "of", "is", "are", "than"}
 )  # Latin letters: "а" in Russian is a word
-_TWO_WORDS = (
-    (re.compile(r"\b([ap])\.? ?m\b\.?"), r"\1m"),
-    (re.compile(r"\bпосле завтра\b"), "послезавтра"),
-    (re.compile(r"\bпісля завтра\b"), "післязавтра"),
-    (re.compile(r"\b(?:the )?day after tomorrow\b"), "overmorrow"),
-    (re.compile(r"\bпол[- ]?(?=(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|один|двен)\w*|\d)"), "половина "),
-    (re.compile(r"\b(?:на )?пів[- ]?(?=\d)"), "пів на "),
-    (re.compile(r"\bо'?clock\b"), "oclock"),
-    (re.compile(r"\bбудь-"), "будь "),
-    (re.compile(r"\bчто[- ]?(?:нибудь|то)\b"), "что"),
-)  # fmt: skip
 
 
 def tokens_of(text: str, kept: Container[str] = frozenset()) -> Tokens:
@@ -82,9 +72,7 @@ def tokens_of(text: str, kept: Container[str] = frozenset()) -> Tokens:
         text: cleaned.
         kept: words of the salon: never taken for misspelt words of ours.
     """
-    for pattern, instead in _TWO_WORDS:
-        text = pattern.sub(instead, text)
-    raw = _RAW.findall(text)
+    raw = _RAW.findall(spelt_out(text))
     return Tokens.of(with_compounds([_token(word, kept) for word in raw if word not in _ARTICLES]))
 
 

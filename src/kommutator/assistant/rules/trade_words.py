@@ -9,11 +9,12 @@ from __future__ import annotations
 TRADE_WORDS = {
     "haircut": (
         "стриж* подстри* постри* пострич* підстриг* підстриж* постриг* стригт* haircut* cut "
-        "cuts trim подравня* подровня* cutting остри*"
+        "cuts trim подравня* подровня* cutting остри* стрич* стриг* подрез* обрез* укорот* "
+        "підріз* обріз* вкорот* підрівн* підровн* кончик* кінчик* trims trimmed"
     ),
     "colour": (
         "окраш* окрас* покрас* краси* перекра* фарбу* пофарб* фарба colour* color* dye dyed "
-        "dyeing краска краску"
+        "dyeing краска краску tint* тинт*"
     ),
     "toning": "тониров* тонува* toning toner",
     "highlights": "мелиров* мелірув* highlight*",
@@ -22,13 +23,13 @@ TRADE_WORDS = {
     "shatush": "шатуш*",
     "hair": "волос* hair",
     "body": "тело тела тіла тіло body",
-    "manicure": "маник* манік* manicur* ногт* ногот* нігт* nails nail маникюрч* маню",
-    "pedicure": "педик* педік* pedicur*",
+    "manicure": "маник* манік* manicur* ногт* ногот* нігт* nails nail маню мани mani manis",
+    "pedicure": "педик* педік* pedicur* педи pedi pedis педики педюр*",
     "coating": (
         "покрыт* покрит* гель гелем лак лаком шеллак* шелак* shellac coating polish gel лаку "
         "геля гелю лака гельлак* покрыва*"
     ),
-    "removal": "снят* знят* removal",
+    "removal": "снят* снима* сними* знят* зніма* зніміть removal remove removing removed",
     "extension": "наращ* нараст* нарощ* нарост* extension*",
     "correction": "коррекц* корекц*",
     "brows": "бров* brow* eyebrow*",
@@ -41,7 +42,7 @@ TRADE_WORDS = {
         "эпиляц* депиляц* епіляц* депіляц* шугаринг* шугарінг* sugaring wax* воск воска "
         "воском восков* віск*"
     ),
-    "cleaning": "чистк* чищен*",
+    "cleaning": "чистк* чищен* почист* чистит*",
     "peeling": "пилинг* пілінг* peel*",
     "makeup": "макияж* макіяж* makeup мейк* накрасит*",
     "lamination": "ламинир* ламінув* ламинац* laminat*",
@@ -58,7 +59,7 @@ TRADE_WORDS = {
     "piercing": "пирсинг* пірсинг* piercing*",
     "tattoo": "тату татуаж* перманент* tattoo* permanent",
     "solarium": "солярий соляри* солярі*",
-    "face": "лицо лица лицу обличчя face facial",
+    "face": "лицо лица лицу обличчя face",
     "legs": "ноги ног ногам legs",
     "hands": "рук руки рукам hands",
     "back": "спина спины спини back",
@@ -81,7 +82,9 @@ MODIFIERS = frozenset(
 )
 
 # What something is done to: two different ones are two different services.
-OBJECTS = frozenset({"hair", "lashes", "brows", "beard", "face", "legs", "hands", "back", "body"})
+OBJECTS = frozenset(
+    {"hair", "lashes", "brows", "beard", "face", "legs", "hands", "back", "body", "manicure"}
+)
 
 # Named only by the very word: "с покрытием" is no removal of it.
 SAID_ONLY = frozenset({"removal"})

@@ -42,13 +42,14 @@ _PARTS: tuple[tuple[re.Pattern[str], Part], ...] = (
     (phrase(r"UNTIL (?:LUNCH|AFTERNOON)"), Part(before=13)),
     (phrase(r"(?:ABOUT )?AFTER (?:LUNCH|NOON)"), Part(after=13)),
     (phrase(r"AFTER WORK"), Part(after=18)),
-    (phrase(r"LUNCH"), Part(after=12, before=15)),
-    (phrase(r"UNTIL EVENING"), Part(before=17)),
+    (phrase(r"(?:ABOUT (?:UNTIL |K |TO )?)?LUNCH"), Part(after=12, before=15)),
+    (phrase(r"(?<!ABOUT )UNTIL EVENING"), Part(before=17)),
     (phrase(r"AFTERNOON|(?<!FROM )DAYTIME"), Part(after=12, before=17)),
-    (phrase(r"(?:ABOUT )?(?:K )?EVENING|TONIGHT"), Part(after=17)),
+    (phrase(r"(?:ABOUT )?(?:K |UNTIL |TO )?EVENING|TONIGHT"), Part(after=17)),
     (phrase(r"MORNING"), Part(before=12)),
 )
 _EXACTLY = re.compile(r"(?<= )(?:(?:IN|K|ON|ABOUT|HOUR|BYP) )*(P\d+)(?= )")
+_NEAR = phrase(r"ABOUT (?:UNTIL|TO|K|BYP)(?= P\d+ )")  # "ближче до шостої" is no bound
 _POINT = r"P\d+"
 
 
@@ -107,6 +108,7 @@ class TimeReader:
         clock_grammar.read_bare(line, self.points, expecting, day_named=named)
         if moving:
             line.rewrite(_FROM_TO, lambda match: match["last"])
+        line.drop(_NEAR, "ABOUT")
         for pattern, made in _WINDOWS:
             line.rewrite(pattern, lambda match, made=made: self._window(match, made))  # type: ignore[misc]
         line.rewrite(_EXACTLY, lambda match: self.windows.put(Window(at=self.points.of(match[1]))))

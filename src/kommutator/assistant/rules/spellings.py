@@ -1,0 +1,51 @@
+"""Words that are written apart, run together or by sound, brought to the one word they mean."""
+
+# ruff: noqa: E501  a pattern is read as one line
+from __future__ import annotations
+
+import re
+
+_HALVES = r"(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|один|двен)"
+_NUMBERS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+# How many go about one thing, "в один тон", "в четыре руки": no hour.
+_AT_ONCE = r"(?:тон|цвет|цвіт|кол[иь]?[ро]|сло[йяе]|шар|этап|заход|раз|прием|прийом|рук)"
+
+_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        (r"\b([ap])\.? ?m\b\.?", r"\1m"),
+        (r"\bпосле завтра\b", "послезавтра"),
+        (r"\bпісля завтра\b", "післязавтра"),
+        (r"\b(?:the )?day after tomorrow\b", "overmorrow"),
+        (rf"\bпол[- ]?(?={_HALVES}\w*|\d)", "половина "),
+        (r"\b(?:на )?пів[- ]?(?=\d)", "пів на "),
+        (r"\bo'?clock\b", "oclock"),
+        (r"\bбудь-", "будь "),
+        (r"\b(?:что|як|щось|как|когда|коли|куда|зачем)[- ]?(?:нибудь|небудь|то)\b(?! (?:же|сам))", " "),
+        (r"\b(?:где|де)[- ]?(?:то|нибудь|небудь)\b|\bдесь\b", "около"),
+        (r"\b(?:кто|кого|кому|кем|хто)[- ]?(?:нибудь|небудь|то)\b", "любой мастер"),
+        (r"\b(?:как|як)(?:ой|ая|ое|ую|ом|ого|ие|их|ий|а|у|е|усь)[- ]?(?:нибудь|небудь|то)\b", " "),
+        (r"(?:^|(?<=with )|(?<=see )|(?<=by )|(?<=to ))(?:anyone|anybody)\b|\bwhoever\b", "any stylist"),
+        (r"\b(?:2|to)mor+ow\b|\b2moro?\b|\btm[rw]\b|\btomoz\b|\btomo\b", "tomorrow"),
+        (r"\b2nite\b|\btonite\b", "tonight"),
+        (r"\b2day\b", "today"),
+        (r"\bb4\b", "before"),
+        (r"\b(?:a )?fortnight\b", "two weeks"),
+        (rf"\b({_NUMBERS}|noon)-?ish\b", r"around \1"),
+        (r"\bfiv-?ish\b", "around five"),
+        (r"(\d)-?ish\b", r"\1 oclock"),
+        (r"\blater?(?= (?:afternoon|morning|evening|night)\b)", " "),
+        (r"\b(?:в|у) (?:\d|один|одну|два|две|дві|три|четыре|чотири) (?=" + _AT_ONCE + ")", " "),
+        (r"(?<=між )другою\b|(?<=перед )другою\b|\bдруга(?= (?:годин|дня|ночі|тридцять))", "другої"),
+        (r"\bmake[- ]?up\b", "makeup"),
+        (r"\b(?:take|taking|soak|soaking|get)(?: \w+)? off(?! (?:this|the|your|ur)\b)", "remove"),
+        (r"\b(?:в|у) (?:прошл\w+|минул\w+|тот) раз\w*|\bминулого разу|\bпрошлого раза|\b(?:the )?last (?:time|visit)\b", "прошлораз"),
+    )
+)  # fmt: skip
+
+
+def spelt_out(text: str) -> str:
+    """The cleaned text with such words as the grammars know them."""
+    for pattern, instead in _SPELLINGS:
+        text = pattern.sub(instead, text)
+    return text

@@ -1,0 +1,35 @@
+"""Whom the client wants without a name: anybody, the usual one, or not somebody."""
+
+# ruff: noqa: E501  a pattern is read as one line
+from __future__ import annotations
+
+from kommutator.assistant.rules.tokens import phrase
+
+NOT_WITH = phrase(
+    r"(?:INSTEAD|NOT|EXCEPT)(?: (?:WANT|IN|ON|K|FROM|UNTIL|TO))* E\d+|(?:K |TO |UNTIL )?E\d+ (?:I )?NOT (?:WANT|NEED)"
+)
+_LEFT_TO_US = (
+    r"(?:ON )?(?:ваше|ваш|свое|ваш\w+) (?:усмотрение|выбор|вкус|розсуд|вибір)"
+    r"|up TO you|you (?:choose|pick|decide|call)|your (?:VARIANT|pick|call)|NO (?:preference|preferences)|не определилась"
+    r"|NOT (?:mind|care|fussy|bothered)(?: (?:about )?WHO| WHICH)?|surprise I"
+    r"|WHO (?:посоветуете|порадите|recommend|подскажете|порекомендуете)|WHO (?:EARLIER|SOON|SOONER)|(?:WANT )?ANY (?:девоч\w+|дівч\w+|girl|lady)"
+)
+ANY_STAFF = phrase(
+    rf"(?:UNTIL |K |FROM )?ANY (?:ANY |WHAT )+MASTER|(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:DAY|EDAY|TIMEW|HOUR|DATE))|WHO ANY)(?: ANY)?(?: FREE)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
+    r"|(?:NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|DIFFERENCE) (?:,? ?)(?:\S+ )?(?:K |UNTIL |FROM |TO |IN )?(?:WHO|WHAT MASTER|MASTER)"
+    r"|(?:K |UNTIL |FROM |IN )?WHO (?:NOMATTER|NOT MATTER|EQUAL|все (?:EQUAL|#1)|MINUS DIFFERENCE)|(?:K |IN |FROM )?WHO FREE (?:BE|,)|ANY MASTER(?: FREE)?"
+    rf"|(?:K |IN |FROM |UNTIL )?WHO FREE(?: ,)? (?:K|UNTIL|FROM|TO) (?:THAT|тому|тем|того|такому)|{_LEFT_TO_US}"
+)
+# Where we asked with whom, or when: "всё равно" answers what was asked.
+ANY_ANSWER = phrase(
+    rf"ANY|NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE|NOT (?:MATTER|принципиально|принципово)|WHO FREE(?= [.!]* ?$)|{_LEFT_TO_US}"
+)
+_WHO_BEFORE = r"(?:K|IN|FROM|UNTIL|TO|with)"
+USUAL_STAFF = phrase(
+    r"(?:OWN|MY|SAME|THAT|USUAL|THAT же|тому самому|того самого)(?: USUAL)? (?:MASTER|STAFFW|же MASTER|girl|lady|person|guy|woman|man|ONE|#1)|(?:MY|HOW|OWN) (?:USUAL|regular)|K OWN|USUAL"
+    rf"|(?:HOW|SAME)(?: (?:HOW|as|AND|girl|lady|person|guy|woman|#1|MASTER))* прошлораз|{_WHO_BEFORE} (?:THAT|тому|той|того|тем) (?:же )?(?:\S+ ){{0,3}}прошлораз"
+    rf"|{_WHO_BEFORE} (?:WHO|которой|которого|якої|якого) (?:\S+ ){{0,3}}прошлораз|{_WHO_BEFORE} (?:THAT|тому|той|того) (?:же|самому|самої|самого|самой)(?: девочк\w+| женщин\w+)?"
+)
+USUAL_ANSWER = phrase(
+    r"(?:\S+ ){0,5}прошлораз|SAME(?: #1)?|(?:K |UNTIL |IN )?(?:THAT|тому|той|того) (?:же|самому|самої|самий|самого|самой)"
+)
