@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
@@ -31,13 +32,13 @@ def begins(stub: OpenAiStub, http: HttpClient) -> Begins:
     """A talk over the wire; `limits` of a turn, parts of a script, fields of `ModelSettings`."""
 
     def begin(
-        script: dict[str, object] | None = None,
+        script: dict[str, Any] | None = None,
         limits: TurnLimits | None = None,
         setups: GivenSetups | None = None,
-        **settings: object,
+        **settings: Any,
     ) -> ModelTalk:
         limits = limits or TurnLimits()
-        chosen = ModelSettings(stub.url, "gpt://folder/a-model/latest", **settings)  # type: ignore[arg-type]
+        chosen = ModelSettings(stub.url, "gpt://folder/a-model/latest", **settings)
         models = Models(http, limits, clock=SystemClock())
         return ModelTalk(models, setups or GivenSetups(chosen), script or {}, limits)
 

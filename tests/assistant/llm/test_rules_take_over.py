@@ -11,7 +11,7 @@ from kommutator.domain.assistant.model import ModelSettings
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.http import HttpClient
 from tests.assistant.llm.conftest import Begins
-from tests.support.model_talk import KEY, GivenSetups, ModelTalk
+from tests.support.model_talk import HERE, KEY, GivenSetups, ModelTalk
 from tests.support.openai_stub import OpenAiStub, Raw, call
 
 WISH = "запишите на маникюр без покрытия в пятницу в 12:00"
@@ -125,7 +125,7 @@ async def test_a_trial_says_what_is_wrong(
     stub: OpenAiStub, http: HttpClient, answer: Raw | str, state: str
 ) -> None:
     talk = GivenSetups(ModelSettings(stub.url, "a-model"))
-    setup = await talk.ready("0367")  # type: ignore[arg-type]
+    setup = await talk.ready(HERE)
     assert setup is not None
     stub.told(answer)
     tried = await Models(http, TurnLimits(seconds=0.5), clock=SystemClock()).test(setup)
@@ -133,7 +133,7 @@ async def test_a_trial_says_what_is_wrong(
 
 
 async def test_a_trial_works_when_tools_are_used(stub: OpenAiStub, http: HttpClient) -> None:
-    setup = await GivenSetups(ModelSettings(stub.url, "a-model"), key="").ready("0367")  # type: ignore[arg-type]
+    setup = await GivenSetups(ModelSettings(stub.url, "a-model"), key="").ready(HERE)
     assert setup is not None
     stub.told(call("times", day="2026-11-20"), "10:30")
     models = Models(http, TurnLimits(), clock=SystemClock())
