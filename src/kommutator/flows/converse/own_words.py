@@ -54,7 +54,7 @@ class OwnWords:
         """Each wording with its places filled by examples. Raises as `checked`."""
         words = self.checked(slug, text or self._default(slug, language))
         example = {
-            place: self._texts.translate(language, f"assistant_page.example.{place}")
+            place: self._texts.translate(language, f"assistant_page.example.{place}.value")
             for place in places_of(words)
         }
         return [one.format_map(example) for one in words.split(BETWEEN)]
