@@ -67,6 +67,7 @@ class ModelTalk:
         ask = AskModel(
             self.setups, self.think, self.limits,
             clock=self.clock, ids=SystemIds(), metrics=self.metrics,
+            opens=getattr(self.think, "open", None),
         )  # fmt: skip
         self._brain = LlmBrain(self.rules, ask, self.metrics)
         played = _Played(self._brain, self.rules, self.turns)

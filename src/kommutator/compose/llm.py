@@ -45,5 +45,8 @@ def compose_llm(on: Ground, http: HttpClient, redactor: Redactor, metrics: Metri
     service = LanguageModels(
         on.db, on.vault, redactor, models.test, most_turns=settings.llm_turns_per_day
     )
-    ask = AskModel(service, models, limits, clock=on.clock, ids=on.ids, metrics=metrics)
+    ask = AskModel(
+        service, models, limits,
+        clock=on.clock, ids=on.ids, metrics=metrics, opens=models.open,
+    )  # fmt: skip
     return LlmParts(service, ask, metrics)

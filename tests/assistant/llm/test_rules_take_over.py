@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import structlog
 
@@ -143,3 +145,13 @@ async def test_a_trial_works_when_tools_are_used(stub: OpenAiStub, http: HttpCli
     tried = await Models(refused, TurnLimits(), clock=SystemClock()).test(setup)
     await refused.close()
     assert tried.state == "address"
+
+
+async def test_without_the_library_the_rules_answer(
+    stub: OpenAiStub, begins: Begins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "kommutator.assistant.llm.wire", None)
+    talk = begins()
+    assert "12:00" in await talk.says(WISH)
+    assert talk.counted("no_package") == 1
+    assert stub.asked == []

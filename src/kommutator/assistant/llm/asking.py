@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -46,7 +47,11 @@ class Thought:
 
 
 class AskModel:
-    """After three failures in a row a model is left alone for a minute, then longer."""
+    """After three failures in a row a model is left alone for a minute, then longer.
+
+    Args:
+        opens: what must be there before anything can be asked; raises ThoughtError.
+    """
 
     def __init__(
         self,
@@ -57,7 +62,9 @@ class AskModel:
         clock: Clock,
         ids: Ids,
         metrics: Metrics,
+        opens: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        self._opens = opens
         self._setups = setups
         self._think = think
         self._limits = limits
@@ -83,6 +90,10 @@ class AskModel:
             breaker.record(permit, result, now=now, jitter=jitter)
         return thought
 
+    async def _open(self) -> None:
+        if self._opens is not None:
+            await self._opens()
+
     async def _setup(self, enterprise: EnterpriseNumber) -> ModelSetup | None:
         try:
             return await self._setups.ready(enterprise)
@@ -100,6 +111,7 @@ class AskModel:
         try:
             if not await self._setups.begin_turn(setup):
                 return Thought(reason="day_spent"), "unknown"
+            await self._open()  # the library's seconds are not the model's
             async with asyncio.timeout(self._limits.seconds):
                 turn = await self._think(setup, desk, self._limits, spent)
         except ThoughtError as error:

@@ -24,13 +24,18 @@ class Models:
         self._limits = limits
         self._clock = clock
 
+    async def open(self) -> None:
+        """Whatever a turn needs; at once if it is open. Raises ThoughtError: `no_package`."""
+        try:
+            await _open("agent")
+            await _open("wire")
+        except ImportError:
+            raise ThoughtError("no_package", its_fault=False) from None
+
     async def __call__(
         self, setup: ModelSetup, desk: Desk, limits: TurnLimits, spent: Spent
     ) -> Turn:
-        try:
-            agent, wire = await _open("agent"), await _open("wire")
-        except ImportError:
-            raise ThoughtError("no_package", its_fault=False) from None
+        agent, wire = await _open("agent"), await _open("wire")
         model = wire.model_of(setup, self._http, limits.seconds)
         turn: Turn = await agent.one_move(model, desk, limits, spent, timeout_s=limits.seconds)
         return turn
