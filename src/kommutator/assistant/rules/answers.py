@@ -19,11 +19,14 @@ _CHOICE = phrase(
     r"(?:VARIANT )?(?:@(?P<nth>\d)[fg]?|VARIANT(?: #(?P<number>\d{1,2}))|#(?P<bare>\d{1,2}))(?: VARIANT)?(?! (?:HOUR|PEOPLE|HUMAN|MINUTE|-|DATE|M\d))"
 )
 _EARLIEST = phrase(r"ранн\S*|найраніш\S*|earliest")
-_LAST = phrase(r"LAST(?! (?:HOUR|TIMEW|WEEK|MONTH|RECORD))")
+_LAST = phrase(
+    r"(?:крайн|поздн|найпізн)\S*|latest|самое LATER|LAST(?! (?:HOUR|TIMEW|WEEK|MONTH|RECORD))"
+)
 _ALONE = re.compile(r"^ (?:(?:YES|ON|IN|A|LET|PLEASE|THANKS|HELLO|[.,!)]|VARIANT|I|WANT) )*$")
 _SCALE = phrase(
     r"#(?P<stars>[1-5]) (?:/|FROM|из|EIN|out|-) #5|D(?P<day>[1-5])\.5|#(?P<alone>[1-5])(?: (?:STAR|\+))*"
 )
+_TEN_OF_TEN = phrase(r"#10 (?:/|FROM|из|EIN|out|-) #10")
 _SIGNS = re.compile(r"STAR(?: STAR)+|STAR")
 _AGREES = frozenset(
     {"YES", "BOOKV", "PLEASE", "THANKS", "CONFIRMV", "BE", "CANCELV", "MOVEV", "I", "COME"}
@@ -53,6 +56,9 @@ def numbered(line: Line, expecting: Expecting) -> Answer:
 
 
 def _stars(line: Line) -> Answer:
+    if _TEN_OF_TEN.search(line.text):
+        line.text = _TEN_OF_TEN.sub("STARRED", line.text)
+        return Answer(Intent.INFORM, stars=_MOST_STARS)
     if match := _SCALE.search(line.text):
         stars = int(match["stars"] or match["day"] or match["alone"])
         line.text = f"{line.text[: match.start()]}STARRED{line.text[match.end() :]}"
@@ -127,8 +133,11 @@ def agreement(line: Line) -> Intent | None:
     """YES or NO to what we proposed, CONFIRM never; an agreement with a change is INFORM."""
     tags = set(line.text.split())
     changed = line.has(says.CHANGES)
-    agrees = bool(tags & {"YES", "👍", "+"}) or bool(tags & {"BOOKV", "CONFIRMV", "COME", "BE"})
-    refuses = line.has(says.NO) or line.has(says.NOT_CANCELLED)
+    agrees = bool(tags & {"YES", "👍", "+"}) or bool(
+        tags & {"BOOKV", "CONFIRMV", "COME", "BE", "WAITING"}
+    )
+    agrees = agrees or line.has(says.BARELY_YES)
+    refuses = (line.has(says.NO) and not line.has(says.NO_AND_YES)) or line.has(says.NOT_CANCELLED)
     if changed:
         return Intent.INFORM if agrees or refuses else None
     if refuses:

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 
+from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.clean import clean
 from kommutator.assistant.rules.lexicon import tag_of
+from kommutator.assistant.rules.name_tables import NAMES
 from kommutator.kit.phones import to_e164
 
 _NUMBER = re.compile(r"(?<![\w+])\+?\(?\d[\d\s().-]{7,18}\d(?!\w)")
@@ -14,17 +16,24 @@ _DIGITS = (10, 11, 12, 13)
 _UKRAINIAN_LENGTH = 10
 _NAME = r"[^\W\d_]+(?:[-'’][^\W\d_]+)*(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+(?:[-'’][^\W\d_]+)*){0,2}"
 _SAYS_NAME = re.compile(
-    r"(?i:меня зовут|мо[её] имя|зовут меня|мене звати|мене звуть|моє ім['’ʼ]я|my name is|my name's|name is"
+    r"(?i:меня зовут|мое имя|зовут меня|мене звати|мене звуть|моє ім['’ʼ]я|my name is|my name's|name is"
     rf"|call me|на имя|на ім['’ʼ]я|мене звати)[\s:,-]+(?P<name>{_NAME})"
 )
 _IS = re.compile(
     r"(?i:\b(?:это|я|це|this is|it's|i am|i'm|i’m))\s+(?P<name>[A-ZА-ЯІЇЄҐ][^\W\d_]+(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+)?)"
 )
-_NOT_A_NAME = re.compile(r"(?i)\b(?:мой|моя|мій)?\s*(?:тел(?:ефон)?|номер|phone|number)\b[.:]?")
-_ANSWER = re.compile(
-    r"(?i:^\s*(?:(?:меня|мене|зовут|звати|зовите|мо[её]|имя|ім['’ʼ]я|моє|это|це|я|my name is|i'm|i am|it's|name|запишите(?: на)?"
-    r"|ну|просто|just|да|так)[\s,:-]+)*)(?P<name>[^\W\d_]+(?:[-'’][^\W\d_]+)*(?: [^\W\d_]+(?:[-'’][^\W\d_]+)*){0,2})[\s.!,)]*$"
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_MOST_WORDS = 3  # of a name: Иванов Иван Иванович
+# What people say around a name, and whose name it is.
+_AROUND_WORDS = (
+    "моя меня мене зовут звати звут имя ім'я мое моє это це я мы ми ну просто так да будет буде запишите запишіть запиши пиши пишите "
+    "пишіть на для по как як можно можна зовите кличте называйте называй называть за здравствуйте здравствуй привет привіт вітаю "
+    "добрый день вечер утро доброе добрий вечір доброго дня ранку ранок здрасте спасибо дякую пожалуйста ласка будь мой моего мою "
+    "мой_ сына син сина дочку дочь дочка доньку мужа маму мама папу тата подругу подруга жену дружину чоловіка бабушку сестру брата "
+    "ребенка дитину клиента телефон номер тел let me my name is name's i'm i am it's its this that call just put under for "
+    "hi hello hey the a in daughter son husband wife mum mom friend sister please thanks would be and here speaking"
 )
+_AROUND = frozenset(_AROUND_WORDS.split())
 
 
 def find_phone(text: str, language: str) -> tuple[str | None, str]:
@@ -54,8 +63,20 @@ def answered_name(text: str) -> str | None:
     """The name in an answer to "what is your name?"; None where the text is no bare name."""
     if said := find_name(text):
         return said
-    answer = _ANSWER.match(_NOT_A_NAME.sub("", _NUMBER.sub("", text)).strip(" ,;:-\n"))
-    return answer["name"] if answer and _is_name(answer["name"]) else None
+    parts = re.split(r"[,.;:!?()\n]|\s[-–—]\s", _NUMBER.sub("", text))
+    bare = [words for part in parts if (words := _around_left_out(part))]
+    named = [words for words in bare if len(words) <= _MOST_WORDS and _is_name(" ".join(words))]
+    if not named or (len(bare) > 1 and not any(map(_known_name, named[0]))):
+        named = [words for words in named if any(map(_known_name, words))]
+    return " ".join(named[0]) if named else None
+
+
+def _around_left_out(part: str) -> list[str]:
+    return [word for word in _WORD.findall(part) if clean(word) not in _AROUND]
+
+
+def _known_name(word: str) -> bool:
+    return morphology.is_name(clean(word)) or any(clean(word) in names for names in NAMES)
 
 
 def _is_name(words: str) -> bool:

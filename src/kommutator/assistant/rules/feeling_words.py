@@ -12,7 +12,7 @@ FEELING_WORDS = {
         "подойдет подхожу устраивает підходить підійде влаштовує верно вірно правильно согласен "
         "согласна согласны згоден згодна згодні договорились домовились пойдет отлично чудово "
         "супер perfect great fine correct right agreed exactly точно норм нормально + 👍 ладно "
-        "лады deal absolutely definitely works океюшки добро так атож именно устроит устроят "
+        "лады deal absolutely definitely океюшки добро так атож именно устроит устроят "
         "влаштує оки лан канеш* безусловно безперечно однозначно ладненько згода дадада так-так "
         "тачно sounds cool awesome brilliant lovely alright aye okey-dokey indeed certainly ofc "
         "sweet"

@@ -67,7 +67,7 @@ BOOK_WEAKLY = phrase(r"NEED|CAN")
 REFUSED = re.compile(r"^ (?:NO|THINK) |(?<= )NOT (?:I )?(?:NEED|WANT|YES|SUITS|CAN)(?= )")
 ASKS_ONLY = phrase(r"CHECK|спросить|уточнить|спитати|запитати|ask|know|узнать")
 WHEN_CAN = phrase(
-    rf"(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|NEAREST (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
+    rf"(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
     r"FREE|(?:E\d+|WHO) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|HAVE (?:\S+ ){0,4}(?:PLACE|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
@@ -85,7 +85,7 @@ HOURS = phrase(
     r"HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|WORKV|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:WORK|WORKV)|(?:UNTIL|FROM) HOWMANY"
 )
 ADDRESS = phrase(
-    r"ADDR|WHERE|HOW (?:\S+ ){0,3}(?:FIND|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
+    r"ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT ABOUT вы|WHERE|HOW (?:\S+ ){0,3}(?:FIND|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
 )
 STAFF = phrase(
     r"CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|E\d+ (?:\S+ ){0,2}(?:WHO|DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
@@ -99,9 +99,11 @@ CONFIRM = phrase(r"CONFIRMV|(?<!NOT )COME|(?<!NOT )BE")
 SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
 NO = phrase(r"NO|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED")
+# "Нет, всё верно, записывайте": nothing is to be changed.
+NO_AND_YES = re.compile(r"^ NO (?:[,.] )?(?:все |всьо |усе |it's |THAT )*(?:YES|BOOKV|COME|BE) (?!.*(?:NOT|NO) )")
+BARELY_YES = re.compile(r"^ (?:CAN|AND|PLEASE|BOOKV|CAN PLEASE)(?: [.!🙏])* $")
 BUT = phrase(r"BUT|BETTER|NOT|NO")
 THANKS = phrase(r"THANKS")
-WHAT_HAVE = phrase(r"WHAT (?:\S+ ){0,4}HAVE|HAVE (?:\S+ ){0,2}WHAT")
 HELLO = phrase(r"HELLO")
 BYE = phrase(r"BYE")
 FAREWELL = re.compile(
@@ -119,5 +121,5 @@ GREETINGS = phrase(
     r"GOOD (?:MORNING|DAY|EDAY|DAYTIME|EVENING|AFTERNOON|NIGHT|TIMEW|ночи|доби)|(?:MORNING|DAY|EVENING) GOOD|HELLO"
 )
 AGREED = phrase(
-    r"NOT против|NOT проти|почему бы (?:AND )?NO|почему (?:AND )?NO|чому б (?:AND )?NO|why NOT|NOT против"
+    r"MINUS (?:проблем|питань|вопросов)|NO (?:problem|problems|worries|prob)|NOT (?:возраж\S*|заперечу\S*|mind)|why NO|THAT WORKING(?: ON I)?|WORKING ON I|sounds GOOD|NOT против|NOT проти|почему бы (?:AND )?NO|почему (?:AND )?NO|чому б (?:AND )?NO|why NOT|NOT против"
 )

@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 
 from kommutator.assistant.rules import intent_patterns as says
+from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.line import Line
+from kommutator.assistant.rules.tokens import Tokens
 from kommutator.domain.assistant.frame import Intent
 
 _SHORT = 5  # tags of a message in which "старт" can be the whole wish
@@ -44,6 +46,14 @@ def intent_of(line: Line) -> Intent:
 def wish_of(line: Line) -> Intent | None:
     """The same without answers and manners; None where the turn has no wish and no question."""
     return _urgent(line) or _change(line) or _wish(line)
+
+
+def asks_what_you_do(tokens: Tokens) -> bool:
+    """Whether it asks of us with a verb of our trade, whatever it is: "красите брови?"."""
+    return any(token.text == "?" for token in tokens.items) and any(
+        (token.tag == "TRADE" or token.tag.startswith("S")) and morphology.is_of_you(token.text)
+        for token in tokens.items
+    )
 
 
 def _urgent(line: Line) -> Intent | None:

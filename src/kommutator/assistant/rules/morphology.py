@@ -14,6 +14,7 @@ import pymorphy3
 # pymorphy3 raises on letters that Unicode has no name for.
 _CYRILLIC = re.compile("[а-яіїєґ]+(?:['-][а-яіїєґ]+)*")
 _WORDS_KEPT = 20_000
+_OF_PEOPLE = frozenset({"Name", "Surn", "Patr"})
 _PARSES = 3  # of one word; the less likely ones only add noise
 
 
@@ -42,6 +43,26 @@ def is_word(word: str) -> bool:
     if not _CYRILLIC.fullmatch(word):
         return False
     return any(bool(analyzer(language).word_is_known(word)) for language in ("ru", "uk"))
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def is_of_you(word: str) -> bool:
+    """Whether it is a verb that says what you do: "стрижёте", not "стригите"."""
+    if not word.endswith(("те", "ш", "шь")) or not _CYRILLIC.fullmatch(word):
+        return False
+    parses = [analyzer(language).parse(word)[0] for language in ("ru", "uk")]
+    return any(
+        one.is_known and {"VERB", "2per"} in one.tag and "impr" not in one.tag for one in parses
+    )
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def is_name(word: str) -> bool:
+    """Whether it is a person's first name, surname or patronymic in Russian or Ukrainian."""
+    if not _CYRILLIC.fullmatch(word):
+        return False
+    parses = [one for language in ("ru", "uk") for one in analyzer(language).parse(word)[:_PARSES]]
+    return any(one.is_known and bool(_OF_PEOPLE & one.tag.grammemes) for one in parses)
 
 
 def _english(word: str) -> str:

@@ -10,10 +10,10 @@ from functools import lru_cache
 
 from kommutator.assistant.rules import answers, contact, staff_choice
 from kommutator.assistant.rules import intent_patterns as says
-from kommutator.assistant.rules.answers import Answer
 from kommutator.assistant.rules.clean import LONGEST, clean
 from kommutator.assistant.rules.concepts import is_trade
-from kommutator.assistant.rules.intents import intent_of, wish_of
+from kommutator.assistant.rules.expected import intent_under
+from kommutator.assistant.rules.intents import asks_what_you_do, wish_of
 from kommutator.assistant.rules.language import language_of
 from kommutator.assistant.rules.latin import readable
 from kommutator.assistant.rules.line import Line
@@ -24,9 +24,8 @@ from kommutator.assistant.rules.when import TimeReader
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary, When
 
 _SALONS_KEPT = 256  # vocabularies made ready; the least used one is made again when it is asked
-# What a client may want beside a rating; praise and reproach in other words are not questions.
-_BESIDE_STARS = (Intent.STOP, Intent.COMPLAINT, Intent.PERSON, Intent.MOVE, Intent.CANCEL)
-_ASKED_PARTS = (Expecting.SERVICE, Expecting.STAFF, Expecting.DAY, Expecting.TIME)
+# "А первый к кому?" asks and does not choose.
+_OF_OFFERED = (Intent.STAFF, Intent.PRICE, Intent.FREE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,9 @@ class _Turn:
             line.text += "NAMED "
         if self.phone:
             line.text += "PHONED "
-        intent, answered = self._intent(line, answer)
+        if asks_what_you_do(tokens):
+            line.text += "YOUDO "
+        intent, answered = intent_under(self.expecting, line, answer, self.text)
         services, maybe = _services(mentions)
         return Frame(
             intent=intent,
@@ -127,7 +128,7 @@ class _Turn:
             any_staff=people.any_staff,
             usual_staff=people.usual_staff,
             when=When() if intent is Intent.LATE else when,
-            choice=answer.choice,
+            choice=None if intent in _OF_OFFERED else answer.choice,
             stars=answer.stars,
             name=name or answered,
             phone=self.phone,
@@ -161,47 +162,6 @@ class _Turn:
             usual_staff=usual,
             repaired=bool(known) and (refused or (len(known) > 1 and _taken_back(line))),
         )
-
-    def _intent(self, line: Line, answer: Answer) -> tuple[Intent, str | None]:
-        """The turn's intent, and the name where one was asked for and answered."""
-        if self.expecting is Expecting.YES_OR_NO:
-            return self._agreed(line), None
-        wish = wish_of(line)
-        if self.expecting is Expecting.NAME and wish in (None, Intent.BOOK):
-            name = contact.answered_name(self.text)
-            if name and not line.has(says.NO_NAME):
-                return Intent.INFORM, name
-        if answer.intent is not None and wish in (None, Intent.BOOK, answer.intent):
-            return answer.intent, None
-        return self._asked(line, answer, wish), None
-
-    def _asked(self, line: Line, answer: Answer, wish: Intent | None) -> Intent:
-        """What words that are no bare answer mean after our question."""
-        if answer.stars and wish not in _BESIDE_STARS:
-            return Intent.INFORM
-        if self.expecting is Expecting.REMINDER and wish in (None, Intent.FREE):
-            if line.has(says.LATER):
-                return Intent.MOVE
-            return self._reminded(line)
-        if self.expecting is Expecting.SERVICE and line.has(says.WHAT_HAVE):
-            return Intent.SERVICES
-        if self.expecting in _ASKED_PARTS and wish is Intent.BOOK and line.has(says.CONTENT):
-            return Intent.INFORM
-        return wish or intent_of(line)
-
-    def _agreed(self, line: Line) -> Intent:
-        wish = wish_of(line)
-        agreed = answers.agreement(line)
-        if wish in (None, Intent.BOOK) and agreed:
-            return agreed
-        if agreed is Intent.YES and answers.agrees_to_change(line):
-            return Intent.YES
-        intent = wish or intent_of(line)
-        return intent if intent not in (Intent.YES, Intent.CONFIRM) else Intent.INFORM
-
-    def _reminded(self, line: Line) -> Intent:
-        intent = intent_of(line)
-        return Intent.CONFIRM if intent is Intent.YES else intent
 
 
 _SERVICE_REPAIR = re.compile(r"(?<= )(?:PRECISELY|(?:A|OY|,) NO|OY)(?= )")

@@ -1,0 +1,108 @@
+"""What a turn is for, seen from what we asked: the same words answer one question and ask another.
+
+Each question has its own default: under SERVICE, STAFF, DAY and TIME a part of a wish is INFORM
+even with "хочу" and "можно"; under YES_OR_NO any mark of will decides; a reminder is confirmed,
+moved or cancelled. A question of the client's own stays one wherever it stands.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kommutator.assistant.rules import answers, contact
+from kommutator.assistant.rules import expected_patterns as under
+from kommutator.assistant.rules import intent_patterns as says
+from kommutator.assistant.rules.answers import Answer
+from kommutator.assistant.rules.intents import intent_of, wish_of
+from kommutator.assistant.rules.line import Line
+from kommutator.domain.assistant.frame import Expecting, Intent
+
+# What a client may want beside a rating; praise and reproach in other words are not questions.
+_BESIDE_STARS = (Intent.STOP, Intent.COMPLAINT, Intent.PERSON, Intent.MOVE, Intent.CANCEL)
+_ASKED_PARTS = (Expecting.SERVICE, Expecting.STAFF, Expecting.DAY, Expecting.TIME)
+_LETS = re.compile(r"(?i)\b(?:дава[йи]\w*|let's)")
+_OFFERED = (Expecting.CHOICE, Expecting.DAY, Expecting.TIME)
+# What the words of a wish can mean where a bare answer stands beside them.
+_WITH_ANSWER = (None, Intent.BOOK)
+
+
+def intent_under(
+    expecting: Expecting, line: Line, answer: Answer, text: str
+) -> tuple[Intent, str | None]:
+    """The turn's intent, and the name where one was asked for and answered.
+
+    Args:
+        expecting: what we asked last.
+        line: everything else on it was marked.
+        answer: the number it answers with, if any.
+        text: as it was written; names are read from it.
+    """
+    wish = wish_of(line)
+    if expecting is Expecting.YES_OR_NO:
+        return _agreed(line, wish), None
+    if expecting is Expecting.NAME and wish in (*_WITH_ANSWER, Intent.START):
+        name = None if line.has(says.NO_NAME) else contact.answered_name(text)
+        if name:
+            return Intent.INFORM, name
+    if answer.intent is not None and wish in (*_WITH_ANSWER, answer.intent):
+        asks_whose = answer.intent is Intent.CHOICE and line.has(under.WHOSE)
+        return (Intent.STAFF if asks_whose else answer.intent), None
+    if expecting is Expecting.REMINDER:
+        lets = _LETS.search(text) is not None
+        return _reminded(line, wish, lets=lets), None
+    return _asked(expecting, line, answer, wish), None
+
+
+def _asked(expecting: Expecting, line: Line, answer: Answer, wish: Intent | None) -> Intent:
+    """What words that are no bare answer mean after our question."""
+    if answer.stars and wish not in _BESIDE_STARS:
+        return Intent.INFORM
+    if asked := _asks_for_more(expecting, line):
+        return asked
+    if expecting in _ASKED_PARTS:
+        if wish is Intent.BOOK and line.has(says.CONTENT):
+            return Intent.INFORM
+        if wish is None and line.has(under.ANY_PART):
+            return Intent.INFORM
+    if expecting is Expecting.CHOICE and wish is None and line.has(under.NONE_OF_THEM):
+        return Intent.NO
+    return wish or intent_of(line)
+
+
+def _asks_for_more(expecting: Expecting, line: Line) -> Intent | None:
+    """Of what we could have named, or of what we did not offer."""
+    if expecting is Expecting.SERVICE and line.has(under.WHICH_SERVICES):
+        return Intent.SERVICES
+    if expecting in _OFFERED and line.has(under.WHAT_ELSE) and not line.has(under.SOONEST):
+        return Intent.FREE
+    return None
+
+
+def _agreed(line: Line, wish: Intent | None) -> Intent:
+    agreed = answers.agreement(line)
+    if agreed is Intent.YES and answers.agrees_to_change(line):
+        return Intent.YES
+    if wish in _WITH_ANSWER and agreed:
+        return agreed
+    if wish is None and line.has(under.UNWILLING):
+        return Intent.NO
+    intent = wish or intent_of(line)
+    return intent if intent not in (Intent.YES, Intent.CONFIRM) else Intent.INFORM
+
+
+def _reminded(line: Line, wish: Intent | None, *, lets: bool) -> Intent:
+    """They come, not, or at another time; who cannot say yet has not answered."""
+    if wish in (*_WITH_ANSWER, Intent.FREE, Intent.CANCEL):
+        if line.has(under.UNDECIDED):
+            return Intent.OTHER
+        proposes = lets and line.has(says.CHANGES)
+        if proposes or line.has(under.ANOTHER_TIME) or (wish is None and line.has(says.LATER)):
+            return Intent.MOVE
+    if wish is not None:
+        return wish
+    intent = intent_of(line)
+    coming = intent is Intent.YES or (
+        intent in (Intent.THANKS, Intent.GREETING, Intent.INFORM, Intent.OTHER)
+        and line.has(under.LOOKS_FORWARD)
+    )
+    return Intent.CONFIRM if coming else intent
