@@ -23,6 +23,7 @@ async def test_the_api_keeps_its_word(database_url: str) -> None:
             telegram_updates="poll",
             telegram_api_url=twin.url,
             avito_api_url=twin.url,
+            whatsapp_cloud_api_url=twin.url,
         ) as house,
     ):
         tenant = await settle_tenant(house, "0411")

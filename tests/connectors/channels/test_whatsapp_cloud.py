@@ -4,16 +4,19 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 
+from kommutator.connectors.channels.whatsapp_cloud.client import CloudClients
 from kommutator.connectors.channels.whatsapp_cloud.errors import ROWS, judge
 from kommutator.domain.commands import MessageTemplate, SendMessage
 from kommutator.domain.outcome import Failed
 from kommutator.kit.errors import ErrorKind, VendorError
-from kommutator.kit.http import Answer
+from kommutator.kit.http import Answer, HttpClient
 from kommutator.kit.pace import Pace
 from kommutator.twins.messenger.pace import Allowance
 from kommutator.twins.messenger.pace import Pace as TwinPace
 from tests.connectors.channels.conftest import Channel
+from tests.support.hearing import listening
 
 CHAT = "79161234567"
 
@@ -170,6 +173,52 @@ async def test_a_number_of_another_account_is_refused(cloud: Channel) -> None:
     with pytest.raises(VendorError) as known:
         await wrong.desk.probe(wrong.account)
     assert known.value.hint == "whatsapp_cloud_other_account"
+
+
+async def _echo(request: web.Request) -> web.Response:
+    return web.Response(text=request.query.get("hub.challenge", "taken"))
+
+
+async def test_webhooks_are_led_here_looked_after_and_led_back(cloud: Channel) -> None:
+    async with listening(_echo) as url:
+        address = f"{url}/{cloud.account.connection_id.hex}"
+        await cloud.desk.subscribe(cloud.account, address, "ours")
+        assert (await cloud.desk.poll(cloud.account, 0)).news == ()
+        keys = cloud.account.secrets
+        state = await cloud.twin.look("state")
+        assert state["requests"]["POST /subscriptions"] == 1
+        await cloud.desk.subscribe(cloud.account, address, "ours")  # the app is left as it is
+        state = await cloud.twin.look("state")
+        assert state["requests"]["POST /subscriptions"] == 1
+        await cloud.twin.order("numbers", phone="15550000002", waba_id=keys["waba_id"])
+        await cloud.desk.unsubscribe(cloud.account, address)
+        with pytest.raises(VendorError) as lost:
+            await cloud.desk.poll(cloud.account, 0)
+        assert lost.value.hint == "whatsapp_cloud_webhook_lost"
+        state = await cloud.twin.look("state")
+        assert "DELETE /subscribed_apps" not in state["requests"]  # the other number hears on
+
+
+async def test_an_address_that_does_not_answer_is_named(cloud: Channel) -> None:
+    with pytest.raises(VendorError) as refused:
+        await cloud.desk.subscribe(cloud.account, "http://127.0.0.1:9/hook", "ours")
+    assert refused.value.hint == "whatsapp_cloud_webhook_refused"
+
+
+async def test_an_app_that_hears_of_other_things_is_left_alone(
+    cloud: Channel, http: HttpClient
+) -> None:
+    client = CloudClients(http, turn=cloud.turns).of(cloud.account)
+    app_id = str((await client.app()).body["id"])
+    async with listening(_echo) as url:
+        order = {
+            "object": "whatsapp_business_account", "callback_url": f"{url}/theirs",
+            "verify_token": "theirs", "fields": "account_update",
+        }  # fmt: skip
+        await client.subscribe(app_id, order)
+        with pytest.raises(VendorError) as refused:
+            await cloud.desk.subscribe(cloud.account, f"{url}/ours", "ours")
+    assert refused.value.hint == "whatsapp_cloud_app_fields"
 
 
 async def test_only_templates_that_texts_alone_fill(cloud: Channel) -> None:
