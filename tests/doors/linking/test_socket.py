@@ -1,10 +1,16 @@
 """Promise: a page that links a phone is told everything at once, goes on after a break, and only
 whoever was let in watches: one page at a time."""
 
+import asyncio
+from typing import cast
+
 import aiohttp
 import pytest
+from starlette.websockets import WebSocket, WebSocketState
 
 from kommutator.app import Application
+from kommutator.doors.http.linking.sockets import MOST, Sockets
+from kommutator.doors.http.linking.watch import Over, send
 from kommutator.serve import http
 from tests.support.house import vault_of
 from tests.support.linking import PHONE, Heard, LinkingTown
@@ -168,3 +174,34 @@ async def test_a_process_that_ends_says_so(town: LinkingTown) -> None:
         await socket.until("qr")
         town.service.house.news.close()
         assert await socket.end() == 1012
+
+
+async def test_no_room(town: LinkingTown) -> None:
+    page = await town.page()
+    sockets = Sockets(town.service.house.clock)
+    town.service.app.asgi.state.linking_sockets = sockets
+    sockets.open = MOST
+    async with town.watching(page.token) as socket:
+        assert await socket.end() == 4503
+        assert socket.told[0]["code"] == "linking_full"
+    sockets.open = MOST - 1
+    async with town.watching(page.token) as socket:
+        await socket.until("status")
+        assert sockets.open == MOST
+    await eventually(lambda: sockets.open == MOST - 1)
+
+
+class Stuck:
+    """A page that takes nothing."""
+
+    application_state = WebSocketState.CONNECTED
+
+    async def send_text(self, text: str) -> None:  # noqa: ARG002  as the socket
+        await asyncio.Event().wait()
+
+
+async def test_a_page_that_takes_nothing_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kommutator.doors.http.linking.watch.SLOW_S", 0.01)
+    with pytest.raises(Over) as over:
+        await send(cast("WebSocket", Stuck()), {"type": "pong"})
+    assert (over.value.code, over.value.reason) == (4408, "too_slow")

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from kommutator.domain.salon.copy import SALONS
 from kommutator.domain.tenancy import EnterpriseNumber, Permission
-from kommutator.domain.whatsapp.states import TALKS, SessionState
+from kommutator.domain.whatsapp.states import TALKS
 from kommutator.doors.console.render import go, page
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.doors.console.whatsapp_socket import watch_by_session
@@ -57,7 +57,6 @@ async def number_page(see: Seen, connection_id: UUID) -> Response:
         session=found,
         linked=found.linked_at is not None,
         working=found.state in TALKS,
-        resumable=found.state in (SessionState.STOPPED, SessionState.REPLACED),
         shown=whole(see.house, see.locale, found),
         link={
             "socket": f"{_HERE}/{connection_id}/ws",
@@ -85,14 +84,6 @@ async def wish(see: Seen, connection_id: UUID, asked: Asked) -> Response:
         raise TooMany("too_many_requests", retry_after=wait)
     found = await see.house.whatsapp.link(enterprise, connection_id, asked.method, asked.phone)
     return _answer(see, found)
-
-
-@router.post("/{connection_id}/resume")
-async def resume(see: Seen, connection_id: UUID) -> Response:
-    """Go on with a phone that is linked; any other is to be scanned on the page this leads to."""
-    enterprise = see.demand(Permission.CONFIGURE)
-    await see.house.whatsapp.link(enterprise, connection_id)
-    return _to(see, f"{_HERE}/{connection_id}")
 
 
 @router.post("/{connection_id}/stop")

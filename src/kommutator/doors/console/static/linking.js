@@ -32,6 +32,9 @@
     at("link-blank").hidden = drawn;
     at("link-spin").hidden = !waits;
     at("link-new").hidden = waits;
+    const labels = at("link-new-label").dataset;
+    const state = root.dataset.state.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
+    at("link-new-label").textContent = labels[state] ?? labels.other;
     if (phase !== "type") fill("link-code", "");
   };
   const tick = () => {

@@ -55,6 +55,7 @@ async def _admitted(socket: WebSocket, prove: Prove, *, by_cookie: bool) -> None
     if sockets.full:
         await _refuse(socket, Unavailable("linking_full"), 4503)
     if wait := sockets.knocks.knock(neighbourhood_of(socket)):
+        house_of(socket).metrics.throttled.labels(socket.scope["path"]).inc()
         await _refuse(socket, TooMany("too_many_requests", retry_after=wait), 4429)
     with sockets.counted():
         first: dict[str, Any] = {}

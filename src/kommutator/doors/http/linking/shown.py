@@ -23,11 +23,11 @@ PHASES: Final[Mapping[SessionState, str]] = {
     SessionState.STARTING: "wait",
     SessionState.QR: "scan",
     SessionState.CODE: "type",
-    SessionState.PAIRING: "wait",
+    SessionState.PAIRING: "back",
     SessionState.PASSKEY_REQUIRED: "passkey",
-    SessionState.CONNECTING: "wait",
+    SessionState.CONNECTING: "back",
     SessionState.OPEN: "done",
-    SessionState.RECONNECTING: "wait",
+    SessionState.RECONNECTING: "back",
     SessionState.RESTRICTED: "done",
     SessionState.QR_EXPIRED: "ask",
     SessionState.LOGGED_OUT: "ask",
@@ -35,14 +35,15 @@ PHASES: Final[Mapping[SessionState, str]] = {
     SessionState.BANNED: "ask",
     SessionState.STOPPED: "ask",
 }
-"""What a page shows: it waits, has a code scanned or typed, is done, or has to be asked."""
+"""What a page shows: it waits for a code or for the line, has a code scanned or typed, is done, or
+has to be asked."""
 
 
 class StateShown(BaseModel):
     """How the session stands, in words, and the one thing to do about it."""
 
     state: SessionState
-    phase: str = Field(description="ask, wait, scan, type, passkey or done.")
+    phase: str = Field(description="ask, wait, scan, type, back, passkey or done.")
     reason: str | None
     title: str = Field(description="What is true, for people.")
     action: str = Field(description="What to do, for people.")
