@@ -48,7 +48,8 @@ UPDATE salon_bookings SET state = 'dropped', settled_at = clock_timestamp()
  WHERE enterprise = $1 AND id = $2 AND state = 'made'"""
 _COLUMNS = (
     "id, enterprise, connection_id, api_id, staff_id, starts_at, ends_at, service_ids, guest, "
-    "comment, made_by, state, reason, record_id, looked"
+    "comment, made_by, state, reason, record_id, looked, "
+    "extract(epoch FROM clock_timestamp() - created_at)::float8 AS age_s"
 )
 _CLAIM = f"""
 UPDATE salon_bookings SET looked = looked + 1,
@@ -76,7 +77,7 @@ KEPT_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """One wish as kept. Times are the salon's own."""
+    """One wish as kept. Times are the salon's own. `age_s`: when it was read."""
 
     id: UUID
     enterprise: EnterpriseNumber
@@ -93,6 +94,7 @@ class Booking:
     reason: str | None = None
     record_id: int | None = None
     looked: int = 0
+    age_s: float = 0.0
 
     def is_of(self, wish: BookingWish) -> bool:
         """Whether this is what is wished for: the same services, then, with that employee."""

@@ -10,7 +10,8 @@ import pytest
 
 from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.salon.booking import BookingRefused, BookingWish, Refused
-from kommutator.flows.salon.book import Book, Came, Declined, Done, Unclear
+from kommutator.flows.salon.book import Book
+from kommutator.flows.salon.came import Came, Declined, Done, Unclear
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, Stage, VendorError
 from kommutator.kit.ids import SystemIds
@@ -215,6 +216,27 @@ async def test_the_same_wish_again_after_silence(book: Book, vendor: Vendor) -> 
     again = await ask(book, wish())
     assert isinstance(again, Done)
     assert len(vendor.visits) == 1
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_whoever_began_is_gone(db: Database, book: Book, vendor: Vendor, asked: bool) -> None:
+    """Killed before the vendor heard of it: after ten seconds the same wish goes on."""
+    booking_id = SystemIds().uuid()
+    async with db.unit() as unit:
+        await unit.salon_bookings.hold(
+            HERE, CONNECTION, booking_id, wish(), 3600, made_by="tests", lease_s=60
+        )
+        if asked:
+            await unit.salon_bookings.asked(HERE, booking_id, 60)
+    assert isinstance(await ask(book, wish()), Unclear)
+    assert vendor.asked == 0
+    async with db.unit() as unit:
+        await unit.connection.execute(
+            "UPDATE salon_bookings SET created_at = created_at - interval '10 s'"
+        )
+    assert isinstance(await ask(book, wish()), Done)
+    assert isinstance(await ask(book, wish()), Done)
+    assert len(vendor.visits) == vendor.asked == 1
 
 
 async def test_one_that_never_shows_up_is_given_up(db: Database, book: Book) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from kommutator.domain.salon.booking import Refused
 from kommutator.domain.salon.facts import Attendance, Visit
-from kommutator.flows.salon.book import Declined
+from kommutator.flows.salon.came import Declined
 from kommutator.flows.salon.change import ChangeVisit, Move
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, NotFound, Stage, VendorError
 from kommutator.store.database import Database

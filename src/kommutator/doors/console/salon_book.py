@@ -22,7 +22,7 @@ from kommutator.doors.console.salon_day import account_of, desk_of, number_or
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.doors.http.salons.booking import phone_of
 from kommutator.flows.salon.accounts import at_work
-from kommutator.flows.salon.book import Declined
+from kommutator.flows.salon.came import Declined
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.store.salon_bookings import Booking
 

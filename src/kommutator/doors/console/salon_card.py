@@ -25,7 +25,7 @@ from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.doors.http.salons.shown import refusal_of
 from kommutator.flows.salon.accounts import at_work
-from kommutator.flows.salon.book import Declined
+from kommutator.flows.salon.came import Declined
 from kommutator.flows.salon.change import Changed, Move
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.texts import ErrorText

@@ -27,7 +27,7 @@ from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.salon.booking import BookingWish, Guest, Start
 from kommutator.domain.salon.facts import Attendance
 from kommutator.flows.salon.alternatives import TIME_TAKEN
-from kommutator.flows.salon.book import Declined, Done
+from kommutator.flows.salon.came import Declined, Done
 from kommutator.flows.salon.change import Move
 from kommutator.flows.salon.services import VisitDesk
 from kommutator.kit.errors import Unavailable, UserError

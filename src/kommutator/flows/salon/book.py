@@ -9,7 +9,7 @@ request leaves; if the answer is lost, here or by a crash, the visit is looked f
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 import structlog
@@ -19,6 +19,7 @@ from kommutator.domain.salon.booking import BookingRefused, BookingWish, Made, R
 from kommutator.domain.salon.copy import CHANGED_VISITS
 from kommutator.domain.salon.ports import SalonWriter
 from kommutator.flows.salon.alternatives import LOOKED_DAYS, TIME_TAKEN, nearest, without_held
+from kommutator.flows.salon.came import Came, Declined, Done, Unclear, outcome_of
 from kommutator.flows.salon.shelf import SalonShelf
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, Stage, VendorError
@@ -32,36 +33,12 @@ _log = structlog.get_logger(__name__)
 LEASE_S = 60.0  # longer than booking and looking for it take
 _LOOK_S = (1.0, 3.0)  # a visit made a moment ago may not be in the vendor's list yet
 _LOOK_LATER_S = 30.0
+_GONE_S = 10.0
+"""Whoever began so long ago and has not told what came of it is gone, or will be refused."""
 GIVEN_UP_AFTER = 6
 """Looks for a visit in vain, after which it surely was never made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """`visit_kept`: our copy has the visit already."""
-
-    booking: Booking
-    made: Made
-    visit_kept: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """The salon does not take it. `words`: the vendor's, if it was asked."""
-
-    reason: Refused
-    alternatives: Sequence[Start] = ()
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unclear:
-    """Nobody knows yet; it is being looked for under this id."""
-
-    booking: Booking
-
-
-Came = Done | Declined | Unclear
 _Send = Callable[[Account, BookingWish], Awaitable[Made]]
 
 
@@ -100,13 +77,16 @@ class Book:
         except VendorError:
             self._outcomes.labels("failed").inc()
             raise
-        self._outcomes.labels(_outcome(came)).inc()
+        self._outcomes.labels(outcome_of(came)).inc()
         return came
 
     async def _come(
         self, account: Account, wish: BookingWish, made_by: str, *, by_admin: bool
     ) -> Came:
-        if (before := await self._before(account, wish)) is not None:
+        before = await self._before(account, wish)
+        if isinstance(before, Unclear) and before.booking.age_s >= _GONE_S:
+            return await self._once_more(account, before.booking, self._way(by_admin=by_admin))
+        if before is not None:
             return before
         await self._sensible(account, wish)
         held = await self._hold(account, wish, made_by)
@@ -209,7 +189,7 @@ class Book:
     async def _send(
         self, account: Account, booking: Booking, wish: BookingWish, *, by_admin: bool
     ) -> Came:
-        send: _Send = self._writer.put if by_admin else self._writer.book
+        send = self._way(by_admin=by_admin)
         async with self._db.single() as unit:
             await unit.salon_bookings.asked(booking.enterprise, booking.id, LEASE_S)
         try:
@@ -218,14 +198,15 @@ class Book:
             return await self._refused(account, booking, refusal)
         except VendorError as error:
             if error.kind is ErrorKind.UNSURE or error.stage is Stage.SENT:
-                return await self._look(account, booking, wish, send)
+                return await self._look(account, booking, send)
             await self._drop(booking)
             raise
         return await self._made(account, booking, made)
 
-    async def _look(
-        self, account: Account, booking: Booking, wish: BookingWish, send: _Send
-    ) -> Came:
+    def _way(self, *, by_admin: bool) -> _Send:
+        return self._writer.put if by_admin else self._writer.book
+
+    async def _look(self, account: Account, booking: Booking, send: _Send) -> Came:
         """No answer came: look for the visit; if it is not there, ask once more."""
         for pause in _LOOK_S:
             await self._clock.sleep(pause)
@@ -236,8 +217,14 @@ class Book:
             if found is not None:
                 made = Made(found.id, found.token, found_again=True)
                 return await self._made(account, booking, made)
+        return await self._once_more(account, booking, send)
+
+    async def _once_more(self, account: Account, booking: Booking, send: _Send) -> Came:
+        """The vendor has no such visit; if one is on its way, it takes no second for this time."""
+        async with self._db.single() as unit:
+            await unit.salon_bookings.asked(booking.enterprise, booking.id, LEASE_S)
         try:
-            return await self._made(account, booking, await send(account, wish))
+            return await self._made(account, booking, await send(account, booking.wish))
         except BookingRefused as refusal:
             # "Taken" may be our own visit, which the vendor's list does not show yet.
             if refusal.reason in {Refused.TAKEN, Refused.OVERLAP}:
@@ -290,11 +277,3 @@ class Book:
             if not is_transient(error):
                 raise
             _log.info("booking.hold_left", booking=str(booking.id))  # its lease ends by itself
-
-
-def _outcome(came: Came) -> str:
-    if isinstance(came, Unclear):
-        return "unsure"
-    if isinstance(came, Declined):
-        return came.reason.value
-    return "found_again" if came.made.found_again else "made"

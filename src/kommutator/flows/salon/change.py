@@ -17,7 +17,7 @@ from kommutator.domain.salon.booking import BookingRefused
 from kommutator.domain.salon.facts import Attendance, Visit
 from kommutator.domain.salon.ports import SalonWriter
 from kommutator.flows.salon.alternatives import LOOKED_DAYS, TIME_TAKEN, nearest, without_held
-from kommutator.flows.salon.book import Declined
+from kommutator.flows.salon.came import Declined
 from kommutator.flows.salon.shelf import SalonShelf
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, NotFound, VendorError
 from kommutator.store.database import Database

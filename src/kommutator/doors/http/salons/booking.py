@@ -27,7 +27,7 @@ from kommutator.doors.http.salons.acting import (
 from kommutator.doors.http.salons.shown import WithOffset, declined_answer, refusal_of
 from kommutator.doors.http.v1.words import Body, Email, Line, Shown
 from kommutator.flows.once import Plan
-from kommutator.flows.salon.book import Declined, Done
+from kommutator.flows.salon.came import Declined, Done
 from kommutator.kit.errors import InvalidInput, NotFound, UserError
 from kommutator.kit.phones import to_e164
 from kommutator.store.answered import Asked

@@ -16,7 +16,7 @@ from kommutator.doors.http.salons.acting import AtSalon, BySalon, ask_vendor
 from kommutator.doors.http.salons.booking import LocalTime, phone_of
 from kommutator.doors.http.salons.shown import VisitShown, declined_answer, visit_shown
 from kommutator.doors.http.v1.words import Body, RowId
-from kommutator.flows.salon.book import Declined
+from kommutator.flows.salon.came import Declined
 from kommutator.flows.salon.change import Move
 from kommutator.kit.errors import NotFound
 from kommutator.store.salon_visit_lists import VisitsWanted

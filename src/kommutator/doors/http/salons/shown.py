@@ -15,7 +15,7 @@ from kommutator.domain.salon.facts import Visit
 from kommutator.doors.http.auth import house_of
 from kommutator.doors.http.errors import error_response, locale_of
 from kommutator.doors.http.salons.acting import InSalon
-from kommutator.flows.salon.book import Declined
+from kommutator.flows.salon.came import Declined
 from kommutator.kit.errors import Conflict, FieldsRefused, Forbidden, UserError
 
 _FIELD = {

@@ -29,7 +29,7 @@ from kommutator.doors.http.salons.booking import (
 from kommutator.doors.http.salons.shown import declined_answer, with_more
 from kommutator.doors.http.v1.words import Email, Line, RowId
 from kommutator.flows.once import Plan
-from kommutator.flows.salon.book import Declined
+from kommutator.flows.salon.came import Declined
 from kommutator.kit.errors import InvalidInput, UserError, VendorError
 from kommutator.store.answered import Asked
 
