@@ -49,6 +49,7 @@ async def number_page(see: Seen, connection_id: UUID) -> Response:
     enterprise = see.demand(Permission.CONFIGURE)
     found = await see.house.whatsapp.state(enterprise, connection_id)
     record, salon = await _known(see, enterprise, connection_id)
+    numbers = (await see.house.outreach.standing(enterprise)).numbers
     return await page(
         see,
         "whatsapp.html",
@@ -57,6 +58,7 @@ async def number_page(see: Seen, connection_id: UUID) -> Response:
         session=found,
         linked=found.linked_at is not None,
         working=found.state in TALKS,
+        unasked=next((one for one in numbers if one.connection_id == connection_id), None),
         shown=whole(see.house, see.locale, found),
         link={
             "socket": f"{_HERE}/{connection_id}/ws",
