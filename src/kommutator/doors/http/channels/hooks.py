@@ -82,7 +82,8 @@ async def take_avito_hook(
     f"{HOOKS}/whatsapp_cloud/{{connection}}",
     summary="Answer Meta's challenge",
     operation_id="answer_whatsapp_challenge",
-    response_class=PlainTextResponse,
+    response_model=None,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def answer_whatsapp_challenge(
     request: Request,
