@@ -3,6 +3,7 @@
  * nothing and keeps nothing: killed and started again, every session comes back from the parent.
  */
 import { writeOut } from './quiet.mjs'
+import './verified.mjs'
 import { createRequire } from 'node:module'
 import { commandsOver } from './commands.mjs'
 import { Pipe } from './pipe.mjs'

@@ -1,12 +1,15 @@
 /** Parts of the bridge by themselves; what became of each is printed as one JSON object. */
 import { writeOut } from '../../../sidecars/whatsapp/quiet.mjs'
+import { createRequire } from 'node:module'
 import { PassThrough } from 'node:stream'
 import { Acks } from '../../../sidecars/whatsapp/acks.mjs'
 import { FirstHand } from '../../../sidecars/whatsapp/first_hand.mjs'
 import { Keys } from '../../../sidecars/whatsapp/keys.mjs'
 import { Pipe } from '../../../sidecars/whatsapp/pipe.mjs'
 import { Turn } from '../../../sidecars/whatsapp/turn.mjs'
+import { remembering } from '../../../sidecars/whatsapp/verified.mjs'
 
+const near = createRequire(new URL('../../../sidecars/whatsapp/main.mjs', import.meta.url))
 const told = {}
 const soon = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -37,6 +40,23 @@ async function keys(fails) {
   const write = store.set({ session: { a: 'new' }, 'pre-key': { 1: 'key' } }).catch((error) => error.message)
   const read = store.get('session', ['a']).catch((error) => error.message)
   return { wrote: (await write) ?? null, read: await read, asked, lost }
+}
+
+/** The library's own verifier, counted, through the very object that we put the memory into. */
+async function signatures() {
+  const { curve } = near('libsignal')
+  const pair = curve.generateKeyPair()
+  const message = Buffer.from('a chain of certificates')
+  const signature = curve.calculateSignature(pair.privKey, message)
+  const forged = Buffer.from(signature)
+  forged[5] ^= 1
+  let computed = 0
+  const verify = remembering((...parts) => { computed += 1; return parts[2] === signature })
+  const key = pair.pubKey
+  const answers = [signature, signature, forged, forged].map((one) => verify(key, message, one))
+  const moved = verify(Buffer.concat([key, message.subarray(0, 1)]), message.subarray(1), signature)
+  const real = [signature, signature, forged].map((one) => curve.verifySignature(key, message, one))
+  return { answers, computed, moved, real }
 }
 
 async function turns() {
@@ -97,6 +117,7 @@ told.pressure = await pressure()
 told.keys = await keys(false)
 told.lost = await keys(true)
 told.turns = await turns()
+told.signatures = await signatures()
 told.first = await firstHand(false)
 told.unwritten = await firstHand(true)
 told.acks = await acks()

@@ -66,3 +66,12 @@ def test_a_message_that_was_not_taken_leaves_the_ratchet_as_it_was(told: dict[st
 def test_a_send_waits_for_the_servers_word(told: dict[str, Any]) -> None:
     """Confirmed; refused once, however often it is heard; late; cut off."""
     assert told["acks"] == {"statuses": [2, 0], "answers": ["confirmed", "unsure", "unsure"]}
+
+
+def test_a_signature_that_held_is_not_computed_again_and_another_is(told: dict[str, Any]) -> None:
+    assert told["signatures"] == {
+        "answers": [True, True, False, False],
+        "computed": 4,  # the good one once, the forged one each time, the moved border once
+        "moved": True,  # the stand-in judges by the signature alone: it was asked, which is the point
+        "real": [True, True, False],
+    }
