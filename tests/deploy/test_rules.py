@@ -59,9 +59,9 @@ def expressions() -> Iterator[str]:
                 yield target["expr"]
 
 
-def test_there_is_a_dashboard_for_all_and_one_for_amocrm() -> None:
+def test_there_is_a_dashboard_for_all_one_for_amocrm_and_one_for_messengers() -> None:
     titles = [json.loads(dashboard.read_text())["title"] for dashboard in DASHBOARDS]
-    assert titles == ["AmoCRM Integration", "Kommutator"]
+    assert titles == ["AmoCRM Integration", "Kommutator", "Мессенджеры и ассистент"]
 
 
 def test_every_metric_named_is_exported(exported: frozenset[str]) -> None:

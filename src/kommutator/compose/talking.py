@@ -59,6 +59,7 @@ class TalkingParts:
     def background(self) -> Sequence[Background]:
         return [
             self.chat.worker,
+            self.whatsapp.figures,
             self.unasked.worker,
             self.remind.worker,
             self.kept.copier,

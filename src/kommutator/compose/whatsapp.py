@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -22,6 +22,7 @@ from kommutator.flows.whatsapp.follow import HearSession
 from kommutator.flows.whatsapp.sessions import WhatsAppSessions
 from kommutator.kit.clock import Clock
 from kommutator.settings import Settings
+from kommutator.workers.talk_figures import Stats, TalkFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class WhatsAppParts:
 
     Attributes:
         stop: ends whoever holds the sockets, after the lanes.
+        stats: what the bridge of this process weighs.
     """
 
     on: Ground
@@ -55,6 +57,12 @@ class WhatsAppParts:
     lines: Lines
     delivery: WhatsAppDelivery
     hearers: Sequence[HearSession]
+    stats: Stats
+
+    @property
+    def figures(self) -> TalkFigures:
+        """For /metrics of a worker."""
+        return TalkFigures(self.on.db, self.stats, clock=self.on.clock)
 
     def runner(
         self, directory: Directory, intake: Intake, delivering: Delivering
@@ -92,6 +100,11 @@ def _bridge(settings: Settings) -> Program:
     return bridge_program(settings.whatsapp_sidecars, settings.whatsapp_node)
 
 
+async def _no_bridge() -> Mapping[str, int]:
+    """A test's host starts none."""
+    return {}
+
+
 async def _nothing() -> None:
     """A host that a test made is ended by the test."""
 
@@ -101,11 +114,11 @@ def compose_whatsapp(
 ) -> WhatsAppParts:
     """Nothing is started. `hearers` are told of each state that a session comes into."""
     sessions = WhatsAppSessions(on.db, on.vault, clock=on.clock, ids=on.ids)
-    means, stop = means or WhatsAppMeans(), _nothing
+    means, stop, stats = means or WhatsAppMeans(), _nothing, _no_bridge
     host = means.host
     if host is None:
         bridge = BaileysHost(clock=on.clock, program=partial(_bridge, on.settings))
-        host, stop = bridge, bridge.stop
+        host, stop, stats = bridge, bridge.stop, bridge.stats
     lines = Lines()
     return WhatsAppParts(
         on=on,
@@ -117,4 +130,5 @@ def compose_whatsapp(
         lines=lines,
         delivery=WhatsAppDelivery(on.db, lines, clock=on.clock, ids=on.ids, pace=means.pace),
         hearers=hearers,
+        stats=stats,
     )

@@ -62,6 +62,12 @@ class Metrics:
             ("channel",),
             registry=self.registry,
         )
+        self.throttled = Counter(
+            "kommutator_throttled_total",
+            "Callers of our doors turned away because they came too fast, by route template.",
+            ("route",),
+            registry=self.registry,
+        )
         self.turns = Counter(
             "kommutator_turns_total",
             "Turns of the assistant by brain and what came of them.",

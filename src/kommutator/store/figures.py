@@ -48,6 +48,17 @@ _SALONS = """
              WHERE oid = 'salon_visits'::regclass) AS visits
 """
 
+_TALKS = """
+    SELECT count(*) AS waiting,
+           coalesce(extract(epoch FROM clock_timestamp() - min(handed_over_at) FILTER (
+               WHERE handed_over_at > clock_timestamp() - interval '1 day')), 0)::float8 AS wait_s
+      FROM conversations WHERE needs_person
+"""
+_CONNECTIONS = """
+    SELECT kind, status, count(*)::int AS count FROM connections
+     WHERE status <> 'removed' AND user_id IS NULL GROUP BY 1, 2
+"""
+
 
 class FigureStore:
     def __init__(self, connection: Connection) -> None:
@@ -67,3 +78,13 @@ class FigureStore:
         """The same for copies of salons; `drift`: rows the last nightly readings put right."""
         row = await self._connection.fetchrow(_SALONS)
         return {name: float(value) for name, value in row.items()}
+
+    async def talks_everywhere(self) -> dict[str, float]:
+        """How many are `waiting` for a person; `wait_s`: the oldest hand-over of the last day."""
+        row = await self._connection.fetchrow(_TALKS)
+        return {name: float(value) for name, value in row.items()}
+
+    async def connections_everywhere(self) -> dict[tuple[str, str], int]:
+        """How many enterprises' connections there are, by kind and status."""
+        rows = await self._connection.fetch(_CONNECTIONS)
+        return {(row["kind"], row["status"]): row["count"] for row in rows}

@@ -45,6 +45,22 @@ SALON_REREAD = Counter(
 WHATSAPP_SESSIONS = Gauge(
     "kommutator_whatsapp_sessions", "Phones linked or being linked, all tenants", ["state"]
 )
+BRIDGE_STARTS = Counter(
+    "kommutator_whatsapp_bridge_starts", "Starts of this process's bridge to WhatsApp"
+)
+BRIDGE_LINES = Gauge(
+    "kommutator_whatsapp_bridge_lines", "Sessions that this process's bridge holds"
+)
+BRIDGE_MEMORY = Gauge(
+    "kommutator_whatsapp_bridge_memory_bytes", "Resident memory of this process's bridge"
+)
+CONNECTIONS = Gauge(
+    "kommutator_connections", "Enterprises' connections, all tenants", ["kind", "status"]
+)
+TALKS_WAITING = Gauge("kommutator_talks_waiting", "Talks that wait for a person, all tenants")
+TALKS_WAIT = Gauge(
+    "kommutator_talks_wait_seconds", "How long the oldest of today's hand-overs waits, seconds"
+)
 SALON_WANTED = Gauge("kommutator_yclients_wanted", "Parts of salons told of and not yet read")
 SALON_LAG = Gauge(
     "kommutator_yclients_copy_lag_seconds", "Age of the oldest news not yet in the copy, seconds"
@@ -127,6 +143,12 @@ ALL = (
     SALON_REREAD,
     SALON_WANTED,
     WHATSAPP_SESSIONS,
+    BRIDGE_STARTS,
+    BRIDGE_LINES,
+    BRIDGE_MEMORY,
+    CONNECTIONS,
+    TALKS_WAITING,
+    TALKS_WAIT,
     SALON_LAG,
     SALON_HOOKS_OFF,
     SALON_MISSED,

@@ -273,9 +273,9 @@ class TestLifeAndDeath:
 
     async def test_stopping_ends_the_process(self) -> None:
         host = BaileysHost(clock=SystemClock(), program=stand_in)
-        assert await host.stats() == {}
+        assert await host.stats() == {"starts": 0}
         await opened(host)
-        assert await host.stats() == {"lines": 1, "rss": 7}
+        assert await host.stats() == {"starts": 1, "lines": 1, "rss": 7}
         child = host._bridge.running
         assert child is not None
         await host.stop()

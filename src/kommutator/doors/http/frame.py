@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -134,6 +135,8 @@ class _Answer:
         route = _route(self._scope)
         # By position: the library's keyword form sorts and checks on each request.
         metrics.http_requests.labels(_method(self._scope), route, f"{status // 100}xx").inc()
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            metrics.throttled.labels(route).inc()
         metrics.http_seconds.labels(route).observe(time.perf_counter() - self._began)
 
 

@@ -118,5 +118,7 @@ async def refuse(
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         response.headers["allow"] = "POST"
     house.metrics.http_requests.labels(scope["method"], route, f"{status // 100}xx").inc()
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        house.metrics.throttled.labels(route).inc()
     await response(scope, receive, send)
     return status

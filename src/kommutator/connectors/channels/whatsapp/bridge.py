@@ -27,6 +27,9 @@ class Bridge:
     A child that lived for a minute is replaced at once; one that dies while starting, or soon
     after, is given more and more time, up to half a minute.
 
+    Attributes:
+        starts: of a child so far, those that failed included.
+
     Args:
         program: asked at each start, so that what the operator repaired is seen.
     """
@@ -39,6 +42,7 @@ class Bridge:
         self._started_at = 0.0
         self._failures = 0
         self._not_before = 0.0
+        self.starts = 0
 
     @property
     def running(self) -> Child | None:
@@ -72,6 +76,7 @@ class Bridge:
 
     async def _start(self, program: Program) -> Child:
         self._started_at = self._clock.monotonic()
+        self.starts += 1
         try:
             return await Child.start(program)
         except Exception:

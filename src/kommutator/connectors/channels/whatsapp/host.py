@@ -52,12 +52,14 @@ class BaileysHost:
         self._lines.clear()
 
     async def stats(self) -> dict[str, int]:
-        """`lines`, and bytes of memory: `rss`, `heap`; empty while no bridge runs."""
+        """`starts` of the bridge; while one runs also `lines`, and bytes of memory: `rss`, `heap`.
+
+        Raises WhatsAppError.
+        """
         child = self._bridge.running
-        if child is None:
-            return {}
-        told = await child.call("stats", {}, within=COMMAND_S)
-        return {name: value for name, value in told.items() if isinstance(value, int)}
+        told = {} if child is None else await child.call("stats", {}, within=COMMAND_S)
+        figures = {name: value for name, value in told.items() if isinstance(value, int)}
+        return {"starts": self._bridge.starts, **figures}
 
 
 def _options(options: LineOptions) -> dict[str, Any]:
