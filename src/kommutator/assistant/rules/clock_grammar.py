@@ -21,7 +21,7 @@ _PART = (
 )
 _HOUR = r"[#@](?P<hour>\d{1,2})[fg]?(?: HOUR| H)?"
 _MINUTES = r"(?:(?P<quarter>QUARTER)|#(?P<minute>\d{1,2})(?: MINUTE)?)"
-_COUNTED = r"(?! (?:PEOPLE|HUMAN|DAY|EDAY|WEEK|MONTH|MINUTE|STAR|VARIANT|M\d+|DATE|YEAR|SERVICE|- #\d+ DAY|%))"
+_COUNTED = r"(?! (?:PEOPLE|HUMAN|DAY|EDAY|WEEK|MONTH|MINUTE|STAR|VARIANT|HALF|M\d+|DATE|YEAR|SERVICE|- #\d+ DAY|%))"
 _ASKS = r"IN|K|AFTER|UNTIL|FROM|ABOUT|BETWEEN|ON|EARLIER|LATER|HOUR IN|HOUR K"
 
 Made = Callable[[re.Match[str]], Point | None]
@@ -97,7 +97,7 @@ _LENGTHS = phrase(
     r"|LONG (?:#\d+ )?(?:HOUR|MINUTE)|(?:ON )?(?<!MINUS )(?<!ZA )(?<!HOUR )(?<!HOUR AND )#\d+ MINUTE(?! (?:@|ON @|TO |PAST|BYP|AFTER @))(?: (?:EARLIER|LATER))?"
 )  # fmt: skip
 _LATER = re.compile("EARLIER|LATER|SOONER")
-_AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=DOES )|(?<=ON )|(?<=EARLIER )|(?<=LATER ))"
+_AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=DOES )|(?<=ON )|(?<=EARLIER )|(?<=LATER )|(?<=it )|(?<=say )|(?<=do )|(?<=it TO )|(?<=MOVEV TO )|(?<=RECORD TO )|(?<=I TO ))"
                        rf"(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")  # fmt: skip
 _BESIDE_POINT = phrase(
     rf"(?P<lead>(?:P\d+) (?:OR|-|AND|TO|UNTIL|BYP)(?: IN| ON)?) (?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}"
@@ -105,6 +105,7 @@ _BESIDE_POINT = phrase(
 _RANGE = phrase(rf"#(?P<first>\d{{1,2}}) (?P<link>-|UNTIL|TO) #(?P<last>\d{{1,2}}){_COUNTED}")
 _BESIDE_DAY = phrase(rf"(?P<lead>Q\d+(?: ,| \|)?) #(?P<hour>\d{{1,2}}){_COUNTED}")
 _BEFORE_DAY = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:ON |IN )?Q\d+)")
+_INSTEAD = phrase(r"#(?P<hour>\d{1,2}) INSTEAD(?: IN| ON)? [#P]\d+")
 _ON_HOUR = phrase(r"(?<=ON )HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER) )")
 _GLUED = phrase(r"#(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5][05])")
 _ABOVE_POSITIONS = phrase(r"#(?P<hour>1\d|2[0-4])(?P<uk>)")
@@ -129,6 +130,7 @@ def read_bare(line: Line, points: Marks[Point], expecting: Expecting, *, day_nam
         day_named: a day was said: "на час" beside it is one o'clock.
     """
     asked = expecting is Expecting.TIME
+    line.rewrite(_INSTEAD, lambda m: _marked(points, _plain(m)))
     line.rewrite(_RANGE, lambda m: _range(points, m))
     line.rewrite(_AFTER_ASKING, lambda m: _bare(points, m))
     line.rewrite(_BESIDE_POINT, lambda m: _joined(points, m, "lead"))

@@ -259,7 +259,7 @@ _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]]
     (phrase(r"(?:UNTIL|BYP)(?: END)? (?P<last>Q\d+)"), _until),
     (
         phrase(
-            r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
+            r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?<!NOT do )(?<!NOT DOES )(?<!NOT CAN )(?<!NOT MANAGE )(?<!EXCEPT )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
         ),
         _the_date,
     ),

@@ -94,13 +94,22 @@ def spelt(word: str, kept: Container[str] = frozenset()) -> str | None:
 @lru_cache(maxsize=20_000)
 def _neighbour(word: str) -> str | None:
     slips = 2 if len(word) >= _LONG_WORD else 1
-    forms = _all_forms(word.isascii())
+    near = _by_length(word.isascii())
+    lengths = range(len(word) - slips, len(word) + slips + 1)
+    forms = [form for length in lengths for form in near.get(length, ())]
     found = process.extractOne(word, forms, scorer=OSA.distance, score_cutoff=slips)
     return str(found[0]) if found else None
 
 
 @lru_cache(maxsize=2)
-def _all_forms(latin: bool) -> tuple[str, ...]:  # noqa: FBT001  the cache takes it by place
+def _by_length(latin: bool) -> dict[int, list[str]]:  # noqa: FBT001  the cache takes it by place
+    found: dict[int, list[str]] = {}
+    for form in _all_forms(latin):
+        found.setdefault(len(form), []).append(form)
+    return found
+
+
+def _all_forms(latin: bool) -> tuple[str, ...]:  # noqa: FBT001  as above
     """All forms of the words that have a tag, for typos in an ending."""
     long_enough = (word for word in LEXICON.words if len(word) >= _SHORTEST_TYPO - 1)
     words = [word for word in long_enough if word.isascii() == latin]

@@ -24,6 +24,7 @@ from kommutator.assistant.rules.when import TimeReader
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary, When
 
 _SALONS_KEPT = 256  # vocabularies made ready; the least used one is made again when it is asked
+_OF_A_VISIT = (Intent.CANCEL, Intent.MOVE)
 # "А первый к кому?" asks and does not choose.
 _OF_OFFERED = (Intent.STAFF, Intent.PRICE, Intent.FREE)
 
@@ -110,15 +111,17 @@ class _Turn:
         people = self._people(line, named, tokens)
         times = TimeReader(self.now, self.vocabulary.opens, self.vocabulary.closes)
         times.mark(line, self.expecting, moving=line.has(says.MOVE))
-        moving = wish_of(line) is Intent.MOVE
-        when, repaired = times.read(line, last_wins=moving)
+        wish = wish_of(line)
+        when, repaired = _when(times, line, wish)
         if name:
             line.text += "NAMED "
         if self.phone:
             line.text += "PHONED "
         if asks_what_you_do(tokens):
             line.text += "YOUDO "
-        intent, answered = intent_under(self.expecting, line, answer, self.text)
+        intent, answered = intent_under(
+            self.expecting, line, answer, self.text, wish if wish in _OF_A_VISIT else None
+        )
         services, maybe = _services(mentions)
         return Frame(
             intent=intent,
@@ -151,6 +154,8 @@ class _Turn:
         left = {int(mark) for mark in _STAFF_MARK.findall(line.text)}
         named = [one for number, one in enumerate(named) if number in left]
         known = [one for one in named if one.staff is not None]
+        if not _taken_back(line):
+            known = _wanted(known, tokens)
         chosen = known[-1] if len(known) > 1 and _taken_back(line) else known[0] if known else None
         unclear = tuple(
             tokens.items[one.position].text for one in named if one.staff is None and not known
@@ -164,13 +169,31 @@ class _Turn:
         )
 
 
+def _when(times: TimeReader, line: Line, wish: Intent | None) -> tuple[When, bool]:
+    """Which time; in a cancel it says which visit, behind "not" too."""
+    if wish is Intent.CANCEL:
+        return times.read(Line(line.text.replace(" NOT ", " ")))
+    return times.read(line, last_wins=wish is Intent.MOVE)
+
+
 _SERVICE_REPAIR = re.compile(r"(?<= )(?:PRECISELY|(?:A|OY|,) NO|OY)(?= )")
+_TO_WHOM = frozenset({"K", "IN", "UNTIL", "TO", "with", "FROM"})
 _STAFF_MARK = re.compile(r"(?<= )E(\d+)(?= )")
 _TAKEN_BACK = re.compile(r"(?<= )E\d+ (?:.* )?(?:NO|NOT|BETTER|PRECISELY|OY) (?:.* )?E\d+(?= )")
 
 
 def _taken_back(line: Line) -> bool:
     return _TAKEN_BACK.search(line.text) is not None
+
+
+def _wanted(known: list[Mentioned], tokens: Tokens) -> list[Mentioned]:
+    """Of several those somebody wants to go to: "Анна сказала, у Марины свободно"."""
+    to_whom = [one for one in known if one.position and _before(one, tokens) in _TO_WHOM]
+    return to_whom or known
+
+
+def _before(one: Mentioned, tokens: Tokens) -> str:
+    return tokens.items[one.position - 1].tag
 
 
 def _after_repair(mentions: list[Mention], tokens: Tokens) -> tuple[list[Mention], bool]:

@@ -20,7 +20,7 @@ from kommutator.assistant.rules.concepts import (
 )
 from kommutator.assistant.rules.service_names import Phrase, phrases_of
 from kommutator.assistant.rules.tokens import Tokens
-from kommutator.assistant.rules.trade_words import MODIFIERS, OBJECTS, SAID_ONLY
+from kommutator.assistant.rules.trade_words import MODIFIERS, OBJECTS, SAID_ONLY, SPELT
 from kommutator.domain.assistant.frame import Named
 
 _SHORTEST_TYPO = 5  # letters
@@ -63,13 +63,13 @@ class ServiceIndex:
 
     phrases: tuple[Phrase, ...]
     words: frozenset[str]
+    spelt: frozenset[str]
 
     @classmethod
     def of(cls, services: Sequence[Named]) -> ServiceIndex:
         texts = (text for one in services for text in (one.name, *one.aliases))
-        return cls(
-            phrases_of(services), frozenset(word for text in texts for word in words_of(text))
-        )
+        words = frozenset(word for text in texts for word in words_of(text))
+        return cls(phrases_of(services), words, words | SPELT)
 
     def find(self, tokens: Tokens, *, asked: bool = False) -> list[Mention]:
         """The services a message names, in order.
@@ -136,7 +136,7 @@ class ServiceIndex:
         if tag != word or morphology.is_word(word):
             return word
         slips = 2 if len(word) >= _LONG_WORD else 1
-        found = process.extractOne(word, self.words, scorer=OSA.distance, score_cutoff=slips)
+        found = process.extractOne(word, self.spelt, scorer=OSA.distance, score_cutoff=slips)
         return str(found[0]) if found else word
 
     def _hits(self, said: _Said, rejected: _Said, tokens: Tokens, *, asked: bool) -> Iterator[Hit]:

@@ -15,7 +15,7 @@ _LEFT_TO_US = (
     r"|WHO (?:посоветуете|порадите|recommend|подскажете|порекомендуете)|WHO (?:EARLIER|SOON|SOONER)|(?:WANT )?ANY (?:девоч\w+|дівч\w+|girl|lady)"
 )
 ANY_STAFF = phrase(
-    rf"(?:UNTIL |K |FROM )?ANY (?:ANY |WHAT )+MASTER|(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:DAY|EDAY|TIMEW|HOUR|DATE))|WHO ANY)(?: ANY)?(?: FREE)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
+    rf"(?:UNTIL |K |FROM )?ANY (?:ANY |WHAT )+MASTER|(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:\S+ )?(?:DAY|EDAY|TIMEW|HOUR|DATE|WD\d|WEEK|WEEKEND|EVENING|MORNING|VARIANT))|WHO ANY)(?: ANY)?(?: FREE)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
     r"|(?:NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|DIFFERENCE) (?:,? ?)(?:\S+ )?(?:K |UNTIL |FROM |TO |IN )?(?:WHO|WHAT MASTER|MASTER)"
     r"|(?:K |UNTIL |FROM |IN )?WHO (?:NOMATTER|NOT MATTER|EQUAL|все (?:EQUAL|#1)|MINUS DIFFERENCE)|(?:K |IN |FROM )?WHO FREE (?:BE|,)|ANY MASTER(?: FREE)?"
     rf"|(?:K |IN |FROM |UNTIL )?WHO FREE(?: ,)? (?:K|UNTIL|FROM|TO) (?:THAT|тому|тем|того|такому)|{_LEFT_TO_US}"

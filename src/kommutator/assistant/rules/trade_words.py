@@ -16,6 +16,7 @@ TRADE_WORDS = {
         "окраш* окрас* покрас* краси* перекра* фарбу* пофарб* фарба colour* color* dye dyed "
         "dyeing краска краску tint* тинт*"
     ),
+    "colourist": "colorist* colourist* колорист*",
     "toning": "тониров* тонува* toning toner",
     "highlights": "мелиров* мелірув* highlight*",
     "balayage": "балаяж* balayage",
@@ -78,6 +79,7 @@ TRADE_WORDS = {
 # Which of several services is meant, never a service by themselves.
 MODIFIERS = frozenset(
     {"men", "women", "children", "classic", "hardware", "short", "long", "medium", "face", "legs"}
+    | {"colourist"}
     | {"hands", "back", "hair", "body"}
 )
 
@@ -88,3 +90,13 @@ OBJECTS = frozenset(
 
 # Named only by the very word: "с покрытием" is no removal of it.
 SAID_ONLY = frozenset({"removal"})
+
+# Forms that people misspell; with the salon's own words these are what a typo is compared with.
+_SPELT = (
+    "маникюр педикюр стрижка стрижку мужская женская окрашивание покраска корней мелирование "
+    "мелировка укладка укладку брови бровки бровей ресницы ресничек массаж чистка борода "
+    "бороды макияж покрытие покрытием наращивание ламинирование депиляция эпиляция шугаринг "
+    "манікюр педікюр фарбування укладання брів ламінування масаж макіяж шугарінг покриттям "
+    "manicure pedicure haircut eyebrows eyelash extensions massage highlights shellac sugaring"
+)
+SPELT = frozenset(_SPELT.split())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import NamedTuple, TypeVar
 
-from kommutator.assistant.rules import clock_grammar
+from kommutator.assistant.rules import clock_grammar, occasions
 from kommutator.assistant.rules.calendar import Days
 from kommutator.assistant.rules.day_grammar import DayReader
 from kommutator.assistant.rules.hours import Point, clock
@@ -72,11 +72,12 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = 
      lambda points: Window(before=points[0])),
 )  # fmt: skip
 _DROPPED = re.compile(
-    r"(?<= )(?:(?:EXCEPT|INSTEAD|NOT)(?: (?:IN|ON|K|FROM|UNTIL))* (?P<one>[QW]\d+)"
-    r"|(?P<other>[QW]\d+)(?: ,)?(?: I)? NOT (?:CAN(?! COME)|SUITS|YES))(?= )"
+    r"(?<= )(?:(?:EXCEPT|INSTEAD|NOT)(?: (?:IN|ON|K|FROM|UNTIL|do|DOES|SUITS))* (?P<one>[QW]\d+)|(?:(?<=NOT CAN )|(?<=NOT MANAGE ))(?:(?:IN|ON|I|COME) )*(?P<when>[QW]\d+)"
+    r"|(?P<other>[QW]\d+)(?: ,)?(?: I)? NOT (?:CAN(?! COME)|SUITS|YES)"
+    r"|(?P<early>[QW]\d+)(?: too| слишком| занадто| уже)? (?:рано|рановато|поздно|поздновато|пізно|зарано|запізно|неудобно|незручно|early|LATE))(?= )"
 )
 _REPAIRS = re.compile(
-    r"(?<= )(?:(?:A|OY|BUT|,|\.|\.\.\.|…|\|) (?:OY )?(?:NO|NOT)(?= )|OY|PRECISELY|BETTER|NO)(?= )"
+    r"(?<= )(?:(?:A|OY|BUT|,|\.|\.\.\.|…|\|) (?:OY )?(?:NO|NOT)(?= )|OY|PRECISELY|BETTER|(?<!если )(?<!якщо )(?<!if )NO)(?= )"
 )
 _SENTENCE = re.compile(r"(?<= )[.!?|…](?= )")
 
@@ -126,6 +127,7 @@ class TimeReader:
             line: marked.
             last_wins: of two days the later said is where to ("с пятницы на субботу").
         """
+        occasions.strike_out(line)
         dropped = line.drop(_DROPPED, "UNWANTED")
         repairs = [match.start() for match in _REPAIRS.finditer(line.text)]
         ends = [match.start() for match in _SENTENCE.finditer(line.text)]
@@ -195,10 +197,18 @@ def _narrowest(parts: Sequence[Part]) -> Part | None:
 
 
 def _two_bounds(windows: list[Window]) -> Window | None:
-    """One window of "после 3 … до 6", said apart."""
+    """One window of "после 3 … до 6", said apart; of "после 5, лучше после 6" the later one."""
     afters = [one.after for one in windows if one.after and not one.before]
     befores = [one.before for one in windows if one.before and not one.after]
-    return _between(afters[-1], befores[-1]) if afters and befores else None
+    if afters and befores:
+        return _between(afters[-1], befores[-1])
+    if len(afters) == len(windows):
+        return Window(after=max(afters, key=_minutes))
+    return None
+
+
+def _minutes(point: Point) -> int:
+    return point.hour * 60 + point.minute
 
 
 def _last_word(
