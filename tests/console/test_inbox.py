@@ -61,10 +61,12 @@ async def test_a_talk_is_taken_over_answered_and_given_back(
     await expect(thread).to_contain_text("позовите администратора")
     await expect(thread.locator("summary").last).to_contain_text("Зовёт человека")
     await expect(row.locator(".badge.bg-blue")).to_have_count(0)  # read by now
+    await thread.locator("summary").last.click()
     await say.fill("Добрый")
     await talking.telegram.order("say", chat="501", text="вы тут?")
     await expect(thread).to_contain_text("вы тут?")
     await expect(say).to_have_value("Добрый")
+    await expect(thread.locator("details[open]")).to_contain_text("Зовёт человека")
     await desk.get_by_role("button", name="Взять на себя").click()
     await expect(desk.locator("#talk-head")).to_contain_text("Отвечает сотрудник")
     await expect(say).to_have_value("Добрый")
