@@ -31,7 +31,7 @@ SETTINGS = {
     },
 }
 """Answers at once, reminders at any hour."""
-_PATIENCE_S = 60.0  # on a crowded machine
+PATIENCE_S = 60.0  # on a crowded machine
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Client:
     async def told(self, count: int = 0) -> Sequence[Line]:
         """All that the salon's device wrote, once it is so much."""
         return await self.whatsapp.hands.told(
-            SALON_PHONE[1:], self.phone[1:], count, limit_s=_PATIENCE_S
+            SALON_PHONE[1:], self.phone[1:], count, limit_s=PATIENCE_S
         )
 
 
@@ -101,7 +101,7 @@ class WhatsAppSalon:
         async def read() -> bool:
             return bool(await self.service.value(finished) == len(TASKS))
 
-        await eventually(read, _PATIENCE_S)
+        await eventually(read, PATIENCE_S)
 
     async def linked(self) -> None:
         """From a code on the page to an open line."""
@@ -129,7 +129,7 @@ class WhatsAppSalon:
             "AND NOT EXISTS (SELECT FROM conversations WHERE due_at IS NOT NULL) "
             "AND NOT EXISTS (SELECT FROM outbox WHERE state = 'due')"
         )
-        await eventually(lambda: self.service.value(query), _PATIENCE_S)
+        await eventually(lambda: self.service.value(query), PATIENCE_S)
 
     def records(self, phone: str) -> list[Any]:
         """A person's standing visits in the twin's journal that our side made."""
