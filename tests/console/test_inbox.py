@@ -131,6 +131,12 @@ async def test_trying_it_books_nothing(page: Page, talking: TalkingService) -> N
         await expect(talk.locator(".bubble-bot").last).to_contain_text(re.compile(answered))
     would = desk.get_by_role("status").filter(has_text="Сделал бы")
     await expect(would).to_contain_text("Запись: Стрижка женская")
+    client = await desk.locator("#clients option").first.get_attribute("value")
+    await desk.get_by_label("От лица клиента").fill(client or "")
+    await say.fill("когда я записан?")
+    await desk.get_by_role("button", name="Отправить").click()
+    await expect(talk.locator(".bubble-bot").last).to_contain_text("Вы записаны")
+    await expect(talk.get_by_text("новый разговор")).to_have_count(2)
     assert len(company.records) == stood
     assert await service.value(talks) == before
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from kommutator.domain.salon.copy import SALONS
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.doors.console.visit import Visit
 from kommutator.kit.given import whole
@@ -83,7 +84,20 @@ async def told_list(see: Visit, enterprise: EnterpriseNumber, asked: Filters) ->
     waiting = await inbox.waiting(enterprise)
     mark = hashlib.sha256(repr((shown, waiting)).encode()).hexdigest()[:16]
     more = len(talks) >= asked.limit and asked.limit < _MOST
-    return {"talks": shown, "waiting": waiting, "more": more, "list_mark": mark}
+    return {
+        "talks": shown,
+        "waiting": waiting,
+        "more": more,
+        "list_mark": mark,
+        "salon_names": await _salon_names(see, enterprise),
+    }
+
+
+async def _salon_names(see: Visit, enterprise: EnterpriseNumber) -> dict[UUID, str]:
+    """Where there are several."""
+    accounts = await see.house.directory.accounts(enterprise)
+    names = {one.connection_id: one.name for one in accounts if one.kind in SALONS}
+    return names if len(names) > 1 else {}
 
 
 def _id(text: str) -> UUID | None:
