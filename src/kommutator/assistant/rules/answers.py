@@ -96,7 +96,7 @@ def _choice(line: Line) -> Answer:
 def _is_position(line: Line, match: re.Match[str]) -> bool:
     """Whether it is one: "второй вариант" always, "2" unless a word before or after makes it an hour or a day."""
     before = line.text[: match.start()]
-    if before.endswith(" NOT "):
+    if before.endswith((" NOT ", " все ")):
         return False
     if "VARIANT" in match[0] or match["nth"]:
         return True
@@ -142,7 +142,11 @@ def agreement(line: Line) -> Intent | None:
         return Intent.INFORM if agrees or refuses else None
     if refuses:
         return Intent.NO
-    if agrees and not line.has(says.BUT) and not (tags & {"?", "CHANGE"}):
+    if (
+        agrees
+        and (line.has(says.NO_AND_YES) or not line.has(says.BUT))
+        and not (tags & {"?", "CHANGE"})
+    ):
         return Intent.YES
     return None
 

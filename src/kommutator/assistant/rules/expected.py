@@ -13,7 +13,7 @@ from kommutator.assistant.rules import answers, contact
 from kommutator.assistant.rules import expected_patterns as under
 from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules.answers import Answer
-from kommutator.assistant.rules.intents import intent_of, wish_of
+from kommutator.assistant.rules.intents import intent_of, is_of_others, wish_of
 from kommutator.assistant.rules.line import Line
 from kommutator.domain.assistant.frame import Expecting, Intent
 
@@ -21,13 +21,14 @@ from kommutator.domain.assistant.frame import Expecting, Intent
 _BESIDE_STARS = (Intent.STOP, Intent.COMPLAINT, Intent.PERSON, Intent.MOVE, Intent.CANCEL)
 _ASKED_PARTS = (Expecting.SERVICE, Expecting.STAFF, Expecting.DAY, Expecting.TIME)
 _LETS = re.compile(r"(?i)\b(?:дава[йи]\w*|let's)")
+_OF_A_NEW_VISIT = (*_ASKED_PARTS, Expecting.CHOICE)
 _OFFERED = (Expecting.CHOICE, Expecting.DAY, Expecting.TIME)
 # What the words of a wish can mean where a bare answer stands beside them.
 _WITH_ANSWER = (None, Intent.BOOK)
 
 
 def intent_under(
-    expecting: Expecting, line: Line, answer: Answer, text: str
+    expecting: Expecting, line: Line, answer: Answer, text: str, visit: Intent | None
 ) -> tuple[Intent, str | None]:
     """The turn's intent, and the name where one was asked for and answered.
 
@@ -36,8 +37,9 @@ def intent_under(
         line: everything else on it was marked.
         answer: the number it answers with, if any.
         text: as it was written; names are read from it.
+        visit: CANCEL or MOVE, as understood before days that are not wanted were struck out.
     """
-    wish = wish_of(line)
+    wish = _wish(expecting, line, visit)
     if expecting is Expecting.YES_OR_NO:
         return _agreed(line, wish), None
     if expecting is Expecting.NAME and wish in (*_WITH_ANSWER, Intent.START):
@@ -53,20 +55,42 @@ def intent_under(
     return _asked(expecting, line, answer, wish), None
 
 
+def _wish(expecting: Expecting, line: Line, visit: Intent | None) -> Intent | None:
+    """Their wish; "завтра не смогу" to "which day?" is no cancel."""
+    if visit is Intent.CANCEL and expecting in _OF_A_NEW_VISIT and not line.has(says.CANCEL):
+        return None
+    return visit or wish_of(line)
+
+
 def _asked(expecting: Expecting, line: Line, answer: Answer, wish: Intent | None) -> Intent:
     """What words that are no bare answer mean after our question."""
     if answer.stars and wish not in _BESIDE_STARS:
         return Intent.INFORM
     if asked := _asks_for_more(expecting, line):
         return asked
-    if expecting in _ASKED_PARTS:
-        if wish is Intent.BOOK and line.has(says.CONTENT):
-            return Intent.INFORM
-        if wish is None and line.has(under.ANY_PART):
-            return Intent.INFORM
+    if expecting in _ASKED_PARTS and _is_part(line, wish):
+        return Intent.INFORM
     if expecting is Expecting.CHOICE and wish is None and line.has(under.NONE_OF_THEM):
         return Intent.NO
-    return wish or intent_of(line)
+    return (_unasked(line, wish) if expecting is Expecting.NOTHING else wish) or intent_of(line)
+
+
+def _unasked(line: Line, wish: Intent | None) -> Intent | None:
+    """Out of the blue "попозже можно?" is of a visit they have; other people's talk is none."""
+    if wish is None and line.has(under.AT_ANOTHER_HOUR):
+        return Intent.MOVE
+    if wish is None and intent_of(line) is Intent.INFORM and is_of_others(line):
+        return Intent.OTHER
+    return wish
+
+
+def _is_part(line: Line, wish: Intent | None) -> bool:
+    """Whether it only answers, in whatever words: "хочу завтра", "пораньше", "кто свободен"."""
+    return (
+        (wish is Intent.BOOK and line.has(says.CONTENT))
+        or (wish is None and line.has(under.ANY_PART))
+        or (wish is Intent.FREE and line.has(under.WHOEVER_IS_FREE))
+    )
 
 
 def _asks_for_more(expecting: Expecting, line: Line) -> Intent | None:
@@ -74,6 +98,8 @@ def _asks_for_more(expecting: Expecting, line: Line) -> Intent | None:
     if expecting is Expecting.SERVICE and line.has(under.WHICH_SERVICES):
         return Intent.SERVICES
     if expecting in _OFFERED and line.has(under.WHAT_ELSE) and not line.has(under.SOONEST):
+        return Intent.FREE
+    if expecting is Expecting.CHOICE and line.has(under.RATHER_THEN):
         return Intent.FREE
     return None
 

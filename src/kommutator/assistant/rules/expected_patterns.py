@@ -8,24 +8,27 @@ from kommutator.assistant.rules.tokens import phrase
 # Of something offered: "а первый к кому?"
 WHOSE = phrase(r"WHO (?:\S+ )*\?|(?:K|IN|FROM|UNTIL|with) WHO")
 WHICH_SERVICES = phrase(
-    r"WHAT (?:\S+ ){0,4}HAVE|HAVE (?:\S+ ){0,2}WHAT|^ (?:A )?(?:WHAT|WHICH)(?: (?:VARIANT|SERVICE))? \?"
+    r"WHAT (?:\S+ ){0,4}HAVE|HAVE (?:\S+ ){0,2}WHAT|(?<=^ )(?:A )?(?:WHAT|WHICH)(?: (?:VARIANT|SERVICE))? \?"
     r"|VARIANT \?|WHAT (?:\S+ )?VARIANT|MAILING|WHAT MORE"
 )
 # Beside what was offered: "а позже есть?", "что ещё?", "а утром?"
+# "А утром?" after what was offered.
+RATHER_THEN = phrase(r"A (?:\S+ ){0,3}[QW]\d+ \?")
 WHAT_ELSE = phrase(
     r"(?:WHAT|WHICH) (?:\S+ ){0,3}(?:HAVE|VARIANT|FREE|CAN|MORE)|HAVE (?:\S+ ){0,3}(?:WHAT|MORE|VARIANT|OTHERONE|NEITHER|ANY)"
     r"|(?:MORE|OTHERONE) (?:\S+ ){0,2}(?:VARIANT|HAVE|\?)|(?:SOONER|LATER|EARLIER) (?:\S+ ){0,3}(?:NO|NEITHER|NOT|HAVE|ANY) (?:\S+ ){0,2}\?"
-    r"|(?:NO|NEITHER) (?:\S+ ){0,2}(?:SOONER|LATER|EARLIER) (?:\S+ )?\?|покажите MORE|покажіть MORE|show (?:\S+ )?MORE|MORE VARIANT"
+    r"|(?:NO|NEITHER) (?:\S+ ){0,2}(?:SOONER|LATER|EARLIER) (?:\S+ )?\?|(?:NEITHER|NO) (?:\S+ ){0,3}[QW]\d+ (?:\S+ )?\?|покажите MORE|покажіть MORE|show (?:\S+ )?MORE|MORE VARIANT"
 )
 SOONEST = phrase(r"SOON|NEAREST")
 # "пораньше", "когда удобно": no time is named, yet it answers.
 ANY_PART = phrase(
     r"SOONER|EARLIER|LATER|UNWANTED|SHIFT|WHENW (?:\S+ )?(?:удобно|зручно|скажете)|WHAT EARLIER|SAME|NEAREST|ANY"
 )
+WHOEVER_IS_FREE = phrase(r"ANYONE(?: FREE)?(?! \?)")
 NONE_OF_THEM = phrase(r"NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT")
 # Of a proposal: neither "нет" nor a wish, and yet no agreement.
 UNWILLING = phrase(
-    r"NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім|напишу|отвечу)|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"
+    r"wrong|(?<=^ )NOT(?=(?: [.!])* $)|NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім|напишу|отвечу)|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"
     r"|NEITHER|UNWANTED|^ (?:maybe |может )?LATER|ні ZA WHAT|NOT (?:\S+ )?(?:really|interested)"
 )
 UNDECIDED = phrase(r"NOT (?:\S+ )?(?:знаю|знаем|знаємо|know|sure|уверен\S*|впевнен\S*)|UNSURELY")
@@ -33,5 +36,9 @@ UNDECIDED = phrase(r"NOT (?:\S+ )?(?:знаю|знаем|знаємо|know|sure|
 ANOTHER_TIME = phrase(
     r"(?:CAN|WANT|NEED|LET|BETTER|NO|NOT|TAKE|BOOKV|давайте|MANAGE|possible) (?:\S+ )*(?:[QW]\d+|OTHERONE|SHIFT|LATER|SOONER|EARLIER)(?! (?:NOT|NO))"
     r"|(?:[QW]\d+|OTHERONE|SHIFT|LATER|SOONER) (?:\S+ )*(?:CAN|BETTER|possible|SUITS|WORKING|WORK)|OTHERONE (?:DAY|EDAY|TIMEW|DATE)|(?:[QW]\d+) (?:\S+ )*\?"
+)
+# Of a visit that stands: "а попозже можно?".
+AT_ANOTHER_HOUR = phrase(
+    r"CAN (?:\S+ ){0,3}(?:LATER|SOONER|EARLIER)|(?:LATER|SOONER|EARLIER) (?:\S+ ){0,3}CAN"
 )
 LOOKS_FORWARD = phrase(r"WAITING|YES|GOING|BYE(?= )")

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 FEELING_WORDS = {
     "YES": (
-        "да ага угу ок окей окэй оке ok okay okey okk k хорошо харашо гаразд добре yes yep yeah "
-        "yup sure yea ес конечно звичайно звісно разумеется давай давайте годится идет подходит "
-        "подойдет подхожу устраивает підходить підійде влаштовує верно вірно правильно согласен "
-        "согласна согласны згоден згодна згодні договорились домовились пойдет отлично чудово "
-        "супер perfect great fine correct right agreed exactly точно норм нормально + 👍 ладно "
-        "лады deal absolutely definitely океюшки добро так атож именно устроит устроят "
-        "влаштує оки лан канеш* безусловно безперечно однозначно ладненько згода дадада так-так "
-        "тачно sounds cool awesome brilliant lovely alright aye okey-dokey indeed certainly ofc "
-        "sweet"
+        "да ага угу ок окей окэй оке ok okay okey okk k хорошо харашо гаразд добре yes yep "
+        "yeah yup sure yea ес конечно звичайно звісно разумеется давай давайте годится идет "
+        "подходит подойдет подхожу устраивает підходить підійде влаштовує верно вірно "
+        "правильно согласен согласна согласны згоден згодна згодні договорились домовились "
+        "пойдет отлично чудово супер perfect great fine correct right agreed exactly точно "
+        "норм нормально + 👍 ладно лады deal absolutely definitely океюшки добро так атож "
+        "именно устроит устроят влаштує оки лан канеш* безусловно безперечно однозначно "
+        "ладненько згода дадада так-так тачно sounds cool awesome brilliant lovely alright "
+        "aye okey-dokey indeed certainly ofc sweet авжеж ага-ага"
     ),
     "NO": (
-        "нет неа ні нє no nope nah ноу 👎 нету нєа неверно неправильно невірно неудобно незручно "
-        "неактуально увы нетушки нафиг нини ноуп nay wrong incorrect inconvenient"
+        "нет неа ні нє no nope nah ноу 👎 нету нєа неверно неправильно невірно неудобно "
+        "незручно неактуально увы нетушки нафиг нини ноуп nay inconvenient nevermind"
     ),
     "THINK": (
         "передумал* подумаю подумать подумаем подумаємо подумати think посоветуюсь пораджусь "
@@ -46,8 +46,8 @@ FEELING_WORDS = {
         "кошмар* безобраз* хамств* хамит* хамл* хамк* нахам* нагруб* груби* грубо* испорт* "
         "испорч* зіпсу* попсув* обожг* поцарап* порез* сожгл* сожжен* спалил* криво отвал* "
         "відвал* облез* облуп* недовол* невдовол* незадовол* terrible awful horrible ruined "
-        "rude complain* disappointed disappointing refund возврат* обман* разочаров* розчаров* "
-        "халтур* претенз* жах жахлив* ужас огидн* отстой burned burnt broke unhappy "
+        "rude complain* disappointed disappointing refund возврат* обман* разочаров* "
+        "розчаров* халтур* претенз* жах жахлив* ужас огидн* отстой burned burnt broke unhappy "
         "unacceptable disgusting worst хамство хамськ* грубіян* возмущ* возмути* изуродова* "
         "убого позор* ганьб* бездар* косяк* сломал* сломани* сколол* відламав* спортили слез "
         "слезли злізло зліз злізли слазит обпекли обпек боліт* груба* грубый грубая грубые "
@@ -57,9 +57,10 @@ FEELING_WORDS = {
         "кошмарн* неприятн* неприємн* паршив* дерьм* фигня хреново фигово обманщик* мошенн* "
         "шахра* пересуш* пожгл* пожгли выпал* выпадают випада* отпал* відпал* осыпал* сыпятся "
         "осипал* трескал* тріснув тріснул* треснул* ломаются слоятся uneven patchy chipped "
-        "chipping peeled peeling botched hate hated unprofessional scam overcharged disappoint* "
-        "dirty filthy butchered ridiculous appalling shocking furious worse mess messed wonky "
-        "crooked lopsided ripped unhygienic dissatisfied complaint atrocious disaster nightmare"
+        "chipping peeled peeling botched hate hated unprofessional scam overcharged "
+        "disappoint* dirty filthy butchered ridiculous appalling shocking furious worse mess "
+        "messed wonky crooked lopsided ripped unhygienic dissatisfied complaint atrocious "
+        "disaster nightmare злущи* злуплю* слупи* відшару* отслои* отслаива*"
     ),
     "HURTS": (
         "болит болят болить зуд зудит чешется свербить свербіж опухл* опух набряк* набрякл* "

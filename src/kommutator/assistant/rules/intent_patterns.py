@@ -11,7 +11,9 @@ _ANYTHING = r"(?:\S+ )"
 _THE_SAME_CLAUSE = r"(?:[^\s,.;!?|]+ )"
 
 INJECTION = re.compile(
-    r"забудь\w* (?:все|всё|про|предыдущ|свои|инструкц)|забуд\w* (?:всі|усі|інструкц)|игнориру\w+ (?:все|предыд|инструк|прав)"
+    r"(?:игнор|ігнор|ignor|disregard|forget|забу[дт]|bypass|обойди|обійди|наруш|поруш|отключи|вимкни)\w*(?: \S+){0,3} (?:правил|інструкц|инструкц|указани|вказівк|огранич|обмежен|rules|restrictions|guidelines|limits)"
+    r"|(?:new|нов\w+) (?:rules?|правил|команда)\b|языков\w+ модел|мовн\w+ модел|language model|\b(?:chat)?gpt|debug mode|root access|ты (?:же )?(?:ии|ai|нейросет)|покажи (?:свой|свои|системн)"
+    r"|забудь\w* (?:все|всё|про|предыдущ|свои|инструкц)|забуд\w* (?:всі|усі|інструкц)|игнориру\w+ (?:все|предыд|инструк|прав)"
     r"|ігнору\w+ (?:всі|усі|попередні|інструкц|правил)|ignore (?:all|any|previous|the|your|prior)|disregard (?:all|the|previous|your)"
     r"|forget (?:all|everything|your|previous)|инструкци|інструкці|instructions|system\s*:|системн\w+ (?:промпт|запрос)"
     r"|system prompt|\bпромпт|\bprompt\b|(?:ты|ти) (?:теперь|тепер|больше не)|you are now|act as|pretend|\bтокен|api[ _-]?(?:key|ключ)"
@@ -23,7 +25,7 @@ STOP = phrase(
     r"UNSUBSCRIBE|FROM MAILING|NEITHER (?:MAILING|MESSAGE)|opt out|leave I alone|lose MY VARIANT|NOT (?:NEED )?CALL"
     r"|(?:MAILING|MESSAGE) (?:отключите|вимкніть)|(?:отключите|отключить|выключите|вимкніть|відключіть|take|get|REMOVE|TAKE|off) (?:\S+ ){0,4}(?:MAILING|MESSAGE)|"
     r"STOP(?: (?:WRITE|MESSAGE|MAILING|I|PLEASE|CALL))*(?= [.!,|👎🙏 ]*$)"
-    rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT {_THE_SAME_CLAUSE}{{0,2}}WRITE|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
+    rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT (?!туд){_THE_SAME_CLAUSE}{{0,2}}WRITE|S\d+ I FROM (?:\S+ )?MAILING|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
     rf"|ENOUGH(?= [.!]*$)|REMOVE (?:I |MY )*VARIANT|ENOUGH {_THE_SAME_CLAUSE}{{0,2}}(?:WRITE|MESSAGE|MAILING|MAILING)|(?:REMOVE|NO|NOT|MINUS|CANCELV) {_THE_SAME_CLAUSE}{{0,3}}(?:MAILING|MESSAGE)"
 )
 START = phrase(r"START")
@@ -38,16 +40,17 @@ COMPLAINT = phrase(
 )
 PERSON = phrase(
     rf"ADMIN|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
-    rf"|HUMAN (?:HUMAN|PEOPLE)|NOT {_THE_SAME_CLAUSE}{{0,3}}BOT|HUMAN {_THE_SAME_CLAUSE}{{0,2}}(?:BOT|CALL|TALK)|TALK"
+    rf"|HUMAN (?:HUMAN|PEOPLE)|NOT {_THE_SAME_CLAUSE}{{0,3}}BOT|HUMAN {_THE_SAME_CLAUSE}{{0,2}}(?:BOT|CALL|TALK)|get (?:I )?HUMAN"
+    r"|TALK(?! (?:IN |BYP |- )?(?:-? ?)?(?:english|russian|ukrainian|русск\S*|рос\S*|укр\S*|англ\S*))"
 )
 _WEAK = r"(?:(?:WANT|NEED|LET|PLEASE|YES|CAN|I|TO|MY|RECORD|PLEASE) )*"
-NOT_BOOKED = phrase(r"NOT (?:I )?(?:NEED|WANT) (?:I )?BOOKV|BOOKV (?:I )?NOT (?:NEED|WANT)")
+NOT_BOOKED = phrase(r"NOT (?:I )?BOOKV|NOT (?:I )?(?:NEED|WANT) (?:I )?BOOKV|BOOKV (?:I )?NOT (?:NEED|WANT)")
 NOT_CANCELLED = phrase(
     rf"NOT {_WEAK}(?:CANCELV|MOVEV)|(?:CANCELV|MOVEV) (?:{_THE_SAME_CLAUSE}{{0,2}})NOT (?:NEED|WANT)"
 )
-CANCEL = phrase(r"CANCELV|RECORD (?:\S+ )?NOT (?:NEED|CONFIRMV)|NOT NEED RECORD|Q\d+ (?:RECORD )?REMOVE|REMOVE (?:\S+ ){0,2}RECORD|RECORD (?:\S+ ){0,2}REMOVE|REMOVE (?:I |MY )*(?:FROM )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )")
+CANCEL = phrase(r"CANCELV|S\d+ MY RECORD|RECORD (?:\S+ )?NOT (?:NEED|CONFIRMV)|NOT NEED RECORD|Q\d+ (?:RECORD )?REMOVE|REMOVE (?:\S+ ){0,2}RECORD|RECORD (?:\S+ ){0,2}REMOVE|REMOVE (?:I |MY )*(?:FROM )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )")
 NOT_COMING = phrase(
-    rf"NOT (?:I )?(?:MANAGE|COME|BE|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
+    rf"NOT (?:I )?(?:MANAGE|COME|coming|BE|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,2}}MANAGE|I (?:\S+ )?NOT WILLBE|NOT WILLBE I"
 )
 ANOTHER_TIME = phrase(
@@ -58,11 +61,11 @@ MOVE = phrase(
     r"|CAN (?:I )?(?:PLEASE )?(?:ON|IN) OTHERONE (?:TIMEW|DAY|DATE|HOUR)"
     r"|(?:I|MY) (?:\S+ ){0,3}(?:BOOKED|RECORD) (?:\S+ )*[QW]\d+ (?:\S+ )*(?:WANT|CAN|BETTER|NEED) (?:\S+ )*(?:[QW]\d+|OTHERONE)"
 )
-LATE = phrase(r"(?<!HOW )LATE|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME|W\d+)")
+LATE = phrase(r"(?<!HOW )LATE|ON MY way|EIN traffic|(?:BE|COME) (?:\S+ )?EIN [W_#]\S*|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME|W\d+)")
 SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
 LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
-BOOK = phrase(r"BOOKV|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD")
-BOOK_FIRMLY = phrase(r"WANT|I бы|бы I|бы")
+BOOK = phrase(r"BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|put I (?:down|EIN)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD")
+BOOK_FIRMLY = phrase(r"(?:если|якщо|if) I (?:\S+ )*COME|WANT|hoping|looking|I б|б I|б|I бы|бы I|бы")
 BOOK_WEAKLY = phrase(r"NEED|CAN")
 REFUSED = re.compile(r"^ (?:NO|THINK) |(?<= )NOT (?:I )?(?:NEED|WANT|YES|SUITS|CAN)(?= )")
 ASKS_ONLY = phrase(r"CHECK|спросить|уточнить|спитати|запитати|ask|know|узнать")
@@ -70,16 +73,16 @@ WHEN_CAN = phrase(
     rf"(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
-    r"FREE|(?:E\d+|WHO) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|HAVE (?:\S+ ){0,4}(?:PLACE|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
+    r"FREE|(?:E\d+|WHO) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+ (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
     r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
 )
 MY_VISIT = phrase(
     r"(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
     r"|(?:BOOKED|RECORD) (?:\S+ ){0,4}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|(?:I|MY) (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}RECORD|I BOOKED"
-    r"|DOES I HAVE|REMIND|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD"
+    r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|REMIND|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD"
 )
 PRICE = phrase(
-    r"(?<!NOT )COST|HOWMANY (?:\S+ ){0,2}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP WHAT S\d+|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
+    r"(?<!NOT )COST|HOWMANY (?:\S+ ){0,2}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP (?:WHAT|чому) (?:S\d+|\?)|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
 )
 HOURS = phrase(
     r"HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|WORKV|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:WORK|WORKV)|(?:UNTIL|FROM) HOWMANY"
@@ -92,16 +95,17 @@ STAFF = phrase(
 )
 HOW_LONG = phrase(r"HOWMANY (?:BYP )?TIMEW|HOWMANY (?:\S+ ){0,2}LONG|(?:S\d+|TRADE) (?:\S+ ){0,3}LONG|LONG (?:\S+ ){0,3}(?:S\d+|TRADE)|how long")
 SERVICES = phrase(
-    r"INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE \?|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
+    r"DOES you TAKE (?:\S+ ){0,4}S\d+|DOES you (?:\S+ )?(?:S\d+|TRADE)|INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE \?|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
     r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,4}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
 )
-CONFIRM = phrase(r"CONFIRMV|(?<!NOT )COME|(?<!NOT )BE")
+SPAM = phrase(r"SPAM")
+CONFIRM = phrase(r"CONFIRMV|I coming|(?<!NOT )COME|(?<!NOT )BE")
 SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
-NO = phrase(r"NO|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED")
+NO = phrase(r"NO|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED")
 # "Нет, всё верно, записывайте": nothing is to be changed.
 NO_AND_YES = re.compile(r"^ NO (?:[,.] )?(?:все |всьо |усе |it's |THAT )*(?:YES|BOOKV|COME|BE) (?!.*(?:NOT|NO) )")
-BARELY_YES = re.compile(r"^ (?:CAN|AND|PLEASE|BOOKV|CAN PLEASE)(?: [.!🙏])* $")
+BARELY_YES = re.compile(r"^ (?:CAN|AND|PLEASE|BOOKV|CAN PLEASE|PLEASE DOES|go ahead|DOES THEY)(?: [.!🙏])* $")
 BUT = phrase(r"BUT|BETTER|NOT|NO")
 THANKS = phrase(r"THANKS")
 HELLO = phrase(r"HELLO")
@@ -113,6 +117,7 @@ TIMED = phrase(r"[QW]\d+")
 NO_NAME = phrase(r"NO|NOT|\?|THINK|WHAT|WHO|COST|HOWMANY")
 UNSURE = phrase(r"\?|BETTER")
 CONTENT = phrase(r"[QWSE]\d+|SOON|TRADE|ANYONE|ANYTIME|USUALONE|NAMED|PHONED|STARRED")
+OURS = phrase(r"[SE]\d+|TRADE|NAMED|PHONED|WANT|CAN|NEED|RECORD|MASTER")
 CHANGES = phrase(
     r"[QWSE]\d+|SOON|LATER|EARLIER|SOONER|SHIFT|OTHERONE|TRADE|если|якщо|if|ANYONE|USUALONE|NAMED"
 )

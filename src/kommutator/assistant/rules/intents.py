@@ -16,6 +16,7 @@ from kommutator.assistant.rules.line import Line
 from kommutator.assistant.rules.tokens import Tokens
 from kommutator.domain.assistant.frame import Intent
 
+_FOREIGN = 4  # words that nobody understands; beside a time alone it is not our talk
 _SHORT = 5  # tags of a message in which "старт" can be the whole wish
 
 _UNKNOWN = re.compile(r"(?<= )[^\W\d_A-Z]{2,}(?= )")
@@ -40,12 +41,13 @@ _QUESTIONS: tuple[tuple[Intent, re.Pattern[str]], ...] = (
 
 def intent_of(line: Line) -> Intent:
     """The intent of a line on which everything else was marked, where nothing was asked."""
-    return _urgent(line) or _change(line) or _wish(line) or _answer(line) or _manners(line)
+    return wish_of(line) or _answer(line) or _manners(line)
 
 
 def wish_of(line: Line) -> Intent | None:
     """The same without answers and manners; None where the turn has no wish and no question."""
-    return _urgent(line) or _change(line) or _wish(line)
+    advertised = line.has(says.SPAM) and not line.has(says.CONTENT)
+    return _urgent(line) or _change(line) or (Intent.OTHER if advertised else _wish(line))
 
 
 def asks_what_you_do(tokens: Tokens) -> bool:
@@ -54,6 +56,11 @@ def asks_what_you_do(tokens: Tokens) -> bool:
         (token.tag == "TRADE" or token.tag.startswith("S")) and morphology.is_of_you(token.text)
         for token in tokens.items
     )
+
+
+def is_of_others(line: Line) -> bool:
+    """Whether the times in it are beside many words that are none of ours."""
+    return len(_UNKNOWN.findall(line.text)) >= _FOREIGN and not line.has(says.OURS)
 
 
 def _urgent(line: Line) -> Intent | None:
@@ -109,7 +116,7 @@ def _answer(line: Line) -> Intent | None:
         return Intent.OTHER if line.has(says.SMALLTALK) else Intent.INFORM
     if line.has(says.NO):
         return Intent.NO
-    if line.has(says.YES) and not line.has(says.BYE):
+    if line.has(says.YES) and not line.has(says.BYE) and not line.has(says.THANKS):
         return Intent.YES
     return None
 

@@ -105,7 +105,8 @@ class _Turn:
         tokens = _unknown_trade(_marked(tokens, "S", mentions))
         line = Line(tokens.line)
         line.drop(says.GREETINGS, "HELLO")
-        line.drop(says.AGREED, "YES")
+        if self.expecting is not Expecting.STAFF:  # "I don't mind" names anybody there
+            line.drop(says.AGREED, "YES")
         line.rewrite(says.FAREWELL, lambda match: f"{match['kept'] or ''}BYE")
         answer = answers.numbered(line, self.expecting)
         people = self._people(line, named, tokens)
@@ -177,6 +178,7 @@ def _when(times: TimeReader, line: Line, wish: Intent | None) -> tuple[When, boo
 
 
 _SERVICE_REPAIR = re.compile(r"(?<= )(?:PRECISELY|(?:A|OY|,) NO|OY)(?= )")
+_RULED_OUT = re.compile(r" (?:NOT|INSTEAD|EXCEPT)(?: (?:ON|IN|WANT|NEED))* $")
 _TO_WHOM = frozenset({"K", "IN", "UNTIL", "TO", "with", "FROM"})
 _STAFF_MARK = re.compile(r"(?<= )E(\d+)(?= )")
 _TAKEN_BACK = re.compile(r"(?<= )E\d+ (?:.* )?(?:NO|NOT|BETTER|PRECISELY|OY) (?:.* )?E\d+(?= )")
@@ -203,7 +205,14 @@ def _after_repair(mentions: list[Mention], tokens: Tokens) -> tuple[list[Mention
         later = [one for one in mentions if one.position > at]
         if later and len(later) < len(mentions):
             return later, True
-    return mentions, False
+    wanted = [one for one in mentions if not _not_wanted(one, tokens)]
+    return wanted or mentions, False
+
+
+def _not_wanted(one: Mention, tokens: Tokens) -> bool:
+    """Of "не стрижку, а укладку", "вместо маникюра педикюр" only the other is wanted."""
+    before = f" {' '.join(token.tag for token in tokens.items[: one.position])} "
+    return _RULED_OUT.search(before) is not None
 
 
 def _services(mentions: list[Mention]) -> tuple[tuple[int, ...], tuple[int, ...]]:
