@@ -253,6 +253,7 @@ def compose(
             objects,
             AsteriskExaminer(clock=clock),
             {**look_ups, **desks_of(salons)},
+            find_bridge=talking.whatsapp.find_bridge,
             clock=clock,
             ids=ids,
         ),

@@ -85,6 +85,10 @@ class WhatsAppParts:
         )
         return WhatsAppRunner(parts, directory)
 
+    def find_bridge(self) -> str:
+        """The Node that would run the bridge here. Raises WhatsAppError: something is missing."""
+        return _bridge(self.on.settings).command[0]
+
     def options(self, account: Account) -> LineOptions:
         """How a session of this account is opened."""
         settings = self.on.settings

@@ -16,7 +16,7 @@ from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.finding import Finding, PbxExaminer, failed
 from kommutator.domain.ports import CrmDesk
 from kommutator.domain.tenancy import EnterpriseNumber
-from kommutator.flows import check_crm, check_house, check_pbx, check_work
+from kommutator.flows import check_crm, check_house, check_pbx, check_whatsapp, check_work
 from kommutator.flows.directory import Directory
 from kommutator.kit.clock import Clock
 from kommutator.kit.ids import Ids
@@ -44,6 +44,7 @@ class Doctor:
         examiner: PbxExaminer,
         desks: Mapping[ConnectionKind, CrmDesk],
         *,
+        find_bridge: check_whatsapp.FindBridge,
         clock: Clock,
         ids: Ids,
         limit_s: float = _LIMIT_S,
@@ -54,6 +55,7 @@ class Doctor:
         self._objects = objects
         self._examiner = examiner
         self._desks = desks
+        self._find_bridge = find_bridge
         self._clock = clock
         self._ids = ids
         self._limit_s = limit_s
@@ -66,6 +68,7 @@ class Doctor:
                 "database": lambda: check_house.database(self._db, self._clock),
                 "workers": lambda: check_house.workers(self._db),
                 "storage": lambda: check_house.storage(self._objects, self._ids),
+                "whatsapp_bridge": lambda: check_whatsapp.bridge(self._db, self._find_bridge),
             },
             self._limit_s,
         )
@@ -92,6 +95,7 @@ class Doctor:
             "recordings": lambda: check_work.recordings(self._db, enterprise),
             "phone_book": lambda: check_work.phone_book(self._db, enterprise, crm, now),
             "dialing": lambda: check_work.dialing(self._db, enterprise),
+            "whatsapp": lambda: check_whatsapp.phones(self._db, enterprise),
         }
         return await run(looks, self._limit_s)
 
