@@ -57,7 +57,7 @@ export class Pipe {
   }
 
   _send(words) {
-    const taken = this._write(JSON.stringify(words, BufferJSON.replacer) + '\n')
+    const taken = this._write(JSON.stringify(words, plain) + '\n')
     if (!taken && !this._behind) {
       this._behind = true
       this.onPressure(true)
@@ -93,4 +93,9 @@ export class Pipe {
       this._send({ re: id, error: describe(error) })
     }
   }
+}
+
+/** Half a character is no UTF-8: the parent could not read the line that brings it, ever. */
+function plain(key, value) {
+  return typeof value === 'string' ? value.toWellFormed() : BufferJSON.replacer(key, value)
 }

@@ -26,6 +26,14 @@ async function pressure() {
   return marks
 }
 
+/** The library makes such texts of a message whose bytes are no UTF-8. */
+function halfCharacters() {
+  const lines = []
+  const pipe = new Pipe(new PassThrough(), (line) => lines.push(line))
+  pipe.tell('message', 1, { message: { text: 'a\ud83db 👍' }, raw: Buffer.from('key') })
+  return lines.join('')
+}
+
 async function keys(fails) {
   const asked = []
   const lost = []
@@ -114,6 +122,7 @@ console.info('more')
 process.stdout.write('garbage\n')
 told.stdout = await new Promise((resolve) => process.stdout.write('x', 'utf8', () => resolve('swallowed')))
 told.pressure = await pressure()
+told.half = halfCharacters()
 told.keys = await keys(false)
 told.lost = await keys(true)
 told.turns = await turns()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kommutator.kit.node import find_node
+from kommutator.kit.plain_json import read_json
 
 NODE = find_node()
 pytestmark = pytest.mark.skipif(
@@ -31,6 +32,16 @@ def test_nothing_but_the_protocol_reaches_stdout(told: dict[str, Any]) -> None:
 
 def test_a_parent_that_falls_behind_is_noticed_once(told: dict[str, Any]) -> None:
     assert told["pressure"] == [True, False]
+
+
+def test_half_a_character_is_told_so_that_it_can_be_read(told: dict[str, Any]) -> None:
+    """Else whoever sends one has the bridge wait for an answer, and the message come for ever."""
+    assert read_json(told["half"]) == {
+        "event": "message",
+        "line": 1,
+        "message": {"text": "a\ufffdb 👍"},
+        "raw": {"type": "Buffer", "data": "a2V5"},
+    }
 
 
 def test_what_was_written_is_read_from_memory(told: dict[str, Any]) -> None:
