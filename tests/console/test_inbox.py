@@ -204,3 +204,15 @@ async def test_rules_of_unasked_messages_are_kept(page: Page, talking: TalkingSe
     assert [one.connection_id for one in standing.pauses] == [None]
     await desk.get_by_role("button", name="Возобновить").click()
     await expect(desk.get_by_text("Приостановлено вручную.")).to_have_count(0)
+
+
+async def test_neighbours_find_nothing(page: Page, talking: TalkingService) -> None:
+    await come(talking, 503, "Мария")
+    talk = await talking.service.value("SELECT min(id) FROM conversations")
+    desk = await sign_in(page, talking, "admin@0411.example", "/console/inbox")
+    await expect(desk.get_by_role("heading", name="Диалогов пока нет")).to_be_visible()
+    url = f"{talking.service.url}/console/inbox/{talk}"
+    for path in ("", "/thread"):
+        answer = await desk.goto(url + path)
+        assert answer is not None
+        assert answer.status == 404
