@@ -78,6 +78,17 @@ def part_of_month(today: date, part: str, ahead: int) -> Days:
     return max(days[0], today), days[1]
 
 
+def nth_weekday(today: date, number: int, weekday: int, nth: int) -> date:
+    """The first (1) … fourth or the last (0) such weekday of the nearest month of this number."""
+    first, last = _part_of_month(today.year + (number < today.month), number, None)
+    found = [one for one in _days_between(first, last) if one.weekday() == weekday]
+    return found[nth - 1]
+
+
+def _days_between(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+
+
 def decade(today: date, first: int, number: int | None = None) -> Days:
     """Ten days from the first one, to the month's end at most: "в двадцатых числах"."""
     for ahead in range(_LAST_MONTH + 1):

@@ -28,13 +28,17 @@ _NEGATIONS = frozenset({"без", "without", "no"})
 @lru_cache(maxsize=20_000)
 def concept(word: str) -> str:
     """The concept of a cleaned word; its base form where the trade has no name for it."""
-    known = _TRADE.exact(word) or _TRADE.by_stem(word)
-    return known or morphology.base_forms(word, "ru")[0]
+    base = morphology.base_forms(word, "ru")[0]
+    return _named(word) or _TRADE.exact(base) or base
+
+
+def _named(word: str) -> str | None:
+    return _TRADE.exact(word) or _TRADE.by_stem(word)
 
 
 @lru_cache(maxsize=20_000)
 def is_trade_word(word: str) -> bool:
-    return (_TRADE.exact(word) or _TRADE.by_stem(word)) is not None
+    return is_concept(concept(word))
 
 
 def is_concept(meaning: str) -> bool:

@@ -138,6 +138,12 @@ def _from_then(reader: DayReader, match: re.Match[str]) -> date | None:
     return calendar.plus(then, _count(match) * (7 if match["unit"] == "WEEK" else 1))
 
 
+def _nth_weekday(reader: DayReader, match: re.Match[str]) -> date:
+    ahead = calendar.add_months(reader.today.replace(day=1), _ahead(match)).month
+    month, nth = int(match["month"] or ahead), int(match["nth"] or 0)
+    return calendar.nth_weekday(reader.today, month, int(match["weekday"]), nth)
+
+
 def _decade(reader: DayReader, match: re.Match[str], day: int) -> Days | None:
     """Ten days from a first one, of the named month or of the nearest one that has any left."""
     month = match.groupdict().get("month")
@@ -189,6 +195,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"(?<=FROM )#(?P<first>\d{1,2}) BYP #(?P<last>\d{1,2})(?: DATE)?"), _number_range),
     (phrase(r"@(?P<first>\d{1,2})g (?:-|UNTIL|BYP|TO|AND|OR)(?: IN| ON)? [#@](?P<last>\d{1,2})g?(?: DATE)?"), _number_range),
     (phrase(rf"#(?P<first>\d{{1,2}}) (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')} DATE"), _number_range),
+    (phrase(rf"(?:@(?P<nth>[1-4])[fg]?|LAST) WD(?P<weekday>\d) (?:IN )?(?:{_MONTH}|(?P<which>NEXT|THIS) MONTH)"), _nth_weekday),
     (phrase(rf"@1f? DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, 1)),
     (phrase(rf"@(?P<day>[12]0) DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, int(match["day"]))),
     (phrase(rf"LAST DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, 21)),
@@ -200,6 +207,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"(?<!THROUGH )(?<!EIN )(?<!ZA ){_COUNT}(?P<unit>WEEK|EDAY|MONTH) (?:FROM|AFTER) (?P<start>TODAY|TOMORROW|now|WD\d)"), _from_then),
     (phrase(r"(?<!NEXT )(?<!THIS )(?<!EIN )(?<!\d )(?<!PAIR )(?P<unit>WEEK) ON (?P<start>WD\d)"), _from_then),
     (phrase(r"(?P<start>WD\d|TODAY|TOMORROW) (?P<unit>WEEK)"), _from_then),
+    (phrase(r"(?<!NEXT )(?<!THIS )(?<!ON )(?P<unit>WEEK) (?P<start>TODAY|TOMORROW)"), _from_then),
     (phrase(r"WEEK AFTER NEXT"), lambda reader, _: calendar.week(reader.today, 2)),
     (phrase(r"WEEKEND AFTER NEXT"), lambda reader, _: calendar.weekend(reader.today, 2)),
     (phrase(r"(?P<unit>WEEK|DAY|EDAY) (?:THROUGH|ZA) (?P<count>#\d{1,3}|PAIR)"), _in_days),
@@ -264,7 +272,7 @@ _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]]
         _the_date,
     ),
 )
-_FROM_TO = phrase(r"FROM Q\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")
+_FROM_TO = phrase(r"(?:FROM|MY|RECORD) Q\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")
 _SOONEST = phrase(
     r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|EDAY|DAYS|HOUR|PLACE)"
     r"|ON DAYS|@1f? FREE|NEXT FREE|NEAREST|sooner (?:\S+ ){0,2}BETTER|чем EARLIER(?: ,)? \S+ BETTER|HOW CAN (?:EARLIER|SOONER)"

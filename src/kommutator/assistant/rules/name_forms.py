@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Ending of the name → endings of its cases; the longest fitting one decides.
 _ENDINGS = (
-    ("ия", "ия ии ию ией иею"),
+    ("ия", "ия ии ию ие ией иею"),
     ("ія", "ія ії ію ією"),
     ("ья", "ья ьи ье ью ьей ьею"),
     ("я", "я и е ю ей ею і ї єю йо"),

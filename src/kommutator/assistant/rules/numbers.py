@@ -85,16 +85,29 @@ def _lettered(number: str, letters: str) -> str:
 def with_compounds(tokens: Sequence[Token]) -> list[Token]:
     """Join "двадцать" and "пять"; split "5pm" into its two tags."""
     joined: list[Token] = []
-    for token in _split(tokens):
+    apart = _split(tokens)
+    for index, token in enumerate(apart):
         tens = _TENS.fullmatch(joined[-1].tag) if joined else None
         ones = _ONES.fullmatch(token.tag)
-        if tens and ones and not joined[-1].text.isdigit() and not token.text.isdigit():
+        alone = index > 1 and apart[index - 2].tag == "MINUS" and not _numbered(apart[index + 1 :])
+        if (
+            tens
+            and ones
+            and not alone
+            and not joined[-1].text.isdigit()
+            and not token.text.isdigit()
+        ):
             last = joined.pop()
             tag = f"{ones[1]}{tens[1]}{ones[2]}{ones[3]}"
             joined.append(type(token)(f"{last.text} {token.text}", tag))
         else:
             joined.append(token)
     return joined
+
+
+def _numbered(tokens: Sequence[Token]) -> bool:
+    """Whether a number goes on: "без двадцати пяти шесть", but "без двадцати три"."""
+    return bool(tokens) and tokens[0].tag[0] in "#@"
 
 
 def _split(tokens: Sequence[Token]) -> list[Token]:

@@ -98,7 +98,7 @@ class _Turn:
         tokens = tokens_of(self.plain, index.services.words | index.staff.forms.keys())
         name = contact.find_name(self.text)
         tokens = _without_name(tokens, name)
-        named = index.staff.find(tokens)
+        named, whole = index.staff.find(tokens), tokens
         tokens = _marked(tokens, "E", named)
         mentions = index.services.find(tokens, asked=self.expecting is Expecting.SERVICE)
         mentions, taken_back = _after_repair(mentions, tokens)
@@ -109,7 +109,7 @@ class _Turn:
             line.drop(says.AGREED, "YES")
         line.rewrite(says.FAREWELL, lambda match: f"{match['kept'] or ''}BYE")
         answer = answers.numbered(line, self.expecting)
-        people = self._people(line, named, tokens)
+        people = self._people(line, named, whole)
         times = TimeReader(self.now, self.vocabulary.opens, self.vocabulary.closes)
         times.mark(line, self.expecting, moving=line.has(says.MOVE))
         wish = wish_of(line)
@@ -142,6 +142,7 @@ class _Turn:
         )
 
     def _people(self, line: Line, named: list[Mentioned], tokens: Tokens) -> _People:
+        """Of the line as marked; `tokens`: in which `named` were found."""
         usual = line.drop(staff_choice.USUAL_STAFF, "USUALONE")
         asked_when = self.expecting in (Expecting.DAY, Expecting.TIME)
         whoever = not asked_when and line.drop(staff_choice.ANY_STAFF, "ANYONE")
@@ -179,7 +180,7 @@ def _when(times: TimeReader, line: Line, wish: Intent | None) -> tuple[When, boo
 
 _SERVICE_REPAIR = re.compile(r"(?<= )(?:PRECISELY|(?:A|OY|,) NO|OY)(?= )")
 _RULED_OUT = re.compile(r" (?:NOT|INSTEAD|EXCEPT)(?: (?:ON|IN|WANT|NEED))* $")
-_TO_WHOM = frozenset({"K", "IN", "UNTIL", "TO", "with", "FROM"})
+_TO_WHOM = frozenset({"K", "IN", "UNTIL", "TO", "FROM"})
 _STAFF_MARK = re.compile(r"(?<= )E(\d+)(?= )")
 _TAKEN_BACK = re.compile(r"(?<= )E\d+ (?:.* )?(?:NO|NOT|BETTER|PRECISELY|OY) (?:.* )?E\d+(?= )")
 

@@ -37,8 +37,8 @@ class Part(NamedTuple):
 
 
 _PARTS: tuple[tuple[re.Pattern[str], Part], ...] = (
-    (phrase(r"(?:IN )?@1f? HALF DAY|BEGIN DAY"), Part(before=13)),
-    (phrase(r"(?:IN |ON )?@2f? HALF DAY"), Part(after=13)),
+    (phrase(r"(?:IN |ON )?@1f? HALF(?: DAY|(?= [,.!?|] | $))|BEGIN DAY"), Part(before=13)),
+    (phrase(r"(?:IN |ON )?@2f? HALF(?: DAY|(?= [,.!?|] | $))"), Part(after=13)),
     (phrase(r"UNTIL (?:LUNCH|AFTERNOON)"), Part(before=13)),
     (phrase(r"(?:ABOUT )?AFTER (?:LUNCH|NOON)"), Part(after=13)),
     (phrase(r"AFTER WORK"), Part(after=18)),
@@ -59,7 +59,7 @@ def _between(first: Point, last: Point) -> Window:
     return Window(after=first, before=last)
 
 
-_FROM_TO = phrase(r"FROM P\d+ (?:ON|TO|IN|K) (?P<last>P\d+)")
+_FROM_TO = phrase(r"(?:FROM|MY|RECORD) P\d+(?: RECORD)? (?:ON|TO|IN|K) (?P<last>P\d+)")
 _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = (
     (phrase(rf"(?:FROM |BETWEEN )?(?:IN )?(?P<first>{_POINT}) (?:-|UNTIL|TO|BYP|K) (?P<last>{_POINT})"),
      lambda points: _between(*points)),
