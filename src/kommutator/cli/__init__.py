@@ -11,6 +11,7 @@ from kommutator.cli import (
     processes,
     reprocess,
     upkeep,
+    whatsapp,
 )
 from kommutator.cli.frame import app
 
@@ -26,4 +27,5 @@ __all__ = [
     "processes",
     "reprocess",
     "upkeep",
+    "whatsapp",
 ]
