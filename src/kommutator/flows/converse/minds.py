@@ -57,7 +57,6 @@ class Minds:
     ) -> Turn:
         """What the wanted brain answers, else the rules. Raises NoAnswerError, KommutatorError."""
         messages = [_cut(one) for one in messages]
-        heard = self._rules.hear(scene, talk, messages)
         for name in self._order(wanted):
             try:
                 async with asyncio.timeout(self._limits.of(name)):
@@ -67,7 +66,9 @@ class Minds:
             except Exception as error:  # noqa: BLE001  another brain may know better
                 _log.exception("brain_failed", brain=name, error=type(error).__name__)
                 continue
-            if turn.act is None or _may(scene, talk, heard, turn.act):
+            if turn.act is None:
+                return turn
+            if _may(scene, talk, self._rules.hear(scene, talk, messages), turn.act):
                 return turn
             _log.warning("act_not_permitted", brain=name, act=type(turn.act).__name__)
         raise NoAnswerError
