@@ -175,12 +175,14 @@ class ChatStore:
     async def _join(
         self, enterprise: EnterpriseNumber, connection_id: UUID, name: str, chat_id: str
     ) -> None:
-        """From now on this name means that chat."""
+        """From now on this name means that chat; while a talk is acting, from a later message on."""
         known = await self.known_as(enterprise, connection_id, name)
         if known is None:
             await self._connection.execute(_ALIAS, enterprise, connection_id, name, chat_id)
         elif known != chat_id:
             talks = ConversationStore(self._connection)
+            if await talks.acting(enterprise, connection_id, known):
+                return
             await talks.move(enterprise, connection_id, known, chat_id)
             await self._connection.execute(
                 "SELECT merge_chats($1, $2, $3, $4)", enterprise, connection_id, known, chat_id

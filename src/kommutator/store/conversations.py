@@ -69,20 +69,37 @@ UPDATE conversations SET read_up_to = $3
 # Whoever says the same at the same time waits for the row of the talk first.
 _SAID = "SELECT id FROM outbox WHERE enterprise = $1 AND lane = $2 AND once = $3"
 _MOVE = f"UPDATE conversations SET chat_id = $4 WHERE {_KEY}"
-_MERGE = f"""
-WITH o AS (
-    SELECT * FROM conversations WHERE {_KEY}),
-kept AS (
-    UPDATE conversations c SET needs_person = c.needs_person OR o.needs_person,
-           heard = c.heard + o.heard, last_at = greatest(c.last_at, o.last_at),
-           due_at = least(c.due_at, o.due_at),
-           waits_since = least(c.waits_since, o.waits_since)
-      FROM o WHERE c.enterprise = $1 AND c.connection_id = $2 AND c.chat_id = $4
-    RETURNING c.id),
+_MERGE = """
+WITH w AS (
+    SELECT o.*, c.id AS kept, o.staff OR c.staff AS by_staff,
+           CASE WHEN (o.staff AND o.bot_paused_until IS NULL)
+                  OR (c.staff AND c.bot_paused_until IS NULL) THEN NULL
+                ELSE greatest(o.bot_paused_until, c.bot_paused_until) END AS paused_until
+      FROM (SELECT *, speaking = 'staff' AND coalesce(bot_paused_until > clock_timestamp(), true)
+                   AS staff FROM conversations) AS o
+      JOIN (SELECT *, speaking = 'staff' AND coalesce(bot_paused_until > clock_timestamp(), true)
+                   AS staff FROM conversations) AS c
+        ON (c.enterprise, c.connection_id, c.chat_id) = ($1, $2, $4)
+     WHERE (o.enterprise, o.connection_id, o.chat_id) = ($1, $2, $3)),
 moved AS (
-    UPDATE turns t SET conversation_id = kept.id FROM kept, o
-     WHERE t.enterprise = $1 AND t.conversation_id = o.id)
-SELECT id FROM kept"""
+    UPDATE turns t SET conversation_id = w.kept FROM w
+     WHERE t.enterprise = $1 AND t.conversation_id = w.id)
+UPDATE conversations c SET
+       speaking = CASE WHEN w.by_staff THEN 'staff'
+                       WHEN w.speaking = 'bot' THEN 'bot' ELSE c.speaking END,
+       bot_paused_until = w.paused_until,
+       handed_over = coalesce(c.handed_over, w.handed_over),
+       handed_over_at = coalesce(c.handed_over_at, w.handed_over_at),
+       summary = coalesce(nullif(c.summary, ''), w.summary),
+       needs_person = c.needs_person OR w.needs_person
+                      OR w.by_staff AND coalesce(c.waits_since, w.waits_since) IS NOT NULL,
+       heard = c.heard + w.heard, last_at = greatest(c.last_at, w.last_at),
+       due_at = CASE WHEN w.by_staff AND c.act IS NULL THEN NULL ELSE least(c.due_at, w.due_at) END,
+       waits_since = CASE WHEN NOT w.by_staff THEN least(c.waits_since, w.waits_since) END
+  FROM w WHERE c.id = w.kept
+RETURNING w.by_staff"""
+# Its booking is found again by the talk's own id: the talk must not go while one may be under way.
+_ACTING = f"SELECT act IS NOT NULL FROM conversations WHERE {_KEY} FOR UPDATE"
 _DROP = f"DELETE FROM conversations WHERE {_KEY}"
 
 
@@ -192,15 +209,26 @@ class ConversationStore:
         found: int | None = await self._connection.fetchval(_SAID, enterprise, lane, once)
         return found
 
+    async def acting(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str
+    ) -> bool:
+        """Whether something is being done at the salon; if not, nothing begins before we commit."""
+        key = enterprise, connection_id, chat_id
+        return bool(await self._connection.fetchval(_ACTING, *key))
+
     async def move(
         self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, to: str
     ) -> None:
         """The chat goes on as `to`, which exists; a talk that is there already takes this one in.
 
-        To be called in the transaction that moves the messages.
+        Where a person speaks in one of them, a person speaks afterwards. To be called in the
+        transaction that moves the messages.
         """
         key = enterprise, connection_id, chat_id
-        if await self._connection.fetchval(_MERGE, *key, to) is None:
+        by_staff = await self._connection.fetchval(_MERGE, *key, to)
+        if by_staff is None:
             await self._connection.execute(_MOVE, *key, to)
-        else:
-            await self._connection.execute(_DROP, *key)
+            return
+        await self._connection.execute(_DROP, *key)
+        for chat in (chat_id, to) if by_staff else ():
+            await self._connection.execute(_UNWAIT, enterprise, connection_id, chat)
