@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from kommutator.assistant.rules.reader import Reader
 from kommutator.assistant.rules_brain import RulesBrain
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent
 from kommutator.domain.assistant.ports import Brain
-from kommutator.domain.assistant.talk import Message, Talk
+from kommutator.domain.assistant.talk import (
+    BookVisit,
+    CancelVisit,
+    Goal,
+    Message,
+    MoveVisit,
+    Offer,
+    Proposal,
+    Talk,
+)
 from kommutator.kit.texts import Texts
 from tests.support.framed_talk import VISIT, FramedTalk
 
@@ -47,6 +58,50 @@ def test_a_bare_number_answers_an_open_reminder() -> None:
 def test_a_bare_number_picks_what_was_shown() -> None:
     shown = Talk(expecting=Expecting.CHOICE)
     assert _heard("2", shown).choice == 2
+
+
+_OFFER = Offer(14, datetime.fromisoformat("2026-11-20T15:00"), 3600)
+_BOOK = BookVisit((1,), _OFFER, "Анна", "+79161234567")
+
+
+@pytest.mark.parametrize(
+    ("proposal", "text", "intent"),
+    [
+        (_BOOK, "да, отмените", Intent.CANCEL),
+        (_BOOK, "yes, cancel it", Intent.CANCEL),
+        (_BOOK, "да, запишите", Intent.YES),
+        (MoveVisit(501, _OFFER), "ок, отмена", Intent.CANCEL),
+        (MoveVisit(501, _OFFER), "да, переносите", Intent.YES),
+        (CancelVisit(501), "да, отменяйте", Intent.YES),
+        (CancelVisit(501), "да, перенесите", Intent.MOVE),
+    ],
+)
+def test_a_yes_beside_another_deed_agrees_to_nothing_but_that_deed(
+    proposal: Proposal, text: str, intent: Intent
+) -> None:
+    asked = Talk(goal=Goal.BOOK, expecting=Expecting.YES_OR_NO, proposal=proposal)
+    assert _heard(text, asked).intent is intent
+
+
+@pytest.mark.parametrize(
+    ("text", "stars"),
+    [
+        ("хочу записаться завтра в 5", None),
+        ("запишите меня на 3 декабря", None),
+        ("отмените запись на 5", None),
+        ("к Анне в 4 можно?", None),
+        ("было на 5", 5),
+        ("сегодня всё на 5", 5),
+        ("4, но дорого", 4),
+        ("5, запишите меня ещё на завтра", 5),
+    ],
+)
+def test_an_hour_or_a_day_is_no_rating(text: str, stars: int | None) -> None:
+    asked = {
+        "kind": "review", "record_id": 501, "visit_start": VISIT["at"],
+        "asked_at": "2026-11-18T10:00",
+    }  # fmt: skip
+    assert _heard(text, Talk(), questions=[asked]).stars == stars
 
 
 def test_it_is_the_brain_of_that_name() -> None:

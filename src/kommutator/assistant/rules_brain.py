@@ -13,6 +13,7 @@ from kommutator.assistant.dialogue import machine, reminding, telling
 from kommutator.assistant.dialogue.moment import Moment, reply
 from kommutator.assistant.dialogue.summary import summary
 from kommutator.assistant.dialogue.words import Words
+from kommutator.assistant.second_look import looked_again
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary
 from kommutator.domain.assistant.ports import FreeTimes, Scene
 from kommutator.domain.assistant.talk import Acted, AnyAct, HandOver, Message, Talk, Turn
@@ -54,7 +55,14 @@ class RulesBrain:
         short = len(_WORD.findall(text)) <= _TELLS_NOTHING and not scene.greet
         language = talk.language if short else None
         expecting = reminding.expected(scene, talk)
-        return self._reader.read(text, scene.vocabulary, scene.now, expecting, language)
+
+        def read(asked: Expecting) -> Frame:
+            return self._reader.read(text, scene.vocabulary, scene.now, asked, language)
+
+        def unasked() -> Frame:
+            return read(Expecting.NOTHING)
+
+        return looked_again(read(expecting), scene, talk, text, expecting, unasked)
 
     async def turn(
         self, scene: Scene, talk: Talk, messages: Sequence[Message], times: FreeTimes

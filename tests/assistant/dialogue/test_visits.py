@@ -103,6 +103,20 @@ async def test_one_to_a_reminder_confirms() -> None:
     assert talk.played.salon.visits[501].attendance is Attendance.CONFIRMED
 
 
+@pytest.mark.parametrize("script", [{}, {"questions": [REMINDER]}])
+async def test_coming_at_another_hour_is_a_wish_to_move(script: dict[str, Any]) -> None:
+    talk = _one(**script)
+    await talk.all(Frame(Intent.CONFIRM, when=When(at=time(17))))
+    assert talk.played.salon.visits[501].attendance is Attendance.WAITING
+    assert talk.played.talk.record_id == 501
+
+
+async def test_coming_at_its_hour_confirms() -> None:
+    talk = _one(questions=[REMINDER])
+    await talk.all(Frame(Intent.CONFIRM, when=When(at=time(15))))
+    assert talk.played.salon.visits[501].attendance is Attendance.CONFIRMED
+
+
 async def test_two_to_a_reminder_moves_that_visit() -> None:
     talk = _one(questions=[REMINDER])
     await talk.all(MOVE, Frame(Intent.INFORM, when=on(MONDAY, "12:00")), YES)

@@ -208,7 +208,7 @@ async def _confirm(m: Moment) -> Turn:
         return reply(m, cleared(m.talk), act=ConfirmVisit(proposal.record_id))
     if proposal is not None or visit is None:
         return await agreeing.yes(m)
-    return reply(m, m.talk, act=ConfirmVisit(visit.id))
+    return await reminding.confirmed(m, visit.id)
 
 
 async def _late(m: Moment) -> Turn:

@@ -8,9 +8,18 @@ from zoneinfo import ZoneInfo
 
 from kommutator.assistant.dialogue import cancelling, moving, naming
 from kommutator.assistant.dialogue.moment import Moment, reply
+from kommutator.assistant.dialogue.offering import fits
 from kommutator.domain.assistant.frame import Expecting, Intent
 from kommutator.domain.assistant.ports import Scene
-from kommutator.domain.assistant.talk import ConfirmVisit, Question, Rate, Talk, Turn
+from kommutator.domain.assistant.talk import (
+    ConfirmVisit,
+    Offer,
+    Question,
+    Rate,
+    Talk,
+    Turn,
+)
+from kommutator.domain.salon.facts import Visit
 
 LOW = 3
 """Up to so many stars somebody was not content."""
@@ -47,10 +56,22 @@ async def answer(m: Moment, question: Question) -> Turn | None:
         return None
     intent = _NUMBERS.get(m.frame.choice or 0, m.frame.intent)
     if intent in {Intent.CONFIRM, Intent.YES}:
-        return reply(m, m.talk, act=ConfirmVisit(question.record_id))
+        return await confirmed(m, question.record_id)
     if intent is Intent.CHOICE:
         return reply(m, m.talk, m.say("assistant.reminder_again"))
     return await _refused(m, question, intent) if intent in _REFUSALS else None
+
+
+async def confirmed(m: Moment, record_id: int) -> Turn:
+    """They come; "I shall come at five" to a visit at three is a wish to move it."""
+    visit = naming.visit_of(m.scene, record_id)
+    if visit is not None and not fits(_as_it_is(visit), m.frame.when):
+        return await moving.wanted(m, record_id)
+    return reply(m, m.talk, act=ConfirmVisit(record_id))
+
+
+def _as_it_is(visit: Visit) -> Offer:
+    return Offer(visit.staff_id, visit.starts_at, visit.seance_s)
 
 
 def words_beside(text: str) -> str:
