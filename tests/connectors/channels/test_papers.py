@@ -20,7 +20,6 @@ FOLDERS = {
     "whatsapp_cloud": Path(str(whatsapp_cloud.__file__)).parent,
 }
 HINT = re.compile(r'"((?:telegram|avito|chat|whatsapp_cloud)_[a-z_]+)"')
-SHORT = re.compile(r'_refused\([^)]*, "([a-z_]+)"\)')
 
 
 def hints(name: str) -> set[str]:
@@ -32,10 +31,6 @@ def hints(name: str) -> set[str]:
     }
     code = "\n".join(path.read_text() for path in FOLDERS[name].glob("*.py"))
     found = told[name] | set(HINT.findall(code))
-    if name == "whatsapp_cloud":
-        found |= {f"whatsapp_cloud_{one}" for one in SHORT.findall(code)} | {
-            "whatsapp_cloud_revoked"
-        }
     return found - {"chat_id", "chat_type", "chat_hook", "telegram_same"}
 
 

@@ -17,10 +17,15 @@ TELLS_DELIVERY: Final = frozenset({ConnectionKind.WHATSAPP, ConnectionKind.WHATS
 """Of the others what they took counts as delivered: they say nothing more."""
 
 NOT_THE_NUMBERS: Final = frozenset(
-    {"too_late", "not_on_whatsapp"}
-    | {
-        f"whatsapp_cloud_{why}"
-        for why in ("country", "marketing", "payment", "template", "undeliverable", "window")
+    {
+        "too_late",
+        "not_on_whatsapp",
+        "whatsapp_cloud_country",
+        "whatsapp_cloud_marketing",
+        "whatsapp_cloud_payment",
+        "whatsapp_cloud_template",
+        "whatsapp_cloud_undeliverable",
+        "whatsapp_cloud_window",
     }
 )
 """Reasons of failures that say nothing about how a number stands."""

@@ -42,14 +42,16 @@ class CloudDesk:
         """Also whether the app secret is the token's: a wrong one would refuse every webhook."""
         for field in ("phone_number_id", "waba_id"):
             if OBJECT_ID.fullmatch(account.secrets.get(field, "")) is None:
-                raise _refused(f"{field} is a number of Meta's", "unknown_id")
+                raise _refused(f"{field} is a number of Meta's", "whatsapp_cloud_unknown_id")
         client = self._clients.of(account)
         shown = (await client.number("id,verified_name,display_phone_number", proven=True)).body
         key, phone = as_text(shown.get("id")), as_text(shown.get("display_phone_number"))
         if key is None or phone is None:
-            raise _refused("no phone number in the answer", "unknown_id")
+            raise _refused("no phone number in the answer", "whatsapp_cloud_unknown_id")
         if key not in {as_text(one.get("id")) for one in await _numbers(client)}:
-            raise _refused("the number is not of this business account", "other_account")
+            raise _refused(
+                "the number is not of this business account", "whatsapp_cloud_other_account"
+            )
         name = as_text(shown.get("verified_name"))
         title = f"{name} {phone}" if name else phone
         return Probe(True, title, details={"key": key, "title": title})
@@ -59,7 +61,7 @@ class CloudDesk:
         client = self._clients.of(account)
         app_id = as_text((await client.app()).body.get("id")) or ""
         if OBJECT_ID.fullmatch(app_id) is None:
-            raise _refused("no app in the answer", "rights")
+            raise _refused("no app in the answer", "whatsapp_cloud_rights")
         await self._let_app_hear(client, app_id, address, secret)
         await client.join()
         await client.lead(address, secret)
@@ -73,7 +75,9 @@ class CloudDesk:
             if one.get("object") == _OBJECT and as_text(one.get("callback_url")):
                 if "messages" in {field.get("name") for field in maps_in(one.get("fields"))}:
                     return
-                raise _refused("the app hears of other fields, not of messages", "app_fields")
+                raise _refused(
+                    "the app hears of other fields, not of messages", "whatsapp_cloud_app_fields"
+                )
         order = {
             "object": _OBJECT, "callback_url": address, "verify_token": secret,
             "fields": ",".join(FIELDS),
@@ -93,7 +97,9 @@ class CloudDesk:
         shown = (await self._clients.of(account).number("webhook_configuration")).body
         url = as_text(as_map(shown.get("webhook_configuration")).get("phone_number")) or ""
         if not url.endswith(f"/{account.connection_id.hex}"):
-            raise _refused("the number's webhooks go to another address", "webhook_lost")
+            raise _refused(
+                "the number's webhooks go to another address", "whatsapp_cloud_webhook_lost"
+            )
         return Polled((), position)
 
     def read(self, account: Account, body: bytes) -> Sequence[ChatNews]:
@@ -131,4 +137,4 @@ async def _numbers(client: CloudClient) -> Sequence[dict[str, object]]:
 
 
 def _refused(words: str, hint: str) -> CloudError:
-    return CloudError(ErrorKind.REJECTED, words, hint=f"whatsapp_cloud_{hint}")
+    return CloudError(ErrorKind.REJECTED, words, hint=hint)

@@ -49,31 +49,33 @@ def _row(
     codes: Iterable[int], kind: ErrorKind, hint: str, words: str = "", subcode: int | None = None
 ) -> Row:
     pattern = re.compile(words, re.IGNORECASE)
-    return Row(frozenset(codes), kind, f"whatsapp_cloud_{hint}", pattern, subcode)
+    return Row(frozenset(codes), kind, hint, pattern, subcode)
 
 
 ROWS: Final[tuple[Row, ...]] = (
-    _row([100], ErrorKind.REJECTED, "app_secret", "appsecret_proof"),
-    _row([100], ErrorKind.REJECTED, "unknown_id", subcode=33),
-    _row([33], ErrorKind.ACCESS_REVOKED, "not_registered"),
-    _row([0, 102, 190], ErrorKind.ACCESS_REVOKED, "token_refused"),
-    _row([3, 10, *range(200, 300), 131005], ErrorKind.ACCESS_REVOKED, "rights"),
-    _row([368, 131031], ErrorKind.ACCESS_REVOKED, "locked"),
-    _row([131045, 133006, 133010], ErrorKind.ACCESS_REVOKED, "not_registered"),
-    _row([4, 17, 80007, 130429, PAIR_LIMIT, 133016], ErrorKind.RATE_LIMITED, "too_fast"),
-    _row([131048], ErrorKind.REJECTED, "spam"),
-    _row([131047], ErrorKind.REJECTED, "window"),
-    _row([131026, 131021, 131030], ErrorKind.REJECTED, "undeliverable"),
-    _row([130472, 131049, 131050], ErrorKind.REJECTED, "marketing"),
-    _row([130497], ErrorKind.REJECTED, "country"),
-    _row([131042], ErrorKind.REJECTED, "payment"),
-    _row([132015, 132016], ErrorKind.REJECTED, "template_paused"),
+    _row([100], ErrorKind.REJECTED, "whatsapp_cloud_app_secret", "appsecret_proof"),
+    _row([100], ErrorKind.REJECTED, "whatsapp_cloud_unknown_id", subcode=33),
+    _row([33], ErrorKind.ACCESS_REVOKED, "whatsapp_cloud_not_registered"),
+    _row([0, 102, 190], ErrorKind.ACCESS_REVOKED, "whatsapp_cloud_token_refused"),
+    _row([3, 10, *range(200, 300), 131005], ErrorKind.ACCESS_REVOKED, "whatsapp_cloud_rights"),
+    _row([368, 131031], ErrorKind.ACCESS_REVOKED, "whatsapp_cloud_locked"),
+    _row([131045, 133006, 133010], ErrorKind.ACCESS_REVOKED, "whatsapp_cloud_not_registered"),
+    _row([4, 17, 80007, 130429, PAIR_LIMIT, 133016],
+         ErrorKind.RATE_LIMITED, "whatsapp_cloud_too_fast"),
+    _row([131048], ErrorKind.REJECTED, "whatsapp_cloud_spam"),
+    _row([131047], ErrorKind.REJECTED, "whatsapp_cloud_window"),
+    _row([131026, 131021, 131030], ErrorKind.REJECTED, "whatsapp_cloud_undeliverable"),
+    _row([130472, 131049, 131050], ErrorKind.REJECTED, "whatsapp_cloud_marketing"),
+    _row([130497], ErrorKind.REJECTED, "whatsapp_cloud_country"),
+    _row([131042], ErrorKind.REJECTED, "whatsapp_cloud_payment"),
+    _row([132015, 132016], ErrorKind.REJECTED, "whatsapp_cloud_template_paused"),
     _row([132000, 132001, 132005, 132007, 132012, 132018, 132068, 132069],
-         ErrorKind.REJECTED, "template"),
-    _row([2200], ErrorKind.REJECTED, "webhook_refused"),
-    _row([100, 131008, 131009, 131051, 131052, 131053, 135000], ErrorKind.REJECTED, "refused"),
-    # Said to be of our own making, but told only after the message was given up over there.
-    _row([131000, 131016, 131057, 133004], ErrorKind.TRANSIENT, "down"),
+         ErrorKind.REJECTED, "whatsapp_cloud_template"),
+    _row([2200], ErrorKind.REJECTED, "whatsapp_cloud_webhook_refused"),
+    _row([100, 131008, 131009, 131051, 131052, 131053, 135000],
+         ErrorKind.REJECTED, "whatsapp_cloud_refused"),
+    # Whatever broke over there, it says that the message was not sent.
+    _row([131000, 131016, 131057, 133004], ErrorKind.TRANSIENT, "whatsapp_cloud_down"),
 )  # fmt: skip
 
 
