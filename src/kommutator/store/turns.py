@@ -15,15 +15,20 @@ from uuid import UUID
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
 
-# Everybody's oldest comes before anybody's second: a tenant's crowd holds up nobody else.
+# Everybody's oldest comes before anybody's second, and nobody's crowd takes all the places.
 _CLAIM = """
-WITH due AS (
-    SELECT id, row_number() OVER (PARTITION BY enterprise ORDER BY due_at, id) AS place
-      FROM conversations
+WITH ours AS (
+    SELECT enterprise, count(*) AS held FROM conversations
+     WHERE due_at IS NOT NULL AND owner = $1 AND lease_until > clock_timestamp() GROUP BY 1),
+due AS (
+    SELECT id, coalesce(held, 0)
+               + row_number() OVER (PARTITION BY enterprise ORDER BY due_at, id) AS place
+      FROM conversations LEFT JOIN ours USING (enterprise)
      WHERE due_at <= clock_timestamp() AND coalesce(lease_until < clock_timestamp(), true)),
 taken AS (
     SELECT c.id FROM conversations c JOIN due USING (id)
-     WHERE c.due_at <= clock_timestamp() AND coalesce(c.lease_until < clock_timestamp(), true)
+     WHERE due.place <= $4
+       AND c.due_at <= clock_timestamp() AND coalesce(c.lease_until < clock_timestamp(), true)
      ORDER BY due.place, c.due_at LIMIT $2 FOR UPDATE OF c SKIP LOCKED)
 UPDATE conversations c SET owner = $1, fence = c.fence + 1,
        lease_until = clock_timestamp() + make_interval(secs => $3)
@@ -153,9 +158,14 @@ class TurnStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def claim_everywhere(self, owner: UUID, limit: int, lease_s: float) -> Sequence[Claimed]:
-        """Talks whose turn is due and that nobody holds; a dead holder's when its lease is over."""
-        rows = await self._connection.fetch(_CLAIM, owner, limit, lease_s)
+    async def claim_everywhere(
+        self, owner: UUID, limit: int, lease_s: float, *, of_each: int
+    ) -> Sequence[Claimed]:
+        """Talks whose turn is due and that nobody holds; a dead holder's when its lease is over.
+
+        `of_each`: so many of one tenant at most, with those that this owner holds.
+        """
+        rows = await self._connection.fetch(_CLAIM, owner, limit, lease_s, of_each)
         return [Claimed(**row) for row in rows]
 
     async def due_in_everywhere(self) -> float | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE: Final = 12
+_OF_EACH: Final = 6  # tenants with a crowd, or with a slow brain, leave room for the others
 _LEASE_S: Final = 10.0  # so long waits a client whose worker died
 _LOOK_S: Final = 1.0  # for what nobody told us of: leases of the dead
 _PATIENCE_S: Final = 60.0
@@ -83,7 +84,7 @@ class AssistantWorker:
         """Take whatever is due, as far as there is room."""
         room = _AT_ONCE - len(self._turns)
         if room > 0:
-            for claimed in await self._converse.claim(self._owner, room, self._lease_s):
+            for claimed in await self._converse.claim(self._owner, room, self._lease_s, _OF_EACH):
                 task = asyncio.create_task(self._take(claimed))
                 self._turns.add(task)
                 task.add_done_callback(self._ended)

@@ -233,6 +233,18 @@ async def test_everybody_is_served_before_anybodys_crowd(talks: Talks) -> None:
     assert {one.enterprise for one in claimed} == {HERE, "0411"}
 
 
+async def test_nobodys_crowd_takes_all_places_of_a_worker(talks: Talks) -> None:
+    for number in range(5):
+        await talks.says("Привет", chat=f"c{number}")
+    mine, other = UUID(int=1), UUID(int=2)
+    claimed = await talks.converse.claim(mine, 4, 30.0, of_each=2)
+    assert len(claimed) == 2
+    assert await talks.converse.claim(mine, 2, 30.0, of_each=2) == []
+    assert len(await talks.converse.claim(other, 4, 30.0, of_each=2)) == 2
+    await talks.converse.turn(claimed[0])
+    assert len(await talks.converse.claim(mine, 4, 30.0, of_each=2)) == 1
+
+
 async def _a_crowd(run: Connection) -> None:
     other = UUID(int=411)
     await run.execute(

@@ -77,10 +77,13 @@ class Converse:
         self._finish = finish
         self._texts = texts
 
-    async def claim(self, owner: UUID, limit: int, lease_s: float) -> Sequence[Claimed]:
-        """Turns that are due, now ours for so long."""
+    async def claim(
+        self, owner: UUID, limit: int, lease_s: float, of_each: int | None = None
+    ) -> Sequence[Claimed]:
+        """Turns that are due, now ours for so long. `of_each`: that we hold of one tenant."""
+        most = limit if of_each is None else of_each
         async with self._db.unit() as unit:
-            return await unit.turns.claim_everywhere(owner, limit, lease_s)
+            return await unit.turns.claim_everywhere(owner, limit, lease_s, of_each=most)
 
     async def renew(self, claimed: Claimed, lease_s: float) -> bool:
         """False: somebody else took it over."""
