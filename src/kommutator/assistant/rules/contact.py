@@ -30,7 +30,7 @@ _AROUND_WORDS = (
     "пишіть на для по как як можно можна зовите кличте называйте называй называть за здравствуйте здравствуй привет привіт вітаю "
     "добрый день вечер утро доброе добрий вечір доброго дня ранку ранок здрасте спасибо дякую пожалуйста ласка будь мой моего мою "
     "мой_ сына син сина дочку дочь дочка доньку мужа маму мама папу тата подругу подруга жену дружину чоловіка бабушку сестру брата "
-    "ребенка дитину клиента телефон номер тел let me my name is name's i'm i am it's its this that call just put it under for "
+    "ребенка дитину клиента телефон номер тел let me my name is name's i'm i am it's its this that call пусть хай just put it under for "
     "hi hello hey the a in daughter son husband wife mum mom friend sister please thanks would be and here speaking"
 )
 _AROUND = frozenset(_AROUND_WORDS.split())

@@ -21,7 +21,7 @@ from kommutator.domain.assistant.frame import Expecting, Intent
 _BESIDE_STARS = (Intent.STOP, Intent.COMPLAINT, Intent.PERSON, Intent.MOVE, Intent.CANCEL)
 _ASKED_PARTS = (Expecting.SERVICE, Expecting.STAFF, Expecting.DAY, Expecting.TIME)
 _LETS = re.compile(r"(?i)\b(?:дава[йи]\w*|let's)")
-_OF_A_NEW_VISIT = (*_ASKED_PARTS, Expecting.CHOICE)
+_OF_A_NEW_VISIT = (*_ASKED_PARTS, Expecting.CHOICE, Expecting.YES_OR_NO)
 _OFFERED = (Expecting.CHOICE, Expecting.DAY, Expecting.TIME)
 # What the words of a wish can mean where a bare answer stands beside them.
 _WITH_ANSWER = (None, Intent.BOOK)
@@ -57,8 +57,9 @@ def intent_under(
 
 def _wish(expecting: Expecting, line: Line, visit: Intent | None) -> Intent | None:
     """Their wish; "завтра не смогу" to "which day?" is no cancel."""
-    if visit is Intent.CANCEL and expecting in _OF_A_NEW_VISIT and not line.has(says.CANCEL):
-        return None
+    if visit and expecting in _OF_A_NEW_VISIT and not line.has(says.SAID_TO_CHANGE):
+        wish = wish_of(line)
+        return None if wish is visit else wish
     return visit or wish_of(line)
 
 
@@ -108,7 +109,8 @@ def _agreed(line: Line, wish: Intent | None) -> Intent:
     agreed = answers.agreement(line)
     if agreed is Intent.YES and answers.agrees_to_change(line):
         return Intent.YES
-    if wish in _WITH_ANSWER and agreed:
+    told = "?" not in line.text.split() and wish in (Intent.PRICE, Intent.FREE)
+    if agreed and (wish in _WITH_ANSWER or (told and agreed is not Intent.YES)):
         return agreed
     if wish is None and line.has(under.UNWILLING):
         return Intent.NO

@@ -13,7 +13,7 @@ WHICH_SERVICES = phrase(
 )
 # Beside what was offered: "а позже есть?", "что ещё?", "а утром?"
 # "А утром?" after what was offered.
-RATHER_THEN = phrase(r"A (?:\S+ ){0,3}[QW]\d+ \?")
+RATHER_THEN = phrase(r"A (?:\S+ ){0,3}[QW]\d+ (?:NO |NOT |HAVE )?\?")
 WHAT_ELSE = phrase(
     r"(?:WHAT|WHICH) (?:\S+ ){0,3}(?:HAVE|VARIANT|FREE|CAN|MORE)|HAVE (?:\S+ ){0,3}(?:WHAT|MORE|VARIANT|OTHERONE|NEITHER|ANY)"
     r"|(?:MORE|OTHERONE) (?:\S+ ){0,2}(?:VARIANT|HAVE|\?)|(?:SOONER|LATER|EARLIER) (?:\S+ ){0,3}(?:NO|NEITHER|NOT|HAVE|ANY) (?:\S+ ){0,2}\?"
@@ -28,17 +28,17 @@ WHOEVER_IS_FREE = phrase(r"ANYONE(?: FREE)?(?! \?)")
 NONE_OF_THEM = phrase(r"NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT")
 # Of a proposal: neither "нет" nor a wish, and yet no agreement.
 UNWILLING = phrase(
-    r"wrong|(?<=^ )NOT(?=(?: [.!])* $)|NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім|напишу|отвечу)|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"
+    r"(?:уже|вже|already) BOOKED|BETTER NOT(?=(?: [.!])* $)|NOT BE|CHANGE MY mind|wrong|(?<=^ )NOT(?=(?: [.!])* $)|NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім|напишу|отвечу)|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"
     r"|NEITHER|UNWANTED|^ (?:maybe |может )?LATER|ні ZA WHAT|NOT (?:\S+ )?(?:really|interested)"
 )
 UNDECIDED = phrase(r"NOT (?:\S+ )?(?:знаю|знаем|знаємо|know|sure|уверен\S*|впевнен\S*)|UNSURELY")
 # After a reminder: a wish for another time, in whatever words.
 ANOTHER_TIME = phrase(
-    r"(?:CAN|WANT|NEED|LET|BETTER|NO|NOT|TAKE|BOOKV|давайте|MANAGE|possible) (?:\S+ )*(?:[QW]\d+|OTHERONE|SHIFT|LATER|SOONER|EARLIER)(?! (?:NOT|NO))"
+    r"UNWANTED (?:\S+ )*(?:\?|[QW]\d+|CAN)|(?:CAN|WANT|NEED|LET|BETTER|NO|NOT|TAKE|BOOKV|давайте|MANAGE|possible) (?:\S+ )*(?:[QW]\d+|OTHERONE|SHIFT|LATER|SOONER|EARLIER)(?! (?:NOT|NO))"
     r"|(?:[QW]\d+|OTHERONE|SHIFT|LATER|SOONER) (?:\S+ )*(?:CAN|BETTER|possible|SUITS|WORKING|WORK)|OTHERONE (?:DAY|EDAY|TIMEW|DATE)|(?:[QW]\d+) (?:\S+ )*\?"
 )
 # Of a visit that stands: "а попозже можно?".
 AT_ANOTHER_HOUR = phrase(
     r"CAN (?:\S+ ){0,3}(?:LATER|SOONER|EARLIER)|(?:LATER|SOONER|EARLIER) (?:\S+ ){0,3}CAN"
 )
-LOOKS_FORWARD = phrase(r"WAITING|YES|GOING|BYE(?= )")
+LOOKS_FORWARD = phrase(r"помню|пам'ятаю|remember|WAITING|YES|GOING|BYE(?= )")

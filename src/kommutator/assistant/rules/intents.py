@@ -12,6 +12,7 @@ import re
 
 from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules import morphology
+from kommutator.assistant.rules.concepts import is_trade
 from kommutator.assistant.rules.line import Line
 from kommutator.assistant.rules.tokens import Tokens
 from kommutator.domain.assistant.frame import Intent
@@ -52,10 +53,8 @@ def wish_of(line: Line) -> Intent | None:
 
 def asks_what_you_do(tokens: Tokens) -> bool:
     """Whether it asks of us with a verb of our trade, whatever it is: "красите брови?"."""
-    return any(token.text == "?" for token in tokens.items) and any(
-        (token.tag == "TRADE" or token.tag.startswith("S")) and morphology.is_of_you(token.text)
-        for token in tokens.items
-    )
+    words = [token.text for token in tokens.items]
+    return "?" in words and any(is_trade(word) and morphology.is_of_you(word) for word in words)
 
 
 def is_of_others(line: Line) -> bool:

@@ -96,6 +96,7 @@ class _Turn:
     def frame(self) -> Frame:
         index = _index(self.vocabulary)
         tokens = tokens_of(self.plain, index.services.words | index.staff.forms.keys())
+        trade = asks_what_you_do(tokens)
         name = contact.find_name(self.text)
         tokens = _without_name(tokens, name)
         named, whole = index.staff.find(tokens), tokens
@@ -118,7 +119,7 @@ class _Turn:
             line.text += "NAMED "
         if self.phone:
             line.text += "PHONED "
-        if asks_what_you_do(tokens):
+        if trade:
             line.text += "YOUDO "
         intent, answered = intent_under(
             self.expecting, line, answer, self.text, wish if wish in _OF_A_VISIT else None
