@@ -57,7 +57,7 @@ def test_a_mistake_is_named(rules: dict[str, Any], field: str) -> None:
 def test_an_unknown_place_in_a_text_is_named() -> None:
     with pytest.raises(InvalidInput) as refused:
         checked_rules({"rules": {"texts": {"review": "How was {master}?"}}})
-    assert refused.value.code == "remind_place_unknown"
+    assert refused.value.code == "notice_place_unknown"
     assert refused.value.params["place"] == "master"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from kommutator.kit.errors import InvalidInput
@@ -17,8 +17,8 @@ LONGEST_VALUE: Final = 300
 _PLACE: Final = re.compile(r"\{([^{}\n]*)\}")
 
 
-def checked_template(text: str) -> str:
-    """A template from outside.
+def checked_template(text: str, places: Collection[str] = PLACES) -> str:
+    """A template from outside, in which these places may stand.
 
     Raises:
         InvalidInput: `notice_template_invalid` (`most`): empty, too long, or with control
@@ -29,8 +29,8 @@ def checked_template(text: str) -> str:
     if not clean or len(clean) > LONGEST_TEMPLATE or odd:
         raise InvalidInput("notice_template_invalid", most=LONGEST_TEMPLATE)
     for place in _PLACE.findall(clean):
-        if place not in PLACES:
-            known = ", ".join(f"{{{name}}}" for name in PLACES)
+        if place not in places:
+            known = ", ".join(f"{{{name}}}" for name in places)
             raise InvalidInput("notice_place_unknown", place=place[:40], places=known)
     return clean
 

@@ -140,8 +140,7 @@ def checked_rules(given: Mapping[str, Any]) -> RemindSettings:
     """From outside.
 
     Raises:
-        InvalidInput: `remind_settings_invalid` (`field`), `remind_text_invalid` (`most`),
-            `remind_place_unknown` (`place`, `places`).
+        InvalidInput: `remind_settings_invalid` (`field`); of a text as `checked_template`.
     """
     try:
         settings = msgspec.convert(dict(given), RemindSettings)

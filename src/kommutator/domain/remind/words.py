@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from babel.dates import format_date
 
-from kommutator.domain.notices.template import fill
+from kommutator.domain.notices.template import checked_template, fill
 from kommutator.domain.salon.facts import Salon, Visit
-from kommutator.kit.errors import InvalidInput
 
 PLACES: Final = ("client", "salon", "day", "time", "services", "staff", "address", "phone")
-LONGEST: Final = 600
-_PLACE: Final = re.compile(r"\{([^{}\n]*)\}")
 
 
 def checked_text(text: str) -> str:
-    """A salon's own words, from outside.
-
-    Raises:
-        InvalidInput: `remind_text_invalid` (`most`): empty, too long, or with control characters;
-            `remind_place_unknown` (`place`, `places`).
-    """
-    clean = text.replace("\r\n", "\n").strip()
-    odd = any(not (char.isprintable() or char == "\n") for char in clean)
-    if not clean or len(clean) > LONGEST or odd:
-        raise InvalidInput("remind_text_invalid", most=LONGEST)
-    for place in _PLACE.findall(clean):
-        if place not in PLACES:
-            known = ", ".join(f"{{{name}}}" for name in PLACES)
-            raise InvalidInput("remind_place_unknown", place=place[:40], places=known)
-    return clean
+    """A salon's own words, from outside. Raises InvalidInput: as `checked_template`."""
+    return checked_template(text, PLACES)
 
 
 def in_words(template: str, values: Mapping[str, str]) -> str:

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from pydantic import AnyHttpUrl, Field, StringConstraints
 
-from kommutator.domain.remind.words import LONGEST
+from kommutator.domain.notices.template import LONGEST_TEMPLATE
 from kommutator.doors.http.v1.words import Body, Line, Shown
 
 Moment = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Kind = Literal["reminder_day", "reminder_hours", "review", "win_back"]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEMPLATE)]
 
 
 class DayBody(Body):
