@@ -1,7 +1,7 @@
 """Many short messages on which the rules were developed: what each one names.
 
-A line of `heard/<language>.txt` is `[what we asked] text => intent days times services people`. The
-intent stands where it matters. Days of the salon's November have no month: `d20`, `d20-22`, `d5.12`,
+A line of `heard/<language>.txt` is `[what we asked] text => intent days times services people`.
+The intent stands where it matters. Days of this November have no month: `d20`, `d20-22`, `d5.12`,
 `d1.12-7.12`. Times: `@18:30` at, `>17` after, `<13` before, `soon`. Services: `s` clear, `m` one of
 several. People: `p`, `any`, `usual`; `n` the client's name, `c` a position. `-`: nothing.
 """

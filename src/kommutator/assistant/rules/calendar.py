@@ -85,6 +85,13 @@ def nth_weekday(today: date, number: int, weekday: int, nth: int) -> date:
     return found[nth - 1]
 
 
+def nth_week(today: date, number: int, nth: int) -> Days:
+    """Seven days of a month: the first (1) … fourth, or the last (0); from today on."""
+    first, last = _part_of_month(today.year + (number < today.month), number, None)
+    begins = first + timedelta(weeks=nth - 1) if nth else last - timedelta(days=6)
+    return max(begins, min(today, begins + timedelta(days=6))), begins + timedelta(days=6)
+
+
 def _days_between(first: date, last: date) -> list[date]:
     return [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
 

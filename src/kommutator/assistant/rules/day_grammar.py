@@ -144,6 +144,11 @@ def _nth_weekday(reader: DayReader, match: re.Match[str]) -> date:
     return calendar.nth_weekday(reader.today, month, int(match["weekday"]), nth)
 
 
+def _nth_week(reader: DayReader, match: re.Match[str]) -> Days:
+    ahead = calendar.add_months(reader.today.replace(day=1), _ahead(match)).month
+    return calendar.nth_week(reader.today, int(match["month"] or ahead), int(match["nth"] or 0))
+
+
 def _decade(reader: DayReader, match: re.Match[str], day: int) -> Days | None:
     """Ten days from a first one, of the named month or of the nearest one that has any left."""
     month = match.groupdict().get("month")
@@ -196,6 +201,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"@(?P<first>\d{1,2})g (?:-|UNTIL|BYP|TO|AND|OR)(?: IN| ON)? [#@](?P<last>\d{1,2})g?(?: DATE)?"), _number_range),
     (phrase(rf"#(?P<first>\d{{1,2}}) (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')} DATE"), _number_range),
     (phrase(rf"(?:@(?P<nth>[1-4])[fg]?|LAST) WD(?P<weekday>\d) (?:IN )?(?:{_MONTH}|(?P<which>NEXT|THIS) MONTH)"), _nth_weekday),
+    (phrase(rf"(?:@(?P<nth>[1-4])[fg]?|LAST) WEEK (?:IN )?(?:{_MONTH}|(?P<which>NEXT|THIS) MONTH)"), _nth_week),
     (phrase(rf"@1f? DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, 1)),
     (phrase(rf"@(?P<day>[12]0) DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, int(match["day"]))),
     (phrase(rf"LAST DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, 21)),

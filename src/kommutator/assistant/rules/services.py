@@ -41,7 +41,7 @@ class Hit(NamedTuple):
     service: int
     positions: frozenset[int]
     missing: int
-    head: str
+    things: frozenset[str]
     at_head: bool
     joined: bool
     named: bool
@@ -54,7 +54,7 @@ class Mention:
     position: int
     services: tuple[int, ...]
     positions: frozenset[int]
-    heads: frozenset[str] = frozenset()
+    things: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +178,17 @@ def _hit(phrase: Phrase, said: _Said, beside: set[str]) -> Hit | None:
     if not positions or _another(phrase, fitting, beside | {word for word, _ in said.values()}):
         return None
     missing = len(phrase.concepts) - len(fitting)
-    head = phrase.concepts[0]
+    things = frozenset(one for one in phrase.concepts if one not in MODIFIERS)
     where = frozenset(positions)
-    return Hit(phrase.service, where, missing, head, head in fitting, phrase.joined, phrase.named)
+    return Hit(
+        phrase.service,
+        where,
+        missing,
+        things,
+        phrase.concepts[0] in fitting,
+        phrase.joined,
+        phrase.named,
+    )
 
 
 def _another(phrase: Phrase, fitting: set[str], said: set[str]) -> bool:
@@ -217,7 +225,9 @@ def _best(hits: list[Hit]) -> list[Hit]:
 def _mention(group: list[Hit]) -> Mention:
     services = tuple(dict.fromkeys(hit.service for hit in group))
     positions = group[0].positions
-    return Mention(min(positions), services, positions, frozenset(hit.head for hit in group))
+    return Mention(
+        min(positions), services, positions, frozenset[str]().union(*(hit.things for hit in group))
+    )
 
 
 def _others(said: _Said, tokens: Tokens) -> dict[int, frozenset[int]]:
@@ -240,7 +250,7 @@ def _beside(group: list[Hit], others: dict[int, frozenset[int]]) -> bool:
 def _narrows(mention: Mention, earlier: Mention) -> bool:
     """Whether an adjective alone goes on with what was named: "мужская стрижка и детская"."""
     return bool(set(mention.services) & set(earlier.services)) or bool(
-        mention.heads & earlier.heads
+        mention.things & earlier.things
     )
 
 
@@ -252,7 +262,7 @@ def _narrowed(mentions: list[Mention]) -> list[Mention]:
         both = tuple(one for one in mention.services if last and one in last.services)
         if last and both and max(len(last.services), len(mention.services)) > 1:
             narrowed[-1] = Mention(
-                last.position, both, last.positions | mention.positions, last.heads
+                last.position, both, last.positions | mention.positions, last.things
             )
         else:
             narrowed.append(mention)

@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 
 from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.clean import clean
+from kommutator.assistant.rules.concepts import is_trade_word
 from kommutator.assistant.rules.latin import to_latin
 from kommutator.assistant.rules.name_forms import everyday_forms, name_forms
 from kommutator.assistant.rules.name_tables import NAMES
@@ -126,7 +127,9 @@ class StaffIndex:
             return found
         if index and tokens.items[index - 1].tag in _TO_WHOM and word in self.everyday:
             return self.everyday[word]
-        if len(word) < _SHORTEST_TYPO or not word.isalpha() or morphology.is_word(word):
+        if len(word) < _SHORTEST_TYPO or not word.isalpha() or is_trade_word(word):
+            return frozenset()
+        if morphology.is_word(word):
             return frozenset()
         near = process.extractOne(word, self.forms.keys(), scorer=OSA.distance, score_cutoff=1)
         return self.forms[str(near[0])] if near and near[0][0] == word[0] else frozenset()

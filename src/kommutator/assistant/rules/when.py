@@ -74,6 +74,7 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = 
 _DROPPED = re.compile(
     r"(?<= )(?:(?:EXCEPT|INSTEAD|NOT)(?: (?:IN|ON|K|FROM|UNTIL|do|DOES|SUITS))* (?P<one>[QW]\d+)|(?:(?<=NOT CAN )|(?<=NOT MANAGE ))(?:(?:IN|ON|I|COME) )*(?P<when>[QW]\d+)"
     r"|(?P<other>[QW]\d+)(?: ,)?(?: I)? NOT (?:CAN(?! COME)|SUITS|YES)"
+    r"|[QW]\d+(?: ,)? (?:NEITHER(?= (?:,|BUT|A) )|отпадает|мимо|відпадає)(?:(?: ,)? [QW]\d+ (?:тоже|теж))?"
     r"|(?P<early>[QW]\d+)(?: too| слишком| занадто| уже)? (?:рано|рановато|поздно|поздновато|пізно|зарано|запізно|неудобно|незручно|early|LATE))(?= )"
 )
 _REPAIRS = re.compile(
