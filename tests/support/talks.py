@@ -17,13 +17,14 @@ from uuid import UUID
 
 import msgspec
 
-from kommutator.domain.assistant.frame import Expecting, Frame, Intent
+from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary
 from kommutator.domain.assistant.ports import FreeTimes, Scene
 from kommutator.domain.assistant.talk import (
     Acted,
     AnyAct,
     BookVisit,
     CancelVisit,
+    ConfirmVisit,
     HandOver,
     Message,
     Offer,
@@ -37,6 +38,7 @@ from kommutator.domain.journal import Decided, JournalRow
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.chats.hear import HearChats
 from kommutator.flows.converse.acts import DoActs
+from kommutator.flows.converse.aside import Aside
 from kommutator.flows.converse.converse import Converse
 from kommutator.flows.converse.finish import FinishTurn
 from kommutator.flows.converse.handing import TellStaff
@@ -46,6 +48,7 @@ from kommutator.flows.converse.minds import Limits, Minds
 from kommutator.flows.converse.open import OpenTurns
 from kommutator.flows.converse.salon_of import SalonOf
 from kommutator.flows.converse.scene import SetScene
+from kommutator.flows.remind.ask import ReadQuestions
 from kommutator.flows.salon.book import Book
 from kommutator.flows.salon.change import ChangeVisit
 from kommutator.flows.salon.services import ListVisits, VisitDesk
@@ -64,6 +67,12 @@ PHONE = "+79161234567"
 WORKER = UUID(int=7)
 ON = {"on": True, "debounce": {"quiet_s": 0, "longest_s": 0}}
 Script = Callable[[Scene, Talk, Sequence[Message]], Awaitable[Turn]]
+
+
+class _Stops:
+    def read(self, text: str, vocabulary: Vocabulary, now: datetime) -> Frame:
+        intents = {"стоп": Intent.STOP, "старт": Intent.START}
+        return Frame(intents.get(text.lower(), Intent.OTHER))
 
 
 class Reading:
@@ -120,6 +129,8 @@ class ScriptedBrain:
                 return Turn(talk, act=booking())
             case "стоп":
                 return Turn(talk, act=OptOut())
+            case "приду":
+                return Turn(talk, act=ConfirmVisit(int(rest)))
             case "человека":
                 return Turn(talk, ("Зову.",), hand_over=HandOver.ASKED)
         return Turn(talk, (f"Вы написали: {text}",))
@@ -272,6 +283,7 @@ def _made(db: Database, brains: Sequence[ScriptedBrain]) -> Talks:
     minds = Minds(
         {"rules": brain, **{one.name: one for one in brains}}, Reading(), Limits(2.0, 0.2)
     )
+    asks = ReadQuestions(clock=clock)
     tell = TellStaff(texts, clock=clock, public_url="http://house.example")
     return Talks(
         db=db,
@@ -281,7 +293,7 @@ def _made(db: Database, brains: Sequence[ScriptedBrain]) -> Talks:
         converse=Converse(
             db,
             shelf,
-            OpenTurns(db, directory, salon_of),
+            OpenTurns(db, directory, salon_of, asks),
             SetScene(db, shelf, _Nobody()),
             minds,
             DoActs(desk),
@@ -296,7 +308,7 @@ def _made(db: Database, brains: Sequence[ScriptedBrain]) -> Talks:
             {"telegram": _Desk()},  # type: ignore[dict-item]  # only `read` is asked of it
             texts,
             _nothing_else,
-            [HearClients(salon_of, metrics)],
+            [HearClients(salon_of, Aside(_Stops(), texts, asks, clock=clock), metrics)],
         ),
     )
 

@@ -12,6 +12,7 @@ from kommutator.compose.visits import VisitParts
 from kommutator.compose.yclients import Ground
 from kommutator.domain.assistant.ports import Brain
 from kommutator.flows.converse.acts import DoActs
+from kommutator.flows.converse.aside import Aside
 from kommutator.flows.converse.client_card import ClientCards
 from kommutator.flows.converse.converse import Converse
 from kommutator.flows.converse.finish import FinishTurn
@@ -25,6 +26,7 @@ from kommutator.flows.converse.rehearse import Rehearse
 from kommutator.flows.converse.salon_of import SalonOf
 from kommutator.flows.converse.scene import SetScene
 from kommutator.flows.directory import Directory
+from kommutator.kit.clock import Clock
 from kommutator.kit.metrics import Metrics
 from kommutator.kit.news import News
 from kommutator.kit.texts import Texts
@@ -56,9 +58,12 @@ class AssistantParts:
     background: Sequence[Background] = ()
 
 
-def hear_clients(directory: Directory, metrics: Metrics) -> HearClients:
+def hear_clients(
+    directory: Directory, metrics: Metrics, texts: Texts, clock: Clock, asks: Asks
+) -> HearClients:
     """Hears every message of every messenger."""
-    return HearClients(SalonOf(directory), metrics)
+    aside = Aside(Reader(), texts, asks.questions, clock=clock)
+    return HearClients(SalonOf(directory), aside, metrics)
 
 
 def compose_assistant(

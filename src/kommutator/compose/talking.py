@@ -72,11 +72,11 @@ def compose_talking(means: Means, salons: YClientsSide | None, *, follow: Decide
     """Nothing is started and nothing is asked. `follow` decides upon all that is not of chats."""
     on, directory, texts = means.on, means.directory, means.texts
     whatsapp = compose_whatsapp(on, means.whatsapp, hearers=(begin_talking,))
+    remind = compose_remind(on, directory, Outreach(clock=on.clock), texts)
     chat = compose_channels(
         on, means.http, means.turns, directory, means.intake, texts, whatsapp, follow=follow,
-        hearers=(hear_clients(directory, means.metrics),),
+        hearers=(hear_clients(directory, means.metrics, texts, on.clock, remind.asks),),
     )  # fmt: skip
-    remind = compose_remind(on, directory, Outreach(clock=on.clock), texts)
     kept = compose_salons(on, salons, directory, hearers=(chat.tell, remind.hear))
     unasked = compose_outreach(on, rechecks_of(on, remind, directory, kept.salons), (remind.sent,))
     visits = compose_visits(on, salons, directory, kept.salons, means.metrics)

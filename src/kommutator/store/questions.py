@@ -19,7 +19,7 @@ _SUPERSEDE = """
 UPDATE chat_questions SET closed_at = $5
  WHERE enterprise = $1 AND salon = $2 AND record_id = $3 AND kind = $4 AND closed_at IS NULL"""
 _OPEN = """
-SELECT kind, record_id, visit_start, asked_at FROM chat_questions
+SELECT kind, record_id, visit_start, asked_at, salon FROM chat_questions
  WHERE enterprise = $1 AND connection_id = $2 AND chat_id = $3 AND closed_at IS NULL
    AND open_until > $4
  ORDER BY id DESC LIMIT 10"""

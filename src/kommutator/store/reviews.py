@@ -12,10 +12,9 @@ from kommutator.store.driver import Connection
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class NewReview:
     """Of one visit."""
 
-    id: int
     salon: UUID
     record_id: int
     staff_id: int | None
@@ -29,19 +28,10 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class NewReview:
-    """As `Review`."""
+class Review(NewReview):
+    """As it is kept."""
 
-    salon: UUID
-    record_id: int
-    staff_id: int | None
-    phone: str | None
-    client_name: str | None
-    stars: int
-    words: str
-    connection_id: UUID
-    chat_id: str
-    at: datetime
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +52,12 @@ ON CONFLICT (enterprise, salon, record_id) DO UPDATE
    SET stars = excluded.stars, words = coalesce(nullif(excluded.words, ''), reviews.words),
        at = excluded.at
 RETURNING (xmax = 0)"""
+_ADD_WORDS = """
+UPDATE reviews SET words = left(concat_ws(E'\n', nullif(words, ''), $4::text), 2000)
+ WHERE id = (SELECT id FROM reviews WHERE enterprise = $1 AND connection_id = $2 AND chat_id = $3
+                AND at > $5 ORDER BY at DESC LIMIT 1)
+   AND enterprise = $1 AND stars <= $6"""
+_LOW = 3
 _PAGE = f"""
 SELECT {_COLUMNS} FROM reviews
  WHERE enterprise = $1 AND id < coalesce($2, 9223372036854775807)
@@ -92,6 +88,19 @@ class ReviewStore:
         """False: the visit had one, which is changed."""
         values = [getattr(review, name) for name in _NEW]
         return bool(await self._connection.fetchval(_PUT, enterprise, *values))
+
+    async def add_words(
+        self,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        chat_id: str,
+        words: str,
+        since: datetime,
+    ) -> None:
+        """What was wrong, if this chat's last rating, after `since`, is a low one."""
+        await self._connection.execute(
+            _ADD_WORDS, enterprise, connection_id, chat_id, words, since, _LOW
+        )
 
     async def page(
         self,

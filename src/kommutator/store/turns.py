@@ -51,7 +51,7 @@ SELECT id, message_id, text, kind, at FROM chat_messages WHERE {_KEY} AND waits
  ORDER BY id LIMIT $4"""
 _INTEND = f"""
 UPDATE conversations SET act = $5, tries = 0
- WHERE {_MINE} AND heard = $4 AND speaking = 'bot' AND act IS NULL
+ WHERE {_MINE} AND heard = $4 AND speaking = $6 AND act IS NULL
    AND lease_until > clock_timestamp()
 RETURNING true"""
 # What came in meanwhile is the next turn's; what nobody saw is answered by nobody.
@@ -60,7 +60,7 @@ UPDATE conversations c SET talk = $5, version = version + 1, act = NULL, tries =
        lease_until = NULL, turned_at = clock_timestamp(), last_at = clock_timestamp(),
        due_at = CASE WHEN heard = $4 THEN NULL ELSE greatest(due_at, clock_timestamp()) END,
        waits_since = CASE WHEN heard = $4 THEN NULL ELSE clock_timestamp() END
- WHERE {_MINE} AND ($6 OR heard = $4 AND speaking = 'bot')
+ WHERE {_MINE} AND ($6 OR heard = $4 AND speaking = $8)
 RETURNING version, extract(epoch FROM clock_timestamp() - $7::timestamptz)::float8 AS took_s"""
 _ANSWERED = """
 UPDATE chat_messages SET waits = false, turn_id = $3
@@ -73,6 +73,7 @@ _RELEASE = f"""
 UPDATE conversations SET owner = NULL, lease_until = NULL,
        due_at = CASE WHEN $4 AND heard = $5 THEN NULL ELSE due_at END
  WHERE {_MINE}"""
+_LEFT = "UPDATE chat_messages SET waits = false WHERE enterprise = $1 AND id = ANY ($2::bigint[])"
 _ADD = """
 INSERT INTO turns (enterprise, conversation_id, no, brain, understood, act, acted, record_id, said,
                    hand_over, outcome, ms, trace)
@@ -198,7 +199,7 @@ class TurnStore:
         From here on the turn is brought to its end, whoever comes to do it.
         """
         key = enterprise, row.id, row.fence
-        return bool(await self._connection.fetchval(_INTEND, *key, row.heard, act))
+        return bool(await self._connection.fetchval(_INTEND, *key, row.heard, act, row.speaking))
 
     async def finish(
         self,
@@ -216,7 +217,7 @@ class TurnStore:
             acted: it was intended, so that it counts whatever came meanwhile.
         """
         found = await self._connection.fetchrow(
-            _FINISH, enterprise, row.id, row.fence, heard, talk, acted, row.due_at
+            _FINISH, enterprise, row.id, row.fence, heard, talk, acted, row.due_at, row.speaking
         )
         return None if found is None else float(found["took_s"] or 0.0)
 
@@ -247,6 +248,13 @@ class TurnStore:
         """Let others have it. `idle_at`: nothing waited when so much was heard."""
         key = enterprise, claimed.id, claimed.fence
         await self._connection.execute(_RELEASE, *key, idle_at is not None, idle_at or 0)
+
+    async def leave(
+        self, enterprise: EnterpriseNumber, row: ConversationRow, messages: Sequence[int]
+    ) -> None:
+        """These are left to whoever speaks there."""
+        await self._connection.execute(_LEFT, enterprise, list(messages))
+        await self.release(enterprise, row.claimed, idle_at=row.heard)
 
     async def made(self, enterprise: EnterpriseNumber, conversation_id: int) -> Sequence[int]:
         """Visits that this very talk made or changed."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
+from uuid import UUID
 
 import msgspec
 
@@ -123,12 +124,16 @@ class Talk(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """Something we asked by ourselves and that is still open: a reminder, a review."""
+    """Something we asked by ourselves and that is still open: a reminder, a review.
+
+    `salon`: whose visit it is; None: the one that is talked with.
+    """
 
     kind: Literal["reminder", "review"]
     record_id: int
     visit_start: datetime
     asked_at: datetime
+    salon: UUID | None = None
 
 
 class Message(msgspec.Struct, frozen=True):

@@ -25,11 +25,12 @@ from kommutator.domain.assistant.talk import (
     ConfirmVisit,
     HandOver,
     MoveVisit,
+    Rate,
     Turn,
 )
 from kommutator.flows.converse.acts import DoActs, mark_of
 from kommutator.flows.converse.finish import FinishTurn
-from kommutator.flows.converse.minds import Minds, NoAnswerError
+from kommutator.flows.converse.minds import RULES, Minds, NoAnswerError
 from kommutator.flows.converse.open import Open, OpenTurns, Plan
 from kommutator.flows.converse.scene import SetScene, Who
 from kommutator.flows.converse.times import ShelfTimes
@@ -127,8 +128,12 @@ class Converse:
         await self._end(one, plan, scene, await self._told(one, plan, acted, scene, times), acted)
 
     async def _think(self, one: Open, scene: Scene, times: FreeTimes) -> Plan | None:
-        """None: something came in while we thought, or a person did; nothing is kept."""
-        turn = await self._minds.turn(one.settings.brain, scene, one.talk, one.heard(), times)
+        """None: something came in while we thought, or it is a person's; nothing is kept."""
+        brain = RULES if one.aside else one.settings.brain
+        turn = await self._minds.turn(brain, scene, one.talk, one.heard(), times)
+        if one.aside and not isinstance(turn.act, ConfirmVisit | Rate):
+            await self._leave(one)
+            return None
         plan = one.planned(turn)
         if not isinstance(turn.act, _AT_SALON):
             return plan
@@ -197,6 +202,9 @@ class Converse:
 
     async def _give_up(self, one: Open) -> None:
         """The client hears that a person will look, and a person is asked to."""
+        if one.aside and one.plan is None:
+            await self._leave(one)
+            return
         says = (self._say(one, "converse.failed"),)
         turn = Turn(one.talk, says, hand_over=HandOver.FAILED, brain="none")
         plan = one.plan or one.planned(turn)
@@ -211,6 +219,11 @@ class Converse:
         pause_s = _AGAIN_S[min(one.row.tries, len(_AGAIN_S) - 1)]
         async with self._db.single() as unit:
             await unit.turns.later(one.row.enterprise, one.row.claimed, pause_s)
+
+    async def _leave(self, one: Open) -> None:
+        """To those who speak there."""
+        async with self._db.unit() as unit:
+            await unit.turns.leave(one.row.enterprise, one.row, [m.id for m in one.messages])
 
     async def _release(self, one: Open) -> None:
         async with self._db.single() as unit:

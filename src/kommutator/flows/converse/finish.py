@@ -109,14 +109,22 @@ class FinishTurn:
         """Acts that are ours alone; returns what is said of them besides."""
         row, act = one.row, turn.act
         if isinstance(act, OptOut | OptIn):
-            await said_in_chat(
-                unit, row.enterprise, row.connection_id, row.chat_id,
-                opted_out=isinstance(act, OptOut), by=f"chat:{row.id}", at=self._clock.now(),
-            )  # fmt: skip
+            await self._keep_consent(unit, one, opted_out=isinstance(act, OptOut))
         elif isinstance(act, Rate) and self._rating is not None:
             where = Where(row.connection_id, row.chat_id)
             return await self._rating(unit, one.salon, where, act, turn.talk.language)
         return ()
+
+    async def _keep_consent(self, unit: Unit, one: Open, *, opted_out: bool) -> None:
+        """Once: a plain СТОП was noted as it was heard."""
+        where = one.row.connection_id, one.row.chat_id
+        held = await unit.consents.of(one.row.enterprise, one.chat.phone or "", *where)
+        if held is not None and (held.source, held.opted_out) == ("chat", opted_out):
+            return
+        await said_in_chat(
+            unit, one.row.enterprise, *where, opted_out=opted_out, by=f"chat:{one.row.id}",
+            at=self._clock.now(),
+        )  # fmt: skip
 
     async def _hand_over(
         self, unit: Unit, one: Open, turn: Turn, reason: HandOver, scene: Scene | None

@@ -10,6 +10,7 @@ from kommutator.domain.assistant.settings import read_settings
 from kommutator.domain.assistant.talk import HandOver
 from kommutator.domain.chats import ChatNews, Said
 from kommutator.domain.connection import Account
+from kommutator.flows.converse.aside import Aside
 from kommutator.flows.converse.salon_of import SalonOf
 from kommutator.kit.metrics import Metrics
 
@@ -22,8 +23,9 @@ _HOUR_S = 3600.0
 class HearClients:
     """Implements `flows.chats.hear.HearMessages`."""
 
-    def __init__(self, salon_of: SalonOf, metrics: Metrics) -> None:
+    def __init__(self, salon_of: SalonOf, aside: Aside, metrics: Metrics) -> None:
         self._salon_of = salon_of
+        self._aside = aside
         self._heard = metrics.messages_heard
 
     async def __call__(self, unit: Unit, account: Account, news: ChatNews, said: Said) -> None:
@@ -47,7 +49,9 @@ class HearClients:
         heard = await unit.conversations.hear(
             *key, news.chat_id, salon=salon_id, by_bot=works, late=said.late
         )
-        if heard.speaking != "bot" or said.late:
+        by_bot = heard.speaking == "bot" and not said.late
+        answers = await self._aside(unit, account, news, said, by_bot=by_bot)
+        if said.late or not (by_bot or answers):
             return
         debounce = settings.debounce
         expecting = Expecting(heard.expecting)

@@ -12,7 +12,7 @@ import msgspec
 
 from kommutator.domain.assistant.settings import AssistantSettings, read_settings
 from kommutator.domain.assistant.talk import Message, Question, Talk, Turn
-from kommutator.domain.connection import Account
+from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.flows.converse.ports import OpenQuestions
 from kommutator.flows.converse.salon_of import SalonOf
 from kommutator.kit.errors import NotFound
@@ -65,6 +65,7 @@ class Open:
         plan: what was about to be done when somebody crashed, or had to wait.
         records: visits that this very talk made.
         locale: of the enterprise's people.
+        aside: staff speak here, or nobody: only an answer to a question of ours is taken.
     """
 
     row: ConversationRow
@@ -79,6 +80,7 @@ class Open:
     plan: Plan | None
     greet: bool
     locale: str
+    aside: bool = False
 
     @property
     def no(self) -> int:
@@ -121,8 +123,17 @@ class OpenTurns:
                 return None
             found = await self._read(unit, row)
             if found is None:
-                await unit.turns.release(row.enterprise, claimed, idle_at=row.heard)
+                await self._pass(unit, row)
         return found
+
+    async def _pass(self, unit: Unit, row: ConversationRow) -> None:
+        """Not ours; what staff see need not be answered later, when the bot speaks again."""
+        if row.speaking == "bot":
+            await unit.turns.release(row.enterprise, row.claimed, idle_at=row.heard)
+            return
+        key = row.enterprise, row.connection_id, row.chat_id
+        theirs = await unit.turns.waiting(*key, _AT_ONCE)
+        await unit.turns.leave(row.enterprise, row, [one.id for one in theirs])
 
     async def _read(self, unit: Unit, row: ConversationRow) -> Open | None:
         key = row.enterprise, row.connection_id, row.chat_id
@@ -130,17 +141,19 @@ class OpenTurns:
         channel = await self._channel(row.connection_id)
         if chat is None or channel is None:
             return None
-        salon = await self._salon_of(channel)
+        asked = () if self._questions is None else await self._questions(unit, *key)
+        salon = await self._salon_of(channel) or await self._asking(asked)
         enterprise = await unit.enterprises.get(row.enterprise)
         settings = read_settings(enterprise.settings)
         if salon is None:
             return None
         plan = None if row.act is None else msgspec.convert(row.act, Plan)
         messages = await unit.turns.waiting(*key, _AT_ONCE)
+        questions = [one for one in asked if one.salon in (None, salon.connection_id)]
         by_bot = row.speaking == "bot" and settings.works_in(salon.connection_id)
-        if plan is None and not (messages and by_bot):
+        aside = row.speaking != "bot" and bool(questions)
+        if plan is None and not (messages and (by_bot or aside)):
             return None
-        asks = self._questions
         greet = row.turned_at is None or row.now - row.turned_at > FORGOTTEN
         return Open(
             row=row,
@@ -150,12 +163,20 @@ class OpenTurns:
             settings=settings,
             talk=_talk(row, chat, enterprise.locale, anew=greet),
             messages=messages,
-            questions=() if asks is None else await asks(unit, *key),
+            questions=questions,
             records=await unit.turns.made(row.enterprise, row.id),
             plan=plan,
             greet=greet,
             locale=enterprise.locale,
+            aside=aside,
         )
+
+    async def _asking(self, asked: Sequence[Question]) -> Account | None:
+        """A messenger that speaks for no salon of several: whoever asked hears the answer."""
+        salon = next((one.salon for one in asked if one.salon is not None), None)
+        account = None if salon is None else await self._channel(salon)
+        active = account is not None and account.status is ConnectionStatus.ACTIVE
+        return account if active else None
 
     async def _channel(self, connection_id: UUID) -> Account | None:
         try:
