@@ -85,7 +85,8 @@ SELECT $1, m.connection_id, coalesce(a.chat_id, m.chat_id), 'out', m.text, clock
 ON CONFLICT DO NOTHING"""
 # What the messenger told already is later than the end of our own sending.
 _SPOKEN = """
-UPDATE chat_messages SET message_id = coalesce($4, message_id), reason = $5, state = CASE
+UPDATE chat_messages SET message_id = coalesce($4, message_id),
+       reason = CASE WHEN code IS NULL THEN $5::text ELSE coalesce($5, reason) END, state = CASE
        WHEN $3 IN ('sent', 'maybe_sent') AND (state IN ('delivered', 'read')
                                               OR state = 'failed' AND code IS NOT NULL)
        THEN state ELSE $3 END
@@ -175,7 +176,7 @@ class ChatStore:
     async def _join(
         self, enterprise: EnterpriseNumber, connection_id: UUID, name: str, chat_id: str
     ) -> None:
-        """From now on this name means that chat; while a talk is acting, from a later message on."""
+        """From now on this name means that chat; while a talk acts, from a later message on."""
         known = await self.known_as(enterprise, connection_id, name)
         if known is None:
             await self._connection.execute(_ALIAS, enterprise, connection_id, name, chat_id)
