@@ -109,7 +109,8 @@ def _agreed(line: Line, wish: Intent | None) -> Intent:
     agreed = answers.agreement(line)
     if agreed is Intent.YES and answers.agrees_to_change(line):
         return Intent.YES
-    told = "?" not in line.text.split() and wish in (Intent.PRICE, Intent.FREE)
+    told = "?" not in line.text.split() or line.has(under.YES_BUT)
+    told = told and wish in (Intent.PRICE, Intent.FREE)
     if agreed and (wish in _WITH_ANSWER or (told and agreed is not Intent.YES)):
         return agreed
     if wish is None and line.has(under.UNWILLING):

@@ -28,10 +28,13 @@ WHOEVER_IS_FREE = phrase(r"ANYONE(?: FREE)?(?! \?)")
 NONE_OF_THEM = phrase(r"NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT")
 # Of a proposal: neither "нет" nor a wish, and yet no agreement.
 UNWILLING = phrase(
-    r"(?:уже|вже|already) BOOKED|BETTER NOT(?=(?: [.!])* $)|NOT BE|CHANGE MY mind|wrong|(?<=^ )NOT(?=(?: [.!])* $)|NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім|напишу|отвечу)|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"
+    r"NOT (?:I )?(?:MANAGE|CAN)|(?:уже|вже|already) BOOKED|BETTER NOT(?=(?: [.!])* $)|NOT BE|CHANGE MY mind|wrong|(?<=^ )NOT(?=(?: [.!])* $)|NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім|напишу|отвечу)|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"
     r"|NEITHER|UNWANTED|^ (?:maybe |может )?LATER|ні ZA WHAT|NOT (?:\S+ )?(?:really|interested)"
 )
-UNDECIDED = phrase(r"NOT (?:\S+ )?(?:знаю|знаем|знаємо|know|sure|уверен\S*|впевнен\S*)|UNSURELY")
+YES_BUT = phrase(r"YES (?:, )?BUT")
+UNDECIDED = phrase(
+    r"(?:сказать|сказати|say) (?:\S+ )?NOT CAN|NOT CAN (?:сказать|сказати|say)|NOT (?:\S+ )?(?:знаю|знаем|знаємо|know|sure|уверен\S*|впевнен\S*)|UNSURELY"
+)
 # After a reminder: a wish for another time, in whatever words.
 ANOTHER_TIME = phrase(
     r"UNWANTED (?:\S+ )*(?:\?|[QW]\d+|CAN)|(?:CAN|WANT|NEED|LET|BETTER|NO|NOT|TAKE|BOOKV|давайте|MANAGE|possible) (?:\S+ )*(?:[QW]\d+|OTHERONE|SHIFT|LATER|SOONER|EARLIER)(?! (?:NOT|NO))"

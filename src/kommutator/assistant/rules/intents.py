@@ -48,7 +48,7 @@ def intent_of(line: Line) -> Intent:
 def wish_of(line: Line) -> Intent | None:
     """The same without answers and manners; None where the turn has no wish and no question."""
     advertised = line.has(says.SPAM) and not line.has(says.CONTENT)
-    return _urgent(line) or _change(line) or (Intent.OTHER if advertised else _wish(line))
+    return Intent.OTHER if advertised else _urgent(line) or _change(line) or _wish(line)
 
 
 def asks_what_you_do(tokens: Tokens) -> bool:
