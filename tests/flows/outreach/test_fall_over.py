@@ -1,7 +1,7 @@
 """What was not delivered goes by another messenger, once each, and never twice by one."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tests.support.outreach import CLOUD, NUMBER, TELEGRAM, WHATSAPP, Town
@@ -164,3 +164,32 @@ async def test_two_workers_hand_a_message_on_once(town: Town) -> None:
     senders = [(town.sender(), UUID(int=n)) for n in (1, 2)]
     await asyncio.gather(*(sender.round(owner) for sender, owner in senders))
     assert [via for via, _ in await town.sent()] == [WHATSAPP, TELEGRAM]
+
+
+async def test_a_messenger_that_was_away_all_night_wakes_nobody(town: Town) -> None:
+    await town.settle(TELEGRAM)
+    await town.wrote(TELEGRAM, "42")
+    await town.later(hours=8, minutes=59)  # a minute to nine in the evening
+    await town.owe(town.want(not_after=town.clock.now() + timedelta(hours=20)))
+    assert await town.round() == ["owed"]
+    (held,) = await town.rows("SELECT payload ->> 'not_after' AS at FROM outbox")
+    assert datetime.fromisoformat(held["at"]) == town.clock.now() + timedelta(minutes=1)
+    await town.later(hours=5)
+    await town.told(await town.last_outbox(), "failed", note="too_late")
+    await town.follow.receipts()
+    assert await town.round() == ["quiet_hours"]
+    await town.later(hours=8)
+    assert await town.round() == ["owed"]
+    assert [via for via, _ in await town.sent()] == [TELEGRAM, TELEGRAM]
+
+
+async def test_around_the_clock_a_message_is_worth_what_it_was(town: Town) -> None:
+    await town.settle(TELEGRAM)
+    await town.wrote(TELEGRAM, "42")
+    always = {"outreach": {"hours": {"begin": "00:00", "end": "00:00"}}}
+    await town.run("UPDATE enterprises SET settings = $1", always)
+    wanted = town.want()
+    await town.owe(wanted)
+    await town.round()
+    (held,) = await town.rows("SELECT payload ->> 'not_after' AS at FROM outbox")
+    assert datetime.fromisoformat(held["at"]) == wanted.not_after

@@ -46,6 +46,10 @@ class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return at
         return self._edge(at, zone_name, self.begin, ahead=True)
 
+    def next_close(self, at: datetime, zone_name: str) -> datetime | None:
+        """When the hours that `at` lies in end, UTC; None: they never do."""
+        return None if self.always else self._edge(at, zone_name, self.end, ahead=True)
+
     def last_close(self, at: datetime, zone_name: str) -> datetime:
         """When the hours ended that were the last before `at`, UTC; `at` lies outside of them."""
         return self._edge(at, zone_name, self.end, ahead=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from kommutator.domain.chats import TOO_LATE
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.outreach.choice import LOOK_AGAIN, Nowhere, Option, choose
 from kommutator.domain.outreach.hours import placed
@@ -43,13 +44,23 @@ async def look_at(unit: Unit, row: OutreachRow, now: datetime) -> Option | Stop:
         return stop
     options = await options_of(unit, row, zone_name=zone_name, now=now)
     tries = (await unit.outreach_tries.of(row.enterprise, [row.id])).get(row.id, ())
-    tried = {one.connection_id for one in tries}
+    tried = {one.connection_id for one in tries if one.reason != TOO_LATE}
     way = choose(options, settings, tried=tried, service=row.service, now=now)
     if isinstance(way, Nowhere):
         return _nowhere(row, way, tries, now)
     if way.kind is ConnectionKind.WHATSAPP and way.busy_s > 0:
         return Stop(None, SPACING, now + timedelta(seconds=way.busy_s))
     return way
+
+
+async def leaves_until(unit: Unit, row: OutreachRow, now: datetime) -> datetime:
+    """Then a messenger that was away must send it no more: people sleep. It is wanted anew."""
+    if row.kind in OWN_HOURS:
+        return row.not_after
+    enterprise = await unit.enterprises.get(row.enterprise)
+    zone_name = await zone_of(unit, row.enterprise, row.salon, enterprise.time_zone)
+    closes = read_settings(enterprise.settings).hours.next_close(now, zone_name)
+    return row.not_after if closes is None else min(row.not_after, closes)
 
 
 async def _unwanted(

@@ -20,7 +20,7 @@ from kommutator.domain.outreach.ladder import spacing_s
 from kommutator.domain.outreach.wanted import OutreachKind, OutreachState
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.chats.speak import Saying, speak
-from kommutator.flows.outreach.look import SPACING, Stop, look_at
+from kommutator.flows.outreach.look import SPACING, Stop, leaves_until, look_at
 from kommutator.flows.outreach.ports import Drop, Later, Place, Recheck, Send, SentHearer
 from kommutator.kit.clock import Clock
 from kommutator.store.outreach import OutreachRow
@@ -171,7 +171,7 @@ class SendDue:
             text,
             once=f"outreach:{row.id}:{tried}",
             about=row.about,
-            not_after=row.not_after,
+            not_after=await leaves_until(unit, row, now),
             said_by="bot",
             template=_template(row, way, text, now),
         )
