@@ -65,7 +65,7 @@ ANOTHER_TIME = phrase(
 MOVE = phrase(
     rf"REDO|(?:CAN|NEED|WANT) (?:I )?OTHERONE (?:TIMEW|DAY|EDAY|DATE|HOUR)(?! HAVE)|COME (?:\S+ )?[QW]\d+ INSTEAD|[QW]\d+ INSTEAD(?=(?: [.?!])* $)|MOVEV|(?:[QW]\d+|UNWANTED) INSTEAD (?:\S+ )?[QW]\d+|INSTEAD (?:\S+ )?[QW]\d+ (?:\S+ )*[QW]\d+|CHANGE {_THE_SAME_CLAUSE}{{0,3}}(?:RECORD|TIMEW|DAY|DATE|HOUR|Q\d+|W\d+|MY|BOOKED)|CHANGE(?! MY mind)"
     r"|CAN (?:I )?(?:PLEASE )?(?:ON|IN) OTHERONE (?:TIMEW|DAY|DATE|HOUR)"
-    r"|(?:I|MY) (?:\S+ ){0,3}(?:BOOKED|RECORD) (?:\S+ )*[QW]\d+ (?:\S+ )*(?:WANT|CAN|BETTER|NEED) (?:\S+ )*(?:[QW]\d+|OTHERONE)"
+    r"|(?:I|MY) (?:\S+ ){0,3}(?:BOOKED|RECORD) (?:\S+ ){0,8}[QW]\d+ (?:\S+ ){0,8}(?:WANT|CAN|BETTER|NEED) (?:\S+ ){0,8}(?:[QW]\d+|OTHERONE)"
 )
 LATE = phrase(
     r"(?:уже|вже|already) (?:\S+ ){0,3}(?:_|MINUTE)|NOT INTIME (?:вовремя|вчасно|IN TIMEW|ON TIMEW)|running (?:\S+ ){0,3}(?:_|behind)|(?<!HOW )(?<!too )LATE|ON MY way|EIN traffic|(?:BE|COME) (?:\S+ )?EIN [W_#]\S*|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME|W\d+)"
