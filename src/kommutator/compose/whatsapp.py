@@ -10,10 +10,11 @@ from kommutator.compose.yclients import Ground
 from kommutator.connectors.channels.whatsapp.host import BaileysHost
 from kommutator.connectors.channels.whatsapp.program import Program, bridge_program
 from kommutator.domain.connection import Account
+from kommutator.domain.lanes import Delivering
 from kommutator.domain.whatsapp.ports import LineOptions, WhatsAppHost
 from kommutator.doors.whatsapp.delivery import Pace, WhatsAppDelivery
 from kommutator.doors.whatsapp.lines import Lines
-from kommutator.doors.whatsapp.parts import Delivering, Parts
+from kommutator.doors.whatsapp.parts import Parts
 from kommutator.doors.whatsapp.runner import WhatsAppRunner
 from kommutator.flows.directory import Directory
 from kommutator.flows.intake import Intake

@@ -6,6 +6,7 @@ import asyncio
 from typing import Protocol
 from uuid import UUID
 
+from kommutator.domain.lanes import Lease as Held
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.kit.clock import Clock
 
@@ -32,22 +33,11 @@ class Kick(asyncio.Event):
         return news
 
 
-class Lease(Protocol):
+class Lease(Held, Protocol):
     """What a runner knows of its right to a lane."""
 
     @property
-    def lane(self) -> str: ...
-    @property
-    def enterprise(self) -> EnterpriseNumber: ...
-    @property
-    def connection_id(self) -> UUID | None: ...
-    @property
-    def fence(self) -> int: ...
-    @property
     def kick(self) -> Kick: ...
-    def alive(self) -> bool:
-        """Whether we may still send; turns false before anybody else could own the lane."""
-        ...
 
 
 class LaneRunner(Protocol):

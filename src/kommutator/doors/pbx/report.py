@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Protocol
-from uuid import UUID
 
 import structlog
 
 from kommutator.domain.connection import Account
-from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.domain.lanes import Lease
 from kommutator.kit.clock import Clock
 from kommutator.store.attempts import Attempt
 from kommutator.store.database import Database
@@ -18,20 +16,6 @@ from kommutator.store.deliveries import LaneHealth
 
 _log = structlog.get_logger(__name__)
 _PAUSE_S = 1.0
-
-
-class Lease(Protocol):
-    """What is needed of the engine's lease."""
-
-    @property
-    def lane(self) -> str: ...
-    @property
-    def enterprise(self) -> EnterpriseNumber: ...
-    @property
-    def connection_id(self) -> UUID | None: ...
-    @property
-    def fence(self) -> int: ...
-    def alive(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

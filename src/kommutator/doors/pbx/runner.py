@@ -11,15 +11,17 @@ import structlog
 from kommutator.connectors.pbx.asterisk.address import AmiAddress
 from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress
 from kommutator.domain.connection import Account, ConnectionStatus, by_ssh
+from kommutator.domain.lanes import Delivering, Lease
 from kommutator.domain.ports import Delivery
 from kommutator.doors.pbx.feed import Intake
 from kommutator.doors.pbx.links import Links
-from kommutator.doors.pbx.report import Lease, LinkReporter
-from kommutator.doors.pbx.tenure import Delivering, Greet, Parts, Tenure, first_of
+from kommutator.doors.pbx.report import LinkReporter
+from kommutator.doors.pbx.tenure import Greet, Parts, Tenure
 from kommutator.doors.pbx.tenure_ssh import SshTenure
 from kommutator.kit.clock import Clock
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.ids import Ids
+from kommutator.kit.tasks import first_of
 from kommutator.store.database import Database
 
 _log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
@@ -16,12 +16,14 @@ from kommutator.connectors.pbx.asterisk.errors import AmiError
 from kommutator.connectors.pbx.asterisk.readers import wanted
 from kommutator.connectors.pbx.asterisk.translate import RECONCILE
 from kommutator.domain.connection import Account
+from kommutator.domain.lanes import Delivering, Lease
 from kommutator.domain.ports import Delivery
 from kommutator.doors.pbx.feed import Feed, Intake
 from kommutator.doors.pbx.links import Links
-from kommutator.doors.pbx.report import Lease, LinkReporter
+from kommutator.doors.pbx.report import LinkReporter
 from kommutator.kit.clock import Clock
 from kommutator.kit.ids import Ids
+from kommutator.kit.tasks import first_of
 
 _log = structlog.get_logger(__name__)
 _PARKED_S: Final = 5.0
@@ -33,14 +35,6 @@ _BOOTED: Final = "FullyBooted"
 
 Greet = Callable[[Account], Awaitable[None]]
 """What is owed to a PBX after each gap, whatever happened in it."""
-
-
-class Delivering(Protocol):
-    """What is needed of `workers.delivery_runner.DeliveryRunner`."""
-
-    async def deliver(self, lease: Any, delivery: Delivery, *, linger_s: float) -> None:
-        """Work the lane's commands; with an infinite linger until parked, lost or cancelled."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,19 +174,6 @@ async def greet_for_ever(parts: Parts, account: Account, ungreeted: asyncio.Even
             _log.warning("pbx_not_greeted", error=repr(error))
             ungreeted.set()
             await parts.clock.sleep(_BUSY_S)
-
-
-async def first_of(*works: Coroutine[Any, Any, None]) -> None:
-    """Return (or raise) when the first is done; the others are cancelled and awaited."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
 
 
 async def _wait(event: asyncio.Event) -> None:

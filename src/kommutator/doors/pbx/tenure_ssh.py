@@ -10,7 +10,8 @@ from kommutator.connectors.pbx.asterisk.errors import AmiError
 from kommutator.connectors.pbx.asterisk.ssh import SshLink
 from kommutator.connectors.pbx.asterisk.ssh_address import SshAddress
 from kommutator.domain.connection import Account
-from kommutator.doors.pbx.report import Lease, LinkReporter
+from kommutator.domain.lanes import Lease
+from kommutator.doors.pbx.report import LinkReporter
 from kommutator.doors.pbx.tenure import Parts, deliver_for_ever, greet_for_ever
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-from uuid import UUID
 
 from kommutator.domain.connection import Account
+from kommutator.domain.lanes import Delivering
 from kommutator.domain.ports import Delivery
-from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.domain.whatsapp.ports import LineOptions, WhatsAppHost
 from kommutator.doors.whatsapp.feed import Intake
 from kommutator.doors.whatsapp.lines import Lines
@@ -18,26 +16,6 @@ from kommutator.kit.clock import Clock
 from kommutator.kit.crypto import Vault
 from kommutator.kit.ids import Ids
 from kommutator.store.database import Database
-
-
-class Lease(Protocol):
-    """What is needed of the engine's lease."""
-
-    @property
-    def lane(self) -> str: ...
-    @property
-    def enterprise(self) -> EnterpriseNumber: ...
-    @property
-    def connection_id(self) -> UUID | None: ...
-    @property
-    def fence(self) -> int: ...
-    def alive(self) -> bool: ...
-
-
-class Delivering(Protocol):
-    """What is needed of `workers.delivery_runner.DeliveryRunner`."""
-
-    async def deliver(self, lease: Any, delivery: Delivery, *, linger_s: float) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import structlog
 
 from kommutator.domain.connection import Account, ConnectionStatus
+from kommutator.domain.lanes import Lease
 from kommutator.domain.whatsapp.reconnect import History, Next
 from kommutator.domain.whatsapp.states import Reason, SessionState
-from kommutator.doors.whatsapp.parts import Lease, Parts
+from kommutator.doors.whatsapp.parts import Parts
 from kommutator.doors.whatsapp.tenure import Tenure
 from kommutator.flows.whatsapp.lasting import LaneLost
 from kommutator.kit.errors import NotFound
+from kommutator.kit.tasks import first_of
 from kommutator.store.driver import TRANSIENT
 from kommutator.store.whatsapp_sessions import Hold, SessionRow
 
@@ -53,7 +53,7 @@ class WhatsAppRunner:
         tenure = Tenure(self._parts, lease, account, row)
         works = (tenure.hold(), tenure.deliver(), self._until_wished(lease, account, row, tenure))
         try:
-            await _first_of(*works)
+            await first_of(*works)
             await self._unlinked(lease, account, tenure)
         except LaneLost as lost:
             _log.info("whatsapp_hold_ended", lane=lease.lane, why=str(lost))
@@ -118,16 +118,3 @@ class WhatsAppRunner:
                 lease.enterprise, lease.lane, lease.fence, reason=reason or _NOT_LINKED,
                 detail=None if row is None else row.state.value,
             )  # fmt: skip
-
-
-async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
-    """Return (or raise) when the first is done; the others are cancelled and awaited."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()

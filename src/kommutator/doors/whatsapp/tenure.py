@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 
 from kommutator.domain.connection import Account
+from kommutator.domain.lanes import Lease
 from kommutator.domain.whatsapp.events import (
     Closed,
     Composing,
@@ -40,7 +41,7 @@ from kommutator.domain.whatsapp.reconnect import (
 from kommutator.domain.whatsapp.states import Reason, SessionState
 from kommutator.doors.whatsapp.feed import Feed
 from kommutator.doors.whatsapp.lines import OpenLine
-from kommutator.doors.whatsapp.parts import Lease, Parts
+from kommutator.doors.whatsapp.parts import Parts
 from kommutator.flows.whatsapp.follow import FollowSession
 from kommutator.flows.whatsapp.keys import KeptKeys
 from kommutator.flows.whatsapp.lasting import WhileOurs
@@ -210,10 +211,9 @@ class Tenure:
                     await line.close()
 
     async def _deliver(self) -> None:
+        parts = self._parts
         while True:
-            await self._parts.delivering.deliver(
-                self._lease, self._parts.delivery, linger_s=math.inf
-            )
+            await parts.delivering.deliver(self._lease, parts.delivery, linger_s=math.inf)
             await self._clock.sleep(_PARKED_S)
 
     # --- events ----------------------------------------------------------------------------

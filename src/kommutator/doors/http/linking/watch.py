@@ -23,6 +23,7 @@ from kommutator.doors.http.linking.sockets import Sockets
 from kommutator.flows.house import House
 from kommutator.flows.whatsapp.shown import SessionShown
 from kommutator.kit.errors import InvalidInput, NotFound, TooMany, UserError
+from kommutator.kit.tasks import first_of
 from kommutator.store.whatsapp_sessions import SessionNews
 
 CALM_S: Final = 20.0
@@ -77,15 +78,9 @@ class Watch:
             WebSocketDisconnect: the page is gone.
         """
         await self._take_over()
-        tasks = [asyncio.create_task(self._tell(after)), asyncio.create_task(self._hear())]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await first_of(self._tell(after), self._hear())
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await self._leave()
 
     async def _take_over(self) -> None:
