@@ -49,6 +49,8 @@ SELECT c.id, coalesce(s.linked_at, c.created_at) AS linked_at, s.state AS sessio
   FROM connections c
   LEFT JOIN whatsapp_sessions s ON s.enterprise = c.enterprise AND s.connection_id = c.id
  WHERE c.enterprise = $1 AND c.id = ANY ($2::uuid[])"""
+_WROTE = """
+SELECT EXISTS (SELECT FROM chats WHERE enterprise = $1 AND phone = $2 AND heard_at > $3)"""
 _BARRED = """
 SELECT s.enterprise, s.connection_id, s.state FROM whatsapp_sessions s
  WHERE s.state = ANY ($1::text[]) AND NOT EXISTS (
@@ -105,6 +107,10 @@ def spacing_key(connection_id: UUID) -> str:
 class OutreachWayStore:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def wrote_since(self, enterprise: EnterpriseNumber, phone: str, since: datetime) -> bool:
+        """Whether somebody wrote to us in any chat after this moment."""
+        return bool(await self._connection.fetchval(_WROTE, enterprise, phone, since))
 
     async def chats(
         self,

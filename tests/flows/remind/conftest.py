@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,6 @@ async def salon(database_url: str) -> AsyncIterator[Reminded]:
     db = await Database.open(database_url, size=6)
     town = Town(db)
     await town.settle(TELEGRAM)
-    await town.wrote(TELEGRAM, "70")
+    await town.wrote(TELEGRAM, "70", at=town.clock.now() - timedelta(days=3))
     yield await Reminded.of(town)
     await db.close()

@@ -86,3 +86,14 @@ async def test_a_few_a_day(salon: Reminded) -> None:
     assert await looked(salon, NOON + timedelta(minutes=20)) == 0
     assert await looked(salon, NOON + timedelta(days=1)) == 2
     assert OLGA not in phones
+
+
+async def test_nobody_is_missed_in_the_middle_of_a_talk(salon: Reminded) -> None:
+    await salon.rules(win_back={"on": True})
+    await kept(salon, LONG_AGO)
+    await salon.until(NOON - timedelta(hours=1))
+    await salon.town.wrote(TELEGRAM, "42")
+    assert await looked(salon) == 1
+    assert await salon.until(NOON + timedelta(hours=5)) == []
+    (said,) = await salon.until(NOON + timedelta(hours=25))
+    assert said.startswith("Ольга, вы давно не были")

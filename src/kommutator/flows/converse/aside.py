@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _WORDS_WITHIN: Final = timedelta(hours=1)
 """So long after a low rating its reasons are told."""
 _WORTH: Final = timedelta(hours=6)
+_LONGEST_WISH: Final = 300
+"""Who writes more has something else to say; and reading is paid by whoever waits to be heard."""
 _BOT_STARTED: Final = "/start"
 _NOBODY: Final = Vocabulary()
 
@@ -59,7 +61,7 @@ class Aside:
         """
         if said.kind != "text" or not said.text.strip():
             return False
-        intent = self._reads.read(said.text, _NOBODY, self._clock.now().replace(tzinfo=None)).intent
+        intent = self._intent(said.text)
         wishes = intent in {Intent.STOP, Intent.START} and said.text.strip() != _BOT_STARTED
         if intent is Intent.STOP or (wishes and not by_bot):
             await self._wishes(unit, account, news, said, out=intent is Intent.STOP, by_bot=by_bot)
@@ -69,6 +71,12 @@ class Aside:
         since = self._clock.now() - _WORDS_WITHIN
         await unit.reviews.add_words(*key, said.text[:2000], since)
         return self._questions is not None and bool(await self._questions(unit, *key))
+
+    def _intent(self, text: str) -> Intent:
+        if len(text) > _LONGEST_WISH:
+            return Intent.OTHER
+        now = self._clock.now().replace(tzinfo=None)  # no day is asked for: any zone will do
+        return self._reads.read(text, _NOBODY, now).intent
 
     async def _wishes(
         self, unit: Unit, account: Account, news: ChatNews, said: Said, *, out: bool, by_bot: bool

@@ -19,7 +19,7 @@ from kommutator.domain.salon.copy import SALONS
 from kommutator.domain.salon.facts import Salon, Visit
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.outreach.owe import Outreach
-from kommutator.flows.outreach.ports import Drop, Send, Verdict
+from kommutator.flows.outreach.ports import Drop, Later, Send, Verdict
 from kommutator.flows.remind.plan import SWITCHED_ON, rules_of
 from kommutator.flows.remind.wording import Wording
 from kommutator.flows.salon.source import local
@@ -40,6 +40,8 @@ _WINDOW: Final = timedelta(hours=2)
 _TOO_LONG: Final = timedelta(days=365)
 """Whoever has not come for longer than that is nobody's client any more."""
 _WORTH: Final = timedelta(days=2)
+_IN_TALK: Final = timedelta(hours=24)
+"""Whoever wrote so lately is talking with us: they are missed by nobody."""
 CAME_BACK: Final = "came_back"
 
 
@@ -74,7 +76,10 @@ class WinBack:
         kept = await unit.salons.get(row.enterprise, row.salon)
         if rules is None or kept is None or not rules.win_back.on:
             return Drop(SWITCHED_ON)
-        since = local(self._clock.now(), kept.salon) - timedelta(days=rules.win_back.after_days)
+        now = self._clock.now()
+        if await unit.outreach_ways.wrote_since(row.enterprise, row.phone, now - _IN_TALK):
+            return Later(now + _IN_TALK)
+        since = local(now, kept.salon) - timedelta(days=rules.win_back.after_days)
         key = row.enterprise, row.salon
         lately = await unit.salon_visits.next_of_phone(*key, row.phone, since)
         return Send() if lately is None else Drop(CAME_BACK)
