@@ -15,7 +15,7 @@ WISHES = (
     ("Добрый день", "Можно на укладку?"),
     ("Хочу на коррекцию бровей", "Чем скорее, тем лучше"),
 )
-_MOST_TURNS = 15
+_MOST_TURNS = 60  # many want the same few times
 
 
 @dataclass

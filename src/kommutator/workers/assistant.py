@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE: Final = 12
-_OF_EACH: Final = 6  # tenants with a crowd, or with a slow brain, leave room for the others
+_OF_EACH: Final = 4  # tenants with a crowd, or with a slow brain, leave room for the others
 _LEASE_S: Final = 10.0  # so long waits a client whose worker died
 _LOOK_S: Final = 1.0  # for what nobody told us of: leases of the dead
 _PATIENCE_S: Final = 60.0
