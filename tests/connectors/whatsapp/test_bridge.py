@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from kommutator.connectors.channels.whatsapp.bridge import Bridge
 from kommutator.connectors.channels.whatsapp.errors import WhatsAppError
@@ -115,6 +116,15 @@ class TestNews:
         await line.send("say", event(line, "composing", chat="7@lid", typing=True), "x")
         assert ours.events == [Composing("7@lid", typing=True)]
         assert others.events == []
+
+    async def test_a_fault_names_nobody(self, host: BaileysHost) -> None:
+        line = await opened(host)
+        message = "No session record for 79001234567.0"
+        fault = json.dumps({"event": "fault", "line": None, "message": message})
+        with capture_logs() as logs:
+            await line.send("say", fault, "x")
+        (told,) = [one for one in logs if one["event"] == "whatsapp_bridge_fault"]
+        assert told["words"] == "No session record for ….0"
 
     async def test_garbage_hurts_nobody(self, host: BaileysHost) -> None:
         heard = Heard()

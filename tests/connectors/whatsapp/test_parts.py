@@ -83,6 +83,6 @@ def test_a_signature_that_held_is_not_computed_again_and_another_is(told: dict[s
     assert told["signatures"] == {
         "answers": [True, True, False, False],
         "computed": 4,  # the good one once, the forged one each time, the moved border once
-        "moved": True,  # the stand-in judges by the signature alone: it was asked, which is the point
+        "moved": True,  # the stand-in was asked, which is the point
         "real": [True, True, False],
     }

@@ -3,6 +3,7 @@ whoever was let in watches: one page at a time."""
 
 import asyncio
 from typing import cast
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -134,6 +135,18 @@ async def test_five_connections_a_minute(town: LinkingTown) -> None:
         assert await socket.end() == 4429
         assert socket.told[0]["code"] == "too_many_requests"
         assert 50 < socket.told[0]["retry_after"] <= 60
+
+
+async def test_who_comes_too_often_is_counted_by_the_kind_of_address(town: LinkingTown) -> None:
+    """An address may be made up anew each time: as a label it would stay in memory."""
+    ours = town.service.url
+    for _ in range(6):
+        async with town.watching(None, f"/console/whatsapp/{uuid4()}/ws", origin=ours) as socket:
+            await socket.end()
+    (metric,) = town.service.house.metrics.throttled.collect()
+    paths = {one.labels["route"] for one in metric.samples}
+    assert "/console/whatsapp/{connection_id}/ws" in paths
+    assert not [one for one in paths if "-" in one]
 
 
 async def test_a_phone_that_is_removed_ends_it(town: LinkingTown) -> None:

@@ -7,10 +7,17 @@ import pytest
 from kommutator.domain.connection import ConnectionStatus
 from kommutator.domain.whatsapp.events import PasskeyWanted
 from kommutator.domain.whatsapp.states import Reason, SessionState
-from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, NotFound, VendorError
+from kommutator.kit.errors import (
+    Conflict,
+    ErrorKind,
+    InvalidInput,
+    NotFound,
+    Stage,
+    VendorError,
+)
 from kommutator.store.whatsapp_sessions import SessionNews
 from tests.support.factories import value
-from tests.support.whatsapp_host import FakeWhatsApp
+from tests.support.whatsapp_host import FakeLine, FakeWhatsApp
 from tests.support.whatsapp_house import SALON_PHONE, THERE, Phone, a_phone, admin
 
 
@@ -80,6 +87,23 @@ async def test_letters_are_typed_instead_and_no_code_is_shown(
     await (await world.line(phone.id)).scan(SALON_PHONE)
     await phone.open()
     assert (await phone.state()).pairing_code is None
+
+
+async def test_a_line_that_breaks_while_letters_are_asked_for_breaks_once(
+    phone: Phone, world: FakeWhatsApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both tell of it: the socket that closed, and the question that got no answer."""
+
+    async def breaks(line: FakeLine, _phone: str) -> str:
+        monkeypatch.undo()
+        line.drops(428)
+        raise VendorError(ErrorKind.TRANSIENT, "the connection closed", stage=Stage.SENT)
+
+    monkeypatch.setattr(FakeLine, "pairing_code", breaks)
+    await phone.house.whatsapp.link(phone.enterprise, phone.id, "code", SALON_PHONE)
+    await phone.comes_to(SessionState.CODE)
+    assert len(world.lines) == 2
+    assert world.lines[1].open
 
 
 async def test_half_a_pairing_is_begun_anew(phone: Phone, world: FakeWhatsApp) -> None:

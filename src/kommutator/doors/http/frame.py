@@ -132,7 +132,7 @@ class _Answer:
 
     def _count(self, status: int) -> None:
         metrics = self._house.metrics
-        route = _route(self._scope)
+        route = route_of(self._scope)
         # By position: the library's keyword form sorts and checks on each request.
         metrics.http_requests.labels(_method(self._scope), route, f"{status // 100}xx").inc()
         if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -203,7 +203,7 @@ def _correlation(scope: Scope) -> str:
     return str(scope["state"]["request_id"])
 
 
-def _route(scope: Scope) -> str:
+def route_of(scope: Scope) -> str:
     """The template, never the path: labels must stay few and free of ids."""
     own = getattr(scope.get("route"), "path", None)
     if own is None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import structlog
 
@@ -134,9 +134,7 @@ class Tenure:
     async def end(self) -> None:
         """Close the line, the device stays linked; what was heard is stored."""
         await self._let_go()
-        heard = [one for one in self._events if isinstance(one, MessageHeard | StatusHeard)]
-        if heard:
-            await self._feed.put(heard)
+        await self._feed.put([one for one in self._events if _is_heard(one)])
         self._acknowledge(len(self._unwritten))
 
     # --- one line --------------------------------------------------------------------------
@@ -209,6 +207,8 @@ class Tenure:
             with suppress(VendorError, TimeoutError):
                 async with asyncio.timeout(_CLOSE_S):
                     await line.close()
+        # What it told of itself is no news of the next line; what clients said is kept.
+        self._events = deque(one for one in self._events if _is_heard(one))
 
     async def _deliver(self) -> None:
         parts = self._parts
@@ -296,5 +296,5 @@ class Tenure:
             await self._follow.unrestricted()
 
 
-def _is_heard(event: WhatsAppEvent) -> bool:
+def _is_heard(event: WhatsAppEvent) -> TypeGuard[MessageHeard | StatusHeard]:
     return isinstance(event, MessageHeard | StatusHeard)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Coroutine, Mapping
@@ -24,6 +25,7 @@ from kommutator.kit.plain_json import as_map, as_text, read_json
 _log = structlog.get_logger(__name__)
 _FAREWELL_S: Final = 5.0
 _UNFINISHED_S: Final = 10.0
+_NUMBER: Final = re.compile(r"\d{7,}")  # the library names people in its errors
 _COMPLAINTS: Final = 8  # last lines of stderr, kept until it is ready: later ones may hold anything
 
 
@@ -173,7 +175,8 @@ class Child:
             self._ready.set()
             _log.info("whatsapp_bridge_ready", node=words.get("node"), library=words.get("baileys"))
         elif name == "fault":
-            _log.warning("whatsapp_bridge_fault", words=as_text(words.get("message")))
+            told = _NUMBER.sub("…", as_text(words.get("message")) or "")
+            _log.warning("whatsapp_bridge_fault", words=told)
 
     async def _answer(self, words: Mapping[str, Any]) -> None:
         reply: dict[str, Any] = {"answer": words["ask"]}

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from kommutator.doors.http.frame import route_of
 from kommutator.doors.http.linking.sockets import house_of, neighbourhood_of, sockets_of
 from kommutator.doors.http.linking.watch import Over, Watch, Watched, read_word, send, told_error
 from kommutator.kit.errors import TooMany, Unauthorized, Unavailable, UserError
@@ -55,7 +56,7 @@ async def _admitted(socket: WebSocket, prove: Prove, *, by_cookie: bool) -> None
     if sockets.full:
         await _refuse(socket, Unavailable("linking_full"), 4503)
     if wait := sockets.knocks.knock(neighbourhood_of(socket)):
-        house_of(socket).metrics.throttled.labels(socket.scope["path"]).inc()
+        house_of(socket).metrics.throttled.labels(route_of(socket.scope)).inc()
         await _refuse(socket, TooMany("too_many_requests", retry_after=wait), 4429)
     with sockets.counted():
         first: dict[str, Any] = {}
