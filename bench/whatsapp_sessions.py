@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import aiohttp
+import uvloop
 
 from bench.ground import database, server, until
 from kommutator.app import Application
@@ -195,4 +196,4 @@ async def main(count: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)))
+    sys.exit(uvloop.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)))
