@@ -41,6 +41,7 @@ BODIES: dict[str, Any] = {
         "app_secret": "y",
     },
     "choose_channel_templates": {"chosen": {}},
+    "choose_channel_salon": {"salon": None},
     "create_notice_receiver": {"name": "Desk"},
     "change_notice_receiver": {"name": "Changed"},
     "put_notice_template": {"text": "only-0411-knows {date}"},
@@ -128,7 +129,7 @@ async def test_every_path_refuses_a_neighbour_and_serves_its_owner(
     ids = await _seed(house, there, twin, app)
     neighbour, owner = Asgi(app, headers=here.headers), Asgi(app, headers=there.headers)
     routes = [route for route in mine(app) if route[2] not in HOOKS]
-    assert len(routes) == 22
+    assert len(routes) == 23
     for method, path, name in routes:
         url = path.format(**ids)
         body = BODIES.get(name)

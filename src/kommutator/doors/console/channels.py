@@ -24,6 +24,7 @@ _HERE = "/console/channels"
 @router.get("/connections/telegram")
 @router.get("/connections/avito")
 @router.get("/connections/whatsapp")
+@router.get("/connections/whatsapp_cloud")
 async def from_connections() -> Response:
     """Where the list of all connections leads to."""
     return go(_HERE)
@@ -64,6 +65,13 @@ async def check(see: Seen, connection_id: UUID) -> Response:
     except VendorError as error:
         return _refused(see, error)
     return Response(headers={"HX-Redirect": f"{_HERE}?done=channel_checked"})
+
+
+@router.post("/channels/{connection_id}/salon")
+async def speak_for(see: Seen, connection_id: UUID, salon: Annotated[str, Form()] = "") -> Response:
+    enterprise = see.demand(Permission.CONFIGURE)
+    await see.house.channels.speak_for(see.actor, enterprise, connection_id, _id(salon))
+    return go(_HERE, done="channel_salon")
 
 
 @router.post("/channels/{connection_id}/disconnect")

@@ -22,6 +22,7 @@ from kommutator.domain.connection import (
     lane_of,
 )
 from kommutator.domain.ports import Probe
+from kommutator.domain.salon.copy import SALONS
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.chats.channel import Channel
 from kommutator.flows.chats.listen import Listen
@@ -176,6 +177,33 @@ class Channels:
                 enterprise, actor=actor.name, action="channel.remove", target=str(connection_id)
             )
             unit.config_changed(enterprise, record.kind.value)
+
+    async def speak_for(
+        self,
+        actor: Actor,
+        enterprise: EnterpriseNumber,
+        connection_id: UUID,
+        salon: UUID | None,
+    ) -> None:
+        """Whose clients write there; None: of the enterprise's only salon.
+
+        Raises NotFound: `connection_not_found`, `salon_unknown`.
+        """
+        async with self._db.unit() as unit:
+            stored = await unit.connections.lock(enterprise, connection_id)
+            if stored.kind not in CHANNELS or stored.status is ConnectionStatus.REMOVED:
+                raise NotFound("connection_not_found")
+            known = {
+                one.id for one in await unit.connections.list(enterprise) if one.kind in SALONS
+            }
+            if salon is not None and salon not in known:
+                raise NotFound("salon_unknown")
+            config = {**stored.config, "salon": None if salon is None else str(salon)}
+            await unit.connections.save(enterprise, connection_id, config=config)
+            await unit.audit.add(
+                enterprise, actor=actor.name, action="channel.salon", target=str(connection_id)
+            )
+            unit.config_changed(enterprise, stored.kind.value)
 
     # --- steps -----------------------------------------------------------------------------
 

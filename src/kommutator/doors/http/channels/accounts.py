@@ -15,6 +15,7 @@ from kommutator.doors.http.auth import Tenant, demand, house_of
 from kommutator.doors.http.channels.words import (
     ApprovedShown,
     AvitoBody,
+    ChannelSalonBody,
     ChannelShown,
     ChatShown,
     KindTemplateBody,
@@ -113,6 +114,16 @@ async def check_channel(request: Request, connection_id: UUID, tenant: Admin) ->
     return await _one(request, tenant, connection_id)
 
 
+@router.put("/{connection_id}/salon", summary="Choose a salon", operation_id="choose_channel_salon")
+async def choose_salon(
+    request: Request, connection_id: UUID, body: ChannelSalonBody, tenant: Admin
+) -> ChannelShown:
+    """Whose visits the assistant books there, where an enterprise has several salons."""
+    channels = house_of(request).channels
+    await channels.speak_for(tenant.actor, tenant.enterprise, connection_id, body.salon)
+    return await _one(request, tenant, connection_id)
+
+
 @router.delete(
     "/{connection_id}",
     summary="Disconnect a messenger",
@@ -175,6 +186,7 @@ def _shown(request: Request, channel: Channel) -> ChannelShown:
             "reason": reason,
             "reason_text": texts.translate(locale, channel.words) if reason else None,
             "way": record.config.get("way"),
+            "salon": record.config.get("salon"),
             "waiting": channel.lane is not None and channel.lane.parked_reason is not None,
         }
     )

@@ -190,6 +190,10 @@ class TemplatesShown(BaseModel):
     chosen: dict[OutreachKind, KindTemplateBody]
 
 
+class ChannelSalonBody(Body):
+    salon: UUID | None = Field(description="Connection of a salon; null: the only one.")
+
+
 class ChannelShown(BaseModel):
     """A connected messenger; secrets are never shown."""
 
@@ -202,4 +206,5 @@ class ChannelShown(BaseModel):
     reason: str | None = Field(description="Why it does not work, slug.")
     reason_text: str | None = Field(description="The same with what to do, for people.")
     way: str | None = Field(description="How news reach us: webhook or poll.")
+    salon: UUID | None = Field(description="The salon it speaks for; null: the only one.")
     waiting: bool = Field(description="Messages wait until somebody repairs it.")
