@@ -193,6 +193,18 @@ def test_salons_beyond_the_limit_leave_the_cache() -> None:
     assert reader._index.cache_info().currsize == reader._SALONS_KEPT
 
 
+@pytest.mark.parametrize("wish", ["маникюр и ", "стрижка, ", "педикюр потом "])
+def test_a_long_list_of_wishes_is_read_in_time(wish: str) -> None:
+    names = ("Маникюр", "Педикюр", "Стрижка", "Окрашивание", "Массаж", "Укладка", "Чистка")
+    kinds = ("классический", "аппаратный", "женский", "мужской", "детский", "премиум", "экспресс")
+    titles = (f"{name} {kind}" for name in names for kind in kinds)
+    many = Vocabulary(tuple(Named(one, title) for one, title in enumerate(titles, 1)))
+    READER.read("маникюр", many, NOW)
+    started = time.perf_counter()
+    READER.read(wish * 500, many, NOW)
+    assert time.perf_counter() - started < 1
+
+
 def test_a_long_message_of_unknown_words_is_read_in_time() -> None:
     text = " ".join(f"бжазы{chr(1072 + one % 32)}{chr(1072 + one // 32)}кла" for one in range(400))
     started = time.perf_counter()

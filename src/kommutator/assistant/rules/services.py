@@ -28,6 +28,7 @@ _LONG_WORD = 8  # letters; two slips are forgiven
 _SHORTEST_BEGINNING = 5  # letters that "ламинация" and "ламинирование" must share
 _BREAKS = frozenset({",", ".", "|", ";", "?", "!", "AND", "OR", "THEN"})
 _BREAK_SIGNS = frozenset({"+", "/", "плюс", "plus", "then", "потом", "потім", "затем"})
+_MOST_SEGMENTS = 16  # nobody wishes more at once; each is tried with every service of the salon
 # Words that other grammars own and that name no service, however a salon calls it.
 _NEVER = ("#", "@", "T1", "T2", "D", "Q", "E")
 
@@ -82,7 +83,10 @@ class ServiceIndex:
         others = _others(said, tokens)
         mentions: list[Mention] = []
         rejected: _Said = {}
-        while hits := list(self._hits(said, rejected, tokens, asked=asked)):
+        for _ in range(_MOST_SEGMENTS):
+            hits = list(self._hits(said, rejected, tokens, asked=asked))
+            if not hits:
+                break
             group = _best(hits)
             mention = _mention(group)
             positions = mention.positions
@@ -158,7 +162,7 @@ def _segments(said: _Said, tokens: Tokens) -> list[tuple[int, ...]]:
             segments.append([])
         elif index in said:
             segments[-1].append(index)
-    return [tuple(segment) for segment in segments if segment]
+    return [tuple(segment) for segment in segments if segment][:_MOST_SEGMENTS]
 
 
 def _only_beside(phrase: Phrase, hit: Hit, said: _Said) -> bool:
