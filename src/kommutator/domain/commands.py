@@ -12,6 +12,8 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from kommutator.domain.template_message import MessageTemplate
+
 
 class Direction(StrEnum):
     IN = "in"
@@ -220,14 +222,6 @@ class RingPhone(_Command, frozen=True, kw_only=True, tag="ring_phone"):
     live: ClassVar[bool] = True
     extension: str
     requested_by: str
-
-
-class MessageTemplate(msgspec.Struct, frozen=True):
-    """A text that the messenger approved, and what stands in its places 1, 2 and so on."""
-
-    name: str
-    language: str
-    params: tuple[str, ...] = ()
 
 
 class SendMessage(_Command, frozen=True, kw_only=True, tag="send_message"):

@@ -12,9 +12,9 @@ from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
-from kommutator.domain.commands import MessageTemplate
 from kommutator.domain.connection import Account
 from kommutator.domain.outreach.wanted import OutreachKind
+from kommutator.domain.template_message import MessageTemplate
 from kommutator.kit.errors import InvalidInput
 
 KEY: Final = "templates"

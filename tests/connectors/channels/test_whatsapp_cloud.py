@@ -8,8 +8,9 @@ from aiohttp import web
 
 from kommutator.connectors.channels.whatsapp_cloud.client import CloudClients
 from kommutator.connectors.channels.whatsapp_cloud.errors import ROWS, judge
-from kommutator.domain.commands import MessageTemplate, SendMessage
+from kommutator.domain.commands import SendMessage
 from kommutator.domain.outcome import Failed
+from kommutator.domain.template_message import MessageTemplate
 from kommutator.kit.errors import ErrorKind, VendorError
 from kommutator.kit.http import Answer, HttpClient
 from kommutator.kit.pace import Pace

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from kommutator.domain.commands import MessageTemplate, SendMessage
+from kommutator.domain.commands import SendMessage
 from kommutator.domain.connection import ConnectionKind, lane_of
+from kommutator.domain.template_message import MessageTemplate
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.chats import Owing
 from kommutator.store.outbox import Owed

@@ -11,13 +11,13 @@ from uuid import UUID
 import structlog
 
 from kommutator.domain.chats import ChatNews
-from kommutator.domain.commands import MessageTemplate
 from kommutator.domain.connection import ConnectionKind
 from kommutator.domain.message_templates import filled
 from kommutator.domain.outcome import Budget
 from kommutator.domain.outreach.choice import Option
 from kommutator.domain.outreach.ladder import spacing_s
 from kommutator.domain.outreach.wanted import OutreachKind, OutreachState
+from kommutator.domain.template_message import MessageTemplate
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.chats.speak import Saying, speak
 from kommutator.flows.outreach.look import SPACING, Stop, leaves_until, look_at

@@ -24,9 +24,10 @@ from kommutator.connectors.channels.whatsapp_cloud.manifest import (
 )
 from kommutator.connectors.speaking import Speaking, partly, patience_of
 from kommutator.domain.chats import pieces
-from kommutator.domain.commands import Command, MessageTemplate, SendMessage
+from kommutator.domain.commands import Command, SendMessage
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Done, Exchange, Outcome
+from kommutator.domain.template_message import MessageTemplate
 from kommutator.kit.clock import Clock
 from kommutator.kit.plain_json import as_text, maps_in
 
