@@ -16,6 +16,7 @@ from kommutator.assistant.dialogue import (
     cancelling,
     choosing,
     moving,
+    reminding,
     repairs,
 )
 from kommutator.assistant.dialogue.moment import Moment, cleared, reply, without_pick
@@ -159,7 +160,10 @@ async def decline(desk: Desk) -> Turn:
 
 async def confirm_visit(desk: Desk, visit_id: int) -> Turn:
     """The client says that they come to a visit that they have."""
-    return reply(desk.m, desk.m.talk, act=ConfirmVisit(desk.visit(visit_id).id))
+    visit = desk.visit(visit_id)
+    if not permitted(desk.m.talk, desk.m.frame, ConfirmVisit(visit.id)):
+        raise WrongError("the client's words do not say that they come: ask, or make another move")
+    return await reminding.confirmed(desk.m, visit.id)
 
 
 # --- words ---------------------------------------------------------------------------------------
