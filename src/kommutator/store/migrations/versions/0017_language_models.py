@@ -1,4 +1,4 @@
-"""What the inbox and the assistant's settings need."""
+"""Language models that tenants connect, what they cost, and what they did."""
 
 from kommutator.store.migrations.step import refuse_downgrade, run_sql
 
@@ -7,7 +7,7 @@ down_revision = "0016"
 
 
 def upgrade() -> None:
-    run_sql("0017_inbox.sql")
+    run_sql("0017_language_models.sql")
 
 
 def downgrade() -> None:

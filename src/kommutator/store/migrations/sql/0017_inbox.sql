@@ -1,2 +1,0 @@
--- What the inbox and the assistant's settings need.
-SELECT 1;
