@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from uuid import UUID
 
 import structlog
@@ -16,8 +16,9 @@ from kommutator.kit.crypto import Vault, VaultError
 from kommutator.store.connection_rows import ConnectionRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from kommutator.domain.tenancy import EnterpriseNumber
     from kommutator.store.database import Database
     from kommutator.store.grant_rows import GrantRecord
     from kommutator.store.language_models import StoredModel
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 _BATCH = 100
+Row = TypeVar("Row")
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,25 @@ class _Tally:
         self.failed: list[UUID] = []
 
 
+@dataclass(frozen=True, slots=True)
+class _Shelf(Generic[Row, Key]):
+    """One kind of stored secrets.
+
+    Attributes:
+        page: the next after this key, locked until the unit ends.
+        held: what of a row lies under a master key; `rewrapped` the same under the active one,
+            raises VaultError.
+        lost: told of a row that cannot be opened; the connection to name for it, if it has one.
+    """
+
+    page: Callable[[Unit, Key | None], Awaitable[Sequence[Row]]]
+    key: Callable[[Row], Key]
+    held: Callable[[Row], Any]
+    rewrapped: Callable[[Vault, Row], Any]
+    reseal: Callable[[Unit, Row, Any], Awaitable[None]]
+    lost: Callable[[Row], UUID | None]
+
+
 async def rotate(db: Database, vault: Vault) -> Rotation:
     """Secrets of connections, OAuth tokens with those before them, installs, sessions, models.
 
@@ -52,140 +74,120 @@ async def rotate(db: Database, vault: Vault) -> Rotation:
     active key is only verified.
     """
     tally = _Tally()
-    after: UUID | None = None
-    while True:
-        async with db.unit() as unit:
-            connections = await unit.connections.page_everywhere(after=after, limit=_BATCH)
-            for record in connections:
-                await _connection(unit, vault, record, tally)
-        if len(connections) < _BATCH:
-            break
-        after = connections[-1].id
-    after = None
-    while True:
-        async with db.unit() as unit:
-            grants: Sequence[GrantRecord] = await unit.grants.page_everywhere(
-                after=after, limit=_BATCH
-            )
-            for grant in grants:
-                await _grant(unit, vault, grant, tally)
-        if len(grants) < _BATCH:
-            break
-        after = grants[-1].connection_id
-    last: Install | None = None
-    while True:
-        async with db.unit() as unit:
-            installs = await unit.oauth_installs.page_everywhere(after=last, limit=_BATCH)
-            for install in installs:
-                await _install(unit, vault, install, tally)
-        if len(installs) < _BATCH:
-            break
-        last = installs[-1]
-    await _sessions(db, vault, tally)
-    await _models(db, vault, tally)
+    await _all_of(_CONNECTIONS, db, vault, tally)
+    await _all_of(_GRANTS, db, vault, tally)
+    await _all_of(_INSTALLS, db, vault, tally)
+    await _all_of(_SESSIONS, db, vault, tally)
+    await _all_of(_MODELS, db, vault, tally)
     return Rotation(tally.rewrapped, tally.current, tuple(dict.fromkeys(tally.failed)))
 
 
-async def _connection(unit: Unit, vault: Vault, record: ConnectionRecord, tally: _Tally) -> None:
-    try:
-        sealed = _rewrap(vault, record)
-    except VaultError:
-        tally.failed.append(record.id)
-        return
-    if sealed == record.sealed:
-        tally.current += 1
-        return
-    await unit.connections.reseal(record.enterprise, record.id, sealed)
-    tally.rewrapped += 1
-
-
-async def _grant(unit: Unit, vault: Vault, grant: GrantRecord, tally: _Tally) -> None:
-    try:
-        sealed, previous = rewrap_grant(vault, grant)
-    except VaultError:
-        tally.failed.append(grant.connection_id)
-        return
-    if (sealed, previous) == (grant.sealed, grant.previous):
-        tally.current += 1
-        return
-    await unit.grants.reseal(grant.enterprise, grant.connection_id, sealed, previous)
-    tally.rewrapped += 1
-
-
-async def _sessions(db: Database, vault: Vault, tally: _Tally) -> None:
-    after: UUID | None = None
+async def _all_of(shelf: _Shelf[Row, Key], db: Database, vault: Vault, tally: _Tally) -> None:
+    after: Key | None = None
     while True:
         async with db.unit() as unit:
-            sessions = await unit.whatsapp_keys.page_everywhere(after=after, limit=_BATCH)
-            for session in sessions:
-                await _session(unit, vault, session, tally)
-        if len(sessions) < _BATCH:
+            rows = await shelf.page(unit, after)
+            for row in rows:
+                await _one_of(shelf, unit, vault, row, tally)
+        if len(rows) < _BATCH:
             return
-        after = sessions[-1].connection_id
+        after = shelf.key(rows[-1])
 
 
-async def _session(unit: Unit, vault: Vault, session: SealedSession, tally: _Tally) -> None:
-    """Of its keys only the one that seals the others lies under the master key."""
-    whose = (session.enterprise, session.connection_id)
-    held = {"data_key": session.data_key, "qr": session.qr, "code": session.code}
+async def _one_of(
+    shelf: _Shelf[Row, Key], unit: Unit, vault: Vault, row: Row, tally: _Tally
+) -> None:
     try:
-        sealed = {
-            field: envelope and vault.rewrap(envelope, place_of(*whose, field))
-            for field, envelope in held.items()
-        }
+        sealed = shelf.rewrapped(vault, row)
     except VaultError:
-        tally.failed.append(session.connection_id)
+        if connection_id := shelf.lost(row):
+            tally.failed.append(connection_id)
         return
-    if sealed == held:
+    if sealed == shelf.held(row):
         tally.current += 1
         return
-    await unit.whatsapp_keys.reseal(
-        *whose, data_key=sealed["data_key"] or {}, qr=sealed["qr"], code=sealed["code"]
-    )
+    await shelf.reseal(unit, row, sealed)
     tally.rewrapped += 1
 
 
-async def _models(db: Database, vault: Vault, tally: _Tally) -> None:
-    after = None
-    while True:
-        async with db.unit() as unit:
-            models = await unit.language_models.page_everywhere(after=after, limit=_BATCH)
-            for model in models:
-                await _model(unit, vault, model, tally)
-        if len(models) < _BATCH:
-            return
-        after = models[-1].enterprise
-
-
-async def _model(unit: Unit, vault: Vault, model: StoredModel, tally: _Tally) -> None:
-    assert model.sealed_key is not None  # others are not on these pages
-    try:
-        sealed = vault.rewrap(model.sealed_key, place_of_key(model.enterprise))
-    except VaultError:
-        _log.error("rotate.model_key_unreadable", enterprise=model.enterprise)
-        return
-    if sealed == model.sealed_key:
-        tally.current += 1
-        return
-    await unit.language_models.reseal(model.enterprise, sealed)
-    tally.rewrapped += 1
-
-
-async def _install(unit: Unit, vault: Vault, install: Install, tally: _Tally) -> None:
-    try:
-        sealed = rewrap_install(vault, install)
-    except VaultError:
-        _log.error("rotate.install_unreadable", account=install.account_id)
-        return
-    if sealed == install.sealed:
-        tally.current += 1
-        return
-    await unit.oauth_installs.reseal_everywhere(install, sealed)
-    tally.rewrapped += 1
-
-
-def _rewrap(vault: Vault, record: ConnectionRecord) -> dict[str, Any]:
+def _connection(vault: Vault, record: ConnectionRecord) -> dict[str, Any]:
     return {
         field: vault.rewrap(envelope, place_of_secret(record.enterprise, record.id, field))
         for field, envelope in record.sealed.items()
     }
+
+
+_CONNECTIONS: Final[_Shelf[ConnectionRecord, UUID]] = _Shelf(
+    page=lambda unit, after: unit.connections.page_everywhere(after=after, limit=_BATCH),
+    key=lambda one: one.id,
+    held=lambda one: one.sealed,
+    rewrapped=_connection,
+    reseal=lambda unit, one, sealed: unit.connections.reseal(one.enterprise, one.id, sealed),
+    lost=lambda one: one.id,
+)
+_GRANTS: Final[_Shelf[GrantRecord, UUID]] = _Shelf(
+    page=lambda unit, after: unit.grants.page_everywhere(after=after, limit=_BATCH),
+    key=lambda one: one.connection_id,
+    held=lambda one: (one.sealed, one.previous),
+    rewrapped=rewrap_grant,
+    reseal=lambda unit, one, both: unit.grants.reseal(one.enterprise, one.connection_id, *both),
+    lost=lambda one: one.connection_id,
+)
+
+
+def _lost_install(install: Install) -> None:
+    _log.error("rotate.install_unreadable", account=install.account_id)
+
+
+_INSTALLS: Final[_Shelf[Install, Install]] = _Shelf(
+    page=lambda unit, after: unit.oauth_installs.page_everywhere(after=after, limit=_BATCH),
+    key=lambda one: one,
+    held=lambda one: one.sealed,
+    rewrapped=rewrap_install,
+    reseal=lambda unit, one, sealed: unit.oauth_installs.reseal_everywhere(one, sealed),
+    lost=_lost_install,
+)
+
+
+def _held_session(session: SealedSession) -> dict[str, Any]:
+    """Of its keys only the one that seals the others lies under the master key."""
+    return {"data_key": session.data_key, "qr": session.qr, "code": session.code}
+
+
+def _session(vault: Vault, session: SealedSession) -> dict[str, Any]:
+    whose = (session.enterprise, session.connection_id)
+    return {
+        field: envelope and vault.rewrap(envelope, place_of(*whose, field))
+        for field, envelope in _held_session(session).items()
+    }
+
+
+_SESSIONS: Final[_Shelf[SealedSession, UUID]] = _Shelf(
+    page=lambda unit, after: unit.whatsapp_keys.page_everywhere(after=after, limit=_BATCH),
+    key=lambda one: one.connection_id,
+    held=_held_session,
+    rewrapped=_session,
+    reseal=lambda unit, one, sealed: unit.whatsapp_keys.reseal(
+        one.enterprise, one.connection_id, **sealed
+    ),
+    lost=lambda one: one.connection_id,
+)
+
+
+def _model(vault: Vault, model: StoredModel) -> dict[str, Any]:
+    assert model.sealed_key is not None  # others are not on these pages
+    return vault.rewrap(model.sealed_key, place_of_key(model.enterprise))
+
+
+def _lost_model(model: StoredModel) -> None:
+    _log.error("rotate.model_key_unreadable", enterprise=model.enterprise)
+
+
+_MODELS: Final[_Shelf[StoredModel, EnterpriseNumber]] = _Shelf(
+    page=lambda unit, after: unit.language_models.page_everywhere(after=after, limit=_BATCH),
+    key=lambda one: one.enterprise,
+    held=lambda one: one.sealed_key,
+    rewrapped=_model,
+    reseal=lambda unit, one, sealed: unit.language_models.reseal(one.enterprise, sealed),
+    lost=_lost_model,
+)
