@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -9,7 +10,8 @@ from kommutator.domain.outcome import Budget, Exchange
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import mask
 from kommutator.kit.errors import ErrorKind, Stage, TooMany
-from kommutator.kit.http import WireError
+from kommutator.kit.http import Answer, WireError
+from kommutator.kit.plain_json import read_json
 
 E = TypeVar("E", bound=Refusal)
 _NOT_OURS_TO_ASK = ("address_refused", "insecure_url")
@@ -47,6 +49,27 @@ def silence(
     if error.stage is Stage.BEFORE_SENDING or not writing:
         return Judgement(ErrorKind.TRANSIENT, str(error), hint)
     return Judgement(ErrorKind.UNSURE, str(error), hint)
+
+
+def body_of(answer: Answer) -> dict[str, Any] | list[Any] | None:
+    """The JSON of an answer; None: anything else, such as a gateway's page."""
+    try:
+        value = read_json(answer.body)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
+def map_in(answer: Answer) -> dict[str, Any] | None:
+    """As `body_of`, for vendors whose every answer is an object."""
+    body = body_of(answer)
+    return body if isinstance(body, dict) else None
+
+
+def pause_of(answer: Answer, longest_s: float) -> float | None:
+    """Seconds that `Retry-After` asks us to wait, at most so many; None: it asks for nothing."""
+    text = answer.headers.get("retry-after", "").strip()
+    return min(float(text), longest_s) if re.fullmatch(r"\d{1,9}", text) else None
 
 
 async def in_turn(

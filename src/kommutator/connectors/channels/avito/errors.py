@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kommutator.connectors.refusing import silence
+from kommutator.connectors.refusing import body_of, pause_of, silence
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import cut
 from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer, WireError
-from kommutator.kit.plain_json import as_map, as_text, read_json
+from kommutator.kit.plain_json import as_map, as_text
 
 _LONGEST_PAUSE_S = 3600.0
 
@@ -60,7 +60,7 @@ def judge(answer: Answer, *, writing: bool) -> tuple[Judgement | None, Any]:
     Args:
         writing: a lost or garbled answer to a message leaves us unsure; to a read it costs nothing.
     """
-    body = _decoded(answer.body)
+    body = body_of(answer)
     if 200 <= answer.status < 300:  # noqa: PLR2004  any 2xx
         if body is not None:
             return None, body
@@ -72,7 +72,7 @@ def judge(answer: Answer, *, writing: bool) -> tuple[Judgement | None, Any]:
         undecided = writing and answer.status >= _UNDECIDED_FROM
         kind = ErrorKind.UNSURE if undecided else ErrorKind.TRANSIENT
         return Judgement(kind, message, "avito_down"), None
-    return Judgement(row.kind, message, row.hint, _pause(answer)), None
+    return Judgement(row.kind, message, row.hint, pause_of(answer, _LONGEST_PAUSE_S)), None
 
 
 _WIRE_HINTS: Final = {
@@ -95,16 +95,3 @@ def _words(body: dict[str, Any]) -> str:
         as_map(body.get("result")).get("message"),
     ]
     return ": ".join(text for one in told if (text := as_text(one)))
-
-
-def _pause(answer: Answer) -> float | None:
-    text = answer.headers.get("retry-after", "").strip()
-    return min(float(text), _LONGEST_PAUSE_S) if re.fullmatch(r"\d{1,9}", text) else None
-
-
-def _decoded(body: bytes) -> dict[str, Any] | list[Any] | None:
-    try:
-        value = read_json(body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict | list) else None

@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kommutator.connectors.refusing import silence
+from kommutator.connectors.refusing import map_in, silence
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import cut
 from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer, WireError
-from kommutator.kit.plain_json import as_map, as_text, read_json
+from kommutator.kit.plain_json import as_map, as_text
 
 _LONGEST_PAUSE_S = 24 * 3600.0
 
@@ -70,7 +70,7 @@ def judge(answer: Answer, *, writing: bool) -> tuple[Judgement | None, Any, str 
     Args:
         writing: a lost or garbled answer to a message leaves us unsure; to a read it costs nothing.
     """
-    body = _decoded(answer.body)
+    body = map_in(answer)
     if body is None or not isinstance(body.get("ok"), bool):
         return _page(answer, writing=writing), None, None
     if body["ok"] and answer.status < 300:  # noqa: PLR2004  any 2xx
@@ -113,11 +113,3 @@ def judge_silence(error: WireError, *, writing: bool) -> Judgement:
 def _pause(seconds: object) -> float | None:
     usable = isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds > 0
     return min(float(seconds), _LONGEST_PAUSE_S) if usable else None  # type: ignore[arg-type]  # checked above
-
-
-def _decoded(body: bytes) -> dict[str, Any] | None:
-    try:
-        value = read_json(body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kommutator.connectors.refusing import silence
+from kommutator.connectors.refusing import map_in, pause_of, silence
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import cut
 from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer, WireError
-from kommutator.kit.plain_json import as_map, as_text, read_json
+from kommutator.kit.plain_json import as_map, as_text
 
 PAIR_LIMIT: Final = 131056
 _LONGEST_PAUSE_S: Final = 3600.0
@@ -85,7 +85,7 @@ def judge(answer: Answer, *, writing: bool) -> tuple[Judgement | None, dict[str,
     Args:
         writing: a lost or garbled answer to a message leaves us unsure; to a read it costs nothing.
     """
-    body = _decoded(answer.body)
+    body = map_in(answer)
     error = as_map(as_map(body).get("error"))
     if body is not None and not error and 200 <= answer.status < 300:  # noqa: PLR2004  any 2xx
         return None, body, None
@@ -94,7 +94,7 @@ def judge(answer: Answer, *, writing: bool) -> tuple[Judgement | None, dict[str,
     row = row_of(code, message, error.get("error_subcode"))
     if row is None:
         return _unknown(answer.status, message, writing=writing), {}, code
-    pause = _pause(answer) if row.kind is ErrorKind.RATE_LIMITED else None
+    pause = pause_of(answer, _LONGEST_PAUSE_S) if row.kind is ErrorKind.RATE_LIMITED else None
     return Judgement(row.kind, message, row.hint, pause), {}, code
 
 
@@ -130,16 +130,3 @@ def _words(error: dict[str, Any]) -> str:
     details = as_text(as_map(error.get("error_data")).get("details"))
     told = [as_text(error.get("message")), details]
     return cut(": ".join(text for text in told if text), 500)
-
-
-def _pause(answer: Answer) -> float | None:
-    text = answer.headers.get("retry-after", "").strip()
-    return min(float(text), _LONGEST_PAUSE_S) if re.fullmatch(r"\d{1,9}", text) else None
-
-
-def _decoded(body: bytes) -> dict[str, Any] | None:
-    try:
-        value = read_json(body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kommutator.connectors.refusing import silence
+from kommutator.connectors.refusing import body_of, silence
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import cut
 from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer, WireError
-from kommutator.kit.plain_json import as_map, as_text, maps_in, read_json
+from kommutator.kit.plain_json import as_map, as_text, maps_in
 
 _LONGEST_MESSAGE = 500
 _LONGEST_PAUSE_S = 24 * 3600.0
@@ -102,7 +102,7 @@ def judge(answer: Answer, *, writing: bool) -> Verdict:
         answer: whatever came back.
         writing: a lost or garbled answer to a write leaves us unsure; to a read it costs nothing.
     """
-    body = _decoded(answer.body)
+    body = body_of(answer)
     if 200 <= answer.status < 300:  # noqa: PLR2004  any 2xx
         if not writing and body is not None and not isinstance(body, dict):
             return Verdict(_judged(_GARBLED, answer, "an answer of another shape", writing))
@@ -158,7 +158,7 @@ def pause_of(answer: Answer) -> float | None:
     """Seconds that the vendor asks us to wait: `Retry-After`, or `retry_after` of the body."""
     text = answer.headers.get("retry-after", "").strip()
     if not text.isdecimal():
-        text = as_text(as_map(_decoded(answer.body)).get("retry_after")) or ""
+        text = as_text(as_map(body_of(answer)).get("retry_after")) or ""
     return min(float(text), _LONGEST_PAUSE_S) if re.fullmatch(r"\d{1,9}", text) else None
 
 
@@ -207,11 +207,3 @@ _WIRE_HINTS = {
 def judge_silence(error: WireError, *, writing: bool) -> Judgement:
     """What it means that no usable answer came."""
     return silence(error, _WIRE_HINTS, writing=writing)
-
-
-def _decoded(body: bytes) -> dict[str, Any] | list[Any] | None:
-    try:
-        value = read_json(body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict | list) else None

@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kommutator.connectors.refusing import silence
+from kommutator.connectors.refusing import map_in, silence
 from kommutator.domain.refusal import Judgement, Refusal
 from kommutator.kit.describe import cut
 from kommutator.kit.errors import ErrorKind
 from kommutator.kit.http import Answer, WireError
-from kommutator.kit.plain_json import read_json
 
 RATE_PAUSE_S = 1.0  # the vendor names no pause; its window is one second
 _LIMIT_PAGE = b"service temporarily unavailable"  # nginx limit_req; other 503 pages are outages
@@ -79,7 +78,7 @@ def judge(answer: Answer, *, writing: bool) -> Judgement | None:
     """
     if answer.body.lstrip()[:1] == b"<" or not answer.body.strip():
         return _judge_page(answer, writing=writing)
-    body = _decoded(answer.body)
+    body = map_in(answer)
     if body is None:
         return _judge_page(answer, writing=writing)
     if body.get("success") is True and 200 <= answer.status < 300:  # noqa: PLR2004  any 2xx
@@ -132,14 +131,6 @@ _WIRE_HINTS = {
 def judge_silence(error: WireError, *, writing: bool) -> Judgement:
     """What it means that no usable answer came."""
     return silence(error, _WIRE_HINTS, writing=writing)
-
-
-def _decoded(body: bytes) -> dict[str, object] | None:
-    try:
-        value = read_json(body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _sentence(headline: str, errors: object) -> str:
