@@ -47,6 +47,15 @@ def test_the_first_words_choose_it() -> None:
     assert _heard("hello", Talk(), first=True).language == "en"
 
 
+def test_an_earlier_message_put_otherwise_agrees_to_nothing() -> None:
+    played = FramedTalk(client={"visits": [VISIT]}).played
+    asked = Talk(expecting=Expecting.YES_OR_NO)
+    brain = RulesBrain(Reader(), Texts.load())
+    for kind, intent in (("text", Intent.YES), ("edit", Intent.OTHER)):
+        said = [Message("да", datetime.now(UTC), kind)]
+        assert brain.hear(played.scene(), asked, said).intent is intent
+
+
 def test_a_bare_number_answers_an_open_reminder() -> None:
     asked = {
         "kind": "reminder", "record_id": 501, "visit_start": VISIT["at"],

@@ -21,8 +21,10 @@ from kommutator.kit.texts import Texts
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _TELLS_NOTHING: Final = 2
-_SILENT: Final = frozenset({"sticker", "reaction"})
-"""Said to nobody in particular: no answer is waited for."""
+_EDIT: Final = "edit"
+_SAID: Final = frozenset({"text", _EDIT, "sticker"})
+"""What is understood, or said to nobody in particular; all else is a person's to look at."""
+_AGREES: Final = frozenset({Intent.YES, Intent.CONFIRM})
 
 
 class Reads(Protocol):
@@ -62,7 +64,11 @@ class RulesBrain:
         def unasked() -> Frame:
             return read(Expecting.NOTHING)
 
-        return looked_again(read(expecting), scene, talk, text, expecting, unasked)
+        frame = looked_again(read(expecting), scene, talk, text, expecting, unasked)
+        # Whoever puts an earlier message otherwise did not answer what was asked since.
+        if frame.intent in _AGREES and any(one.kind == _EDIT for one in messages):
+            return msgspec.structs.replace(frame, intent=Intent.OTHER)
+        return frame
 
     async def turn(
         self, scene: Scene, talk: Talk, messages: Sequence[Message], times: FreeTimes
@@ -70,7 +76,7 @@ class RulesBrain:
         """See `domain.assistant.ports.Brain`."""
         moment = self.moment(scene, talk, messages, times)
         talk = moment.talk
-        if any(one.kind != "text" and one.kind not in _SILENT for one in messages):
+        if any(one.kind not in _SAID for one in messages):
             said = moment.say("assistant.hand_over.media")
             return reply(moment, talk, said, hand_over=HandOver.MEDIA)
         if not moment.text:

@@ -129,6 +129,12 @@ async def test_voice_and_photos_go_to_a_person() -> None:
     assert talk.played.handed_over is HandOver.MEDIA
 
 
+async def test_who_puts_a_message_otherwise_is_answered_by_it() -> None:
+    talk = FramedTalk()
+    assert await talk.played.heard([{"kind": "edit", "text": "сколько стоит стрижка?"}]) != []
+    assert talk.played.handed_over is None
+
+
 async def test_a_sticker_is_not_answered() -> None:
     talk = FramedTalk()
     assert await talk.played.heard([{"kind": "sticker", "text": ""}]) == []

@@ -110,6 +110,18 @@ async def test_staff_who_write_on_the_phone_silence_the_bot(talks: Talks) -> Non
     assert [one.by for one in thread.messages] == ["client", "staff", "client"]
 
 
+async def test_a_reaction_agrees_to_nothing_and_takes_nothing_over(talks: Talks) -> None:
+    await talks.says("запишите 12")
+    await talks.turns()
+    await talks.says("👍", kind="reaction")
+    await talks.says("👍", kind="reaction", from_me=True)
+    assert await talks.turns() == 0
+    assert talks.vendor.visits == {}
+    await talks.says("да")
+    await talks.turns()
+    assert len(talks.vendor.visits) == 1
+
+
 async def test_staff_who_write_first_are_not_interrupted(talks: Talks) -> None:
     await talks.says("Анна, вы забыли шарф", from_me=True)
     await talks.says("Ой, спасибо!")
