@@ -133,6 +133,19 @@ _SAID = {
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["СТОП", "стоп, спасибо", "СТОП\nспасибо", "стоп 🙏", "«СТОП»", '"стоп".', "да стоп уже"],
+)
+def test_stop_is_stop_however_politely_or_as_quoted_by_us(text: str) -> None:
+    assert read(text).intent is Intent.STOP
+
+
+@pytest.mark.parametrize("text", ["стоп, а в 5 можно?", "Стоп! я перепутала, давайте на 6"])
+def test_stop_in_the_middle_of_a_wish_is_none(text: str) -> None:
+    assert read(text).intent is not Intent.STOP
+
+
+@pytest.mark.parametrize(
     ("text", "intent"), [(text, intent) for intent, texts in _SAID.items() for text in texts]
 )
 def test_intents(text: str, intent: Intent) -> None:

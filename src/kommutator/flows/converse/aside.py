@@ -26,6 +26,7 @@ _WORDS_WITHIN: Final = timedelta(hours=1)
 _WORTH: Final = timedelta(hours=6)
 _LONGEST_WISH: Final = 300
 """Who writes more has something else to say; and reading is paid by whoever waits to be heard."""
+_WRITTEN: Final = frozenset({"text", "edit"})
 _BOT_STARTED: Final = "/start"
 _NOBODY: Final = Vocabulary()
 
@@ -59,7 +60,7 @@ class Aside:
 
         `by_bot`: a turn will answer it; then only a СТОП is noted already.
         """
-        if said.kind != "text" or not said.text.strip():
+        if said.kind not in _WRITTEN or not said.text.strip():
             return False
         intent = self._intent(said.text)
         wishes = intent in {Intent.STOP, Intent.START} and said.text.strip() != _BOT_STARTED
