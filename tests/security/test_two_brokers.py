@@ -14,7 +14,7 @@ from kommutator.doors.http.app import create_app
 from kommutator.flows.house import House
 from tests.security.test_two_tenants import routes
 from tests.support.asgi import Asgi
-from tests.support.house import PASSWORD, TenantOfTests, open_house, settle_tenant
+from tests.support.house import PASSWORD, TenantOfTests, open_house
 from tests.support.oauth import Vendor
 
 TAGS = {"amoCRM: connecting", "amoCRM: one's own account"}
@@ -57,16 +57,6 @@ async def house(
 @pytest.fixture
 def app(house: House) -> Any:
     return create_app(house, families={"amocrm": amocrm.add})
-
-
-@pytest.fixture
-async def here(house: House) -> TenantOfTests:
-    return await settle_tenant(house, "0367")
-
-
-@pytest.fixture
-async def there(house: House) -> TenantOfTests:
-    return await settle_tenant(house, "0411")
 
 
 def of_connecting(app: Any) -> list[tuple[str, str, str]]:

@@ -14,8 +14,9 @@ from kommutator.flows.secrets import open_account
 from tests.support.asgi import Asgi
 from tests.support.channels import a_receiver, a_salon, change, connect_telegram, tell, visit
 from tests.support.factories import value
-from tests.support.house import TenantOfTests, open_house, settle_tenant
+from tests.support.house import TenantOfTests, open_house
 from tests.support.messengers import Messenger, open_messenger
+from tests.support.tenants import routes_of
 
 TAGS = {"channels", "notices", "Messengers call us"}
 HOOKS = {
@@ -71,30 +72,12 @@ async def house(database_url: str, twin: Messenger) -> AsyncIterator[House]:
 
 
 @pytest.fixture
-async def here(house: House) -> TenantOfTests:
-    return await settle_tenant(house, "0367")
-
-
-@pytest.fixture
-async def there(house: House) -> TenantOfTests:
-    return await settle_tenant(house, "0411")
-
-
-@pytest.fixture
 async def app(house: House) -> Any:
     return create_app(house, families={"channels": channels.add})
 
 
 def mine(app: Any) -> list[tuple[str, str, str]]:
-    return sorted(
-        (
-            (method.upper(), path, described["operationId"])
-            for path, methods in app.openapi()["paths"].items()
-            for method, described in methods.items()
-            if TAGS & set(described.get("tags", ()))
-        ),
-        key=lambda route: (route[2] in LAST, route),
-    )
+    return sorted(routes_of(app, *TAGS), key=lambda route: route[2] in LAST)
 
 
 async def _seed(house: House, tenant: TenantOfTests, twin: Messenger, app: Any) -> dict[str, str]:

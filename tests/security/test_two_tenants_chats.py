@@ -1,6 +1,5 @@
 """Promise: one tenant neither reads nor writes in another's chats, on any path of chats."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +13,8 @@ from kommutator.doors.http.app import create_app
 from kommutator.flows.converse.keep import switch_on
 from kommutator.flows.house import House
 from tests.support.asgi import Asgi
-from tests.support.house import TenantOfTests, open_house, settle_tenant
+from tests.support.house import TenantOfTests
+from tests.support.tenants import routes_of
 
 MARK = "only-0411-knows"
 SETS_UP = {"show_assistant", "put_assistant"}
@@ -26,33 +26,8 @@ BODIES: dict[str, Any] = {
 
 
 @pytest.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
-    async with open_house(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def here(house: House) -> TenantOfTests:
-    return await settle_tenant(house, "0367")
-
-
-@pytest.fixture
-async def there(house: House) -> TenantOfTests:
-    return await settle_tenant(house, "0411")
-
-
-@pytest.fixture
 async def app(house: House) -> Any:
     return create_app(house, families={"channels": channels.add})
-
-
-def routes(app: Any) -> list[tuple[str, str, str]]:
-    return sorted(
-        (method.upper(), path, described["operationId"])
-        for path, methods in app.openapi()["paths"].items()
-        for method, described in methods.items()
-        if "chats" in described.get("tags", ())
-    )
 
 
 async def a_chat(house: House, tenant: TenantOfTests) -> int:
@@ -77,7 +52,7 @@ async def test_every_path_refuses_a_neighbour_and_serves_its_owner(
 ) -> None:
     chat = await a_chat(house, there)
     neighbour, owner = Asgi(app, headers=here.headers), Asgi(app, headers=there.headers)
-    found = routes(app)
+    found = routes_of(app, "chats")
     assert {name for _, _, name in found} == WRITES | SETS_UP | {
         "list_conversations", "show_conversation", "read_conversation",
     }  # fmt: skip
@@ -105,10 +80,10 @@ async def test_who_may_only_look_writes_nothing(
     for scopes, looks in (({Permission.READ_CHATS}, 200), ({Permission.READ_CALLS}, 403)):
         made = await house.keys.create(actor, there.number, name=str(looks), scopes=scopes)
         key = Asgi(app, headers={"x-api-key": made.secret})
-        for method, path, name in routes(app):
+        for method, path, name in routes_of(app, "chats"):
             answer = await key.request(method, path.format(chat=chat), json_body=BODIES.get(name))
             assert answer.status == (403 if name in WRITES | SETS_UP else looks), name
-    for method, path, name in routes(app):
+    for method, path, name in routes_of(app, "chats"):
         stranger = await Asgi(app).request(
             method, path.format(chat=chat), json_body=BODIES.get(name)
         )

@@ -13,6 +13,7 @@ from kommutator.flows.house import House
 from kommutator.flows.outreach.owe import Outreach
 from tests.support.asgi import Asgi
 from tests.support.house import TenantOfTests
+from tests.support.tenants import routes_of
 
 MARK = "only-0411-knows"
 PHONE = "+375000000411"
@@ -28,15 +29,6 @@ EMPLOYEES = {"show_consent", "put_consent"}
 @pytest.fixture
 async def app(house: House) -> Any:
     return create_app(house, families={"channels": channels.add})
-
-
-def mine(app: Any) -> list[tuple[str, str, str]]:
-    return sorted(
-        (method.upper(), path, described["operationId"])
-        for path, methods in app.openapi()["paths"].items()
-        for method, described in methods.items()
-        if "outreach" in described.get("tags", ())
-    )
 
 
 async def seed(house: House, tenant: TenantOfTests) -> str:
@@ -64,7 +56,7 @@ async def test_every_path_refuses_a_neighbour_and_serves_its_owner(
 ) -> None:
     await seed(house, there)
     neighbour, owner = Asgi(app, headers=here.headers), Asgi(app, headers=there.headers)
-    routes = mine(app)
+    routes = routes_of(app, "outreach")
     assert [name for _, _, name in routes] == [
         "show_consent", "list_outreach", "show_outreach_settings", "pause_outreach",
         "resume_outreach", "put_consent", "put_outreach_settings",
@@ -105,7 +97,7 @@ async def test_employees_write_consents_down_and_nothing_else(
     await seed(house, there)
     token = house.tokens.issue(there.employee).value
     employee = Asgi(app, headers={"authorization": f"Bearer {token}"})
-    for method, path, name in mine(app):
+    for method, path, name in routes_of(app, "outreach"):
         url = path.format(phone=PHONE)
         assert (await Asgi(app).request(method, url, json_body=BODIES.get(name))).status == 401
         reply = await employee.request(method, url, json_body=BODIES.get(name))

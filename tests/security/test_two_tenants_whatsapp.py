@@ -3,7 +3,6 @@
 The routes come from the OpenAPI; a new one among them fails here until it is described below.
 """
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,9 @@ from kommutator.doors.http import channels
 from kommutator.doors.http.app import create_app
 from kommutator.flows.house import House
 from tests.support.asgi import Asgi
-from tests.support.house import TenantOfTests, open_house, settle_tenant
+from tests.support.house import TenantOfTests, settle_tenant
 from tests.support.linking import ConnectPage, LinkingTown, open_linking
+from tests.support.tenants import routes_of
 from tests.support.whatsapp_house import admin
 
 BODIES: dict[str, Any] = {
@@ -31,23 +31,12 @@ BODIES: dict[str, Any] = {
 
 
 @pytest.fixture
-async def house(database_url: str) -> AsyncIterator[House]:
-    async with open_house(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
 async def app(house: House) -> Any:
     return create_app(house, families={"channels": channels.add})
 
 
 def routes(app: Any) -> list[tuple[str, str, str]]:
-    found = [
-        (method.upper(), path, described["operationId"])
-        for path, methods in app.openapi()["paths"].items()
-        for method, described in methods.items()
-        if "whatsapp" in described.get("tags", ())
-    ]
+    found = routes_of(app, "whatsapp")
     assert {name for _, _, name in found} == set(BODIES)
     return sorted(found, key=lambda route: (route[2] == "remove_whatsapp", route))
 

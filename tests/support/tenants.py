@@ -1,6 +1,7 @@
 """A whole HTTP door over a house with two tenants, shared by a module's tests."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,16 @@ from tests.support.house import TenantOfTests, open_house, settle_platform, sett
 async def house(database_url: str) -> AsyncIterator[House]:
     async with open_house(database_url) as built:
         yield built
+
+
+def routes_of(app: Any, *tags: str) -> list[tuple[str, str, str]]:
+    """Method, path and name of all that have one of these tags, in order of their methods."""
+    return sorted(
+        (method.upper(), path, described["operationId"])
+        for path, methods in app.openapi()["paths"].items()
+        for method, described in methods.items()
+        if set(tags) & set(described.get("tags", ()))
+    )
 
 
 @pytest.fixture
