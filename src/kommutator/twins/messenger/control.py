@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.resources import files
+from typing import Protocol
 
 from aiohttp import web
 
@@ -20,35 +20,45 @@ PAGES = Pages(files("kommutator.twins.messenger") / "pages", frozenset({"page.js
 POLICY = "default-src 'self'; img-src 'self' data:"
 
 
+class World(Protocol):
+    """What the page shows and moves of a fake messenger."""
+
+    @property
+    def core(self) -> TwinCore: ...
+    @property
+    def clock(self) -> ShiftedClock: ...
+    @property
+    def talks(self) -> Talks: ...
+    @property
+    def switches(self) -> SwitchBoard: ...
+    def reset(self) -> None:
+        """Everything anew."""
+        ...
+
+
+class People(Protocol):
+    """Whoever is on the other side."""
+
+    def credentials(self) -> Json:
+        """What the gateway needs to know, secrets too."""
+        ...
+
+    def say(self, order: Json, /) -> Json:
+        """`{"chat", "text"}` and what the vendor's twin takes besides: the other side writes."""
+        ...
+
+
 class MessengerControl:
-    """The paths all messengers have.
+    """The paths all messengers have. `title`: of the page: which messenger this plays."""
 
-    Args:
-        title: of the page: which messenger this plays.
-        credentials: what the gateway needs to know, secrets too.
-        say: `{"chat", "text"}` and what the vendor's twin takes besides: the other side writes.
-        reset: everything anew.
-    """
-
-    def __init__(
-        self,
-        title: str,
-        core: TwinCore,
-        clock: ShiftedClock,
-        talks: Talks,
-        switches: SwitchBoard,
-        *,
-        credentials: Callable[[], Json],
-        say: Callable[[Json], Json],
-        reset: Callable[[], None],
-    ) -> None:
+    def __init__(self, title: str, world: World, people: People) -> None:
         self._title = title
-        self._core = core
-        self._strings = Strings(core, switches, clock)
-        self._talks = talks
-        self._credentials = credentials
-        self._say = say
-        self._reset = reset
+        self._core = world.core
+        self._strings = Strings(world.core, world.switches, world.clock)
+        self._talks = world.talks
+        self._credentials = people.credentials
+        self._say = people.say
+        self._reset = world.reset
 
     def add_to(self, app: web.Application) -> None:
         """Register the paths and the page."""

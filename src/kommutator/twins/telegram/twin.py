@@ -6,17 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
-from kommutator.twins.clock import ShiftedClock
 from kommutator.twins.config import TwinsConfig
-from kommutator.twins.core import TwinCore
-from kommutator.twins.faults import FaultBook
 from kommutator.twins.messenger.control import MessengerControl
-from kommutator.twins.spoil import answer_with_fault
+from kommutator.twins.messenger.serving import core_of, served
 from kommutator.twins.telegram.bots import Bot, World
 from kommutator.twins.telegram.control import People
 from kommutator.twins.telegram.methods import Methods
 from kommutator.twins.telegram.replies import FAULT_REPLIES, NOT_FOUND, UNAUTHORIZED, Refusal
-from kommutator.twins.traffic import Traffic
 
 
 class TelegramTwin:
@@ -31,24 +27,13 @@ class TelegramTwin:
 
     def open(self, base_url: str, config: TwinsConfig) -> web.Application:
         """Build the application; the first bot's token may come from the configuration."""
-        clock = ShiftedClock(config.clock)
-        faults = FaultBook(config.ids, FAULT_REPLIES)
-        core = TwinCore(base_url, clock, config.ids, faults, Traffic())
+        core, clock = core_of(base_url, config, FAULT_REPLIES)
         self.world = World(core, clock, config.option(self.name, "token"))
         self._methods = Methods(self.world)
         people = People(self.world)
         app = web.Application()
         people.add_to(app)
-        MessengerControl(
-            "Имитация Telegram",
-            core,
-            clock,
-            self.world.talks,
-            self.world.switches,
-            credentials=people.credentials,
-            say=people.say,
-            reset=self.world.reset,
-        ).add_to(app)
+        MessengerControl("Имитация Telegram", self.world, people).add_to(app)
         app.router.add_route("*", "/bot{token:[^/]+}/{method}", self._api)
         return app
 
@@ -61,28 +46,13 @@ class TelegramTwin:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         """The token stays out of the log of requests."""
-        core, method = self.world.core, request.match_info["method"]
         bot = self.world.bots.get(request.match_info["token"])
-        name, path = bot.username if bot else "", f"/{method}"
-        core.traffic.arrived(account=name, method=request.method, path=path)
-        rule = core.faults.take(request.method, name, path)
+        name, path = bot.username if bot else "", f"/{request.match_info['method']}"
 
         async def proceed() -> web.Response:
             return await self._call(bot, request)
 
-        answer: web.StreamResponse = (
-            await answer_with_fault(rule, core.clock, request, proceed) if rule else await proceed()
-        )
-        cut = request.transport is None or request.transport.is_closing()
-        core.traffic.answered(
-            at=core.clock.now().timestamp(),
-            account=name,
-            method=request.method,
-            path=path,
-            status=0 if cut else answer.status,
-        )
-        core.bell.ring()
-        return answer
+        return await served(self.world.core, request, proceed, account=name, path=path)
 
     async def _call(self, bot: Bot | None, request: web.Request) -> web.Response:
         try:

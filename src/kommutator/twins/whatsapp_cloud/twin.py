@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from kommutator.twins.clock import ShiftedClock
 from kommutator.twins.config import TwinsConfig
-from kommutator.twins.core import TwinCore
-from kommutator.twins.faults import FaultBook
 from kommutator.twins.messenger.control import MessengerControl
-from kommutator.twins.spoil import answer_with_fault
-from kommutator.twins.traffic import Traffic
+from kommutator.twins.messenger.serving import core_of, served
 from kommutator.twins.whatsapp_cloud.control import Acts
 from kommutator.twins.whatsapp_cloud.graph import Graph
 from kommutator.twins.whatsapp_cloud.replies import FAULT_REPLIES
@@ -31,9 +27,7 @@ class WhatsAppCloudTwin:
 
     def open(self, base_url: str, config: TwinsConfig) -> web.Application:
         """Build the application; token and app secret may come from the configuration."""
-        clock = ShiftedClock(config.clock)
-        faults = FaultBook(config.ids, FAULT_REPLIES)
-        core = TwinCore(base_url, clock, config.ids, faults, Traffic())
+        core, clock = core_of(base_url, config, FAULT_REPLIES)
         keys = ("access_token", "app_secret")
         given = {name: value for name in keys if (value := config.option(self.name, name))}
         self.world = World(core, clock, given)
@@ -41,16 +35,7 @@ class WhatsAppCloudTwin:
         acts = Acts(self.world)
         app = web.Application()
         acts.add_to(app)
-        MessengerControl(
-            "Имитация WhatsApp Cloud API",
-            core,
-            clock,
-            self.world.talks,
-            self.world.switches,
-            credentials=acts.credentials,
-            say=acts.say,
-            reset=self.world.reset,
-        ).add_to(app)
+        MessengerControl("Имитация WhatsApp Cloud API", self.world, acts).add_to(app)
         for path in (_PLACE, _PLACE + "/{edge:[a-z_]+}"):
             app.router.add_route("*", path, self._api)
         return app
@@ -63,24 +48,10 @@ class WhatsAppCloudTwin:
         self.world.core.bell.close()
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
-        core, owner = self.world.core, request.match_info["object"]
+        owner = request.match_info["object"]
         path = f"/{request.match_info.get('edge', '')}"
-        core.traffic.arrived(account=owner, method=request.method, path=path)
-        rule = core.faults.take(request.method, owner, path)
 
         async def proceed() -> web.Response:
             return await self._graph.answer(request)
 
-        answer: web.StreamResponse = (
-            await answer_with_fault(rule, core.clock, request, proceed) if rule else await proceed()
-        )
-        cut = request.transport is None or request.transport.is_closing()
-        core.traffic.answered(
-            at=core.clock.now().timestamp(),
-            account=owner,
-            method=request.method,
-            path=path,
-            status=0 if cut else answer.status,
-        )
-        core.bell.ring()
-        return answer
+        return await served(self.world.core, request, proceed, account=owner, path=path)
