@@ -21,6 +21,10 @@ from kommutator.assistant.llm.masking import Mask
         "+49 30 123456",
         "4276 3800 1234 5678",
         "916 11 12 333",
+        "8/916/123/45/67",
+        "8_916_123_45_67",
+        "8*916*1234567",
+        "8—916—123—45—67",
     ],
 )
 def test_numbers_are_hidden(number: str) -> None:

@@ -12,7 +12,7 @@ _DATE: Final = re.compile(
     r"(?<![\d.])(?:0?[1-9]|[12]\d|3[01])[./](?:0?[1-9]|1[0-2])(?:[./](?:20)?\d\d)?(?![\d.]*\d)"
     r"|(?<!\d)20\d\d-\d\d-\d\d(?!\d)"
 )
-_NUMBER: Final = re.compile(r"\+?\d(?:[\s().\u00a0–-]{0,3}\d){6,}")
+_NUMBER: Final = re.compile(r"\+?\d(?:[\s().\u00a0\u2010-\u2015_*/-]{0,3}\d){6,}")
 _TOKEN: Final = re.compile(r"\[(?:phone|email|name)\d+\]")
 _SHORTEST_NAME: Final = 2
 
