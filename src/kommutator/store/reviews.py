@@ -74,6 +74,9 @@ SELECT client_phone AS phone,
 HAVING max(starts_at) <= $4 AND NOT EXISTS (
        SELECT FROM outreach o WHERE o.enterprise = $1 AND o.phone = v.client_phone
           AND o.kind = 'win_back' AND o.created_at > $5)
+   AND NOT EXISTS (
+       SELECT FROM salon_visits x WHERE x.enterprise = $1 AND x.client_phone = v.client_phone
+          AND x.starts_at > $4 AND NOT x.deleted AND x.connection_id <> $2)
  ORDER BY max(starts_at) DESC, client_phone LIMIT $6"""
 _OFFERED = """
 SELECT count(*) FROM outreach
@@ -125,6 +128,8 @@ class ReviewStore:
         limit: int,
     ) -> Sequence[Absent]:
         """Whose last visit, past or to come, lies between; who came last comes first.
+
+        Who goes to another salon of the enterprise is not absent.
 
         Args:
             here_after, here_before: the salon's time, without a zone.

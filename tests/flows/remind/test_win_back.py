@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from kommutator.domain.salon.facts import Attendance, Visit
 from kommutator.flows.outreach.consents import said_in_chat
-from tests.support.outreach import NUMBER, OLGA, SALON, TELEGRAM
+from tests.support.outreach import KINDS, NUMBER, OLGA, SALON, TELEGRAM
 from tests.support.reminded import VISIT, Reminded
 
+OTHER = UUID(int=201)
 NOON = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)  # 12:30 in Minsk
 LONG_AGO = replace(
     VISIT,
@@ -97,3 +99,19 @@ async def test_nobody_is_missed_in_the_middle_of_a_talk(salon: Reminded) -> None
     assert await salon.until(NOON + timedelta(hours=5)) == []
     (said,) = await salon.until(NOON + timedelta(hours=25))
     assert said.startswith("Ольга, вы давно не были")
+
+
+async def test_nobody_is_missed_who_goes_to_another_salon_of_the_same_people(
+    salon: Reminded,
+) -> None:
+    await salon.rules(win_back={"on": True})
+    await kept(salon, LONG_AGO)
+    lately = replace(LONG_AGO, id=6, starts_at=datetime.fromisoformat("2026-11-01T12:00"))
+    async with salon.town.db.unit() as unit:
+        await unit.connections.create(
+            NUMBER, OTHER, kind=KINDS[SALON], name="Autumn", base_url="https://x.test",
+            account_key="2", config={}, sealed={},
+        )  # fmt: skip
+        await unit.salons.lock(NUMBER, OTHER)
+        await unit.salon_visits.save(NUMBER, OTHER, [lately], read_at=NOON)
+    assert await looked(salon) == 0
