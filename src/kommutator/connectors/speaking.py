@@ -1,7 +1,7 @@
 """Messages → messengers: the frame of `domain.ports.Delivery` for `SendMessage`.
 
-No messenger of ours takes an idempotency key. A message whose answer was lost is not sent again:
-it is given up as one that may have arrived.
+Most messengers take no idempotency key: a message whose answer was lost is not sent again there, it
+is given up as one that may have arrived. Where it may be (`Patience.repeatable`), it simply is.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Speaking(ABC):
         if not isinstance(message, SendMessage):
             words = f"a messenger cannot take the command {kind_of(message)}"
             return Failed(ErrorKind.OURS, Stage.BEFORE_SENDING, words)
-        refused = refused_now(message, self._clock.now(), unsure=due.unsure)
+        unsure = due.unsure and not self._patience.repeatable
+        refused = refused_now(message, self._clock.now(), unsure=unsure)
         if refused is not None:
             return refused
         return await self._spoken(account, message, due.id)

@@ -15,11 +15,11 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from kommutator.domain.chats import LONGEST, pieces, refused_now
-from kommutator.domain.commands import Command, SendMessage, kind_of
+from kommutator.connectors.speaking import Speaking
+from kommutator.domain.chats import LONGEST, pieces
+from kommutator.domain.commands import Command, SendMessage
 from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.outcome import Budget, Done, Exchange, Failed, Outcome, Patience
-from kommutator.domain.ports import Due
 from kommutator.domain.whatsapp.jids import jid_of, phone_of
 from kommutator.domain.whatsapp.ports import WhatsAppLine
 from kommutator.doors.whatsapp.lines import Lines, OpenLine
@@ -65,7 +65,7 @@ class Pace:
 NO_PACE: Final = Pace((0.0, 0.0), 0.0, 0.0)
 
 
-class WhatsAppDelivery:
+class WhatsAppDelivery(Speaking):
     """Implements `domain.ports.Delivery` for `SendMessage`."""
 
     kind = ConnectionKind.WHATSAPP
@@ -73,36 +73,18 @@ class WhatsAppDelivery:
     def __init__(
         self, db: Database, lines: Lines, *, clock: Clock, ids: Ids, pace: Pace | None = None
     ) -> None:
+        super().__init__(clock=clock, concurrency=_AT_ONCE, patience=_PATIENCE)
         self._db = db
         self._lines = lines
-        self._clock = clock
         self._ids = ids
         self._pace = pace or Pace()
         self._said_at: dict[tuple[UUID, str], float] = {}
-
-    def concurrency(self, account: Account) -> int:  # noqa: ARG002  the same for every account
-        return _AT_ONCE
-
-    def patience(self, command: Command) -> Patience:  # noqa: ARG002  the same for every message
-        return _PATIENCE
 
     def budgets(self, account: Account, command: Command) -> Sequence[Budget]:  # noqa: ARG002  all
         """None: answers wait for nobody; what nobody asked for is paced before it is owed."""
         return ()
 
-    def batch_limit(self, command: Command) -> int:  # noqa: ARG002  one message, one request
-        return 1
-
-    async def deliver(self, account: Account, batch: Sequence[Due]) -> Sequence[Outcome]:
-        return [await self._one(account, due) for due in batch]
-
-    async def _one(self, account: Account, due: Due) -> Outcome:
-        message = due.command
-        if not isinstance(message, SendMessage):
-            words = f"a messenger cannot take the command {kind_of(message)}"
-            return Failed(ErrorKind.OURS, Stage.BEFORE_SENDING, words)
-        if refused := refused_now(message, self._clock.now(), unsure=False):
-            return refused
+    async def _spoken(self, account: Account, message: SendMessage, row: int) -> Outcome:
         held = self._lines.of(account.connection_id)
         if held is None:
             return _later("the line is not open", _SOON_S)
@@ -110,7 +92,7 @@ class WhatsAppDelivery:
             to = await self._receiver(account, held.line, message.chat_id)
             if isinstance(to, Failed):
                 return to
-            return await self._spoken(account, held, to, due, message)
+            return await self._sent(account, held, to, row, message)
         except VendorError as error:
             return Failed(
                 error.kind, error.stage, error.message,
@@ -146,14 +128,14 @@ class WhatsAppDelivery:
         jid = found.jid or jid_of(phone)
         return replace(to, jid=jid) if to else Receiver(chat_id, jid, wrote=False, last_heard=())
 
-    async def _spoken(
-        self, account: Account, held: OpenLine, to: Receiver, due: Due, message: SendMessage
+    async def _sent(
+        self, account: Account, held: OpenLine, to: Receiver, row: int, message: SendMessage
     ) -> Outcome:
         parts = pieces(message.text, LONGEST[self.kind])
-        ids = [message_id(account.connection_id, due.id, n) for n in range(len(parts))]
+        ids = [message_id(account.connection_id, row, n) for n in range(len(parts))]
         whose = (account.enterprise, account.connection_id)
         async with self._db.single() as unit:
-            await unit.whatsapp_sent.leaving(*whose, ids, due.id)
+            await unit.whatsapp_sent.leaving(*whose, ids, row)
         started = self._clock.monotonic()
         for part, number in zip(parts, ids, strict=True):
             await self._as_a_person(held.line, account.connection_id, to, part)
