@@ -1,5 +1,6 @@
 """Whoever says STOP gets nothing unasked, by any messenger, until they say START."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,8 +9,12 @@ import pytest
 from kommutator.domain.outreach.wanted import OutreachKind
 from kommutator.domain.salon.facts import SalonClient
 from kommutator.flows.outreach.consents import said_in_chat
+from kommutator.flows.outreach.ports import Place
 from kommutator.kit.errors import InvalidInput
+from kommutator.store.outreach import OutreachRow
+from kommutator.store.unit import Unit
 from tests.support.outreach import ADMIN, NUMBER, OLGA, SALON, TELEGRAM, WHATSAPP, Town
+from tests.support.waiting import eventually
 
 
 async def says(town: Town, chat: str, *, stop: bool, connection: UUID = TELEGRAM) -> None:
@@ -96,3 +101,33 @@ async def test_a_number_that_is_none_is_refused(town: Town) -> None:
     await town.settle()
     with pytest.raises(InvalidInput, match="phone_invalid"):
         await town.consents.say(ADMIN, NUMBER, "hello", opted_out=True)
+
+
+async def test_stop_that_comes_while_a_message_is_being_sent_takes_it_back(town: Town) -> None:
+    await town.settle(TELEGRAM)
+    await town.wrote(TELEGRAM, "42")
+    stopping: list[asyncio.Task[None]] = []
+
+    async def stop() -> None:
+        async with town.db.unit() as unit:
+            await said_in_chat(
+                unit, NUMBER, TELEGRAM, "42", opted_out=True, by="chat:1", at=town.clock.now()
+            )
+
+    async def waits() -> bool:
+        found = await town.rows(
+            "SELECT FROM pg_stat_activity "
+            "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return bool(found)
+
+    async def hear(unit: Unit, row: OutreachRow, place: Place) -> None:
+        stopping.append(asyncio.create_task(stop()))
+        await eventually(waits)
+
+    town.heard.append(hear)
+    await town.owe(town.want())
+    assert await town.round() == ["owed"]
+    await asyncio.gather(*stopping)
+    assert await town.sent() == []
+    assert await town.state() == ("dropped", "opted_out")

@@ -94,6 +94,7 @@ async def said_in_chat(
 
 async def _stop(unit: Unit, enterprise: EnterpriseNumber, phone: str, at: datetime) -> None:
     """Also what is already under way, if it can be stopped."""
+    await unit.outreach.lock(enterprise)  # what is being sent this moment is under way after it
     pending = await unit.outreach_tries.pending(enterprise, phone=phone)
     await recall(unit, pending, at, "opted_out")
     await unit.outreach.drop(enterprise, phone=phone, reason="opted_out", at=at)
