@@ -8,6 +8,7 @@ import pytest
 
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent
 from kommutator.domain.assistant.talk import HandOver, Rate
+from tests.support.exam import imagined_salon
 from tests.support.framed_talk import (
     FRIDAY,
     GEL,
@@ -21,6 +22,7 @@ from tests.support.framed_talk import (
     choice,
     on,
 )
+from tests.support.imagined_salon import Facts
 
 REVIEW = {
     "kind": "review", "record_id": 501, "visit_start": "2026-11-18T09:00",
@@ -258,3 +260,17 @@ async def test_who_takes_a_wish_back_is_not_asked_again() -> None:
 async def test_who_complains_is_not_greeted_gladly() -> None:
     talk = FramedTalk()
     assert (await talk.all(Frame(Intent.COMPLAINT))).startswith("Мне очень жаль")
+
+
+async def test_a_salon_whose_services_are_unknown_gets_a_person_and_no_empty_list() -> None:
+    talk = FramedTalk(Facts({**imagined_salon(), "services": []}))
+    said = await talk.hear(book())
+    assert said[-1].endswith("Лучше ответит человек. Передаю администратору.")
+    assert talk.played.handed_over is HandOver.NOT_UNDERSTOOD
+
+
+async def test_a_hello_stands_on_a_line_of_its_own_before_a_list() -> None:
+    said = await FramedTalk().hear(_asked(Intent.PRICE, services=(GEL,)))
+    hello, line = said[0].split("\n")[:2]
+    assert hello in {"Здравствуйте, Ольга!", "Рады вас слышать, Ольга!"}
+    assert line.startswith("• ")

@@ -74,7 +74,8 @@ def greeted(m: Moment, turn: Turn) -> Turn:
         return turn
     name = m.talk.name or m.scene.client.name
     hello = m.say("assistant.hello_name", name=name) if name else m.say("assistant.hello")
-    return msgspec.structs.replace(turn, says=(f"{hello} {turn.says[0]}", *turn.says[1:]))
+    gap = "\n" if turn.says[0].startswith("•") else " "
+    return msgspec.structs.replace(turn, says=(f"{hello}{gap}{turn.says[0]}", *turn.says[1:]))
 
 
 def remembered(talk: Talk, scene: Scene) -> Talk:
@@ -134,6 +135,13 @@ async def _given_up(m: Moment) -> Turn | None:
     if not is_open or wishes or not repairs.gives_up(m.text):
         return None
     return await agreeing.no(m)
+
+
+async def _nothing_known(m: Moment) -> Turn | None:
+    """A salon whose services are not read yet, or that has none: nobody can choose of nothing."""
+    if m.scene.services or m.frame.intent in _WITHOUT_SERVICES:
+        return None
+    return _to_a_person(m, HandOver.NOT_UNDERSTOOD)
 
 
 async def _other_times(m: Moment) -> Turn | None:
@@ -239,6 +247,7 @@ async def _other(m: Moment) -> Turn:
 _ALWAYS: Final[Sequence[Rule]] = (_rating, _sensitive, _demand, _reminder, _nod)
 _FIRST: Final[Sequence[Rule]] = (
     *_ALWAYS,
+    _nothing_known,
     _given_up,
     _other_times,
     _any_of_the_shown,
@@ -252,6 +261,9 @@ _DEMANDS: Final[Mapping[Intent, Step]] = {
 }
 
 _WISHES: Final = frozenset({Intent.BOOK, Intent.MOVE, Intent.CANCEL, Intent.YES, Intent.CONFIRM})
+_WITHOUT_SERVICES: Final = frozenset(
+    {Intent.ADDRESS, Intent.HOURS, Intent.MY_VISIT, Intent.THANKS, Intent.YES, Intent.CANCEL}
+)
 _MAY_SHIFT: Final = frozenset(
     {Intent.OTHER, Intent.NO, Intent.FREE, Intent.INFORM, Intent.BOOK, Intent.MOVE}
 )
