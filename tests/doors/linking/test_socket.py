@@ -66,8 +66,9 @@ async def test_eight_letters_instead(town: LinkingTown) -> None:
         assert socket.told[-2]["phase"] == "type"
         await socket.say(type="dance")
         assert (await socket.until("error"))["code"] == "linking_word_unknown"
-        await socket.socket.send_str("no json")
-        assert (await socket.until("error"))["code"] == "linking_word_unknown"
+        for garbage in ("no json", "[]", '{"a":' + "[" * 4000):
+            await socket.socket.send_str(garbage)
+            assert (await socket.until("error"))["code"] == "linking_word_unknown"
 
 
 async def test_goes_on_behind_the_last_number(town: LinkingTown) -> None:

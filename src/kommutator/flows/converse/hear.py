@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kommutator.store.unit import Unit
 
 _HOUR_S = 3600.0
-REACTION = "reaction"
+_REACTION = "reaction"
 """No words: nobody knows to which message it was given, so it agrees to nothing and answers
 nothing, and staff who give one do not take the talk over."""
 
@@ -41,7 +41,7 @@ class HearClients:
         salon = await self._salon_of(account)
         salon_id = None if salon is None else salon.connection_id
         unit.chat_changed(*key, news.chat_id)
-        if said.kind == REACTION:
+        if said.kind == _REACTION:
             return
         if said.from_me:
             await unit.conversations.by_staff(

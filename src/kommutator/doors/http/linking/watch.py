@@ -23,6 +23,7 @@ from kommutator.doors.http.linking.sockets import Sockets
 from kommutator.flows.house import House
 from kommutator.flows.whatsapp.shown import SessionShown
 from kommutator.kit.errors import InvalidInput, NotFound, TooMany, UserError
+from kommutator.kit.plain_json import read_json
 from kommutator.kit.tasks import first_of
 from kommutator.store.whatsapp_sessions import SessionNews
 
@@ -31,7 +32,6 @@ CALM_S: Final = 20.0
 SLOW_S: Final = 10.0
 """A page that takes no message for so long is let go."""
 _LONGEST_WORD: Final = 4_096
-_JSON = msgspec.json.Decoder(dict[str, Any])
 
 
 class Over(Exception):
@@ -244,6 +244,9 @@ async def read_word(socket: WebSocket) -> dict[str, Any]:
     if len(text) > _LONGEST_WORD:
         raise Over(1009, "too_long")
     try:
-        return _JSON.decode(text)
-    except msgspec.DecodeError:
-        raise InvalidInput("linking_word_unknown") from None
+        word = read_json(text)
+    except ValueError:
+        word = None
+    if not isinstance(word, dict):
+        raise InvalidInput("linking_word_unknown")
+    return word
