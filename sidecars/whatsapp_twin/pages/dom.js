@@ -12,6 +12,11 @@ export function el(tag, attrs = {}, ...children) {
   return node;
 }
 
+export const row = (...parts) => el("div", { class: "row" }, ...parts);
+export const caption = (title, below) =>
+  el("span", { class: "grow" }, el("strong", {}, title), el("small", {}, below));
+export const tag = (good, words) => el("span", { class: `tag ${good ? "good" : "wait"}` }, words);
+
 export const byId = (id) => document.getElementById(id);
 
 // Rows are redrawn only when they changed; new ones are marked.

@@ -1,54 +1,30 @@
 // Who has a phone here: salons, their clients, and devices that wait to be linked.
 
-import { attempt, avatar, byId, clock, el, fill, follow, look, order, spelt } from "./dom.js";
+import { attempt, avatar, byId, caption, clock, el, fill, follow, look, order, row, spelt, tag } from "./dom.js";
 
 function drawPhone(person, room) {
   const online = person.devices.filter((device) => device.online).length;
   const state = person.devices.length
-    ? el(
-        "span",
-        { class: `tag ${online ? "good" : "wait"}` },
-        online ? "устройство на связи" : "устройство не на связи",
-      )
+    ? tag(online, online ? "устройство на связи" : "устройство не на связи")
     : null;
-  return el(
-    "div",
-    { class: "row" },
+  return row(
     avatar(person.name),
-    el("span", { class: "grow" }, el("strong", {}, person.name), el("small", {}, spelt(person.phone))),
+    caption(person.name, spelt(person.phone)),
     state,
     el("a", { class: "button", href: `/${room}/${person.phone}` }, "Открыть"),
   );
 }
 
 function drawPending(one) {
-  return el(
-    "div",
-    { class: "row" },
-    el(
-      "span",
-      { class: "grow" },
-      el("strong", {}, one.title),
-      el("small", {}, `код ${one.code} из ${one.codes}, до ${clock(one.expires_at)} · ${one.number}`),
-    ),
-    el(
-      "span",
-      { class: `tag ${one.shown ? "good" : "wait"}` },
-      one.shown ? "код показан" : "код ещё не показан",
-    ),
+  return row(
+    caption(one.title, `код ${one.code} из ${one.codes}, до ${clock(one.expires_at)} · ${one.number}`),
+    tag(one.shown, one.shown ? "код показан" : "код ещё не показан"),
   );
 }
 
 function drawCode(one) {
-  return el(
-    "div",
-    { class: "row" },
-    el(
-      "span",
-      { class: "grow" },
-      el("strong", {}, one.title),
-      el("small", {}, `ждёт букв на телефоне ${spelt(one.phone)}`),
-    ),
+  return row(
+    caption(one.title, `ждёт букв на телефоне ${spelt(one.phone)}`),
     el("a", { class: "button", href: `/salon/${one.phone}` }, "Ввести код"),
   );
 }

@@ -4,6 +4,7 @@ import {
   attempt,
   avatar,
   byId,
+  caption,
   clock,
   drawLines,
   el,
@@ -12,7 +13,9 @@ import {
   look,
   newestLast,
   order,
+  row,
   spelt,
+  tag,
   toast,
 } from "./dom.js";
 
@@ -32,24 +35,10 @@ function result({ linked }) {
 }
 
 function drawDevice(device) {
-  return el(
-    "div",
-    { class: "row" },
-    el(
-      "span",
-      { class: "grow" },
-      el("strong", {}, device.title),
-      el(
-        "small",
-        {},
-        `с ${clock(device.linked_at)} · №${device.id}${device.waiting ? ` · ждут: ${device.waiting}` : ""}`,
-      ),
-    ),
-    el(
-      "span",
-      { class: `tag ${device.online ? "good" : "wait"}` },
-      device.online ? "на связи" : "не на связи",
-    ),
+  const waiting = device.waiting ? ` · ждут: ${device.waiting}` : "";
+  return row(
+    caption(device.title, `с ${clock(device.linked_at)} · №${device.id}${waiting}`),
+    tag(device.online, device.online ? "на связи" : "не на связи"),
     el(
       "button",
       {
@@ -63,15 +52,8 @@ function drawDevice(device) {
 }
 
 function drawPending(one) {
-  return el(
-    "div",
-    { class: "row" },
-    el(
-      "span",
-      { class: "grow" },
-      el("strong", {}, one.title),
-      el("small", {}, `код ${one.code} из ${one.codes}, до ${clock(one.expires_at)}`),
-    ),
+  return row(
+    caption(one.title, `код ${one.code} из ${one.codes}, до ${clock(one.expires_at)}`),
     el(
       "button",
       {

@@ -1,6 +1,6 @@
 // Where a QR code's own address leads: which phone is to scan it?
 
-import { attempt, avatar, byId, el, fill, follow, look, order, spelt } from "./dom.js";
+import { attempt, avatar, byId, caption, el, fill, follow, look, order, row, spelt } from "./dom.js";
 
 const qr = decodeURIComponent(location.hash.slice(1));
 
@@ -13,11 +13,9 @@ const scan = async (phone, name) => {
 };
 
 function drawPhone(person) {
-  return el(
-    "div",
-    { class: "row" },
+  return row(
     avatar(person.name),
-    el("span", { class: "grow" }, el("strong", {}, person.name), el("small", {}, spelt(person.phone))),
+    caption(person.name, spelt(person.phone)),
     el(
       "button",
       { class: "primary", type: "button", onclick: attempt(() => scan(person.phone)) },
