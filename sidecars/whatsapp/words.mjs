@@ -22,6 +22,11 @@ const KINDS = {
   reactionMessage: 'reaction',
 }
 
+/** Done to a chat, not said in it: a pin, a vote, the cover of an album whose pictures come next. */
+const DEEDS = new Set([
+  'pinInChatMessage', 'keepInChatMessage', 'pollUpdateMessage', 'encReactionMessage', 'albumMessage',
+])
+
 /** Groups, broadcasts, statuses and channels are nobody's chat with the salon. */
 export function isIgnored(jid) {
   return /@(g\.us|broadcast|newsletter|bot|call)$/.test(jid ?? '')
@@ -31,7 +36,7 @@ export function isIgnored(jid) {
 export function said(message) {
   const content = normalizeMessageContent(message ?? undefined)
   const type = content && getContentType(content)
-  if (!type) return null
+  if (!type || DEEDS.has(type)) return null
   if (type === 'protocolMessage') return edited(content.protocolMessage)
   return { kind: KINDS[type] ?? type.replace(/Message$/, ''), text: textOf(content, content[type]) }
 }
