@@ -16,7 +16,7 @@ from kommutator.domain.connection import Account
 from kommutator.domain.tenancy import EnterpriseNumber, Permission
 from kommutator.doors.console import assistant_form as forms
 from kommutator.doors.console.cabinet import IN_CABINET
-from kommutator.doors.console.render import go, page, plain_page
+from kommutator.doors.console.render import go, page, plain_page, words_of
 from kommutator.doors.console.talk_words import Told, understood_in_words
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.flows.converse.rehearse import Rehearse
@@ -143,12 +143,6 @@ async def preview_text(
     except UserError as error:
         problem = words_of(see, error)
     return plain_page(see, "parts/notice_preview.html", shown=shown, problem=problem)
-
-
-def words_of(see: Visit, error: UserError) -> str:
-    """Both sentences of a person's error."""
-    said = see.house.texts.error(see.locale, error)
-    return f"{said.message} {said.action}"
 
 
 async def salons_of(see: Visit, enterprise: EnterpriseNumber) -> Sequence[Account]:

@@ -15,7 +15,7 @@ from kommutator.domain.notices.wishes import Wishes
 from kommutator.domain.salon.changes import VisitNews
 from kommutator.domain.tenancy import EnterpriseNumber, Permission
 from kommutator.doors.console import notice_form as forms
-from kommutator.doors.console.render import go, page, plain_page
+from kommutator.doors.console.render import go, page, plain_page, words_of
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.flows.notices.keep import Invitation, Receiver
 from kommutator.kit.errors import InvalidInput, UserError
@@ -154,8 +154,7 @@ async def preview(
     try:
         shown = await see.house.notices.preview(enterprise, _language(language), _news(news), text)
     except UserError as error:
-        said = see.house.texts.error(see.locale, error)
-        problem = f"{said.message} {said.action}"
+        problem = words_of(see, error)
     return plain_page(see, "parts/notice_preview.html", shown=shown, problem=problem)
 
 

@@ -13,9 +13,9 @@ from kommutator.domain.remind.rules import KINDS
 from kommutator.domain.remind.words import PLACES
 from kommutator.domain.tenancy import Permission
 from kommutator.doors.console import reminders_form as forms
-from kommutator.doors.console.assistant import chosen_salon, salons_of, words_of
+from kommutator.doors.console.assistant import chosen_salon, salons_of
 from kommutator.doors.console.cabinet import IN_CABINET
-from kommutator.doors.console.render import go, page, plain_page
+from kommutator.doors.console.render import go, page, plain_page, words_of
 from kommutator.doors.console.visit import PageRoute, Visit, visit
 from kommutator.doors.http.paging import BIGGEST_ID
 from kommutator.kit.errors import InvalidInput, UserError

@@ -70,6 +70,12 @@ def plain_page(visit: Visit, template: str, *, status: int = 200, **context: Any
     return HTMLResponse(body, status, headers=_HEADERS)
 
 
+def words_of(visit: Visit, error: UserError) -> str:
+    """Both sentences of a person's error."""
+    said = visit.house.texts.error(visit.locale, error)
+    return f"{said.message} {said.action}"
+
+
 def problem_page(visit: Visit, error: UserError, *, hint: str | None = None) -> HTMLResponse:
     """An error met on the way to a page. A `hint` we have a sentence for is the better action."""
     text = visit.house.texts.error(visit.locale, error)
