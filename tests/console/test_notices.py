@@ -80,11 +80,13 @@ async def test_from_a_token_to_a_receiver(admin: Page, house: House, telegram: M
     url = house.settings.public_url
     (bot,) = (await telegram.look("credentials"))["bots"]
     await admin.goto(f"{url}/console/channels")
-    await admin.get_by_label("Токен бота").fill("7000000001:" + "x" * 35)
-    await admin.get_by_role("button", name="Подключить").first.click()
+    form = admin.locator("details", has_text="Подключить бота Telegram")
+    await form.locator("summary").click()
+    await form.get_by_label("Токен бота").fill("7000000001:" + "x" * 35)
+    await form.get_by_role("button", name="Подключить").click()
     await expect(admin.locator("#result")).to_contain_text("@BotFather")
-    await admin.get_by_label("Токен бота").fill(bot["token"])
-    await admin.get_by_role("button", name="Подключить").first.click()
+    await form.get_by_label("Токен бота").fill(bot["token"])
+    await form.get_by_role("button", name="Подключить").click()
     await expect(admin.get_by_text("@kommutator_test_bot")).to_be_visible()
     await expect(admin.get_by_text("сразу (вебхук)")).to_be_visible()
     assert bot["token"] not in await admin.content()
