@@ -30,6 +30,7 @@ from kommutator.flows.form_secrets import check_secrets
 from kommutator.flows.forms import merged
 from kommutator.flows.secrets import open_account, seal_secrets
 from kommutator.flows.set_up import new_hook_secret
+from kommutator.flows.standing import standing
 from kommutator.kit.crypto import Vault
 from kommutator.kit.errors import Conflict, ErrorKind, InvalidInput, NotFound, VendorError
 from kommutator.kit.ids import Ids
@@ -87,10 +88,7 @@ class Channels:
     async def get(self, enterprise: EnterpriseNumber, connection_id: UUID) -> ConnectionRecord:
         """Raises NotFound: `connection_not_found`, also for one that is no messenger."""
         async with self._db.unit() as unit:
-            record = await unit.connections.get(enterprise, connection_id)
-        if record.kind not in CHANNELS or record.status is ConnectionStatus.REMOVED:
-            raise NotFound("connection_not_found")
-        return record
+            return await standing(unit, enterprise, connection_id, CHANNELS)
 
     async def connect(
         self,

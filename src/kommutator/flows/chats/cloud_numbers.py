@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from kommutator.domain.connection import Account, ConnectionKind, ConnectionStatus
+from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.message_templates import (
     KEY,
     Approved,
@@ -22,6 +22,7 @@ from kommutator.domain.outreach.wanted import OutreachKind
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.directory import Directory
 from kommutator.flows.forms import merged
+from kommutator.flows.standing import standing
 from kommutator.kit.errors import NotFound, Unauthorized
 from kommutator.store.connection_rows import ConnectionRecord
 
@@ -106,7 +107,4 @@ class CloudNumbers:
 
     async def _record(self, enterprise: EnterpriseNumber, connection_id: UUID) -> ConnectionRecord:
         async with self._db.unit() as unit:
-            record = await unit.connections.get(enterprise, connection_id)
-        if record.kind is not _KIND or record.status is ConnectionStatus.REMOVED:
-            raise NotFound("connection_not_found")
-        return record
+            return await standing(unit, enterprise, connection_id, (_KIND,))

@@ -11,10 +11,11 @@ from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.salon.marketplace import InstallState
 from kommutator.domain.tenancy import Actor, EnterpriseNumber
 from kommutator.flows.secrets import open_account
+from kommutator.flows.standing import standing
 from kommutator.flows.yclients.bind import is_installed
 from kommutator.flows.yclients.vendor import KIND, Vendors, hook_address
 from kommutator.kit.crypto import Vault
-from kommutator.kit.errors import NotFound, TooMany, Unavailable, VendorError
+from kommutator.kit.errors import TooMany, Unavailable, VendorError
 from kommutator.store.connection_rows import ConnectionRecord
 
 if TYPE_CHECKING:
@@ -33,10 +34,7 @@ class Leave:
     async def record(self, enterprise: EnterpriseNumber, connection_id: UUID) -> ConnectionRecord:
         """One salon of this enterprise. Raises NotFound: `connection_not_found`."""
         async with self._db.single() as unit:
-            record = await unit.connections.get(enterprise, connection_id)
-        if record.kind is not KIND or record.status is ConnectionStatus.REMOVED:
-            raise NotFound("connection_not_found")
-        return record
+            return await standing(unit, enterprise, connection_id, (KIND,))
 
     async def __call__(
         self, actor: Actor, enterprise: EnterpriseNumber, connection_id: UUID, *, force: bool
