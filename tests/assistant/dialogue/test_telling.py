@@ -10,6 +10,7 @@ import pytest
 from kommutator.domain.assistant.frame import Expecting
 from kommutator.domain.assistant.talk import (
     Acted,
+    AnyAct,
     BookVisit,
     CancelVisit,
     ConfirmVisit,
@@ -28,9 +29,9 @@ BOOK = BookVisit((MENS_CUT,), OFFER, "Ольга", "+79161112233")
 WISH = Talk(goal=Goal.BOOK, services=(MENS_CUT,), offered=(OFFER,), told_at=AT)
 
 
-async def _told(acted: Acted, act: object = BOOK, **client: object) -> Turn:
+async def _told(acted: Acted, act: AnyAct = BOOK, **client: object) -> Turn:
     played = FramedTalk(client={"visits": [VISIT], **client}).played
-    return await played.brain.told(played.scene(), WISH, act, acted, played.salon)  # type: ignore[arg-type]
+    return await played.brain.told(played.scene(), WISH, act, acted, played.salon)
 
 
 async def test_done_forgets_the_wish_and_keeps_who_it_is() -> None:
@@ -86,8 +87,8 @@ async def test_what_the_client_cannot_put_right_goes_to_a_person(reason: str | N
 
 @pytest.mark.parametrize("state", ["unclear", "failed"])
 @pytest.mark.parametrize("act", [BOOK, MoveVisit(501, OFFER), CancelVisit(501), ConfirmVisit(501)])
-async def test_no_answer_promises_nothing_and_goes_to_a_person(state: str, act: object) -> None:
-    turn = await _told(Acted(state), act)  # type: ignore[arg-type]
+async def test_no_answer_promises_nothing_and_goes_to_a_person(state: str, act: AnyAct) -> None:
+    turn = await _told(Acted(state), act)
     assert turn.hand_over is HandOver.FAILED
     assert "записаны" not in turn.says[0]
 
