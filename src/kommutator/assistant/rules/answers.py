@@ -24,9 +24,9 @@ _LAST = phrase(
 )
 _ALONE = re.compile(r"^ (?:(?:YES|ON|IN|A|LET|PLEASE|THANKS|HELLO|[.,!)]|VARIANT|I|WANT) )*$")
 _SCALE = phrase(
-    r"#(?P<stars>[1-5]) (?:/|FROM|из|EIN|out|-) #5|D(?P<day>[1-5])\.5|#(?P<alone>[1-5])(?: (?:STAR|\+))*"
+    r"#(?P<stars>[1-5])(?: STAR)* (?:/|FROM|из|EIN|out|-) #(?:5|10)|D(?P<day>[1-5])\.5|#(?P<alone>[1-5])(?: (?:STAR|\+))*"
 )
-_TEN_OF_TEN = phrase(r"#10 (?:/|FROM|из|EIN|out|-) #10")
+_TEN_OF_TEN = phrase(r"D10\.10|#10 (?:/|FROM|из|EIN|out|-) #10")
 _SIGNS = re.compile(r"STAR(?: STAR)+|STAR")
 _AGREES = frozenset(
     {"YES", "BOOKV", "PLEASE", "THANKS", "CONFIRMV", "BE", "CANCELV", "MOVEV", "I", "COME"}
@@ -59,6 +59,7 @@ def _stars(line: Line) -> Answer:
     if _TEN_OF_TEN.search(line.text):
         line.text = _TEN_OF_TEN.sub("STARRED", line.text)
         return Answer(Intent.INFORM, stars=_MOST_STARS)
+    line.text = line.text.replace(" FROM #10 ", " ") if not _SCALE.search(line.text) else line.text
     if match := _SCALE.search(line.text):
         stars = int(match["stars"] or match["day"] or match["alone"])
         line.text = f"{line.text[: match.start()]}STARRED{line.text[match.end() :]}"

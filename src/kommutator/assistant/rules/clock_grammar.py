@@ -67,6 +67,9 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
      lambda m: _point(int(m["hour"]), _minutes(m), m["part"])),
     (phrase(rf"(?:(?P<quarter>QUARTER)|#(?P<minute>\d{{1,2}}) MINUTE) (?:ON |IN )?@(?P<hour>\d{{1,2}})[fg]?{_PART}"),
      lambda m: _hour_before(m, _minutes(m))),
+    # минут двадцать шестого
+    (phrase(rf"MINUTE #(?P<minute>\d{{1,2}}) @(?P<hour>\d{{1,2}})[fg]?(?P<quarter>){_PART}"),
+     lambda m: _hour_before(m, _minutes(m))),
     # половина седьмого, о пів на сьому
     (phrase(rf"HALF (?:ON |IN |K )?{_HOUR}{_PART}"), lambda m: _hour_before(m, 30)),
     (phrase(rf"T(?P<hour>\d+):(?P<minute>\d\d)(?: HOUR)?{_PART}"), _plain),
@@ -79,7 +82,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"(?:(?<=IN )|(?<=ON )|(?<=K ))#(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5][05])"), _plain),
     (phrase(rf"(?<!LONG )#(?P<hour>\d{{1,2}}) (?:HOUR|H){_PART}"), _plain),
     (phrase(r"#(?P<hour>\d{1,2}) (?:EIN |IN |ON )?(?P<part>MORNING|DAYTIME|EVENING|NIGHT|AM|PM|AFTERNOON|TONIGHT)"), _plain),
-    (phrase(r"(?<!THROUGH )(?<!EIN )(?<!ZA )#(?P<hour>12|[1-6]) (?P<part>DAY)"), _plain),
+    (phrase(r"(?<!THROUGH )(?<!EIN )(?<!ZA )#(?P<hour>12|[1-6]) (?P<part>DAY)(?! (?:назад|тому))"), _plain),
     (phrase(r"@(?P<hour>\d{1,2})f HOUR(?: (?P<part>MORNING|DAY|EVENING|NIGHT))?"), _plain),
     (phrase(r"(?<=IN )@(?P<hour>[89]|1\d|2[0-3])(?! (?:VARIANT|DATE|M\d+|RECORD))"), _plain),
     (phrase(r"(?<=IN )HOUR #(?P<minute>15|[1-5]0)"), lambda m: Point(1, int(m["minute"]))),
@@ -98,7 +101,7 @@ _LENGTHS = phrase(
     r"|LONG (?:#\d+ )?(?:HOUR|MINUTE)|(?:ON )?(?<!MINUS )(?<!ZA )(?<!HOUR )(?<!HOUR AND )#\d+ MINUTE(?! (?:@|ON @|TO |PAST|BYP|AFTER @))(?: (?:EARLIER|LATER))?"
 )  # fmt: skip
 _LATER = re.compile("EARLIER|LATER|SOONER")
-_AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=DOES )|(?<=ON )|(?<=EARLIER )|(?<=LATER )|(?<=it )|(?<=say )|(?<=do )|(?<=it TO )|(?<=MOVEV TO )|(?<=RECORD TO )|(?<=I TO ))"
+_AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=DOES )|(?<=ON )|(?<=EARLIER )|(?<=LATER )|(?<=PAST )|(?<=INSTEAD )|(?<=INSTEAD IN )|(?<=it )|(?<=say )|(?<=do )|(?<=it TO )|(?<=MOVEV TO )|(?<=RECORD TO )|(?<=I TO ))"
                        rf"(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")  # fmt: skip
 _BESIDE_POINT = phrase(
     rf"(?P<lead>(?:P\d+) (?:OR|-|AND|TO|UNTIL|BYP)(?: IN| ON)?) (?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}"
@@ -106,11 +109,13 @@ _BESIDE_POINT = phrase(
 _RANGE = phrase(rf"#(?P<first>\d{{1,2}}) (?P<link>-|UNTIL|TO) #(?P<last>\d{{1,2}}){_COUNTED}")
 _BESIDE_DAY = phrase(rf"(?P<lead>Q\d+(?: ,| \|)?) #(?P<hour>\d{{1,2}}){_COUNTED}")
 _BEFORE_DAY = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:ON |IN )?Q\d+)")
+_BEFORE_POINT = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:-|TO|UNTIL) P\d+)")
 _INSTEAD = phrase(r"#(?P<hour>\d{1,2}) INSTEAD(?: IN| ON)? [#P]\d+")
 _ON_HOUR = phrase(r"(?<=ON )HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER) )")
-_GLUED = phrase(r"#(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5][05])")
+_GLUED = phrase(r"#(?P<hour>[01]\d|2[0-3]|[1-9])(?P<minute>[0-5][05])")
+_ONE = re.compile(r"(?<=^ )one(?=(?: (?:PLEASE|YES|[.!]))* $)")
 _ABOVE_POSITIONS = phrase(r"#(?P<hour>1\d|2[0-4])(?P<uk>)")
-_BARE = phrase(rf"(?<!NOT )#(?P<hour>\d{{1,2}}){_COUNTED}|@(?P<uk>\d{{1,2}})f")
+_BARE = phrase(rf"(?<!NOT )(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")
 
 
 def read_exact(line: Line, points: Marks[Point]) -> None:
@@ -133,15 +138,17 @@ def read_bare(line: Line, points: Marks[Point], expecting: Expecting, *, day_nam
     asked = expecting is Expecting.TIME
     line.rewrite(_INSTEAD, lambda m: _marked(points, _plain(m)))
     line.rewrite(_RANGE, lambda m: _range(points, m))
+    line.rewrite(_BEFORE_POINT, lambda m: _joined(points, m, "tail"))
     line.rewrite(_AFTER_ASKING, lambda m: _bare(points, m))
     line.rewrite(_BESIDE_POINT, lambda m: _joined(points, m, "lead"))
     line.rewrite(_BESIDE_DAY, lambda m: _joined(points, m, "lead"))
     line.rewrite(_BEFORE_DAY, lambda m: _joined(points, m, "tail"))
-    if asked or day_named:
+    if asked or day_named or expecting is Expecting.CHOICE:
         line.rewrite(_ON_HOUR, lambda _: points.put(Point(1)))
     if expecting is Expecting.CHOICE and not points.values:
         line.rewrite(_ABOVE_POSITIONS, lambda m: _bare(points, m))
     if asked and not points.values:
+        line.rewrite(_ONE, lambda _: points.put(Point(1)))
         line.rewrite(_GLUED, lambda m: _marked(points, _plain(m)))
         line.rewrite(_BARE, lambda m: _bare(points, m))
 

@@ -13,13 +13,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from kommutator.assistant.rules import calendar
+from kommutator.assistant.rules import day_patterns as said
 from kommutator.assistant.rules.calendar import Days
 from kommutator.assistant.rules.line import Line, Marks
 from kommutator.assistant.rules.tokens import phrase
 
-_YEAR = r"(?: #(?P<year>20\d\d)(?: YEAR)?)?"
-_WHICH = r"(?:(?P<which>THIS|NEXT|NEAREST|THAT) (?:THIS |NEXT |NEAREST )?)?"
-_LINKS = r"(?:-|/|UNTIL|BYP|TO|AND|OR|, OR|\? OR)"
 _WORD = re.compile(r"\S+")
 
 
@@ -39,21 +37,27 @@ class DayReader:
     impossible: list[str] = field(default_factory=list)
     soonest: bool = False
 
-    def read(self, line: Line, *, asked: bool, moving: bool = False) -> None:
+    def read(self, line: Line, *, asked: bool, moving: bool = False, closes: int = 24) -> None:
         """Mark all days; with `asked` (we asked for a day) a bare number is one.
 
-        `moving`: "с пятницы на субботу" names where to.
+        `moving`: "с пятницы на субботу" names where to. `closes`: the salon's last hour: "на 24" is
+        no hour of a visit.
         """
         for pattern, made in _RULES:
             line.rewrite(pattern, lambda match, made=made: self._mark(made(self, match), match))  # type: ignore[misc]
         if asked and not self.days.values:
-            line.rewrite(_BARE, lambda match: self._mark(_number(self, match), match))
-            line.rewrite(_BARE_WEEK, lambda match: self._mark(_week(self, match), match))
+            line.rewrite(said.BARE, lambda match: self._mark(_number(self, match), match))
+            line.rewrite(said.BARE_WEEK, lambda match: self._mark(_week(self, match), match))
+        if not self.days.values:
+            line.rewrite(said.ON_NUMBER, lambda match: self._too_late(match, closes))
         if moving:
-            line.rewrite(_FROM_TO, lambda match: match["last"])
+            line.rewrite(said.FROM_TO, lambda match: match["last"])
         for pattern, joined in _JOINS:
             line.rewrite(pattern, lambda match, joined=joined: self.days.put(joined(self, match)))  # type: ignore[misc]
-        self.soonest = line.drop(_SOONEST, "SOON")
+        self.soonest = line.drop(said.SOONEST, "SOON")
+
+    def _too_late(self, match: re.Match[str], closes: int) -> str:
+        return self._mark(_number(self, match), match) if int(match["day"]) >= closes else ""
 
     def _mark(self, days: Days | date | None, match: re.Match[str]) -> str:
         if isinstance(days, date):
@@ -107,6 +111,15 @@ def _weekday(reader: DayReader, match: re.Match[str]) -> date:
     return calendar.weekday(reader.today, int(match["weekday"]), which)
 
 
+def _in_next_week(reader: DayReader, match: re.Match[str]) -> date:
+    return calendar.weekday(reader.today, int(match["weekday"]), "NEXT")
+
+
+def _previous_weekday(reader: DayReader, match: re.Match[str]) -> date | None:
+    ago = (reader.today.weekday() - int(match["weekday"])) % 7 or 7
+    return calendar.plus(reader.today, -ago)
+
+
 def _ahead(match: re.Match[str]) -> int:
     return 1 if match.groupdict().get("which") == "NEXT" else 0
 
@@ -118,6 +131,10 @@ def _count(match: re.Match[str]) -> int:
 
 def _in_days(reader: DayReader, match: re.Match[str]) -> date | None:
     return calendar.plus(reader.today, _count(match) * (7 if match["unit"] == "WEEK" else 1))
+
+
+def _days_ago(reader: DayReader, match: re.Match[str]) -> date | None:
+    return calendar.plus(reader.today, -_count(match) * (7 if match["unit"] == "WEEK" else 1))
 
 
 def _weekday_ahead(reader: DayReader, match: re.Match[str]) -> date | None:
@@ -184,33 +201,31 @@ def _plus(days: int) -> Made:
     return lambda reader, _: calendar.plus(reader.today, days)
 
 
-def _day(name: str) -> str:
-    return rf"[#@](?P<{name}>\d{{1,2}})g?"
-
-
-_MONTH = r"M(?P<month>\d+)"
-_NO_HOUR = "2[5-9]|3[01]"  # too great for an hour
-_COUNT = r"(?:(?P<count>#\d{1,3}|PAIR) )?"
 _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
-    (phrase(rf"{_day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')} {_MONTH}"), _dated_range),
-    (phrase(rf"{_MONTH} {_day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')}"), _dated_range),
-    (phrase(rf"{_day('day')}(?: DATE)? {_MONTH}{_YEAR}"), _dated),
-    (phrase(rf"{_MONTH} {_day('day')}(?: ,)?{_YEAR}"), _dated),
+    (phrase(rf"NOT (?:IN |ON )?(?:THIS |NEAREST )?WD(?P<weekday>\d){said.OTHER_ONE}(?! WD)"), _in_next_week),
+    (phrase(r"(?P<next>NEXT)(?: ,)? (?:A )?NOT (?:IN |ON )?THIS WD(?P<weekday>\d)"), _weekday),
+    (phrase(r"NOT (?:IN |ON )?THIS WEEK(?: ,)? (?:A |BUT )?(?:IN |ON )?(?P<which>NEXT)(?: WEEK)?(?! WD)"), _week),
+    (phrase(r"WD(?P<weekday>\d) AFTER (?P<next>NEXT)"), _weekday),
+    (phrase(r"(?:(?P<count>#\d{1,2}|PAIR) )?(?P<unit>DAY|EDAY|WEEK) (?:назад|тому|ago)"), _days_ago),
+    (phrase(rf"{said.day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {said.day('last')} {said.MONTH}"), _dated_range),
+    (phrase(rf"{said.MONTH} {said.day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {said.day('last')}"), _dated_range),
+    (phrase(rf"{said.day('day')}(?: DATE)? {said.MONTH}{said.YEAR}"), _dated),
+    (phrase(rf"{said.MONTH} {said.day('day')}(?: ,)?{said.YEAR}"), _dated),
     (phrase(r"[DX](?P<day>\d+)\.(?P<month>\d+)(?:\.(?P<year>\d+))?(?: YEAR)?"), _dated),
     (phrase(r"(?<=FROM )#(?P<first>\d{1,2}) BYP #(?P<last>\d{1,2})(?: DATE)?"), _number_range),
     (phrase(r"@(?P<first>\d{1,2})g (?:-|UNTIL|BYP|TO|AND|OR)(?: IN| ON)? [#@](?P<last>\d{1,2})g?(?: DATE)?"), _number_range),
-    (phrase(rf"#(?P<first>\d{{1,2}}) (?:-|UNTIL|BYP|TO|AND|OR) {_day('last')} DATE"), _number_range),
-    (phrase(rf"(?:@(?P<nth>[1-4])[fg]?|LAST) WD(?P<weekday>\d) (?:IN )?(?:{_MONTH}|(?P<which>NEXT|THIS) MONTH)"), _nth_weekday),
-    (phrase(rf"(?:@(?P<nth>[1-4])[fg]?|LAST) WEEK (?:IN )?(?:{_MONTH}|(?P<which>NEXT|THIS) MONTH)"), _nth_week),
-    (phrase(rf"@1f? DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, 1)),
-    (phrase(rf"@(?P<day>[12]0) DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, int(match["day"]))),
-    (phrase(rf"LAST DATES(?: {_MONTH})?"), lambda reader, match: _decade(reader, match, 21)),
-    (phrase(rf"{_day('day')} DATE"), _number),
-    (phrase(rf"(?:(?<=ON )|(?<=WD\d )|(?<=WD\d , ))#(?P<day>{_NO_HOUR})(?! (?:HOUR|MINUTE|PEOPLE|HUMAN))"), _number),
-    (phrase(rf"#(?P<day>{_NO_HOUR})(?= (?:IN|K|ON|P\d+) )"), _number),
+    (phrase(rf"#(?P<first>\d{{1,2}}) (?:-|UNTIL|BYP|TO|AND|OR) {said.day('last')} DATE"), _number_range),
+    (phrase(rf"(?:@(?P<nth>[1-4])[fg]?|LAST) WD(?P<weekday>\d) (?:IN )?(?:{said.MONTH}|(?P<which>NEXT|THIS) MONTH)"), _nth_weekday),
+    (phrase(rf"(?:@(?P<nth>[1-4])[fg]?|LAST) WEEK (?:IN )?(?:{said.MONTH}|(?P<which>NEXT|THIS) MONTH)"), _nth_week),
+    (phrase(rf"@1f? DATES(?: {said.MONTH})?"), lambda reader, match: _decade(reader, match, 1)),
+    (phrase(rf"@(?P<day>[12]0) DATES(?: {said.MONTH})?"), lambda reader, match: _decade(reader, match, int(match["day"]))),
+    (phrase(rf"LAST DATES(?: {said.MONTH})?"), lambda reader, match: _decade(reader, match, 21)),
+    (phrase(rf"{said.day('day')} DATE"), _number),
+    (phrase(rf"(?:(?<=ON )|(?<=WD\d )|(?<=WD\d , ))#(?P<day>{said.NO_HOUR})(?! (?:HOUR|MINUTE|PEOPLE|HUMAN))"), _number),
+    (phrase(rf"#(?P<day>{said.NO_HOUR})(?= (?:IN|K|ON|P\d+|WD\d) )"), _number),
     (phrase(r"@(?P<day>\d{1,2})g(?! (?:HOUR|HALF|TIMEW))"), _number),
     (phrase(r"@(?P<day>[123]\d)(?! (?:HOUR|HALF|TIMEW|VARIANT))"), _number),
-    (phrase(rf"(?<!THROUGH )(?<!EIN )(?<!ZA ){_COUNT}(?P<unit>WEEK|EDAY|MONTH) (?:FROM|AFTER) (?P<start>TODAY|TOMORROW|now|WD\d)"), _from_then),
+    (phrase(rf"(?<!THROUGH )(?<!EIN )(?<!ZA ){said.COUNT}(?P<unit>WEEK|EDAY|MONTH) (?:FROM|AFTER) (?P<start>TODAY|TOMORROW|now|WD\d)"), _from_then),
     (phrase(r"(?<!NEXT )(?<!THIS )(?<!EIN )(?<!\d )(?<!PAIR )(?P<unit>WEEK) ON (?P<start>WD\d)"), _from_then),
     (phrase(r"(?P<start>WD\d|TODAY|TOMORROW) (?P<unit>WEEK)"), _from_then),
     (phrase(r"(?<!NEXT )(?<!THIS )(?<!ON )(?P<unit>WEEK) (?P<start>TODAY|TOMORROW)"), _from_then),
@@ -218,25 +233,27 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"WEEKEND AFTER NEXT"), lambda reader, _: calendar.weekend(reader.today, 2)),
     (phrase(r"(?P<unit>WEEK|DAY|EDAY) (?:THROUGH|ZA) (?P<count>#\d{1,3}|PAIR)"), _in_days),
     (phrase(r"(?:THROUGH|ZA) (?P<unit>DAY) (?P<count>#\d{1,3}|PAIR)(?! M\d)"), _in_days),
-    (phrase(rf"(?:IN |ON )?(?:THROUGH|EIN|ZA) {_COUNT}WEEK(?: ,)? (?:IN |ON )?WD(?P<weekday>\d)"),
+    (phrase(rf"(?:IN |ON )?(?:THROUGH|EIN|ZA) {said.COUNT}WEEK(?: ,)? (?:IN |ON )?WD(?P<weekday>\d)"),
      _weekday_ahead),
-    (phrase(rf"WD(?P<weekday>\d) (?:THROUGH|EIN) {_COUNT}WEEK"),
+    (phrase(rf"WD(?P<weekday>\d) (?:THROUGH|EIN) {said.COUNT}WEEK"),
      _weekday_ahead),
     (phrase(r"(?:(?:ON|IN) )?(?P<next>NEXT) WEEK(?: ,)? (?:IN |ON )?WD(?P<weekday>\d)"), _weekday),
     (phrase(r"WD(?P<weekday>\d) (?:(?:ON|IN) )?(?P<next>NEXT) WEEK"), _weekday),
     (phrase(r"(?:(?:ON|IN) )?(?P<which>THIS) WEEK (?:IN |ON )?WD(?P<weekday>\d)"), _weekday),
     (phrase(r"WD(?P<weekday>\d) (?:(?:ON|IN) )?(?P<which>THIS) WEEK"), _weekday),
-    (phrase(rf"(?P<part>BEGIN|MIDDLE|END)(?: ON)? {_WHICH}WEEK"), _part_of_week),
-    (phrase(rf"(?P<part>BEGIN|MIDDLE|END)(?: ON)? {_WHICH}MONTH"), _part_of_month),
-    (phrase(rf"(?P<part>BEGIN|MIDDLE|END) {_MONTH}"), _named_month),
-    (phrase(rf"{_WHICH}WEEKEND"), lambda reader, match: calendar.weekend(reader.today, _ahead(match))),
+    (phrase(r"LAST (?:DAY|EDAY) (?:THIS )?MONTH"), lambda reader, _: calendar.part_of_month(reader.today, "END", 0)[1]),
+    (phrase(rf"(?P<part>BEGIN|MIDDLE|END)(?: ON)? {said.WHICH}WEEK"), _part_of_week),
+    (phrase(rf"(?P<part>BEGIN|MIDDLE|END)(?: ON)? {said.WHICH}MONTH"), _part_of_month),
+    (phrase(rf"(?P<part>BEGIN|MIDDLE|END) {said.MONTH}"), _named_month),
+    (phrase(rf"{said.WHICH}WEEKEND"), lambda reader, match: calendar.weekend(reader.today, _ahead(match))),
     (phrase(r"(?:IN |ON )?(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?(?P<unit>WEEK|DAY|DAYS|EDAY)(?: TIMEW)?"), _in_days),
     (phrase(r"(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?MONTH"), _in_months),
     (phrase(r"(?P<count>#\d{1,3}) (?P<unit>WEEK|DAY|EDAY) (?:LATER|FROM TODAY)"), _in_days),
     (phrase(r"(?P<which>THIS|NEXT) WEEK"), _week),
     (phrase(r"(?P<which>THIS|NEXT) MONTH"), _whole_month),
-    (phrase(rf"{_WHICH}WD(?P<weekday>\d)"), _weekday),
-    (phrase(rf"(?:(?<=IN )|(?<=EIN )|(?<=ON )|(?<=THIS )|(?<=NEXT )|(?<=UNTIL )){_MONTH}"), _named_month),
+    (phrase(r"(?:PREVIOUS|LAST) WD(?P<weekday>\d)"), _previous_weekday),
+    (phrase(rf"{said.WHICH}WD(?P<weekday>\d)"), _weekday),
+    (phrase(rf"(?:(?<=IN )|(?<=EIN )|(?<=ON )|(?<=THIS )|(?<=NEXT )|(?<=UNTIL )){said.MONTH}"), _named_month),
     (phrase(r"TODAY|TONIGHT"), _plus(0)),
     (phrase(r"THIS(?= (?:MORNING|AFTERNOON|EVENING) )"), _plus(0)),
     (phrase(r"AFTERTOMORROW"), _plus(2)),
@@ -244,8 +261,6 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"YESTERDAY"), _plus(-1)),
     (phrase(r"NEW YEAR"), lambda reader, _: calendar.day_and_month(reader.today, 31, 12)),
 )  # fmt: skip
-_BARE_WEEK = phrase(r"(?:ON|IN) (?P<which>THIS|NEXT)(?= [,.!?|] | $)")  # "лучше на следующей"
-_BARE = phrase(r"[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")
 
 
 def _span(reader: DayReader, match: re.Match[str]) -> Days:
@@ -261,6 +276,8 @@ def _until(reader: DayReader, match: re.Match[str]) -> Days:
 def _the_date(reader: DayReader, match: re.Match[str]) -> Days:
     """Of "в пятницу 20-го", "завтра, в четверг": the more exact name of one day."""
     first, last = reader.at(match["first"]), reader.at(match["last"])
+    if first[0] == first[1] and last[0] == last[1] and first[0].weekday() == last[0].weekday():
+        return max(first, last)  # "30 ноября, понедельник": the name alone means the nearest
     inside = max(first[0], last[0]), min(first[1], last[1])
     if inside[0] <= inside[1]:
         return inside
@@ -269,17 +286,12 @@ def _the_date(reader: DayReader, match: re.Match[str]) -> Days:
 
 
 _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]], ...] = (
-    (phrase(rf"(?:FROM )?(?P<first>Q\d+) {_LINKS} (?:IN |ON )?(?P<last>Q\d+)"), _span),
+    (phrase(rf"(?:FROM )?(?P<first>Q\d+) {said.LINKS} (?:IN |ON )?(?P<last>Q\d+)"), _span),
     (phrase(r"(?:UNTIL|BYP)(?: END)? (?P<last>Q\d+)"), _until),
     (
         phrase(
-            r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?<!NOT do )(?<!NOT DOES )(?<!NOT CAN )(?<!NOT MANAGE )(?<!EXCEPT )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
+            r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?<!NOT do )(?<!NOT DOES )(?<!NOT CAN )(?<!NOT MANAGE )(?<!EXCEPT )(?<!INSTEAD )(?<!INSTEAD IN )(?<!INSTEAD ON )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
         ),
         _the_date,
     ),
-)
-_FROM_TO = phrase(r"(?:FROM|MY|RECORD) Q\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")
-_SOONEST = phrase(
-    r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|EDAY|DAYS|HOUR|PLACE)"
-    r"|ON DAYS|@1f? FREE|NEXT FREE|NEAREST|sooner (?:\S+ ){0,2}BETTER|чем EARLIER(?: ,)? \S+ BETTER|HOW CAN (?:EARLIER|SOONER)"
 )

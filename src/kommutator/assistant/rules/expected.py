@@ -89,7 +89,7 @@ def _is_part(line: Line, wish: Intent | None) -> bool:
     """Whether it only answers, in whatever words: "хочу завтра", "пораньше", "кто свободен"."""
     return (
         (wish is Intent.BOOK and line.has(says.CONTENT))
-        or (wish is None and line.has(under.ANY_PART))
+        or (wish is None and (line.has(under.ANY_PART) or line.has(says.CONTENT)))
         or (wish is Intent.FREE and line.has(under.WHOEVER_IS_FREE))
     )
 
@@ -107,6 +107,8 @@ def _asks_for_more(expecting: Expecting, line: Line) -> Intent | None:
 
 def _agreed(line: Line, wish: Intent | None) -> Intent:
     agreed = answers.agreement(line)
+    if wish in _WITH_ANSWER and line.has(under.YES_IN_COMPANY):
+        return Intent.YES
     if agreed is Intent.YES and answers.agrees_to_change(line):
         return Intent.YES
     told = "?" not in line.text.split() or line.has(under.YES_BUT)

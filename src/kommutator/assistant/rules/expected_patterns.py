@@ -3,6 +3,8 @@
 # ruff: noqa: E501  a pattern is read as one line
 from __future__ import annotations
 
+import re
+
 from kommutator.assistant.rules.tokens import phrase
 
 # Of something offered: "а первый к кому?"
@@ -32,6 +34,10 @@ UNWILLING = phrase(
     r"|NEITHER|UNWANTED|^ (?:maybe |может )?LATER|ні ZA WHAT|NOT (?:\S+ )?(?:really|interested)"
 )
 YES_BUT = phrase(r"YES (?:, )?BUT")
+# "Да, но я буду с ребёнком, ничего?": nothing of the visit is changed.
+YES_IN_COMPANY = re.compile(
+    r"^ YES (?:[,.] )?(?:(?:BUT|A|,) )*(?:\S+ )*(?:FROM|with|bring|bringing) (?:MY )?[^\sA-Z\d]+ (?!.*(?: NOT |[QWSE]\d))"
+)
 UNDECIDED = phrase(
     r"(?:сказать|сказати|say) (?:\S+ )?NOT CAN|NOT CAN (?:сказать|сказати|say)|NOT (?:\S+ )?(?:знаю|знаем|знаємо|know|sure|уверен\S*|впевнен\S*)|UNSURELY"
 )
@@ -44,4 +50,6 @@ ANOTHER_TIME = phrase(
 AT_ANOTHER_HOUR = phrase(
     r"CAN (?:\S+ ){0,3}(?:LATER|SOONER|EARLIER)|(?:LATER|SOONER|EARLIER) (?:\S+ ){0,3}CAN"
 )
-LOOKS_FORWARD = phrase(r"помню|пам'ятаю|remember|WAITING|YES|GOING|BYE(?= )")
+LOOKS_FORWARD = phrase(
+    r"still (?:ON|coming|GOOD|YES)|помню|пам'ятаю|remember|WAITING|YES|GOING|BYE(?= )"
+)

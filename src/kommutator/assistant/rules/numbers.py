@@ -26,6 +26,7 @@ _UNITS = {
 }  # fmt: skip
 _MONTHS, _DAYS, _HOURS, _MINUTES = 12, 31, 24, 60
 _CENTURY = 2000
+_BEFORE_MINUTES = ("MINUS", "MINUTE")  # "без двадцати три", "минут двадцать шестого"
 _TENS = re.compile(r"#([2-5])0")
 _ONES = re.compile(r"([#@])([1-9])([fg]?)")
 
@@ -89,7 +90,7 @@ def with_compounds(tokens: Sequence[Token]) -> list[Token]:
     for index, token in enumerate(apart):
         tens = _TENS.fullmatch(joined[-1].tag) if joined else None
         ones = _ONES.fullmatch(token.tag)
-        alone = index > 1 and apart[index - 2].tag == "MINUS" and not _numbered(apart[index + 1 :])
+        alone = index > 1 and _minutes_alone(apart[index - 2], token, apart[index + 1 :])
         if (
             tens
             and ones
@@ -103,6 +104,13 @@ def with_compounds(tokens: Sequence[Token]) -> list[Token]:
         else:
             joined.append(token)
     return joined
+
+
+def _minutes_alone(before: Token, ones: Token, rest: Sequence[Token]) -> bool:
+    """Whether tens are minutes and ones an hour: "без двадцати три", "за двадцять шоста"."""
+    if before.tag == "ZA":
+        return ones.tag.startswith("@") and ones.tag.endswith("f")
+    return before.tag in _BEFORE_MINUTES and not _numbered(rest)
 
 
 def _numbered(tokens: Sequence[Token]) -> bool:

@@ -98,7 +98,7 @@ class _Turn:
         tokens = tokens_of(self.plain, index.services.words | index.staff.forms.keys())
         trade = asks_what_you_do(tokens)
         name = contact.find_name(self.text)
-        tokens = _without_name(tokens, name)
+        tokens = _visit_removed(_without_name(tokens, name))
         named, whole = index.staff.find(tokens), tokens
         tokens = _marked(tokens, "E", named)
         mentions = index.services.find(tokens, asked=self.expecting is Expecting.SERVICE)
@@ -108,7 +108,8 @@ class _Turn:
         line.drop(says.GREETINGS, "HELLO")
         if self.expecting is not Expecting.STAFF:  # "I don't mind" names anybody there
             line.drop(says.AGREED, "YES")
-        line.rewrite(says.FAREWELL, lambda match: f"{match['kept'] or ''}BYE")
+        if self.expecting not in (Expecting.DAY, Expecting.TIME):  # "до пятницы" is a day there
+            line.rewrite(says.FAREWELL, lambda match: f"{match['kept'] or ''}BYE")
         answer = answers.numbered(line, self.expecting)
         people = self._people(line, named, whole)
         times = TimeReader(self.now, self.vocabulary.opens, self.vocabulary.closes)
@@ -144,6 +145,7 @@ class _Turn:
 
     def _people(self, line: Line, named: list[Mentioned], tokens: Tokens) -> _People:
         """Of the line as marked; `tokens`: in which `named` were found."""
+        line.drop(staff_choice.USUALLY_TO, "_")
         usual = line.drop(staff_choice.USUAL_STAFF, "USUALONE")
         asked_when = self.expecting in (Expecting.DAY, Expecting.TIME)
         whoever = not asked_when and line.drop(staff_choice.ANY_STAFF, "ANYONE")
@@ -166,7 +168,7 @@ class _Turn:
         return _People(
             staff=chosen.staff if chosen else None,
             unclear=unclear,
-            any_staff=whoever and chosen is None,
+            any_staff=whoever and (chosen is None or line.has(staff_choice.OR_ELSE)),
             usual_staff=usual,
             repaired=bool(known) and (refused or (len(known) > 1 and _taken_back(line))),
         )
@@ -181,6 +183,15 @@ def _when(times: TimeReader, line: Line, wish: Intent | None) -> tuple[When, boo
 
 _SERVICE_REPAIR = re.compile(r"(?<= )(?:PRECISELY|(?:A|OY|,) NO|OY)(?= )")
 _RULED_OUT = re.compile(r" (?:NOT|INSTEAD|EXCEPT)(?: (?:ON|IN|WANT|NEED))* $")
+_ANOTHER_DAY = re.compile(
+    r" (?:(?:ON )?(?:потом|потім)|LATER|IN OTHERONE (?:раз|#1)|another time|OTHERONE #1)"
+    r"(?= (?:[,.!?|] | ?$))"
+)
+_REMOVES_VISIT = re.compile(
+    r" REMOVE (?:\S+ ){0,3}(?:RECORD|BOOKV|TIMETABLE) | REMOVE I FROM [WQTRM]"
+    r"| (?:RECORD|BOOKV) (?:\S+ ){0,4}REMOVE "
+)
+_OF_VISITS = {("REMOVE", ""): Token("", "CANCELV"), ("BOOKV", "брон"): Token("", "RECORD")}
 _TO_WHOM = frozenset({"K", "IN", "UNTIL", "TO", "FROM"})
 _STAFF_MARK = re.compile(r"(?<= )E(\d+)(?= )")
 _TAKEN_BACK = re.compile(r"(?<= )E\d+ (?:.* )?(?:NO|NOT|BETTER|PRECISELY|OY) (?:.* )?E\d+(?= )")
@@ -207,7 +218,7 @@ def _after_repair(mentions: list[Mention], tokens: Tokens) -> tuple[list[Mention
         later = [one for one in mentions if one.position > at]
         if later and len(later) < len(mentions):
             return later, True
-    wanted = [one for one in mentions if not _not_wanted(one, tokens)]
+    wanted = [one for one in mentions if not (_not_wanted(one, tokens) or _put_off(one, tokens))]
     return wanted or mentions, False
 
 
@@ -215,6 +226,26 @@ def _not_wanted(one: Mention, tokens: Tokens) -> bool:
     """Of "не стрижку, а укладку", "вместо маникюра педикюр" only the other is wanted."""
     before = f" {' '.join(token.tag for token in tokens.items[: one.position])} "
     return _RULED_OUT.search(before) is not None
+
+
+def _put_off(one: Mention, tokens: Tokens) -> bool:
+    """Of "чистку на пятницу, а массаж потом" only the first is for now."""
+    after = " ".join(token.tag for token in tokens.items[max(one.positions) + 1 :])
+    return _ANOTHER_DAY.match(f" {after} ") is not None
+
+
+def _visit_removed(tokens: Tokens) -> Tokens:
+    """In "снимите меня с записи" nothing is to be taken off but the visit."""
+    if not _REMOVES_VISIT.search(tokens.line):
+        return tokens
+    if any(is_trade(token.text) and token.tag != "REMOVE" for token in tokens.items):
+        return tokens
+    return Tokens.of(
+        [
+            _OF_VISITS.get((one.tag, one.text[:4] if one.tag == "BOOKV" else ""), one)
+            for one in tokens.items
+        ]
+    )
 
 
 def _services(mentions: list[Mention]) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -20,7 +20,7 @@ from kommutator.assistant.rules.concepts import (
 )
 from kommutator.assistant.rules.service_names import Phrase, phrases_of
 from kommutator.assistant.rules.tokens import Tokens
-from kommutator.assistant.rules.trade_words import MODIFIERS, OBJECTS, SAID_ONLY, SPELT
+from kommutator.assistant.rules.trade_words import MODIFIERS, OBJECTS, OF_HAIR, SAID_ONLY, SPELT
 from kommutator.domain.assistant.frame import Named
 
 _SHORTEST_TYPO = 5  # letters
@@ -105,6 +105,8 @@ class ServiceIndex:
     def _of_one_object(self, mentions: list[Mention]) -> list[Mention]:
         """In "коррекция бровей и окрашивание" both are of the brows."""
         objects = self._objects([one.services[0] for one in mentions if len(one.services) == 1])
+        if not objects and any(one.things & OF_HAIR for one in mentions):
+            return [self._of_hair(one) for one in mentions]
         return [
             replace(one, services=fitting)
             if len(one.services) > 1
@@ -112,6 +114,11 @@ class ServiceIndex:
             else one
             for one in mentions
         ]
+
+    def _of_hair(self, mention: Mention) -> Mention:
+        """Beside a haircut a colour is of the hair, unless something else was named."""
+        rest = tuple(one for one in mention.services if self._objects([one]) <= {"hair"})
+        return replace(mention, services=rest) if rest else mention
 
     def _objects(self, services: list[int]) -> frozenset[str]:
         """What is worked on, where a name says so."""

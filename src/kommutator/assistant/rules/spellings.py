@@ -7,6 +7,8 @@ import re
 
 _HALVES = r"(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|один|двен)"
 _NUMBERS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_DATES = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(?:eleven|twelf|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)th)"
+_MONTHS = r"(?:jan|feb|march|april|may|june|july|aug|sept|oct|nov|dec)\w*"
 # How many go about one thing, "в один тон", "в четыре руки": no hour.
 _AT_ONCE = r"(?:тон|цвет|цвіт|кол[иь]?[ро]|сло[йяе]|шар|этап|заход|раз|прием|прийом|рук)"
 
@@ -14,6 +16,18 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
         (r"\b([ap])\.? ?m\b\.?", r"\1m"),
+        (r"@ ?(?=\d)", " at "),
+        (r"(?<!at )\b4 (?=(?:an?|my|me|us|the|ur|your)\b)", "for "),
+        (r"\b(twenty|thirty)-(?=[a-z])", r"\1 "),
+        (rf"\b(on|for|to|until|till|by|before|from) the ({_DATES})\b(?! (?:one|option|slot|floor|half|of|time|visit|week|\w+day))", r"\1 \2 числа"),
+        (r"\btomorrow\b([ ,]+(?:or|and|but)?[ ,]*)the day after\b(?! tomorrow)", r"tomorrow\1 overmorrow"),
+        (r"\b(?:come|pop|stop|swing|drop) by\b", "come"),
+        (r"\bfirst thing\b", "morning"),
+        (rf"\blate (?:in |on )?(?=(?:next|this) (?:week|month)\b|{_MONTHS})", "end "),
+        (r"\bas (?:early|quick|quickly|fast) as (?:possible|poss|you can|u can)\b", "asap"),
+        (r"\bч[еи]м (?:раньше|раніше|скорее|быстрее|скоріше|швидше)[ ,]+т[еи]м (?:лучше|краще)", "asap"),
+        (r"\btake me (?:off|out of) (?:the |your )?(?:books?|schedule|calendar|diary|appointments?|rota)\b", "cancel"),
+        (r"\b(?:anyone|anybody)(?= (?:will do|is fine|works|is ok|goes))", "any stylist"),
         (r"\bпосле завтра\b", "послезавтра"),
         (r"\bпісля завтра\b", "післязавтра"),
         (r"\b(?:the )?day after tomorrow\b", "overmorrow"),

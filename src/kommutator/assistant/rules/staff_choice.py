@@ -8,6 +8,9 @@ from kommutator.assistant.rules.tokens import phrase
 NOT_WITH = phrase(
     r"(?:INSTEAD|NOT|EXCEPT)(?: (?:WANT|IN|ON|K|FROM|UNTIL|TO))* E\d+|(?:K |TO |UNTIL )?E\d+ (?:I )?NOT (?:WANT|NEED)"
 )
+# "Обычно хожу к Оксане" names her and is no word for "the usual one".
+USUALLY_TO = phrase(r"(?<!HOW )(?<!MY )(?<!OWN )(?<!SAME )USUAL(?= (?:\S+ ){0,3}E\d+ )")
+OR_ELSE = phrase(r"если|якщо|if|OR|BUT|A")
 _LEFT_TO_US = (
     r"(?:ON )?(?:ваше|ваш|свое|ваш\w+) (?:усмотрение|выбор|вкус|розсуд|вибір)"
     r"|up TO you|you (?:choose|pick|decide|call)|your (?:VARIANT|pick|call)|NO (?:preference|preferences)|не определилась"

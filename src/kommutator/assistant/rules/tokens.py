@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from kommutator.assistant.rules import lexicon
+from kommutator.assistant.rules.concepts import is_trade_word
 from kommutator.assistant.rules.numbers import read_numeral, with_compounds
 from kommutator.assistant.rules.spellings import spelt_out
 
@@ -86,6 +87,8 @@ def _token(word: str, kept: Container[str]) -> Token:
     if not word[0].isalpha():
         return Token(word, word)
     meant = lexicon.spelt(word, kept)
+    if meant and is_trade_word(word):
+        return Token(word, word)
     return Token(meant or word, (lexicon.tag_of(meant) if meant else None) or word)
 
 

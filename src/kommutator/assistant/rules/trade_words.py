@@ -14,7 +14,7 @@ TRADE_WORDS = {
     ),
     "colour": (
         "окраш* окрас* покрас* краси* перекра* фарбу* пофарб* фарба colour* color* dye dyed "
-        "dyeing краска краску tint* тинт*"
+        "dyeing краска краску tint* тинт* підфарб* подкрас*"
     ),
     "colourist": "colorist* colourist* колорист*",
     "toning": "тониров* тонува* toning toner",
@@ -32,7 +32,7 @@ TRADE_WORDS = {
     ),
     "removal": "снят* снима* сними* знят* зніма* зніміть removal remove removing removed",
     "extension": "наращ* нараст* нарощ* нарост* extension*",
-    "correction": "коррекц* корекц*",
+    "correction": "коррекц* корекц* скоррект* скорект* скориг*",
     "brows": "бров* brow* eyebrow*",
     "lashes": "ресни* вій вії війк* lash* eyelash*",
     "styling": "уклад* уложит* вклад* вклас* styling blowdry blowout blow",
@@ -87,6 +87,9 @@ MODIFIERS = frozenset(
 OBJECTS = frozenset(
     {"hair", "lashes", "brows", "beard", "face", "legs", "hands", "back", "body", "manicure"}
 )
+
+# Done to hair alone.
+OF_HAIR = frozenset({"haircut", "styling", "highlights", "balayage", "airtouch", "toning"})
 
 # Named only by the very word: "с покрытием" is no removal of it.
 SAID_ONLY = frozenset({"removal"})

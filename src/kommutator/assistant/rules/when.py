@@ -39,6 +39,12 @@ class Part(NamedTuple):
 _PARTS: tuple[tuple[re.Pattern[str], Part], ...] = (
     (phrase(r"(?:IN |ON )?@1f? HALF(?: DAY|(?= [,.!?|] | $))|BEGIN DAY"), Part(before=13)),
     (phrase(r"(?:IN |ON )?@2f? HALF(?: DAY|(?= [,.!?|] | $))"), Part(after=13)),
+    (
+        phrase(
+            r"(?<!UNTIL )(?:ABOUT )?(?:IN |K |TO )?END (?:рабочего |робочого |WORKV )?(?:DAY|EDAY)"
+        ),
+        Part(after=17),
+    ),
     (phrase(r"UNTIL (?:LUNCH|AFTERNOON)"), Part(before=13)),
     (phrase(r"(?:ABOUT )?AFTER (?:LUNCH|NOON)"), Part(after=13)),
     (phrase(r"AFTER WORK"), Part(after=18)),
@@ -59,27 +65,35 @@ def _between(first: Point, last: Point) -> Window:
     return Window(after=first, before=last)
 
 
+# "До двух не могу" leaves what is after two.
+_CANNOT = r"(?:, )?(?:I )?(?:NOT (?:CAN|MANAGE|INTIME|SUITS|YES|COME|BE)|занят\w*|зайнят\w*|NEITHER|NOT(?= (?:[.,!?|] |$)))"
 _FROM_TO = phrase(r"(?:FROM|MY|RECORD) P\d+(?: RECORD)? (?:ON|TO|IN|K) (?P<last>P\d+)")
 _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = (
+    (phrase(rf"(?:IN )?(?P<first>{_POINT}) (?:OR|AND) (?:LATER|AFTER)(?! [PTQ]\d)"), lambda points: Window(after=points[0])),
+    (phrase(rf"(?:IN )?(?P<first>{_POINT}) (?:OR|AND) EARLIER(?! P\d)"), lambda points: Window(before=points[0])),
     (phrase(rf"(?:FROM |BETWEEN )?(?:IN )?(?P<first>{_POINT}) (?:-|UNTIL|TO|BYP|K) (?P<last>{_POINT})"),
      lambda points: _between(*points)),
     (phrase(rf"BETWEEN (?P<first>{_POINT}) AND (?P<last>{_POINT})"), lambda points: _between(*points)),
     (phrase(rf"AFTER (?P<first>{_POINT}) (?:AND |BUT )?(?:UNTIL|EARLIER) (?P<last>{_POINT})"),
      lambda points: _between(*points)),
-    (phrase(rf"(?:(?:NOT|NO) (?:EARLIER|UNTIL) |FROM |AFTER |(?<!NOT )(?<!NO )LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
+    (phrase(rf"(?:EARLIER|UNTIL) (?:IN )?(?P<first>{_POINT}) {_CANNOT}"), lambda points: Window(after=points[0])),
+    (phrase(rf"(?:AFTER|LATER) (?:IN )?(?P<first>{_POINT}) {_CANNOT}"), lambda points: Window(before=points[0])),
+    (phrase(rf"(?:(?:NOT|NO)(?: (?:do|I|COME|CAN|MANAGE|INTIME))* (?:EARLIER|UNTIL) |FROM |AFTER |(?<!NOT )(?<!NO )LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
      lambda points: Window(after=points[0])),
-    (phrase(rf"(?:(?:NOT|NO) (?:LATER|AFTER) |UNTIL |(?<!NOT )(?<!NO )EARLIER )(?:IN )?(?P<first>{_POINT})"),
+    (phrase(rf"(?:(?:NOT|NO)(?: (?:do|I|COME|CAN|MANAGE|INTIME))* (?:LATER|AFTER) |UNTIL |(?<!NOT )(?<!NO )EARLIER )(?:IN )?(?P<first>{_POINT})"),
      lambda points: Window(before=points[0])),
 )  # fmt: skip
 _DROPPED = re.compile(
-    r"(?<= )(?:(?:EXCEPT|INSTEAD|NOT)(?: (?:IN|ON|K|FROM|UNTIL|do|DOES|SUITS))* (?P<one>[QW]\d+)|(?:(?<=NOT CAN )|(?<=NOT MANAGE ))(?:(?:IN|ON|I|COME) )*(?P<when>[QW]\d+)"
-    r"|(?P<other>[QW]\d+)(?: ,)?(?: I)? NOT (?:CAN(?! COME)|SUITS|YES)"
+    r"(?<= )(?:(?:EXCEPT|INSTEAD|NOT)(?: (?:IN|EIN|ON|K|FROM|UNTIL|do|DOES|SUITS))* (?P<one>[QW]\d+)|(?:(?<=NOT CAN )|(?<=NOT MANAGE ))(?:(?:IN|ON|I|COME) )*(?P<when>[QW]\d+)"
+    r"|(?P<other>[QW]\d+)(?: ,)?(?: I)? (?:NOT (?:CAN(?! COME)|SUITS|YES|INTIME(?!(?: \S+)* (?:BE|COME) ))|(?:занят|зайнят)\w*(?! \?))"
     r"|[QW]\d+(?: ,)? (?:NEITHER(?= (?:,|BUT|A) )|отпадает|мимо|відпадає)(?:(?: ,)? [QW]\d+ (?:тоже|теж))?"
     r"|(?P<early>[QW]\d+)(?: too| слишком| занадто| уже)? (?:рано|рановато|поздно|поздновато|пізно|зарано|запізно|неудобно|незручно|early|LATE))(?= )"
 )
 _REPAIRS = re.compile(
     r"(?<= )(?:(?:A|OY|BUT|,|\.|\.\.\.|…|\|) (?:OY )?(?:NO|NOT)(?= )|OY|PRECISELY|BETTER|(?<!если )(?<!якщо )(?<!if )NO)(?= )"
 )
+_BEFORE_THAT = phrase(r"(?P<when>W\d+) (?:\S+ )*UNTIL (?:THIS|THAT|THEY|then)")
+_AFTER_THAT = phrase(r"(?P<when>W\d+) (?:\S+ )*AFTER (?:THIS|THAT|THEY|then)")
 _SENTENCE = re.compile(r"(?<= )[.!?|…](?= )")
 
 
@@ -105,7 +119,8 @@ class TimeReader:
     def mark(self, line: Line, expecting: Expecting, *, moving: bool = False) -> None:
         """Rewrite days as `Q` and times as `W`."""
         clock_grammar.read_exact(line, self.points)
-        self.days.read(line, asked=expecting is Expecting.DAY, moving=moving)
+        closes = self.closes.hour if expecting is not Expecting.TIME else 24
+        self.days.read(line, asked=expecting is Expecting.DAY, moving=moving, closes=closes)
         named = bool(self.days.days.values)
         clock_grammar.read_bare(line, self.points, expecting, day_named=named)
         if moving:
@@ -128,6 +143,7 @@ class TimeReader:
             line: marked.
             last_wins: of two days the later said is where to ("с пятницы на субботу").
         """
+        self._before_and_after(line)
         occasions.strike_out(line)
         dropped = line.drop(_DROPPED, "UNWANTED")
         repairs = [match.start() for match in _REPAIRS.finditer(line.text)]
@@ -137,6 +153,15 @@ class TimeReader:
         windows, time_repaired = self._last_windows(line, repairs, ends, last_wins=last_wins)
         repaired = day_repaired or time_repaired or (dropped and bool(days or windows))
         return self._when(day, windows), repaired
+
+    def _before_and_after(self, line: Line) -> None:
+        """Of "в 3 поезд, до этого успею?" the hour is a bound, not a visit's."""
+        for bound, pattern in (("before", _BEFORE_THAT), ("after", _AFTER_THAT)):
+            match = pattern.search(line.text)
+            window = self.windows.of(match["when"]) if match else None
+            if match and isinstance(window, Window) and window.at:
+                made = self.windows.put(Window(**{bound: window.at}))
+                line.text = f"{line.text[: match.start()]}{made}{line.text[match.end('when') :]}"
 
     def _last_windows(
         self, line: Line, repairs: list[int], ends: list[int], *, last_wins: bool
@@ -152,7 +177,7 @@ class TimeReader:
             return [part] if part else [], False
         window, repaired = _last_word(exact, repairs, ends, last_wins=last_wins)
         halves = _two_bounds([one for _, one in exact])
-        chosen = halves or window
+        chosen = halves or _exact_inside(window, [one for _, one in exact])
         return [one for one in (chosen, part) if one], repaired
 
     def _when(self, day: Days | None, windows: list[Window | Part]) -> When:
@@ -206,6 +231,14 @@ def _two_bounds(windows: list[Window]) -> Window | None:
     if len(afters) == len(windows):
         return Window(after=max(afters, key=_minutes))
     return None
+
+
+def _exact_inside(window: Window | None, windows: list[Window]) -> Window | None:
+    """Of "после шести, в 18:30" the hour that was said after a bound."""
+    if window is None or window.at:
+        return window
+    later = windows[windows.index(window) + 1 :]
+    return next((one for one in later if one.at), window)
 
 
 def _minutes(point: Point) -> int:

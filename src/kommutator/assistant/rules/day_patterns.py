@@ -1,0 +1,30 @@
+"""How days look as rows of tags where no date is computed from the words themselves."""
+
+# ruff: noqa: E501  a pattern is read as one line
+from __future__ import annotations
+
+from kommutator.assistant.rules.tokens import phrase
+
+YEAR = r"(?: #(?P<year>20\d\d)(?: YEAR)?)?"
+WHICH = r"(?:(?P<which>THIS|NEXT|NEAREST|THAT) (?:THIS |NEXT |NEAREST )?)?"
+LINKS = r"(?:-|/|UNTIL|BYP|TO|AND|OR|, OR|\? OR)"
+MONTH = r"M(?P<month>\d+)"
+NO_HOUR = "2[5-9]|3[01]"  # too great for an hour
+COUNT = r"(?:(?P<count>#\d{1,3}|PAIR) )?"
+
+
+def day(name: str) -> str:
+    """A day of a month, under this name of a group."""
+    return rf"[#@](?P<{name}>\d{{1,2}})g?"
+
+
+# "не в эту пятницу, а в следующую": the other one is not named again.
+OTHER_ONE = r"(?: ,)? (?:A |BUT )?(?:IN |ON )?(?:NEXT(?: one| #1)?|(?:one|#1) AFTER|THROUGH WEEK)"
+ON_NUMBER = phrase(r"(?<=ON )#(?P<day>2\d)(?! (?:HOUR|H|MINUTE|PEOPLE|HUMAN|EVENING) )(?! #)")
+BARE_WEEK = phrase(r"(?:ON|IN) (?P<which>THIS|NEXT)(?= [,.!?|] | $)")  # "лучше на следующей"
+BARE = phrase(r"(?<!K )[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")
+FROM_TO = phrase(r"(?:FROM|MY|RECORD) Q\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")
+SOONEST = phrase(
+    r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|EDAY|DAYS|HOUR|PLACE)"
+    r"|ON DAYS|@1f? FREE|NEXT FREE|NEAREST|sooner (?:\S+ ){0,2}BETTER|чем EARLIER(?: ,)? \S+ BETTER|HOW CAN (?:EARLIER|SOONER)"
+)
