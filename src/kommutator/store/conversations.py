@@ -209,9 +209,7 @@ class ConversationStore:
         found: int | None = await self._connection.fetchval(_SAID, enterprise, lane, once)
         return found
 
-    async def acting(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str
-    ) -> bool:
+    async def acting(self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str) -> bool:
         """Whether something is being done at the salon; if not, nothing begins before we commit."""
         key = enterprise, connection_id, chat_id
         return bool(await self._connection.fetchval(_ACTING, *key))
