@@ -81,6 +81,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"#(?P<hour>\d{{1,2}}) #0 #0{_PART}"), _plain),
     (phrase(r"(?:(?<=IN )|(?<=ON )|(?<=K ))#(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5][05])"), _plain),
     (phrase(rf"(?<!LONG )#(?P<hour>\d{{1,2}}) (?:HOUR|H){_PART}"), _plain),
+    (phrase(r"(?<!M\d )(?<!M\d\d )#(?P<hour>9|1\d|2[0-4]) YEAR"), _plain),
     (phrase(r"#(?P<hour>\d{1,2}) (?:EIN |IN |ON )?(?P<part>MORNING|DAYTIME|EVENING|NIGHT|AM|PM|AFTERNOON|TONIGHT)"), _plain),
     (phrase(r"(?<!THROUGH )(?<!EIN )(?<!ZA )#(?P<hour>12|[1-6]) (?P<part>DAY)(?! (?:назад|тому))"), _plain),
     (phrase(r"@(?P<hour>\d{1,2})f HOUR(?: (?P<part>MORNING|DAY|EVENING|NIGHT))?"), _plain),

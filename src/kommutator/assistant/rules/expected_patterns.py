@@ -48,7 +48,7 @@ ANOTHER_TIME = phrase(
 )
 # Of a visit that stands: "а попозже можно?".
 AT_ANOTHER_HOUR = phrase(
-    r"CAN (?:\S+ ){0,3}(?:LATER|SOONER|EARLIER)|(?:LATER|SOONER|EARLIER) (?:\S+ ){0,3}CAN"
+    r"(?:YES|LET) (?:ON |IN )?OTHERONE (?:DAY|EDAY|TIMEW|DATE)|CAN (?:\S+ ){0,3}(?:LATER|SOONER|EARLIER)|(?:LATER|SOONER|EARLIER) (?:\S+ ){0,3}CAN"
 )
 LOOKS_FORWARD = phrase(
     r"still (?:ON|coming|GOOD|YES)|помню|пам'ятаю|remember|WAITING|YES|GOING|BYE(?= )"

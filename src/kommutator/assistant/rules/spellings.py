@@ -23,6 +23,8 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\btomorrow\b([ ,]+(?:or|and|but)?[ ,]*)the day after\b(?! tomorrow)", r"tomorrow\1 overmorrow"),
         (r"\b(?:come|pop|stop|swing|drop) by\b", "come"),
         (r"\bfirst thing\b", "morning"),
+        (r"\bчи не (?=мож|мог|зм[оі][жг])", "чи "),
+        (r"\bне (?=могли бы?\b|мог бы?\b|можете ли\b|подскажете|підкажете)", ""),
         (rf"\blate (?:in |on )?(?=(?:next|this) (?:week|month)\b|{_MONTHS})", "end "),
         (r"\bas (?:early|quick|quickly|fast) as (?:possible|poss|you can|u can)\b", "asap"),
         (r"\bч[еи]м (?:раньше|раніше|скорее|быстрее|скоріше|швидше)[ ,]+т[еи]м (?:лучше|краще)", "asap"),

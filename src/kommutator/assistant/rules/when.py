@@ -68,8 +68,10 @@ def _between(first: Point, last: Point) -> Window:
 # "До двух не могу" leaves what is after two.
 _CANNOT = r"(?:, )?(?:I )?(?:NOT (?:CAN|MANAGE|INTIME|SUITS|YES|COME|BE)|занят\w*|зайнят\w*|NEITHER|NOT(?= (?:[.,!?|] |$)))"
 _FROM_TO = phrase(r"(?:FROM|MY|RECORD) P\d+(?: RECORD)? (?:ON|TO|IN|K) (?P<last>P\d+)")
+_FROM_PART_TO = phrase(r"FROM W\d+ (?:ON|TO|IN|K) (?P<last>W\d+)")
 _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = (
     (phrase(rf"(?:IN )?(?P<first>{_POINT}) (?:OR|AND) (?:LATER|AFTER)(?! [PTQ]\d)"), lambda points: Window(after=points[0])),
+    (phrase(rf"(?:IN )?(?P<first>{_POINT}) (?:(?:IN )?latest|tops|максимум)"), lambda points: Window(before=points[0])),
     (phrase(rf"(?:IN )?(?P<first>{_POINT}) (?:OR|AND) EARLIER(?! P\d)"), lambda points: Window(before=points[0])),
     (phrase(rf"(?:FROM |BETWEEN )?(?:IN )?(?P<first>{_POINT}) (?:-|UNTIL|TO|BYP|K) (?P<last>{_POINT})"),
      lambda points: _between(*points)),
@@ -78,7 +80,7 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = 
      lambda points: _between(*points)),
     (phrase(rf"(?:EARLIER|UNTIL) (?:IN )?(?P<first>{_POINT}) {_CANNOT}"), lambda points: Window(after=points[0])),
     (phrase(rf"(?:AFTER|LATER) (?:IN )?(?P<first>{_POINT}) {_CANNOT}"), lambda points: Window(before=points[0])),
-    (phrase(rf"(?:(?:NOT|NO)(?: (?:do|I|COME|CAN|MANAGE|INTIME))* (?:EARLIER|UNTIL) |FROM |AFTER |(?<!NOT )(?<!NO )LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
+    (phrase(rf"(?:(?:NOT|NO)(?: (?:do|I|COME|CAN|MANAGE|INTIME))* (?:EARLIER|UNTIL|sooner) |FROM |AFTER |(?<!NOT )(?<!NO )LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
      lambda points: Window(after=points[0])),
     (phrase(rf"(?:(?:NOT|NO)(?: (?:do|I|COME|CAN|MANAGE|INTIME))* (?:LATER|AFTER) |UNTIL |(?<!NOT )(?<!NO )EARLIER )(?:IN )?(?P<first>{_POINT})"),
      lambda points: Window(before=points[0])),
@@ -131,6 +133,8 @@ class TimeReader:
         line.rewrite(_EXACTLY, lambda match: self.windows.put(Window(at=self.points.of(match[1]))))
         for part_pattern, part in _PARTS:
             line.rewrite(part_pattern, lambda _, part=part: self.windows.put(part))  # type: ignore[misc]
+        if moving:
+            line.rewrite(_FROM_PART_TO, lambda match: match["last"])
 
     def _window(self, match: re.Match[str], made: Callable[[list[Point]], Window]) -> str:
         marks = [mark for mark in match.groupdict().values() if mark]
