@@ -54,7 +54,9 @@ async def answer(m: Moment, question: Question) -> Turn | None:
     """None: the turn is about something else."""
     if question.kind == "review":
         return None
-    intent = _NUMBERS.get(m.frame.choice or 0, m.frame.intent)
+    intent = m.frame.intent
+    if intent is Intent.CHOICE:  # beside words that say something a number decides nothing
+        intent = _NUMBERS.get(m.frame.choice or 0, intent)
     if intent in {Intent.CONFIRM, Intent.YES}:
         return await confirmed(m, question.record_id)
     if intent is Intent.CHOICE:
