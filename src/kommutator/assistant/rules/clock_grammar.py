@@ -122,8 +122,7 @@ _BARE = phrase(rf"(?<!NOT )(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED
 def read_exact(line: Line, points: Marks[Point]) -> None:
     """Times that cannot be anything else; to be read before the days."""
     line.rewrite(_LENGTHS, lambda m: "SHIFT" if _LATER.search(m[0]) else "_")
-    for pattern, made in _EXACT:
-        line.rewrite(pattern, lambda match, made=made: _marked(points, made(match)))  # type: ignore[misc]
+    line.rewrite_by(_EXACT, lambda made, match: _marked(points, made(match)))
 
 
 def read_bare(line: Line, points: Marks[Point], expecting: Expecting, *, day_named: bool) -> None:

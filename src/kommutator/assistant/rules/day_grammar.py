@@ -43,8 +43,7 @@ class DayReader:
         `moving`: "с пятницы на субботу" names where to. `closes`: the salon's last hour: "на 24" is
         no hour of a visit.
         """
-        for pattern, made in _RULES:
-            line.rewrite(pattern, lambda match, made=made: self._mark(made(self, match), match))  # type: ignore[misc]
+        line.rewrite_by(_RULES, lambda made, match: self._mark(made(self, match), match))
         if asked and not self.days.values:
             line.rewrite(said.BARE, lambda match: self._mark(_number(self, match), match))
             line.rewrite(said.BARE_WEEK, lambda match: self._mark(_week(self, match), match))
@@ -52,8 +51,7 @@ class DayReader:
             line.rewrite(said.ON_NUMBER, lambda match: self._too_late(match, closes))
         if moving:
             line.rewrite(said.FROM_TO, lambda match: match["last"])
-        for pattern, joined in _JOINS:
-            line.rewrite(pattern, lambda match, joined=joined: self.days.put(joined(self, match)))  # type: ignore[misc]
+        line.rewrite_by(_JOINS, lambda joined, match: self.days.put(joined(self, match)))
         self.soonest = line.drop(said.SOONEST, "SOON")
 
     def _too_late(self, match: re.Match[str], closes: int) -> str:

@@ -7,8 +7,9 @@ value. Later grammars read marks as words, and none reads a word twice.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
@@ -23,6 +24,15 @@ class Line:
     def rewrite(self, pattern: re.Pattern[str], instead: Callable[[re.Match[str]], str]) -> None:
         """Each match becomes what `instead` says; an empty answer leaves it as it is."""
         self.text = pattern.sub(lambda match: instead(match) or match[0], self.text)
+
+    def rewrite_by(
+        self,
+        rules: Iterable[tuple[re.Pattern[str], V]],
+        instead: Callable[[V, re.Match[str]], str],
+    ) -> None:
+        """The same for each rule in turn; `instead` is told which one matched."""
+        for pattern, rule in rules:
+            self.rewrite(pattern, partial(instead, rule))
 
     def drop(self, pattern: re.Pattern[str], mark: str = "_") -> bool:
         """Strike out what no grammar shall read; says whether there was any."""

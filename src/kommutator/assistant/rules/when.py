@@ -128,15 +128,13 @@ class TimeReader:
         if moving:
             line.rewrite(_FROM_TO, lambda match: match["last"])
         line.drop(_NEAR, "ABOUT")
-        for pattern, made in _WINDOWS:
-            line.rewrite(pattern, lambda match, made=made: self._window(match, made))  # type: ignore[misc]
+        line.rewrite_by(_WINDOWS, self._window)
         line.rewrite(_EXACTLY, lambda match: self.windows.put(Window(at=self.points.of(match[1]))))
-        for part_pattern, part in _PARTS:
-            line.rewrite(part_pattern, lambda _, part=part: self.windows.put(part))  # type: ignore[misc]
+        line.rewrite_by(_PARTS, lambda part, _: self.windows.put(part))
         if moving:
             line.rewrite(_FROM_PART_TO, lambda match: match["last"])
 
-    def _window(self, match: re.Match[str], made: Callable[[list[Point]], Window]) -> str:
+    def _window(self, made: Callable[[list[Point]], Window], match: re.Match[str]) -> str:
         marks = [mark for mark in match.groupdict().values() if mark]
         return self.windows.put(made([self.points.of(mark) for mark in marks]))
 
