@@ -28,7 +28,7 @@ WENT_ON = Talk(language="uk")
 
 
 def _heard(text: str, talk: Talk, *, first: bool = False, **script: object) -> Frame:
-    played = FramedTalk(client={"visits": [VISIT]}, **script).played  # type: ignore[arg-type]  # nothing here asks for times
+    played = FramedTalk(client={"visits": [VISIT]}, **script).played  # type: ignore[arg-type]  # words of a script
     played.turns = 0 if first else 1
     brain = RulesBrain(Reader(), Texts.load())
     return brain.hear(played.scene(), talk, [Message(text, datetime.now(UTC))])
