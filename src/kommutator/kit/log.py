@@ -11,7 +11,7 @@ import structlog
 from kommutator.kit.redact import Redactor, processor
 
 Format = Literal["auto", "json", "pretty"]
-_QUIET = ("uvicorn.access", "aiohttp.access", "asyncio")
+_QUIET = ("uvicorn.access", "aiohttp.access", "asyncio", "pymorphy3")
 
 
 def configure(
