@@ -55,8 +55,18 @@ class Booker:
         """Write, and wait until every message was answered; the last answer."""
         for text in texts:
             self.wrote.append(await self.client.writes(text))
-        await eventually(self._answered, PATIENCE_S)
+        try:
+            await eventually(self._answered, PATIENCE_S)
+        except TimeoutError:
+            raise AssertionError(await self._how_it_stands()) from None
         return (await self.client.told())[-1].text
+
+    async def _how_it_stands(self) -> str:
+        """Of whoever waits in vain: where the way of a message ended."""
+        service, phone = self.salon.service, self.client.phone
+        told = [(line.id, line.text[:40]) for line in await self.client.told()]
+        rows = [[dict(row) for row in await service.fetch(one, phone)] for one in _STANDING]
+        return "\n".join(map(str, [self.wrote, told, *rows]))
 
     async def _answered(self) -> bool:
         phone = self.client.phone
@@ -113,6 +123,20 @@ SELECT m.message_id, m.turn_id FROM chat_messages m JOIN chats c USING (connecti
 _TURNS = """
 SELECT t.* FROM turns t JOIN conversations v ON v.id = t.conversation_id
   JOIN chats c USING (connection_id, chat_id) WHERE c.phone = $1 ORDER BY t.no"""
+_STANDING = (
+    """
+SELECT v.speaking, v.handed_over, v.due_at, v.tries, v.act, v.owner, v.lease_until,
+       clock_timestamp() AS now
+  FROM conversations v JOIN chats c USING (connection_id, chat_id) WHERE c.phone = $1""",
+    """
+SELECT m.direction, m.message_id, m.waits, m.turn_id, m.state, m.outbox_id, left(m.text, 40),
+       o.state AS owed, o.unsure, o.attempts, o.error, o.run_at
+  FROM chat_messages m JOIN chats c USING (connection_id, chat_id)
+  LEFT JOIN outbox o ON o.id = m.outbox_id WHERE c.phone = $1 ORDER BY m.id DESC LIMIT 6""",
+    "SELECT state, reason, next_retry_at, since, $1::text FROM whatsapp_sessions",
+    "SELECT lane, owner, lease_until, parked_reason, breaker, $1::text FROM lanes",
+    "SELECT id, state, note, $1::text FROM journal WHERE state IN ('new', 'failed') LIMIT 5",
+)
 _SAID = """
 SELECT m.message_id, m.text FROM chat_messages m JOIN chats c USING (connection_id, chat_id)
  WHERE c.phone = $1 AND m.direction = 'out' AND m.said_by = 'bot' ORDER BY m.outbox_id"""
