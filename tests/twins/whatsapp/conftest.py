@@ -33,12 +33,21 @@ async def clients() -> AsyncIterator[BaileysClients]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def linked() -> dict[str, Baileys]:
+    """The salon's device that was linked last: linking takes most of such a test's time."""
+    return {}
+
+
 @pytest.fixture
 async def whatsapp(
-    one_whatsapp: RunningWhatsApp, request: pytest.FixtureRequest
+    one_whatsapp: RunningWhatsApp, linked: dict[str, Baileys], request: pytest.FixtureRequest
 ) -> RunningWhatsApp:
     """A world in which nobody has done anything, but perhaps linked the salon's phone."""
-    await one_whatsapp.hands.order("reset", keep="salon" in request.fixturenames)
+    keep = "salon" in request.fixturenames
+    if not keep:
+        linked.clear()
+    await one_whatsapp.hands.order("reset", keep=keep)
     return one_whatsapp
 
 
@@ -48,12 +57,6 @@ async def device(
 ) -> Baileys:
     """A device that nobody linked yet."""
     return Baileys(clients, whatsapp, request.node.name)
-
-
-@pytest.fixture(scope="session")
-def linked() -> dict[str, Baileys]:
-    """The salon's device that was linked last: linking takes most of such a test's time."""
-    return {}
 
 
 @pytest.fixture
