@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kommutator.domain.whatsapp.events import Closed
 from kommutator.domain.whatsapp.reconnect import (
     BACKOFF_S,
+    BRIDGE_S,
     History,
     after_opening,
     decide,
@@ -85,6 +86,15 @@ def test_waits_grow_and_stay_at_a_minute() -> None:
         history = following.history
     assert waits == [*BACKOFF_S, 60.0, 60.0]
     assert BACKOFF_S == (1.0, 2.0, 5.0, 15.0, 60.0)
+
+
+def test_a_bridge_that_dies_again_and_again_is_no_fault_of_the_session() -> None:
+    """It waits before it starts anew; waits of the session's would only be added to that."""
+    for history in (LINKED, FRESH, replace(LINKED, failures=4)):
+        for reason in ("bridge_died", "bridge_down"):
+            following = decide(Closed(None, reason), history, 0.5)
+            assert (following.after_s, following.history) == (BRIDGE_S, history)
+    assert decide(Closed(None, "bridge_missing"), replace(LINKED, failures=4), 0.5).after_s == 60.0
 
 
 def test_opening_alone_does_not_forget_failures() -> None:

@@ -14,12 +14,8 @@ BACKOFF_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0)
 STEADY_S: Final = 180.0
 """Open for so long, and failures of before are forgotten; less would let a loop never slow down."""
 _QR_ENDED: Final = "qr refs"  # "QR refs attempts ended", with the code of a lost connection
-_OURS: Final[Mapping[str, Reason]] = {
-    "bridge_died": Reason.BRIDGE_DIED,
-    "bridge_down": Reason.BRIDGE_DIED,
-    "bridge_missing": Reason.BRIDGE_MISSING,
-}
-"""Where it was not WhatsApp: whoever holds the sockets says so instead of a code."""
+BRIDGE_S: Final = 0.5
+"""A bridge that died has patience of its own; its sessions need none on top of it."""
 _RESTARTS: Final = 5  # WhatsApp restarts a stream once or twice, not for ever
 _DAMAGED: Final = 2
 _LINKING_TRIES: Final = 6  # somebody looks at the page: rather say that it does not work
@@ -29,6 +25,7 @@ class Step(Enum):
     """What is done about a close."""
 
     AT_ONCE = auto()  # normal: reconnect, count nothing
+    OURS = auto()  # no failure of this session: reconnect soon, count nothing
     BACK_OFF = auto()
     FORGET = auto()  # unlinked: keys are worth nothing
     PERSON = auto()  # stop; a person must do something
@@ -64,6 +61,13 @@ RULES: Final[Mapping[int | None, Rule]] = {
     411: Rule(Step.PERSON, SessionState.STOPPED, Reason.PHONE_OUTDATED),
 }
 """Code → what to do; any other code is a network's mood, like none at all."""
+_BRIDGE_DIED: Final = Rule(Step.OURS, reason=Reason.BRIDGE_DIED)
+_OURS: Final[Mapping[str, Rule]] = {
+    "bridge_died": _BRIDGE_DIED,
+    "bridge_down": _BRIDGE_DIED,
+    "bridge_missing": replace(_BACK, reason=Reason.BRIDGE_MISSING),
+}
+"""Where it was not WhatsApp: whoever holds the sockets says so instead of a code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +117,12 @@ def decide(closed: Closed, history: History, jitter: float) -> Next:  # noqa: PL
     if _QR_ENDED in closed.reason.lower() and not history.linked:
         return _expired(history, Reason.NOT_SCANNED)
     rule = RULES.get(closed.code, _BACK)
-    if closed.code is None and closed.reason in _OURS:
-        rule = replace(rule, reason=_OURS[closed.reason])
+    if closed.code is None:
+        rule = _OURS.get(closed.reason, rule)
     match rule.step:
+        case Step.OURS:
+            wait = BRIDGE_S * (0.5 + jitter)
+            return Next(SessionState.RECONNECTING, rule.reason, wait, history)
         case Step.AT_ONCE if history.restarts < _RESTARTS:
             state = SessionState.CONNECTING if history.linked else SessionState.PAIRING
             return Next(state, None, 0.0, replace(history, restarts=history.restarts + 1))
