@@ -41,7 +41,9 @@ async def read(objects: Objects, key: str, start: int = 0, end: int | None = Non
     return content
 
 
-@pytest.mark.parametrize("content", [b"x", b"hello" * 1000, BIG])
+@pytest.mark.parametrize(
+    "content", [b"x", b"hello" * 1000, BIG], ids=["a byte", "some", "several parts"]
+)
 async def test_what_is_put_is_read_back(objects: Objects, tmp_path: Path, content: bytes) -> None:
     await objects.put(KEY, file_of(tmp_path, content))
     assert await read(objects, KEY) == content
