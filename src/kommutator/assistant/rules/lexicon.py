@@ -10,6 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from kommutator.assistant.rules import morphology
+from kommutator.assistant.rules.day_spellings import day_spelt
 from kommutator.assistant.rules.feeling_words import FEELING_WORDS
 from kommutator.assistant.rules.time_words import NUMBERS, ORDINALS, TIME_WORDS
 from kommutator.assistant.rules.wish_words import WISH_WORDS
@@ -85,10 +86,10 @@ def spelt(word: str, kept: Container[str] = frozenset()) -> str | None:
         word: one that has no tag.
         kept: words of the salon: never taken for a typo of ours.
     """
-    shortest = _SHORTEST_LATIN_TYPO if word.isascii() else _SHORTEST_TYPO
-    if len(word) < shortest or word in kept or morphology.is_word(word):
+    if word in kept or morphology.is_word(word):
         return None
-    return _neighbour(word)
+    shortest = _SHORTEST_LATIN_TYPO if word.isascii() else _SHORTEST_TYPO
+    return day_spelt(word) or (_neighbour(word) if len(word) >= shortest else None)
 
 
 @lru_cache(maxsize=20_000)
