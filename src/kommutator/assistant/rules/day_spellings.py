@@ -13,11 +13,11 @@ _CYRILLIC = (
     "среды середа середу четверг четверга четвер пятница пятницу пятницы п'ятниця п'ятницю "
     "суббота субботу субботы субота суботу воскресенье воскресенья воскресение неділя неділю "
     "сегодня сьогодні завтра послезавтра післязавтра выходные выходных вихідні вихідних"
-).split()
+)
 _LATIN = (
     "monday tuesday wednesday thursday friday saturday sunday tomorrow weekend mondays fridays "
     "saturdays sundays"
-).split()
+)
 _VOWELS = frozenset("аеиоуыэюяіїє'ьъй")
 _SHORTEST = 3  # letters; shorter ones are in the vocabulary
 _SHORTEST_SKELETON = 2
@@ -33,7 +33,7 @@ def _skeleton(word: str) -> str:
     )
 
 
-_SKELETONS = [(word, _skeleton(word)) for word in _CYRILLIC]
+_SKELETONS = [(word, _skeleton(word)) for word in _CYRILLIC.split()]
 
 
 def _within(short: str, word: str) -> bool:
@@ -70,7 +70,7 @@ def _day(name: str) -> str:
 def _latin(word: str) -> str | None:
     if len(word) < _SHORTEST_LATIN:
         return None
-    for name in _LATIN:
+    for name in _LATIN.split():
         slips = 2 if len(word) >= _TWO_SLIPS and len(name) > _TWO_SLIPS else 1
         if name[0] == word[0] and OSA.distance(word, name, score_cutoff=slips) <= slips:
             return name
