@@ -91,6 +91,7 @@ def _choice(line: Line) -> Answer:
     if not 1 <= number <= _POSITIONS or not _is_position(line, match):
         return Answer()
     line.text = f"{line.text[: match.start()]}CHOSEN{line.text[match.end() :]}"
+    line.text = line.text.replace(" MAILING ", " LISTED ")
     return Answer(Intent.CHOICE, choice=number)
 
 

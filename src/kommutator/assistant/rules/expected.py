@@ -25,6 +25,7 @@ _OF_A_NEW_VISIT = (*_ASKED_PARTS, Expecting.CHOICE, Expecting.YES_OR_NO)
 _OFFERED = (Expecting.CHOICE, Expecting.DAY, Expecting.TIME)
 # What the words of a wish can mean where a bare answer stands beside them.
 _WITH_ANSWER = (None, Intent.BOOK)
+_TOLD = (Intent.INFORM, Intent.CONFIRM)
 
 
 def intent_under(
@@ -80,7 +81,7 @@ def _unasked(line: Line, wish: Intent | None) -> Intent | None:
     """Out of the blue "попозже можно?" is of a visit they have; other people's talk is none."""
     if wish is None and line.has(under.AT_ANOTHER_HOUR):
         return Intent.MOVE
-    if wish is None and intent_of(line) is Intent.INFORM and is_of_others(line):
+    if wish is None and intent_of(line) in _TOLD and is_of_others(line):
         return Intent.OTHER
     return wish
 
@@ -132,8 +133,13 @@ def _reminded(line: Line, wish: Intent | None, *, lets: bool) -> Intent:
     if wish is not None:
         return wish
     intent = intent_of(line)
-    coming = intent is Intent.YES or (
-        intent in (Intent.THANKS, Intent.GREETING, Intent.INFORM, Intent.OTHER)
-        and line.has(under.LOOKS_FORWARD)
+    stays = intent is Intent.NO and line.has(says.NOT_CANCELLED)
+    coming = (
+        stays
+        or intent is Intent.YES
+        or (
+            intent in (Intent.THANKS, Intent.GREETING, Intent.INFORM, Intent.OTHER)
+            and line.has(under.LOOKS_FORWARD)
+        )
     )
     return Intent.CONFIRM if coming else intent

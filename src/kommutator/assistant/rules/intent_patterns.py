@@ -22,7 +22,7 @@ INJECTION = re.compile(
 )
 
 STOP = phrase(
-    r"STOP (?:\S+ ){0,3}(?:MESSAGE|MAILING)|MY VARIANT (?:\S+ ){0,3}REMOVE|REMOVE (?:MY )?VARIANT|UNSUBSCRIBE|FROM MAILING|NEITHER (?:MAILING|MESSAGE)|opt out|leave I alone|lose MY VARIANT|NOT (?:NEED )?CALL"
+    r"STOP (?:\S+ ){0,3}(?:MESSAGE|MAILING)|MY VARIANT (?:\S+ ){0,3}REMOVE|REMOVE (?:MY )?VARIANT|UNSUBSCRIBE|(?<!CHOSEN )FROM MAILING|NEITHER (?:MAILING|MESSAGE)|opt out|leave I alone|lose MY VARIANT|NOT (?:NEED )?CALL"
     r"|(?:MAILING|MESSAGE) (?:отключите|вимкніть)|(?:отключите|отключить|выключите|вимкніть|відключіть|take|get|REMOVE|TAKE|off) (?:\S+ ){0,4}(?:MAILING|MESSAGE)|"
     r"STOP(?: (?:WRITE|MESSAGE|MAILING|I|PLEASE|CALL|THANKS|уже|[^\w\s?]))*(?= *$)"
     rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT (?!туд){_THE_SAME_CLAUSE}{{0,2}}WRITE|S\d+ I FROM (?:\S+ )?MAILING|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
@@ -49,6 +49,10 @@ NOT_BOOKED = phrase(
 )
 NOT_CANCELLED = phrase(
     rf"NOT {_WEAK}(?:CANCELV|MOVEV)|(?:CANCELV|MOVEV) (?:{_THE_SAME_CLAUSE}{{0,2}})NOT (?:NEED|WANT|BE)"
+)
+# "Отбой, давайте в субботу": another day is wanted instead.
+RATHER = phrase(
+    r"(?:LET|YES|BETTER|CAN|WANT|TAKE)(?: I)? (?:(?:ON|IN|K|PLEASE|BETTER) )*(?:Q\d+|OTHERONE)"
 )
 CANCEL = phrase(
     r"CANCELV|S\d+ (?:PLEASE )?(?:MY )RECORD|S\d+ PLEASE RECORD|RECORD (?:\S+ )?NOT (?:NEED|CONFIRMV)|NOT NEED RECORD|Q\d+ (?:RECORD )?REMOVE|REMOVE (?:\S+ ){0,2}RECORD|RECORD (?:\S+ ){0,2}REMOVE|REMOVE (?:I |MY )*(?:FROM )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )"
@@ -114,11 +118,16 @@ SERVICES = phrase(
     r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,4}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
 )
 SPAM = phrase(r"SPAM")
+ELSEWHERE = phrase(r"(?:WANT|NEED|BOOKV|K|UNTIL|CALL|CAN|HAVE|THEY|вы) (?:[^,.?!]+ )??ELSEWHERE")
+# Written to somebody else: "это не салон?", "ошиблась номером".
+WRONG_NUMBER = phrase(
+    r"(?:THEY|вы|ви) NOT (?:салон|парикмахерск\S*|перукарн\S*)|PRECISELY (?:VARIANT(?=(?: (?:OY|[.,!]))* $)|чат\S*|адресат\S*)|NOT туда (?:написал\S*|попал\S*|WRITE)|wrong (?:VARIANT|chat|person)"
+)
 CONFIRM = phrase(r"CONFIRMV|I coming|(?<!NOT )COME|(?<!NOT )BE(?! (?:знать|знати|know))")
 SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
 NO = phrase(
-    r"NO|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
+    r"NO|YES (?:, )?(?:щас|счас|сейчас|HOW (?:же|ж))|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
 )
 # "Нет, всё верно, записывайте": nothing is to be changed.
 NO_AND_YES = re.compile(
@@ -139,6 +148,7 @@ TIMED = phrase(r"[QW]\d+")
 NO_NAME = phrase(r"NO|NOT|\?|THINK|WHAT|WHO|COST|HOWMANY")
 UNSURE = phrase(r"\?|BETTER")
 CONTENT = phrase(r"[QWSE]\d+|SOON|TRADE|ANYONE|ANYTIME|USUALONE|NAMED|PHONED|STARRED")
+OFFERED_HERE = phrase(r"[SE]\d+|TRADE")
 OURS = phrase(r"[SE]\d+|TRADE|NAMED|PHONED|WANT|CAN|NEED|RECORD|MASTER")
 CHANGES = phrase(
     r"[QWSE]\d+|SOON|LATER|EARLIER|SOONER|SHIFT|OTHERONE|TRADE|если|якщо|if|ANYONE|USUALONE|NAMED"

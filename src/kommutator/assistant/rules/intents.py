@@ -48,7 +48,10 @@ def intent_of(line: Line) -> Intent:
 def wish_of(line: Line) -> Intent | None:
     """The same without answers and manners; None where the turn has no wish and no question."""
     advertised = line.has(says.SPAM) and not line.has(says.CONTENT)
-    return Intent.OTHER if advertised else _urgent(line) or _change(line) or _wish(line)
+    if advertised or (line.has(says.WRONG_NUMBER) and not line.has(says.OFFERED_HERE)):
+        return Intent.OTHER
+    elsewhere = line.has(says.ELSEWHERE) and not line.has(says.OFFERED_HERE)
+    return _urgent(line) or _change(line) or (Intent.OTHER if elsewhere else _wish(line))
 
 
 def asks_what_you_do(tokens: Tokens) -> bool:
@@ -59,7 +62,9 @@ def asks_what_you_do(tokens: Tokens) -> bool:
 
 def is_of_others(line: Line) -> bool:
     """Whether the times in it are beside many words that are none of ours."""
-    return len(_UNKNOWN.findall(line.text)) >= _FOREIGN and not line.has(says.OURS)
+    unknown = _UNKNOWN.findall(line.text)
+    told = any(morphology.is_order(word) for word in unknown)
+    return (told or len(unknown) >= _FOREIGN) and not line.has(says.OURS)
 
 
 def _urgent(line: Line) -> Intent | None:
@@ -82,8 +87,9 @@ def _change(line: Line) -> Intent | None:
         return Intent.MOVE
     if rest.has(says.LATE):
         return Intent.LATE
-    if rest.has(says.CANCEL):
-        return Intent.MOVE if rest.has(says.BOOK) else Intent.CANCEL
+    if cancelled := says.CANCEL.search(rest.text):
+        after = Line(f" {rest.text[cancelled.end() :].strip()} ")
+        return Intent.MOVE if rest.has(says.BOOK) or after.has(says.RATHER) else Intent.CANCEL
     if absent := says.NOT_COMING.search(rest.text):
         later = Line(f" {rest.text[absent.end() :].strip()} ")
         return Intent.MOVE if later.has(says.ANOTHER_TIME) else Intent.CANCEL
@@ -97,7 +103,7 @@ def _wish(line: Line) -> Intent | None:
         return Intent.FREE
     if line.has(says.BOOK):
         return Intent.BOOK
-    question = next((intent for intent, words in _QUESTIONS if line.has(words)), None)
+    question = _question(line)
     if not line.has(says.CONTENT) or line.has(says.REFUSED):
         return question
     if line.has(says.BOOK_FIRMLY) and not line.has(says.ASKS_ONLY):
@@ -106,9 +112,16 @@ def _wish(line: Line) -> Intent | None:
     return Intent.BOOK if line.has(says.BOOK_WEAKLY) and (question is None or timed) else question
 
 
+def _question(line: Line) -> Intent | None:
+    """What they ask; "не отменяйте мою запись" names a visit and asks for none."""
+    question = next((intent for intent, words in _QUESTIONS if line.has(words)), None)
+    told = question is Intent.MY_VISIT and line.has(says.NOT_CANCELLED)
+    return None if told and "?" not in line.text else question
+
+
 def _answer(line: Line) -> Intent | None:
     if line.has(says.NOT_CANCELLED) or line.has(says.NOT_BOOKED):
-        return Intent.NO
+        return Intent.CONFIRM if line.has(says.CONFIRM) else Intent.NO
     if line.has(says.CONFIRM) and not line.has(says.UNSURE):
         return Intent.CONFIRM
     if line.has(says.CONTENT):

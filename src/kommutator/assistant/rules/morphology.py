@@ -57,6 +57,15 @@ def is_of_you(word: str) -> bool:
 
 
 @lru_cache(maxsize=_WORDS_KEPT)
+def is_order(word: str) -> bool:
+    """Whether it is a verb that tells one familiar person what to do: "купи", "забери"."""
+    if not word.endswith(("и", "й", "ь")) or not _CYRILLIC.fullmatch(word):
+        return False
+    parse = analyzer("ru").parse(word)[0]
+    return bool(parse.is_known and {"VERB", "impr", "sing"} in parse.tag)
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
 def is_name(word: str) -> bool:
     """Whether it is a person's first name, surname or patronymic in Russian or Ukrainian."""
     if not _CYRILLIC.fullmatch(word):

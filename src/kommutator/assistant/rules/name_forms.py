@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Ending of the name → endings of its cases; the longest fitting one decides.
 _ENDINGS = (
     ("ия", "ия ии ию ие ией иею"),
@@ -53,6 +55,20 @@ def name_forms(name: str) -> frozenset[str]:
 def everyday_forms(name: str) -> frozenset[str]:
     """The cases that mean something else, but for a word before them: "до Ані", "к Вере"."""
     return _cases(_plain(name)) & _EVERYDAY
+
+
+_FOND = re.compile(
+    r"(?P<stem>.{2,}?)(?:очк|ечк|еньк|оньк|ушк|юшк|уш|юш|ул|юл|ульк|юльк|ус|юс|ьк)(?:а|и|е|у|ой|ою|і|я|ю|ей)"
+)
+_FOND_OF_MEN = re.compile(r"(?P<stem>.{3,}?)(?:ик|чик|ек|ок|ушк|юшк)(?:а|у|ом|е|ові)?")
+
+
+def fond_of(word: str) -> tuple[str, ...]:
+    """What the name may be that a fond form is made of: "Мариночке" → "марина"."""
+    if match := _FOND.fullmatch(word):
+        return (f"{match['stem']}а", f"{match['stem']}я", match["stem"])
+    match = _FOND_OF_MEN.fullmatch(word)
+    return (match["stem"], f"{match['stem']}ь") if match else ()
 
 
 def _plain(name: str) -> str:

@@ -15,7 +15,7 @@ from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.clean import clean
 from kommutator.assistant.rules.concepts import is_trade_word
 from kommutator.assistant.rules.latin import to_latin
-from kommutator.assistant.rules.name_forms import everyday_forms, name_forms
+from kommutator.assistant.rules.name_forms import everyday_forms, fond_of, name_forms
 from kommutator.assistant.rules.name_tables import NAMES
 from kommutator.assistant.rules.tokens import Tokens
 from kommutator.domain.assistant.frame import Named
@@ -129,10 +129,19 @@ class StaffIndex:
             return self.everyday[word]
         if len(word) < _SHORTEST_TYPO or not word.isalpha() or is_trade_word(word):
             return frozenset()
+        if fond := self._fond(word):
+            return fond
         if morphology.is_word(word):
             return frozenset()
         near = process.extractOne(word, self.forms.keys(), scorer=OSA.distance, score_cutoff=1)
         return self.forms[str(near[0])] if near and near[0][0] == word[0] else frozenset()
+
+    def _fond(self, word: str) -> frozenset[Bearer]:
+        """Who is called so fondly; an ordinary word ("тётушка") is nobody."""
+        if morphology.is_word(word) and not morphology.is_name(word):
+            return frozenset()
+        found = (self.forms.get(name) for name in fond_of(word))
+        return next((bearers for bearers in found if bearers), frozenset())
 
 
 def _nearest(bearers: frozenset[Bearer]) -> dict[int, int]:

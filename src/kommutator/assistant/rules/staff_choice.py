@@ -8,6 +8,8 @@ from kommutator.assistant.rules.tokens import phrase
 NOT_WITH = phrase(
     r"(?:INSTEAD|NOT|EXCEPT)(?: (?:WANT|IN|ON|K|FROM|UNTIL|TO))* E\d+|(?:K |TO |UNTIL )?E\d+ (?:I )?NOT (?:WANT|NEED)"
 )
+# Of two who are named one is wanted, nobody else.
+EITHER = phrase(r"E\d+ OR (?:K |IN |FROM |UNTIL )?E\d+")
 # "Обычно хожу к Оксане" names her and is no word for "the usual one".
 USUALLY_TO = phrase(r"(?<!HOW )(?<!MY )(?<!OWN )(?<!SAME )USUAL(?= (?:\S+ ){0,3}E\d+ )")
 OR_ELSE = phrase(r"если|якщо|if|OR|BUT|A")
