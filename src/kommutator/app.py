@@ -168,7 +168,7 @@ class Application:
             enterprise_limit=self._settings.enterprise_concurrency,
         )
         return {
-            "decide": JournalRunner(db, made.decide, clock=clock, ids=ids),
+            "decide": JournalRunner(db, made.decide, prepare=made.prepare, clock=clock, ids=ids),
             "crm": vendors,
             "chat": vendors,
             "wa": made.whatsapp.runner(house.directory, house.intake, vendors),

@@ -1,7 +1,7 @@
 """Deciding: in order, in batches, and a bad row fails alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -94,6 +94,27 @@ async def test_a_raising_row_fails_alone_and_effects_happen_once(
         async with h.db.single() as unit:
             rows = await unit.connection.fetch("SELECT action FROM audit_log ORDER BY action")
         assert [r[0] for r in rows] == [f"call-{n}" for n in (0, 1, 2, 4, 6, 7)]
+
+
+async def test_a_batch_is_looked_at_before_its_first_row(db: Database, database_url: str) -> None:
+    seen: list[str] = []
+
+    async def prepare(_unit: Unit, rows: Sequence[JournalRow]) -> None:
+        seen.append(f"all {len(rows)}")
+        raise ZeroDivisionError  # its own trouble: the rows are decided all the same
+
+    async def decide(_unit: Unit, row: JournalRow) -> Verdict:
+        seen.append(row.key or "")
+        return Decided()
+
+    async with db.unit() as unit:
+        await unit.journal.append([arrival(n) for n in range(2)])
+    prepared = JournalRunner(
+        db, decide, clock=SystemClock(), ids=SystemIds(), prepare=prepare, linger_s=0.2
+    )
+    async with house(database_url, FakeDelivery(), runners={"decide": prepared}):
+        await eventually(lambda: _undecided(db, 0))
+    assert seen == ["all 2", "call-0", "call-1"]
 
 
 async def test_failed_rows_can_be_reopened_by_their_tenant_only(

@@ -281,6 +281,7 @@ def compose(
         http,
         follow,
         offers.deciding(chat.decide),
+        chat.prepare,
         ask_crm,
         deliveries,
         worker,

@@ -34,6 +34,7 @@ from kommutator.flows.turns import Turns
 from kommutator.kit.http import HttpClient
 from kommutator.kit.texts import Texts
 from kommutator.workers.channels import ChannelWorker
+from kommutator.workers.journal_runner import Prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class ChannelParts:
     Attributes:
         tell: hears of visits that changed.
         hooks: whose secret a hook shows, by messenger.
+        prepare: to be called with each batch of rows before `decide`.
     """
 
     channels: Channels
@@ -51,6 +53,7 @@ class ChannelParts:
     hooks: Mapping[ConnectionKind, HookSecrets]
     tell: TellOfVisits
     decide: Decide
+    prepare: Prepare
     deliveries: Mapping[ConnectionKind, Delivery]
     worker: ChannelWorker
 
@@ -98,6 +101,7 @@ def compose_channels(
         hooks={kind: HookSecrets(directory, kind, "channel_hook_unknown") for kind in asked},
         tell=TellOfVisits(texts, clock=clock),
         decide=hear.decide,
+        prepare=hear.prepare,
         deliveries={one.kind: one for one in speaking},
         worker=ChannelWorker(db, ask, clock=clock, ids=ids),
     )

@@ -14,6 +14,7 @@ from kommutator.flows.follow_calls import FollowCalls
 from kommutator.flows.house import House
 from kommutator.flows.pauses import Decide
 from kommutator.kit.http import HttpClient
+from kommutator.workers.journal_runner import Prepare
 from kommutator.workers.recordings import RecordingWorker
 
 
@@ -39,6 +40,7 @@ class Composition:
     http: HttpClient
     follow: FollowCalls
     decide: Decide
+    prepare: Prepare
     ask_crm: AskCrm
     deliveries: dict[ConnectionKind, Delivery]
     recordings: RecordingWorker

@@ -10,6 +10,7 @@ from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.channel_reads import ChannelReadStore
 from kommutator.store.chats import ChatStore
 from kommutator.store.driver import Connection
+from kommutator.store.message_locks import MessageLocks
 from kommutator.store.notice_receivers import NoticeReceiverStore
 from kommutator.store.notices import NoticeStore
 from kommutator.store.whatsapp_keys import WhatsAppKeyStore
@@ -29,6 +30,10 @@ class ChannelStores:
     @cached_property
     def chats(self) -> ChatStore:
         return ChatStore(self.connection)
+
+    @cached_property
+    def message_locks(self) -> MessageLocks:
+        return MessageLocks(self.connection)
 
     @cached_property
     def channel_reads(self) -> ChannelReadStore:

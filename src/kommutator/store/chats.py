@@ -11,6 +11,7 @@ from kommutator.domain.chats import ChatNews, Spoken, Told, ToldOf
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.conversations import ConversationStore
 from kommutator.store.driver import Connection
+from kommutator.store.message_locks import LOCKED, MessageLocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,9 @@ UPDATE notices SET state = $3, message_id = coalesce($4, message_id), reason = $
  WHERE enterprise = $1 AND outbox_id = $2"""
 _WIPE = (
     "DELETE FROM conversations WHERE enterprise = $1 AND connection_id = $2",
-    "DELETE FROM chat_messages WHERE enterprise = $1 AND connection_id = $2",
+    f"""
+DELETE FROM chat_messages WHERE id = ANY (ARRAY(
+    SELECT id FROM chat_messages WHERE enterprise = $1 AND connection_id = $2 {LOCKED}))""",
     """
 DELETE FROM chats c WHERE enterprise = $1 AND connection_id = $2 AND NOT EXISTS (
     SELECT FROM notice_receivers r WHERE r.enterprise = c.enterprise
@@ -271,7 +274,10 @@ class ChatStore:
         self, enterprise: EnterpriseNumber, connection_id: UUID, spoken: Sequence[Spoken]
     ) -> None:
         """What became of messages, for the chat, for notices, and for the chat itself."""
-        for one in spoken:
+        in_order = sorted(spoken, key=lambda one: one.outbox_id)
+        locks = MessageLocks(self._connection)
+        await locks.of_commands(enterprise, [one.outbox_id for one in in_order])
+        for one in in_order:
             key = (enterprise, one.outbox_id, one.state, one.message_id)
             await self._connection.execute(_SPOKEN, *key, one.reason)
             await self._connection.execute(_TOLD, *key, one.reason, one.detail)

@@ -120,7 +120,7 @@ DELETE FROM notices WHERE id IN (
 _RETIRE_MESSAGES = """
 DELETE FROM chat_messages WHERE id IN (
     SELECT id FROM chat_messages WHERE at < clock_timestamp() - make_interval(days => $1)
-     ORDER BY id LIMIT 1000)"""
+     ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED)"""
 
 
 class NoticeStore:

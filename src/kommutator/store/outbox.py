@@ -11,6 +11,7 @@ from uuid import UUID
 from kommutator.domain.commands import Command, decode, encode, kind_of
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
+from kommutator.store.message_locks import LOCKED
 
 _ADD = """
 INSERT INTO outbox (enterprise, lane, connection_id, key, urgency, kind, payload, once, call_id,
@@ -32,25 +33,34 @@ SELECT {_COLUMNS} FROM outbox
    AND ($5::text IS NULL OR lane = $5) AND ($6::text IS NULL OR kind = $6)
  ORDER BY id DESC LIMIT $7"""
 # A message that may have arrived is said again only if a person names it.
-_REPLAY = """
+_REPLAY = f"""
 UPDATE outbox SET state = 'due', run_at = clock_timestamp(), age_from = clock_timestamp(),
        finished_at = NULL, note = NULL, error_kind = NULL,
        unsure = unsure AND kind <> 'send_message'
- WHERE enterprise = $1 AND state = ANY ($2::text[])
-   AND ($3::bigint[] IS NULL OR id = ANY ($3)) AND ($4::text IS NULL OR lane = $4)
-   AND ($5::timestamptz IS NULL OR created_at >= $5)
-   AND ($6::timestamptz IS NULL OR created_at < $6)
-   AND ($3 IS NOT NULL OR note IS DISTINCT FROM 'maybe_sent')
-   AND NOT (kind = 'set_presence' AND EXISTS (
-        SELECT FROM outbox newer WHERE newer.lane = outbox.lane AND newer.key = outbox.key
-           AND newer.kind = outbox.kind AND newer.id > outbox.id))
+ WHERE id = ANY (ARRAY(
+    SELECT id FROM outbox
+     WHERE enterprise = $1 AND state = ANY ($2::text[])
+       AND ($3::bigint[] IS NULL OR id = ANY ($3)) AND ($4::text IS NULL OR lane = $4)
+       AND ($5::timestamptz IS NULL OR created_at >= $5)
+       AND ($6::timestamptz IS NULL OR created_at < $6)
+       AND ($3 IS NOT NULL OR note IS DISTINCT FROM 'maybe_sent')
+       AND NOT (kind = 'set_presence' AND EXISTS (
+            SELECT FROM outbox newer WHERE newer.lane = outbox.lane AND newer.key = outbox.key
+               AND newer.kind = outbox.kind AND newer.id > outbox.id))
+     {LOCKED}))
 RETURNING id, lane"""
-_DROP = """
+_DROP = f"""
 UPDATE outbox SET state = 'dropped', finished_at = clock_timestamp(), note = $3
- WHERE enterprise = $1 AND id = ANY ($2::bigint[]) AND state IN ('due', 'dead') RETURNING id"""
-_SUPERSEDE = """
+ WHERE id = ANY (ARRAY(
+    SELECT id FROM outbox
+     WHERE enterprise = $1 AND id = ANY ($2::bigint[]) AND state IN ('due', 'dead')
+     {LOCKED}))
+RETURNING id"""
+_SUPERSEDE = f"""
 UPDATE outbox SET state = 'dropped', finished_at = clock_timestamp(), note = 'superseded'
- WHERE enterprise = $1 AND lane = $2 AND key = $3 AND kind = 'set_presence' AND state = 'due'"""
+ WHERE id = ANY (ARRAY(
+    SELECT id FROM outbox WHERE enterprise = $1 AND lane = $2 AND key = $3
+       AND kind = 'set_presence' AND state = 'due' {LOCKED}))"""
 _ORDERED = """
 SELECT payload::text AS payload FROM outbox
  WHERE enterprise = $1 AND lane = $2 AND key = $3 AND kind = 'set_presence'

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
+from kommutator.store.message_locks import LOCKED
 
 _ADD = """
 INSERT INTO outreach_tries (enterprise, outreach, connection_id, kind, chat_id, is_new, at)
@@ -66,16 +67,21 @@ SELECT o.enterprise, o.id FROM outreach o
     SELECT FROM outreach_tries t
      WHERE t.outreach = o.id AND t.state IN ('sending', 'sent', 'delivered', 'read'))"""
 # Only what certainly did not leave can be taken back; somebody may have dropped it already.
-_WITHDRAW = """
+# Whoever holds one of them locked sends it or settles it at this moment.
+_WITHDRAW = f"""
 WITH gone AS (
     UPDATE outbox SET state = 'dropped', finished_at = clock_timestamp(), note = $3
-     WHERE enterprise = $1 AND id = ANY ($2::bigint[]) AND state = 'due' AND NOT unsure
+     WHERE id = ANY (ARRAY(
+        SELECT id FROM outbox
+         WHERE enterprise = $1 AND id = ANY ($2::bigint[]) AND state = 'due' AND NOT unsure
+         {LOCKED} SKIP LOCKED))
     RETURNING id)
 SELECT id FROM gone
 UNION SELECT id FROM outbox WHERE enterprise = $1 AND id = ANY ($2) AND state = 'dropped'"""
-_UNSAID = """
-UPDATE chat_messages SET state = 'failed'
- WHERE enterprise = $1 AND outbox_id = ANY ($2::bigint[])"""
+_UNSAID = f"""
+UPDATE chat_messages SET state = 'failed' WHERE id = ANY (ARRAY(
+    SELECT id FROM chat_messages
+     WHERE enterprise = $1 AND outbox_id = ANY ($2::bigint[]) {LOCKED}))"""
 _FALL_OVER = """
 UPDATE outreach_tries SET state = CASE state WHEN 'sending' THEN 'failed' ELSE 'fell_over' END,
        reason = 'not_delivered', settled_at = $3, heard = false

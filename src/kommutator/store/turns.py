@@ -253,8 +253,9 @@ class TurnStore:
         self, enterprise: EnterpriseNumber, row: ConversationRow, messages: Sequence[int]
     ) -> None:
         """These are left to whoever speaks there."""
-        await self._connection.execute(_LEFT, enterprise, list(messages))
+        # The talk before its messages, as everybody locks them.
         await self.release(enterprise, row.claimed, idle_at=row.heard)
+        await self._connection.execute(_LEFT, enterprise, list(messages))
 
     async def made(self, enterprise: EnterpriseNumber, conversation_id: int) -> Sequence[int]:
         """Visits that this very talk made or changed."""

@@ -76,6 +76,10 @@ class Finisher:
             self._empty.set()
 
     async def _flush(self, batch: list[Result]) -> None:
+        for part in _lockable(batch):
+            await self._flush_part(part)
+
+    async def _flush_part(self, batch: list[Result]) -> None:
         while self._lease.alive():
             try:
                 await self._write(batch)
@@ -93,7 +97,7 @@ class Finisher:
         """Somebody's texts cannot be stored: find whose, and store that result without them."""
         if len(batch) > 1:
             for result in batch:
-                await self._flush([result])
+                await self._flush_part([result])
             return
         result = batch[0]
         if result.attempt is None or result.attempt.error_message == _UNSTORABLE:
@@ -103,13 +107,16 @@ class Finisher:
         bare = replace(result.attempt, request={}, response={}, error_message=_UNSTORABLE)
         settled = replace(result.settled, error=_UNSTORABLE, note=None)
         spoken = result.spoken and replace(result.spoken, detail=None)
-        await self._flush([Result(result.key, settled, bare, spoken=spoken)])
+        await self._flush_part([Result(result.key, settled, bare, spoken=spoken)])
 
     async def _write(self, batch: list[Result]) -> None:
         clients = {r.outdated for r in batch if r.outdated is not None and fits(r.outdated)}
         spoken = [r.spoken for r in batch if r.spoken is not None]
         # Together where there is more than one statement: a crash must not leave the book behind.
         async with self._db.unit() if clients or spoken else self._db.single() as unit:
+            if spoken:
+                ids = [r.settled.id for r in batch]
+                await unit.message_locks.commands(self._lease.enterprise, ids)
             changed = await unit.deliveries.finish(
                 self._lease.enterprise,
                 self._lease.lane,
@@ -147,6 +154,17 @@ class Finisher:
                     body=b"{}",
                 )
                 await unit.journal.add(arrival)
+
+
+def _lockable(batch: list[Result]) -> list[list[Result]]:
+    """Results that close or move a chat apart: whoever hears of chats locks them in any order."""
+    parts: list[list[Result]] = [[]]
+    for result in batch:
+        alone = result.spoken is not None and (result.spoken.closed or result.spoken.moved_to)
+        parts += [[result], []] if alone else []
+        if not alone:
+            parts[-1].append(result)
+    return [part for part in parts if part]
 
 
 _UNSTORABLE = "the answer could not be stored"

@@ -29,6 +29,12 @@ class Decide(Protocol):
     def __call__(self, unit: Unit, row: JournalRow) -> Awaitable[Verdict]: ...
 
 
+class Prepare(Protocol):
+    """Looks at a whole batch before the first of its rows is decided upon, in its transaction."""
+
+    def __call__(self, unit: Unit, rows: Sequence[JournalRow]) -> Awaitable[None]: ...
+
+
 class LeaseLost(Exception):
     """Another engine has the lane; nothing of this batch was stored."""
 
@@ -48,11 +54,13 @@ class JournalRunner:
         *,
         clock: Clock,
         ids: Ids,
+        prepare: Prepare | None = None,
         linger_s: float = 2.0,
         batch: int = _BATCH,
     ) -> None:
         self._db = db
         self._decide = decide
+        self._prepare = prepare
         self._clock = clock
         self._ids = ids
         self._linger_s = linger_s
@@ -94,11 +102,22 @@ class JournalRunner:
     ) -> int:
         async with self._db.unit() as unit:
             rows = await unit.journal.fetch_new(lease.enterprise, self._batch)
+            await self._look_at(unit, rows)
             await work(unit, rows)
             # Last, so that the lock which keeps others out does not keep our renewals waiting.
             if not await unit.lanes.hold(lease.enterprise, lease.lane, lease.fence):
                 raise LeaseLost
         return len(rows)
+
+    async def _look_at(self, unit: Unit, rows: Sequence[JournalRow]) -> None:
+        if self._prepare is None or not rows:
+            return
+        try:
+            await self._prepare(unit, rows)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            _log.exception("batch_not_prepared", row=rows[0].id)
 
     async def _decide_all(self, unit: Unit, rows: Sequence[JournalRow]) -> None:
         verdicts = {row.id: await self._decide(unit, row) for row in rows}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -15,6 +16,7 @@ from kommutator.domain.notices.wishes import read_wishes
 from kommutator.flows.chats.speak import Saying, speak
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.texts import DEFAULT_LOCALE, Texts
+from kommutator.store.message_locks import NewsOf
 
 if TYPE_CHECKING:
     from kommutator.store.unit import Unit
@@ -77,6 +79,19 @@ class HearChats:
         self._follow = follow
         self._hearers = hearers
         self._of_ours = of_ours
+
+    async def prepare(self, unit: Unit, rows: Sequence[JournalRow]) -> None:
+        """Lock the messages of ours that these rows will change, as `MessageLocks` wants it."""
+        found: list[NewsOf] = []
+        for row in rows:
+            desk = self._desks.get(row.source)
+            account = None if desk is None else await self._sender(row)
+            if desk is not None and account is not None:
+                with suppress(InvalidInput):
+                    news = desk.read(account, row.body)
+                    found += [NewsOf(account.connection_id, one) for one in news]
+        if found:
+            await unit.message_locks.of_news(rows[0].enterprise, found)
 
     async def decide(self, unit: Unit, row: JournalRow) -> Verdict:
         """Give the row its effect, inside the caller's transaction."""
