@@ -23,6 +23,12 @@ _SIGNS = {
     "🙏": " 🙏 ", "👋": " 👋 ",
 }  # fmt: skip
 _SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
+_THUMBS = re.compile("[👍👎]")
+# Beside such words a thumb or a cross is only their colour: "стоп ❌" is no "no".
+_SAY_ALL = re.compile(
+    r"\b(?:стоп|stop|старт|start|(?:человек|людин|оператор|админ|менеджер)\w*|human|operator|manager"
+    r"|не (?:при[йи]?ду|буду|смогу|зможу|успею|встигну|получ\w+|выйдет|вийде))\b"
+)
 
 
 def clean(text: str) -> str:
@@ -33,6 +39,8 @@ def clean(text: str) -> str:
     plain = unicodedata.normalize("NFKC", text[:LONGEST])
     plain = _SIGN.sub(lambda sign: _SIGNS[sign[0]], _INVISIBLE.sub("", plain))
     plain = plain.lower().replace("ё", "е")
+    if _SAY_ALL.search(plain):
+        plain = _THUMBS.sub(" ", plain)
     plain = _DASHES.sub("-", _APOSTROPHES.sub("'", plain))
     plain = _DRAWN_OUT.sub(r"\1", plain)
     return _LINES.sub("\n", _BLANKS.sub(" ", plain)).strip()
