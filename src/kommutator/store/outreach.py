@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -86,6 +86,9 @@ UPDATE outreach o SET state = CASE $3::text WHEN 'dropped' THEN {_ENDED} ELSE $3
 _OWED = """
 UPDATE outreach SET state = 'sending', reason = NULL, text = $3, owner = NULL, lease_until = NULL
  WHERE enterprise = $1 AND id = $2"""
+_QUEUED = """
+SELECT once, due_at FROM outreach
+ WHERE enterprise = $1 AND once = ANY ($2::text[]) AND state = 'queued'"""
 _DROP = f"""
 UPDATE outreach o SET state = {_ENDED}, reason = $4, settled_at = $5
  WHERE enterprise = $1 AND state = 'queued'
@@ -167,6 +170,13 @@ class OutreachStore:
         """The row as it is now, locked; None: it is not ours any more, or not wanted."""
         row = await self._connection.fetchrow(_HELD, enterprise, row_id, owner)
         return None if row is None else _row(row)
+
+    async def queued(
+        self, enterprise: EnterpriseNumber, onces: Collection[str]
+    ) -> Mapping[str, datetime]:
+        """Those of these that still wait, and until when."""
+        rows = await self._connection.fetch(_QUEUED, enterprise, list(onces))
+        return {row["once"]: row["due_at"] for row in rows}
 
     async def postpone(
         self, enterprise: EnterpriseNumber, row_id: int, due_at: datetime, reason: str | None

@@ -51,6 +51,19 @@ SELECT c.id, coalesce(s.linked_at, c.created_at) AS linked_at, s.state AS sessio
  WHERE c.enterprise = $1 AND c.id = ANY ($2::uuid[])"""
 _WROTE = """
 SELECT EXISTS (SELECT FROM chats WHERE enterprise = $1 AND phone = $2 AND heard_at > $3)"""
+# A person's question is as open as ours: whoever said something last, in the last lines.
+_TALKING = """
+SELECT EXISTS (
+    SELECT FROM chats h JOIN conversations c USING (enterprise, connection_id, chat_id)
+     WHERE h.enterprise = $1 AND h.phone = $2 AND CASE
+           WHEN c.speaking = 'staff' AND coalesce(c.bot_paused_until > clock_timestamp(), true)
+           THEN greatest(h.heard_at, (
+                SELECT max(l.at) FILTER (WHERE l.said_by = 'staff') FROM (
+                    SELECT m.at, m.said_by FROM chat_messages m
+                     WHERE m.enterprise = h.enterprise AND m.connection_id = h.connection_id
+                       AND m.chat_id = h.chat_id ORDER BY m.id DESC LIMIT 10) AS l)) > $3
+           ELSE h.heard_at > $3 AND (c.due_at IS NOT NULL
+                OR coalesce(c.talk ->> 'expecting', 'nothing') <> 'nothing') END)"""
 _BARRED = """
 SELECT s.enterprise, s.connection_id, s.state FROM whatsapp_sessions s
  WHERE s.state = ANY ($1::text[]) AND NOT EXISTS (
@@ -111,6 +124,10 @@ class OutreachWayStore:
     async def wrote_since(self, enterprise: EnterpriseNumber, phone: str, since: datetime) -> bool:
         """Whether somebody wrote to us in any chat after this moment."""
         return bool(await self._connection.fetchval(_WROTE, enterprise, phone, since))
+
+    async def talking(self, enterprise: EnterpriseNumber, phone: str, since: datetime) -> bool:
+        """Whether somebody talks with us: wrote after this moment and is waited for, or waits."""
+        return bool(await self._connection.fetchval(_TALKING, enterprise, phone, since))
 
     async def chats(
         self,

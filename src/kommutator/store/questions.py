@@ -13,16 +13,22 @@ from kommutator.store.driver import Connection
 
 _ASK = """
 INSERT INTO chat_questions (enterprise, connection_id, chat_id, kind, salon, record_id, phone,
-                            visit_start, asked_at, open_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
+                            visit_start, asked_at, open_until, outreach)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"""
 _SUPERSEDE = """
 UPDATE chat_questions SET closed_at = $5
  WHERE enterprise = $1 AND salon = $2 AND record_id = $3 AND kind = $4 AND closed_at IS NULL"""
 _OPEN = """
-SELECT kind, record_id, visit_start, asked_at, salon FROM chat_questions
+SELECT kind, record_id, visit_start, asked_at, salon, outreach AS message FROM chat_questions
  WHERE enterprise = $1 AND connection_id = $2 AND chat_id = $3 AND closed_at IS NULL
    AND open_until > $4
- ORDER BY id DESC LIMIT 10"""
+ ORDER BY asked_at DESC, outreach DESC NULLS LAST, visit_start, id LIMIT 20"""
+_NAMED = """
+SELECT DISTINCT q.record_id, q.visit_start FROM chat_questions q
+  JOIN outreach o ON o.enterprise = q.enterprise AND o.id = q.outreach
+ WHERE q.enterprise = $1 AND q.salon = $2 AND q.record_id = ANY ($3::bigint[])
+   AND q.kind = 'reminder' AND o.kind = $4 AND o.id <> $5
+   AND o.state NOT IN ('dropped', 'failed')"""
 _CLOSE = """
 UPDATE chat_questions SET closed_at = $5
  WHERE enterprise = $1 AND salon = $2 AND record_id = ANY ($3::bigint[]) AND kind = $4
@@ -38,7 +44,10 @@ DELETE FROM chat_questions WHERE id IN (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it is put. `visit_start`: the salon's time, without a zone; others: UTC."""
+    """A question as it is put. `visit_start`: the salon's time, without a zone; others: UTC.
+
+    `message`: the outreach row that puts it; one may ask about several visits.
+    """
 
     connection_id: UUID
     chat_id: str
@@ -49,6 +58,7 @@ class Asked:
     visit_start: datetime
     asked_at: datetime
     open_until: datetime
+    message: int | None = None
 
 
 class QuestionStore:
@@ -63,14 +73,30 @@ class QuestionStore:
         await self._connection.execute(
             _ASK, enterprise, asked.connection_id, asked.chat_id, asked.kind, asked.salon,
             asked.record_id, asked.phone, asked.visit_start, asked.asked_at, asked.open_until,
+            asked.message,
         )  # fmt: skip
 
     async def open_of(
         self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, now: datetime
     ) -> Sequence[Question]:
-        """Those that wait for an answer in this chat, the latest first."""
+        """Those that wait for an answer in this chat: the latest message's first, by time."""
         rows = await self._connection.fetch(_OPEN, enterprise, connection_id, chat_id, now)
         return [Question(**row) for row in rows]
+
+    async def named(
+        self,
+        enterprise: EnterpriseNumber,
+        salon: UUID,
+        record_ids: Collection[int],
+        *,
+        kind: str,
+        other_than: int,
+    ) -> Collection[tuple[int, datetime]]:
+        """Visits, as they start, that another message of this kind has told its client of."""
+        rows = await self._connection.fetch(
+            _NAMED, enterprise, salon, list(record_ids), kind, other_than
+        )
+        return {(row["record_id"], row["visit_start"]) for row in rows}
 
     async def close(
         self,

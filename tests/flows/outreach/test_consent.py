@@ -1,6 +1,7 @@
 """Whoever says STOP gets nothing unasked, by any messenger, until they say START."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -121,7 +122,7 @@ async def test_stop_that_comes_while_a_message_is_being_sent_takes_it_back(town:
         )
         return bool(found)
 
-    async def hear(unit: Unit, row: OutreachRow, place: Place) -> None:
+    async def hear(unit: Unit, row: OutreachRow, place: Place, about: Sequence[str]) -> None:
         stopping.append(asyncio.create_task(stop()))
         await eventually(waits)
 

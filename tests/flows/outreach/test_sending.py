@@ -1,6 +1,7 @@
 """What is wanted goes out once, when it is due, if it is still true."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -128,7 +129,7 @@ async def test_whoever_hears_of_it_hears_in_the_same_transaction(town: Town) -> 
     await town.wrote(TELEGRAM, "42")
     places: list[Place] = []
 
-    async def hear(unit: Unit, row: OutreachRow, place: Place) -> None:
+    async def hear(unit: Unit, row: OutreachRow, place: Place, about: Sequence[str]) -> None:
         places.append(place)
         if len(places) == 1:
             raise RuntimeError("the hearer could not write")

@@ -126,7 +126,9 @@ class Talk(msgspec.Struct, frozen=True, omit_defaults=True):
 class Question(msgspec.Struct, frozen=True):
     """Something we asked by ourselves and that is still open: a reminder, a review.
 
-    `salon`: whose visit it is; None: the one that is talked with.
+    Attributes:
+        salon: whose visit it is; None: the one that is talked with.
+        message: which of our messages asked it; one reminder may name several visits.
     """
 
     kind: Literal["reminder", "review"]
@@ -134,6 +136,7 @@ class Question(msgspec.Struct, frozen=True):
     visit_start: datetime
     asked_at: datetime
     salon: UUID | None = None
+    message: int | None = None
 
 
 class Message(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ Moments here are what the rules ask for; quiet hours move them later (`domain/ou
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -20,6 +21,8 @@ FRESH: Final = timedelta(hours=3)
 """Whoever booked so lately needs no reminder (contract messaging §5)."""
 _BOOKED_AHEAD: Final = timedelta(hours=24)
 """An evening's reminder is for those who booked earlier than that."""
+_ONE_RUN: Final = timedelta(hours=3)
+"""Visits that begin within so long of the first one are reminded of together."""
 REVIEW_WORTH: Final = timedelta(days=2)
 
 
@@ -57,13 +60,41 @@ def reminders(
     start = start_of(visit, zone_name)
     booked = visit.created_at or now
     found = []
-    day_at = _day_before(visit, rules.day, zone_name, salon)
+    day_at = moment_of(OutreachKind.REMINDER_DAY, visit, rules, zone_name, salon=salon)
     if rules.day.on and start - booked >= _BOOKED_AHEAD and now < day_at < start:
         found.append(Planned(OutreachKind.REMINDER_DAY, day_at, start))
-    hours_at = start - timedelta(hours=rules.hours.hours)
+    hours_at = moment_of(OutreachKind.REMINDER_HOURS, visit, rules, zone_name, salon=salon)
     if rules.hours.on and hours_at - booked >= FRESH and now < hours_at:
         found.append(Planned(OutreachKind.REMINDER_HOURS, hours_at, start))
     return found
+
+
+def moment_of(
+    kind: OutreachKind, visit: Visit, rules: Rules, zone_name: str, *, salon: UUID
+) -> datetime:
+    """When a reminder of this kind is due by the rules, UTC."""
+    if kind is OutreachKind.REMINDER_DAY:
+        return _day_before(visit, rules.day, zone_name, salon)
+    return start_of(visit, zone_name) - timedelta(hours=rules.hours.hours)
+
+
+def together(visit: Visit, that_day: Sequence[Visit], kind: OutreachKind) -> Sequence[Visit]:
+    """Which of a client's visits one reminder names, in order of time.
+
+    The evening before: all of the day; hours before: those that begin soon after each other.
+
+    Args:
+        that_day: to come, on the day of `visit`; it is one of them.
+    """
+    in_order = sorted(that_day, key=lambda one: (one.starts_at, one.id))
+    if kind is OutreachKind.REMINDER_DAY:
+        return in_order
+    runs: list[list[Visit]] = []
+    for one in in_order:
+        if not runs or one.starts_at - runs[-1][0].starts_at >= _ONE_RUN:
+            runs.append([])
+        runs[-1].append(one)
+    return next(run for run in runs if visit.id in {one.id for one in run})
 
 
 def review(visit: Visit, rules: Rules, *, now: datetime) -> Planned | None:

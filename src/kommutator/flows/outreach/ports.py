@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -16,9 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """It is still true. `text`: in other words than those it was wanted with."""
+    """It is still true.
+
+    Attributes:
+        text: in other words than those it was wanted with.
+        about: what these words tell of; empty: only what it was wanted about.
+    """
 
     text: str | None = None
+    about: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +37,10 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """Ask again then."""
+    """Ask again then. `reason`: slug `outreach.reason.<slug>`, for whoever wonders."""
 
     at: datetime
+    reason: str | None = None
 
 
 Verdict = Send | Drop | Later
@@ -57,6 +65,11 @@ class Place:
 
 
 class SentHearer(Protocol):
-    """Told in the transaction that hands a row to a messenger; again where another takes over."""
+    """Told in the transaction that hands a row to a messenger; again where another takes over.
 
-    async def __call__(self, unit: Unit, row: OutreachRow, place: Place) -> None: ...
+    `about`: everything that its words tell of, such as "visit:123".
+    """
+
+    async def __call__(
+        self, unit: Unit, row: OutreachRow, place: Place, about: Sequence[str]
+    ) -> None: ...

@@ -114,11 +114,12 @@ class SendDue:
             held = await unit.outreach.held(row.enterprise, row.id, owner)
             if held is None:
                 return "taken_back"
-            look = verdict if isinstance(verdict, Stop) else await self._reserved(unit, held)
+            if isinstance(verdict, Stop):
+                return await self._stop(unit, held, verdict)
+            look = await self._reserved(unit, held)
             if isinstance(look, Stop):
                 return await self._stop(unit, held, look)
-            words = verdict.text if isinstance(verdict, Send) else None
-            await self._send(unit, held, look, words or held.text)
+            await self._send(unit, held, look, verdict)
             return "owed"
 
     async def _asked(self, row: OutreachRow) -> Send | Stop:
@@ -130,8 +131,8 @@ class SendDue:
         match verdict:
             case Drop(reason):
                 return Stop(OutreachState.DROPPED, reason, self._clock.now())
-            case Later(at):
-                return Stop(None, None, at)
+            case Later(at, reason):
+                return Stop(None, reason, at)
         return verdict
 
     async def _reserved(self, unit: Unit, row: OutreachRow) -> Option | Stop:
@@ -155,8 +156,8 @@ class SendDue:
         await unit.outreach.settle(row.enterprise, row.id, stop.state, stop.reason, stop.at)
         return stop.state.value
 
-    async def _send(self, unit: Unit, row: OutreachRow, way: Option, text: str) -> None:
-        now = self._clock.now()
+    async def _send(self, unit: Unit, row: OutreachRow, way: Option, said: Send) -> None:
+        now, text = self._clock.now(), said.text or row.text
         if not way.opened:
             chat = ChatNews(way.chat_id, title=row.client_name, phone=row.phone)
             await unit.chats.hear(row.enterprise, way.connection_id, chat)
@@ -180,7 +181,7 @@ class SendDue:
         await unit.outreach.owed(row.enterprise, row.id, text)
         place = Place(way.connection_id, way.kind, way.chat_id)
         for hear in self._sent:
-            await hear(unit, row, place)
+            await hear(unit, row, place, said.about or (row.about,))
 
 
 def _template(row: OutreachRow, way: Option, text: str, now: datetime) -> MessageTemplate | None:

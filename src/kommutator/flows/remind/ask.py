@@ -8,6 +8,7 @@ from uuid import UUID
 
 from kommutator.domain.assistant.talk import Question
 from kommutator.domain.outreach.wanted import REMINDERS, OutreachKind
+from kommutator.domain.remind.plan import start_of
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.outreach.ports import Place
 from kommutator.kit.clock import Clock
@@ -29,27 +30,34 @@ class OpenQuestion:
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
 
-    async def __call__(self, unit: Unit, row: OutreachRow, place: Place) -> None:
+    async def __call__(
+        self, unit: Unit, row: OutreachRow, place: Place, about: Sequence[str]
+    ) -> None:
+        """Asks about every visit that the message names, and about no other."""
         reminds = row.kind in REMINDERS
         if not reminds and row.kind is not OutreachKind.REVIEW:
             return
-        record_id = int(row.about.rpartition(":")[2])
-        visit = await unit.salon_visits.get(row.enterprise, row.salon, record_id)
-        if visit is None:
-            return
+        records = [int(one.rpartition(":")[2]) for one in about]
+        visits = await unit.salon_visits.some(row.enterprise, row.salon, records)
+        salon = await unit.salons.get(row.enterprise, row.salon)
         now = self._clock.now()
-        asked = Asked(
-            connection_id=place.connection_id,
-            chat_id=place.chat_id,
-            kind="reminder" if reminds else "review",
-            salon=row.salon,
-            record_id=record_id,
-            phone=row.phone,
-            visit_start=visit.starts_at,
-            asked_at=now,
-            open_until=row.not_after if reminds else now + ANSWERED_WITHIN,
-        )
-        await unit.questions.ask(row.enterprise, asked)
+        for visit in (kept.visit for kept in visits.values()):
+            closes = now + ANSWERED_WITHIN
+            if reminds:
+                closes = row.not_after if salon is None else start_of(visit, salon.salon.time_zone)
+            asked = Asked(
+                connection_id=place.connection_id,
+                chat_id=place.chat_id,
+                kind="reminder" if reminds else "review",
+                salon=row.salon,
+                record_id=visit.id,
+                phone=row.phone,
+                visit_start=visit.starts_at,
+                asked_at=now,
+                open_until=closes,
+                message=row.id,
+            )
+            await unit.questions.ask(row.enterprise, asked)
 
 
 class ReadQuestions:

@@ -5,7 +5,7 @@ The visit is read anew at the booking system. If that is away, our copy counts w
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
@@ -13,11 +13,21 @@ import structlog
 
 from kommutator.domain.connection import Account
 from kommutator.domain.outreach.wanted import OutreachKind
-from kommutator.domain.remind.plan import FRESH, start_of, to_come
+from kommutator.domain.remind.plan import FRESH, moment_of, start_of, to_come
 from kommutator.domain.remind.rules import Rules
 from kommutator.domain.salon.facts import Attendance, Visit
+from kommutator.flows.outreach.look import leaves_until
 from kommutator.flows.outreach.ports import Drop, Later, Send, Verdict
-from kommutator.flows.remind.plan import CANCELLED, MOVED, OVER, SWITCHED_ON, once, rules_of
+from kommutator.flows.remind.plan import (
+    CANCELLED,
+    MOVED,
+    OVER,
+    SWITCHED_ON,
+    about,
+    once,
+    rules_of,
+)
+from kommutator.flows.remind.together import TellTogether
 from kommutator.flows.remind.wording import Wording
 from kommutator.flows.salon.shelf import SalonShelf
 from kommutator.kit.clock import Clock
@@ -29,11 +39,14 @@ if TYPE_CHECKING:
     from kommutator.store.unit import Unit
 
 _log = structlog.get_logger(__name__)
-TOGETHER, LATELY, JUST_BOOKED = "told_together", "asked_lately", "just_booked"
+LATELY, JUST_BOOKED, IN_TALK = "asked_lately", "just_booked", "in_talk"
 _COPY_COUNTS: Final = timedelta(hours=1)
 _ASK_AGAIN: Final = timedelta(minutes=5)
-_ONE_VISIT: Final = timedelta(hours=3)
-"""Visits of one client that are nearer to each other than that are reminded of together."""
+_TALKS: Final = timedelta(minutes=10)
+"""Whoever wrote so lately, and is asked something, would take a reminder for the next question."""
+_LOOK_AGAIN: Final = timedelta(minutes=2)
+_WAITS_FOR_A_TALK: Final = timedelta(minutes=30)
+_BEFORE_QUIET: Final = timedelta(minutes=15)
 
 
 class Accounts(Protocol):
@@ -50,6 +63,7 @@ class StillTrue:
     ) -> None:
         self._accounts = accounts
         self._shelf = shelf
+        self._together = TellTogether(shelf, clock=clock)
         self._wording = wording
         self._clock = clock
 
@@ -77,6 +91,8 @@ class StillTrue:
         since = self._clock.now() - timedelta(days=rules.review.every_days)
         if await unit.questions.reviewed_since(row.enterprise, row.phone, since):
             return Drop(LATELY)
+        if await self._interrupts(unit, row, until=row.not_after):
+            return Later(self._clock.now() + _LOOK_AGAIN, IN_TALK)
         return Send()
 
     async def _reminder(
@@ -96,32 +112,26 @@ class StillTrue:
             return Drop(MOVED)
         if visit.created_at is not None and now - visit.created_at < FRESH:
             return Drop(JUST_BOOKED)
-        day = await self._that_day(unit, account, visit)
-        if row.kind is OutreachKind.REMINDER_DAY:
-            if day[0].id != visit.id:
-                return Drop(TOGETHER)
-        else:
-            day = [one for one in day if abs(one.starts_at - visit.starts_at) < _ONE_VISIT]
-            if day[0].id != visit.id:
-                return Drop(TOGETHER)
+        named = await self._together(unit, row, account, visit)
+        if isinstance(named, Drop | Later):
+            return named
+        due_at = moment_of(row.kind, visit, rules, zone_name, salon=account.connection_id)
+        if await self._interrupts(unit, row, until=due_at + _WAITS_FOR_A_TALK):
+            return Later(now + _LOOK_AGAIN, IN_TALK)
         words = await self._wording.of(unit, account, salon.salon, rules)
-        return Send(words.text(row.kind, day))
+        return Send(words.text(row.kind, named), [about(one.id) for one in named])
 
-    async def _that_day(self, unit: Unit, account: Account, visit: Visit) -> list[Visit]:
-        """All visits of this client on that day that are still to come, in order of time."""
-        assert visit.client_phone is not None
-        mine = await unit.salon_visits.of_phone(
-            account.enterprise, account.connection_id, visit.client_phone, limit=50
-        )
-        now = await self._shelf.now(account)
-        found = {
-            one.id: one
-            for one in [*mine, visit]
-            if one.starts_at.date() == visit.starts_at.date()
-            and to_come(one)
-            and one.starts_at > now
-        }
-        return sorted(found.values(), key=lambda one: (one.starts_at, one.id)) or [visit]
+    async def _interrupts(self, unit: Unit, row: OutreachRow, *, until: datetime) -> bool:
+        """Whether it would ask something in the middle of another question.
+
+        Args:
+            until: then it goes out all the same; so it does before people may sleep.
+        """
+        now = self._clock.now()
+        closes = await leaves_until(unit, row, now)
+        if now >= min(until, closes - _BEFORE_QUIET):
+            return False
+        return await unit.outreach_ways.talking(row.enterprise, row.phone, now - _TALKS)
 
     async def _now(self, unit: Unit, account: Account, record_id: int) -> Visit | Later | None:
         try:

@@ -46,7 +46,7 @@ class Words:
         confirmed = all(visit.attendance is Attendance.CONFIRMED for visit in visits)
         if kind is OutreachKind.REMINDER_HOURS and confirmed:
             return []
-        return [self._say("remind.ask.coming")]
+        return [self._say("remind.ask.coming_all" if len(visits) > 1 else "remind.ask.coming")]
 
     def _line(self, visit: Visit) -> str:
         services = ", ".join(one.title for one in visit.services)
