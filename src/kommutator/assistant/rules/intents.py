@@ -54,10 +54,15 @@ def wish_of(line: Line) -> Intent | None:
     return _urgent(line) or _change(line) or (Intent.OTHER if elsewhere else _wish(line))
 
 
-def asks_what_you_do(tokens: Tokens) -> bool:
-    """Whether it asks of us with a verb of our trade, whatever it is: "красите брови?"."""
-    words = [token.text for token in tokens.items]
-    return "?" in words and any(is_trade(word) and morphology.is_of_you(word) for word in words)
+def asked_of_us(tokens: Tokens) -> str:
+    """A mark where it asks of us with a verb: "красите брови?", "сделаете мне брови завтра?"."""
+    words = [token.text for token in tokens.items if token.tag == token.text]
+    verbs = [word for word in words if morphology.is_of_you(word)]
+    if "?" not in words or not verbs:
+        return ""
+    if any(morphology.is_of_once(word) for word in verbs):
+        return "WILLYOU "
+    return "YOUDO " if any(map(is_trade, verbs)) else ""
 
 
 def is_of_others(line: Line) -> bool:
@@ -101,7 +106,7 @@ def _wish(line: Line) -> Intent | None:
         return None
     if line.has(says.WHEN_CAN):
         return Intent.FREE
-    if line.has(says.BOOK):
+    if line.has(says.BOOK) or (line.has(says.WILL_YOU) and line.has(says.FOR_A_VISIT)):
         return Intent.BOOK
     question = _question(line)
     if not line.has(says.CONTENT) or line.has(says.REFUSED):

@@ -57,6 +57,13 @@ def is_of_you(word: str) -> bool:
 
 
 @lru_cache(maxsize=_WORDS_KEPT)
+def is_of_once(word: str) -> bool:
+    """Whether a verb tells of one time to come: "подстрижёте", not "стрижёте"."""
+    parses = [analyzer(language).parse(word)[0] for language in ("ru", "uk")]
+    return any(one.is_known and {"VERB", "2per", "perf"} in one.tag for one in parses)
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
 def is_order(word: str) -> bool:
     """Whether it is a verb that tells one familiar person what to do: "купи", "забери"."""
     if not word.endswith(("и", "й", "ь")) or not _CYRILLIC.fullmatch(word):

@@ -13,7 +13,7 @@ from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules.clean import LONGEST, clean
 from kommutator.assistant.rules.concepts import is_trade
 from kommutator.assistant.rules.expected import intent_under
-from kommutator.assistant.rules.intents import asks_what_you_do, wish_of
+from kommutator.assistant.rules.intents import asked_of_us, wish_of
 from kommutator.assistant.rules.language import language_of
 from kommutator.assistant.rules.latin import readable
 from kommutator.assistant.rules.line import Line
@@ -96,7 +96,7 @@ class _Turn:
     def frame(self) -> Frame:
         index = _index(self.vocabulary)
         tokens = tokens_of(self.plain, index.services.words | index.staff.forms.keys())
-        trade = asks_what_you_do(tokens)
+        asked = asked_of_us(tokens)
         name = contact.find_name(self.text)
         tokens = _visit_removed(_without_name(tokens, name))
         named, whole = index.staff.find(tokens), tokens
@@ -120,8 +120,7 @@ class _Turn:
             line.text += "NAMED "
         if self.phone:
             line.text += "PHONED "
-        if trade:
-            line.text += "YOUDO "
+        line.text += asked
         intent, answered = intent_under(
             self.expecting, line, answer, self.text, wish if wish in _OF_A_VISIT else None
         )
@@ -148,12 +147,13 @@ class _Turn:
         line.drop(staff_choice.USUALLY_TO, "_")
         usual = line.drop(staff_choice.USUAL_STAFF, "USUALONE")
         asked_when = self.expecting in (Expecting.DAY, Expecting.TIME)
-        whoever = not asked_when and line.drop(staff_choice.ANY_STAFF, "ANYONE")
+        either = line.has(staff_choice.EITHER)
+        whoever = not (asked_when or either) and line.drop(staff_choice.ANY_STAFF, "ANYONE")
         if asked_when:
             line.drop(staff_choice.ANY_ANSWER, "ANYTIME")
         if self.expecting is Expecting.STAFF and not usual:
             usual = line.drop(staff_choice.USUAL_ANSWER, "USUALONE")
-        if self.expecting is Expecting.STAFF and not (whoever or usual):
+        if self.expecting is Expecting.STAFF and not (whoever or usual or either):
             whoever = line.drop(staff_choice.ANY_ANSWER, "ANYONE")
         refused = line.drop(staff_choice.NOT_WITH, "UNWANTED")
         left = {int(mark) for mark in _STAFF_MARK.findall(line.text)}

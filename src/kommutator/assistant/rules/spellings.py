@@ -30,6 +30,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bч[еи]м (?:раньше|раніше|скорее|быстрее|скоріше|швидше)[ ,]+т[еи]м (?:лучше|краще)", "asap"),
         (r"\btake me (?:off|out of) (?:the |your )?(?:books?|schedule|calendar|diary|appointments?|rota)\b", "cancel"),
         (r"\b(?:anyone|anybody)(?= (?:will do|is fine|works|is ok|goes))", "any stylist"),
+        (r"\bпока\b(?= +\w)(?!(?: |-)(?:пока|всем|спасибо|до)\b)|(?<=знаю )пока\b|(?<=решила )пока\b|(?<=решил )пока\b|(?<=уверена )пока\b|(?<=уверен )пока\b|(?<=надо )пока\b|(?<=нужно )пока\b|(?<=нет )пока\b", " "),
         (r"\bпосле завтра\b", "послезавтра"),
         (r"\bпісля завтра\b", "післязавтра"),
         (r"\b(?:the )?day after tomorrow\b", "overmorrow"),
