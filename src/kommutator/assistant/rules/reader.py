@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from kommutator.assistant.rules import answers, contact, staff_choice
+from kommutator.assistant.rules import answers, contact, staff_choice, typos
 from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules.clean import LONGEST, clean
 from kommutator.assistant.rules.concepts import is_trade
@@ -73,7 +73,7 @@ class Reader:
         """
         index = _index(vocabulary)
         kept = index.services.words | index.staff.forms.keys()
-        plain = readable(clean(text), kept)
+        plain = typos.mended(readable(clean(text), kept), kept, expecting)
         spoken = language or language_of(plain)
         if says.INJECTION.search(plain):
             return Frame(intent=Intent.OTHER, language=spoken)
@@ -95,7 +95,7 @@ class _Turn:
 
     def frame(self) -> Frame:
         index = _index(self.vocabulary)
-        tokens = tokens_of(self.plain, index.services.words | index.staff.forms.keys())
+        tokens = tokens_of(self.plain)
         asked = asked_of_us(tokens)
         name = contact.find_name(self.text)
         tokens = _visit_removed(_without_name(tokens, name))

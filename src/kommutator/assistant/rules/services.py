@@ -1,4 +1,4 @@
-"""Which services of the salon are meant: by concept, by the salon's own words, despite typos."""
+"""Which services of the salon are meant: by concept, and by the salon's own words."""
 
 from __future__ import annotations
 
@@ -6,25 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.concepts import (
     concept,
     concepts_of,
     is_concept,
     is_trade,
-    is_trade_word,
     words_of,
 )
 from kommutator.assistant.rules.service_names import Phrase, phrases_of
 from kommutator.assistant.rules.tokens import Tokens
-from kommutator.assistant.rules.trade_words import MODIFIERS, OBJECTS, OF_HAIR, SAID_ONLY, SPELT
+from kommutator.assistant.rules.trade_words import MODIFIERS, OBJECTS, OF_HAIR, SAID_ONLY
 from kommutator.domain.assistant.frame import Named
 
-_SHORTEST_TYPO = 5  # letters
-_LONG_WORD = 8  # letters; two slips are forgiven
 _SHORTEST_BEGINNING = 5  # letters that "ламинация" and "ламинирование" must share
 _BREAKS = frozenset({",", ".", "|", ";", "?", "!", "AND", "OR", "THEN"})
 _BREAK_SIGNS = frozenset({"+", "/", "плюс", "plus", "then", "потом", "потім", "затем"})
@@ -64,13 +58,12 @@ class ServiceIndex:
 
     phrases: tuple[Phrase, ...]
     words: frozenset[str]
-    spelt: frozenset[str]
 
     @classmethod
     def of(cls, services: Sequence[Named]) -> ServiceIndex:
         texts = (text for one in services for text in (one.name, *one.aliases))
         words = frozenset(word for text in texts for word in words_of(text))
-        return cls(phrases_of(services), words, words | SPELT)
+        return cls(phrases_of(services), words)
 
     def find(self, tokens: Tokens, *, asked: bool = False) -> list[Mention]:
         """The services a message names, in order.
@@ -126,29 +119,11 @@ class ServiceIndex:
         return frozenset(one for name in names for one in name if one in OBJECTS)
 
     def _said(self, tokens: Tokens) -> _Said:
-        words = [
-            "" if token.tag.startswith(_NEVER) else self._respelt(token.text, token.tag)
-            for token in tokens.items
-        ]
+        words = ["" if token.tag.startswith(_NEVER) else token.text for token in tokens.items]
         return {
             index: (meaning, morphology.base_forms(words[index], "ru")[0])
             for index, meaning in concepts_of(words)
         }
-
-    def _respelt(self, word: str, tag: str) -> str:
-        """The salon's or the trade's word that a misspelt one means."""
-        if (
-            word in self.words
-            or is_trade_word(word)
-            or len(word) < _SHORTEST_TYPO
-            or not word[0].isalpha()
-        ):
-            return word
-        if tag != word or morphology.is_word(word):
-            return word
-        slips = 2 if len(word) >= _LONG_WORD else 1
-        found = process.extractOne(word, self.spelt, scorer=OSA.distance, score_cutoff=slips)
-        return str(found[0]) if found else word
 
     def _hits(self, said: _Said, rejected: _Said, tokens: Tokens, *, asked: bool) -> Iterator[Hit]:
         segments = _segments(said | rejected, tokens)

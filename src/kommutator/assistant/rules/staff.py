@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.clean import clean
 from kommutator.assistant.rules.concepts import is_trade_word
@@ -22,7 +19,6 @@ from kommutator.domain.assistant.frame import Named
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _OTHERS_WORD = re.compile(r"[#@]|WD?\d|M\d")  # "мая" after a number is no Maya
-_SHORTEST_TYPO = 5  # letters
 # After a word that asks for one case: endings of names like Олег, and of names like Анна.
 _OF_WHOM = (("а", "я"), ("ы", "и", "і", "ї"))
 _ENDINGS_AFTER: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -127,14 +123,9 @@ class StaffIndex:
             return found
         if index and tokens.items[index - 1].tag in _TO_WHOM and word in self.everyday:
             return self.everyday[word]
-        if len(word) < _SHORTEST_TYPO or not word.isalpha() or is_trade_word(word):
+        if not word.isalpha() or is_trade_word(word):
             return frozenset()
-        if fond := self._fond(word):
-            return fond
-        if morphology.is_word(word):
-            return frozenset()
-        near = process.extractOne(word, self.forms.keys(), scorer=OSA.distance, score_cutoff=1)
-        return self.forms[str(near[0])] if near and near[0][0] == word[0] else frozenset()
+        return self._fond(word)
 
     def _fond(self, word: str) -> frozenset[Bearer]:
         """Who is called so fondly; an ordinary word ("тётушка") is nobody."""

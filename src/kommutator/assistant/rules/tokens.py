@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from kommutator.assistant.rules import lexicon
-from kommutator.assistant.rules.concepts import is_trade_word
 from kommutator.assistant.rules.numbers import read_numeral, with_compounds
 from kommutator.assistant.rules.spellings import spelt_out
 
@@ -66,30 +65,20 @@ _ARTICLES = frozenset(
 )  # Latin letters: "а" in Russian is a word
 
 
-def tokens_of(text: str, kept: Container[str] = frozenset()) -> Tokens:
-    """Tag what `clean` gave.
-
-    Args:
-        text: cleaned.
-        kept: words of the salon: never taken for misspelt words of ours.
-    """
+def tokens_of(text: str) -> Tokens:
+    """Tag what `clean` gave."""
     raw = _RAW.findall(spelt_out(text))
-    return Tokens.of(with_compounds([_token(word, kept) for word in raw if word not in _ARTICLES]))
+    return Tokens.of(with_compounds([_token(word) for word in raw if word not in _ARTICLES]))
 
 
-def _token(word: str, kept: Container[str]) -> Token:
+def _token(word: str) -> Token:
     if word == "\n":
         return Token(word, "|")
     if word[0].isdigit():
         return Token(word, read_numeral(word))
     if tag := lexicon.tag_of(word):
         return Token(word, _ordinal(word, tag))
-    if not word[0].isalpha():
-        return Token(word, word)
-    meant = lexicon.spelt(word, kept)
-    if meant and is_trade_word(word):
-        return Token(word, word)
-    return Token(meant or word, (lexicon.tag_of(meant) if meant else None) or word)
+    return Token(word, word)
 
 
 _UKRAINIAN_FEMININE = re.compile(r"(?:[^аоуюь][аяую]|ій|ої|ою)$")

@@ -1,0 +1,63 @@
+"""English words that are a slip away from words of ours, or look like two of them run together.
+
+No dictionary of English is read; of its twenty thousand commonest words these are the ones that
+`typos` would take for misspelt. They are meant as they stand.
+"""
+
+from __future__ import annotations
+
+# ruff: noqa: E501  a list is read by the line
+_ENGLISH = (
+    "abbot abort abound absolute actual adverse advice advising agree agrees airing alike allocated allocation almighty along "
+    "alter angered anne annually anon antibody antoine anymore anytime anywhere appealing applying appointing approximate arrest "
+    "attain attained augusta await backdrop backlash barking batter battered battery bearer bears bedford below biking bitches "
+    "bitter black blending blessing blocking bloke blooming blown board boarding boiling boko bombed bombers booker booklet books "
+    "boom booming boosting bosses bothered bouncing brake breeding brody broken broker brook brooke brooks brother brothers bruce "
+    "buddy buried burner burns burst butcher butter caller calls cancer cannon canton casing casts casually cellar certain "
+    "certainty chairs challenge chang chant chapter chapters charter charters cheat cheats checklist checks cheek cheeks cheer "
+    "cheng chick chiefs chilled chilling choke chooses choosing chopped chopper chopping chose chuck clapping classed classes "
+    "clauses clean clears clipped clogged clone clones closet closure closures clothing clover cluster clusters cms coast coasts "
+    "coat coats coke cold colts com coma comeback comet comey comm comma compiling complement completing compliant compliment "
+    "conducting cone conform connecting connection containing contract contracting contrasting cooked cooking cooled costa cosy "
+    "coupe crafting creating crippled crippling crossed crosses crossing cunning curious currency dating davies davis daytime "
+    "deadliest deals dealt dearest deception decoration definite delegate delta depleted deposition deserve deserved deserves "
+    "detection didnt differed differing dipped directing directors discussing distractions divergent doesnt donation donut doses "
+    "drafting drops dwelling dwellings earnest earnings eating eighty elements elsewhere emails enabling ended endurance entrants "
+    "entrenched erection eruption exception excerpt excerpts excessive expansions expansive expense expenses explosive expressive "
+    "extensive father feather feeds feeling feels fife filth fin finds fined finer fines finn fins flooding flooring flour "
+    "flowers flowing followed follows forth fountain fred freed fridays fully fur garbage god gold goods granting greats greet "
+    "hairy halftime halt halted haste hates hatred haven healing heated heather hell hella hooked hooking howe humane humans "
+    "hunts ideal immersed impress impressive inception inclined income incorrect incurred indefinitely indexed indicated "
+    "indication indicted indies indifference indifferent induction inexpensive infested inflated inflation inflicted inhuman "
+    "injected injection injections inserted insertion insisted inspected inspection insulted insure intention invented invention "
+    "inverted invested joked joker jokes jolly kinds laser lasts latex latte latter launch layer leash least leather lester "
+    "letter lifts likes lined linger linked liter lived lively locate locating lonely longtime looked looking loosely loved lover "
+    "loves lowly ltd lte lynch mains maker makes manage managing maneuver marching marco marking markings marsh massacre masses "
+    "match mater matte mattress measure menus messenger messi messing messy meter metre mich midway minds mines minus missed "
+    "misses moaning mocking monitoring monkey monsoon monte monty moore morse mounting mourning mouth moves movie myspace named "
+    "names nearly ned needless needy nerd nest nights nighttime nina non nothin noticing noting noun nxt offers once ones opener "
+    "operate operated operates operation opinions owens owned owners packing palin pardon parks parsons parting partying passage "
+    "pasta paste patch paterson patterson peaked pearson pedigree pensions perception perfection persona peterson piled piling "
+    "pitching pizzas placing plaid plains planting playing pleaded pleading pleas plush pointing policing portions praising "
+    "preceding precinct preservation preserve preserved preserves pressing preston priced priceless prick pride prime prince "
+    "princes princess printing prisons prize prizes proceeds process promise promo promoters promoting proportions proving "
+    "quarterback quiet quite quits races racing raging railways rained rapes raping rated ratios reacting reaction realm reboot "
+    "receptive receptor recession recommendation recreation redemption refined regal reindeer rejection relating remainder "
+    "remained remote renal renders renting resting retention ridicule rights rings riots rites roasting robots roofs rooms "
+    "rooting rotating rotting rounding rubbing ruining sampling scams scars score scots scrape scraps sealing sears seen sells "
+    "semen separate separates separating settling sex shading shaft shake shaking shame shaming sharing sheet shell shifts "
+    "shipped shipping shirt shits shooting shopping shore shots shouting sire sixty slamming sleeping slept sling slows smart "
+    "smell smelling sneak soaring soothing sound spaced spaces spacex spacing spade spanking spanning spare sparkling spawning "
+    "speaking speaks spear spell spelling spice spilling spoon spots stacking stairs stalking stare stares staring stark starr "
+    "starring starting starts starving stats stays steak stealing steer steering sterling steven stewart sticking stiff stitch "
+    "stocking stockings stops store strait strap stuart stuff sturdy sucking suffering suggestion suite suites sundays superior "
+    "supervise supervised supervision sur surge surrey surrounds survives swallowing swamp swapping swearing sweat sweating "
+    "sweaty sweep sweeping sweets swell swept swift swimming swore talkin talks tan tank tanks tasting taxis teams teamwork teen "
+    "teeth telling tells tempting tend tens tensions tent tents testing tests texas textbook than thanked thanking thee theme "
+    "then thereafter therein theres these theyre thick thine thing thinkin thinks thirds thirsty thorough though threw thugs thus "
+    "timed timer tin tipped torch totals tough tours tow treating tree tripped trough tubes tuesdays tunes tweeting twenties "
+    "twisting vaccines valuable visitation visits waist waits wanda wang wasnt watchers weak weakened weakness weeds weekday went "
+    "were whatever whats wheat whenever wherein wherever whether whipped whipping whore width witch wording words world worms "
+    "worrying wound wounds wrecking yah yearbook years yeh yelling "
+)
+ENGLISH = frozenset(_ENGLISH.split())
