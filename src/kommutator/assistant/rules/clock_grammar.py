@@ -109,9 +109,12 @@ _BESIDE_POINT = phrase(
 )
 _RANGE = phrase(rf"#(?P<first>\d{{1,2}}) (?P<link>-|UNTIL|TO) #(?P<last>\d{{1,2}}){_COUNTED}")
 _BESIDE_DAY = phrase(rf"(?P<lead>Q\d+(?: ,| \|)?) #(?P<hour>\d{{1,2}}){_COUNTED}")
-_BEFORE_DAY = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:ON |IN )?Q\d+)")
+_BEFORE_DAY = phrase(r"#(?P<hour>[2-9]|1\d|2[0-4]) (?P<tail>(?:ON |IN )?Q\d+)")
 _BEFORE_POINT = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:-|TO|UNTIL) P\d+)")
 _INSTEAD = phrase(r"#(?P<hour>\d{1,2}) INSTEAD(?: IN| ON)? [#P]\d+")
+_INSTEAD_OF_IT = phrase(
+    rf"(?:(?<=PRECISELY )|(?<=PRECISELY , )|(?<=NO )|(?<=NO , )|(?<=BETTER ))#(?P<hour>\d{{1,2}})(?P<uk>){_COUNTED}"
+)  # fmt: skip
 _ON_HOUR = phrase(r"(?<=ON )HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER) )")
 _GLUED = phrase(r"#(?P<hour>[01]\d|2[0-3]|[1-9])(?P<minute>[0-5][05])")
 _ONE = re.compile(r"(?<=^ )one(?=(?: (?:PLEASE|YES|[.!]))* $)")
@@ -143,6 +146,8 @@ def read_bare(line: Line, points: Marks[Point], expecting: Expecting, *, day_nam
     line.rewrite(_BESIDE_POINT, lambda m: _joined(points, m, "lead"))
     line.rewrite(_BESIDE_DAY, lambda m: _joined(points, m, "lead"))
     line.rewrite(_BEFORE_DAY, lambda m: _joined(points, m, "tail"))
+    if points.values:
+        line.rewrite(_INSTEAD_OF_IT, lambda m: _bare(points, m))
     if asked or day_named or expecting is Expecting.CHOICE:
         line.rewrite(_ON_HOUR, lambda _: points.put(Point(1)))
     if expecting is Expecting.CHOICE and not points.values:

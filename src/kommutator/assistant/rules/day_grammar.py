@@ -221,6 +221,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"{said.day('day')} DATE"), _number),
     (phrase(rf"(?:(?<=ON )|(?<=WD\d )|(?<=WD\d , ))#(?P<day>{said.NO_HOUR})(?! (?:HOUR|MINUTE|PEOPLE|HUMAN))"), _number),
     (phrase(rf"#(?P<day>{said.NO_HOUR})(?= (?:IN|K|ON|P\d+|WD\d) )"), _number),
+    (said.DAY_AND_HOUR, _number),
     (phrase(r"@(?P<day>\d{1,2})g(?! (?:HOUR|HALF|TIMEW))"), _number),
     (phrase(r"@(?P<day>[123]\d)(?! (?:HOUR|HALF|TIMEW|VARIANT))"), _number),
     (phrase(rf"(?<!THROUGH )(?<!EIN )(?<!ZA ){said.COUNT}(?P<unit>WEEK|EDAY|MONTH) (?:FROM|AFTER) (?P<start>TODAY|TOMORROW|now|WD\d)"), _from_then),
@@ -262,7 +263,10 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
 
 
 def _span(reader: DayReader, match: re.Match[str]) -> Days:
-    first, last = reader.at(match["first"]), reader.at(match["last"])
+    last = reader.at(match["last"])
+    first = (
+        reader.at(match["first"]) if match["first"][0] == "Q" else calendar.week(reader.today, 0)
+    )
     return min(first[0], last[0]), max(first[1], last[1])
 
 
@@ -284,11 +288,12 @@ def _the_date(reader: DayReader, match: re.Match[str]) -> Days:
 
 
 _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]], ...] = (
+    (said.TWO_VISITS, _span),
     (phrase(rf"(?:FROM )?(?P<first>Q\d+) {said.LINKS} (?:IN |ON )?(?P<last>Q\d+)"), _span),
     (phrase(r"(?:UNTIL|BYP)(?: END)? (?P<last>Q\d+)"), _until),
     (
         phrase(
-            r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?<!NOT do )(?<!NOT DOES )(?<!NOT CAN )(?<!NOT MANAGE )(?<!EXCEPT )(?<!INSTEAD )(?<!INSTEAD IN )(?<!INSTEAD ON )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
+            r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?<!NOT do )(?<!NOT DOES )(?<!NOT CAN )(?<!NOT MANAGE )(?<!EXCEPT )(?<!busy )(?<!INSTEAD )(?<!INSTEAD IN )(?<!INSTEAD ON )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
         ),
         _the_date,
     ),

@@ -3,6 +3,8 @@
 # ruff: noqa: E501  a pattern is read as one line
 from __future__ import annotations
 
+import re
+
 from kommutator.assistant.rules.tokens import phrase
 
 YEAR = r"(?: #(?P<year>20\d\d)(?: YEAR)?)?"
@@ -21,9 +23,17 @@ def day(name: str) -> str:
 # "не в эту пятницу, а в следующую": the other one is not named again.
 OTHER_ONE = r"(?: ,)? (?:A |BUT )?(?:IN |ON )?(?:NEXT(?: one| #1)?|(?:one|#1) AFTER|THROUGH WEEK)"
 ON_NUMBER = phrase(r"(?<=ON )#(?P<day>2\d)(?! (?:HOUR|H|MINUTE|PEOPLE|HUMAN|EVENING) )(?! #)")
+# "19 в 19": of two numbers the first is the day, where nothing makes it an hour.
+DAY_AND_HOUR = re.compile(
+    r"(?:(?<=^ )|(?<=ON )|(?<=[.,!|] )|(?<=YES )|(?<=CAN )|(?<=HELLO )|(?<=BOOKV )|(?<=[SE]\d ))#(?P<day>[1-9]|[12]\d|3[01])(?= (?:(?:IN|K|ABOUT|AFTER) )+(?:HOUR )?[#P]\d)"
+)
+# "Один на эту и один на следующую неделю".
+TWO_VISITS = phrase(
+    r"(?:#1|@1) (?:\S+ ){0,2}?(?P<first>Q\d+|ON THIS) (?:\S+ ){0,3}?(?:#1|OTHERONE|@2f?) (?:\S+ ){0,2}?(?P<last>Q\d+)"
+)
 BARE_WEEK = phrase(r"(?:ON|IN) (?P<which>THIS|NEXT)(?= [,.!?|] | $)")  # "лучше на следующей"
 BARE = phrase(r"(?<!K )[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")
-FROM_TO = phrase(r"(?:FROM|MY|RECORD) Q\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")
+FROM_TO = phrase(r"(?:FROM|MY|RECORD) [Q#]\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")
 SOONEST = phrase(
     r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|EDAY|DAYS|HOUR|PLACE)"
     r"|ON DAYS|@1f? FREE|NEXT FREE|NEAREST|sooner (?:\S+ ){0,2}BETTER|чем EARLIER(?: ,)? \S+ BETTER|HOW CAN (?:EARLIER|SOONER)"

@@ -178,7 +178,11 @@ def _when(times: TimeReader, line: Line, wish: Intent | None) -> tuple[When, boo
     """Which time; in a cancel it says which visit, behind "not" too."""
     if wish is Intent.CANCEL:
         return times.read(Line(line.text.replace(" NOT ", " ")))
-    return times.read(line, last_wins=wish is Intent.MOVE)
+    return times.read(
+        line,
+        last_wins=wish is Intent.MOVE,
+        told=wish is Intent.COMPLAINT and not line.has(_FOR_ANOTHER_DAY),
+    )
 
 
 _SERVICE_REPAIR = re.compile(r"(?<= )(?:PRECISELY|(?:A|OY|,) NO|OY)(?= )")
@@ -187,6 +191,7 @@ _ANOTHER_DAY = re.compile(
     r" (?:(?:ON )?(?:потом|потім)|LATER|IN OTHERONE (?:раз|#1)|another time|OTHERONE #1)"
     r"(?= (?:[,.!?|] | ?$))"
 )
+_FOR_ANOTHER_DAY = re.compile(r"(?<= )(?:CAN|BOOKV|WANT|NEED) (?:[^\s,.;!?|]+ ){0,4}Q\d+(?= )")
 _REMOVES_VISIT = re.compile(
     r" REMOVE (?:\S+ ){0,3}(?:RECORD|BOOKV|TIMETABLE) | REMOVE I FROM [WQTRM]"
     r"| (?:RECORD|BOOKV) (?:\S+ ){0,4}REMOVE "

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from kommutator.assistant.rules.time_spellings import TIME_SPELLINGS
+
 _HALVES = r"(?:перв|втор|трет|четв[её]рт|пят|шест|седьм|восьм|девят|десят|один|двен)"
 _NUMBERS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _DATES = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(?:eleven|twelf|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)th)"
@@ -86,6 +88,6 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 
 def spelt_out(text: str) -> str:
     """The cleaned text with such words as the grammars know them."""
-    for pattern, instead in _SPELLINGS:
+    for pattern, instead in _SPELLINGS + TIME_SPELLINGS:
         text = pattern.sub(instead, text)
     return text

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import NamedTuple, TypeVar
 
-from kommutator.assistant.rules import clock_grammar, occasions
+from kommutator.assistant.rules import clauses, clock_grammar, occasions
 from kommutator.assistant.rules.calendar import Days
 from kommutator.assistant.rules.day_grammar import DayReader
 from kommutator.assistant.rules.hours import Point, clock
@@ -138,16 +138,18 @@ class TimeReader:
         marks = [mark for mark in match.groupdict().values() if mark]
         return self.windows.put(made([self.points.of(mark) for mark in marks]))
 
-    def read(self, line: Line, *, last_wins: bool = False) -> tuple[When, bool]:
+    def read(self, line: Line, *, last_wins: bool = False, told: bool = False) -> tuple[When, bool]:
         """What is meant after all, and whether something was taken back.
 
         Args:
             line: marked.
             last_wins: of two days the later said is where to ("с пятницы на субботу").
+            told: a complaint says when it was: past days are meant.
         """
         self._before_and_after(line)
         occasions.strike_out(line)
-        dropped = line.drop(_DROPPED, "UNWANTED")
+        refused = not told and clauses.strike_out(line, self.days.at, self.now.date())
+        dropped = line.drop(_DROPPED, "UNWANTED") or refused
         repairs = [match.start() for match in _REPAIRS.finditer(line.text)]
         ends = [match.start() for match in _SENTENCE.finditer(line.text)]
         days = self.days.days.in_order(line.text)

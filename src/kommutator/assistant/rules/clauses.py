@@ -1,0 +1,117 @@
+"""Which of several days and times are meant: those told of the past or refused are not.
+
+A message is a row of clauses, and "не могу", "была", "тоже" hold for their own clause only: of "в
+четверг работаю, в пятницу тоже, в субботу свободна" one day is left.
+"""
+
+# ruff: noqa: E501  a pattern is read as one line
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from kommutator.assistant.rules.calendar import Days
+from kommutator.assistant.rules.line import Line
+from kommutator.assistant.rules.tokens import phrase
+
+_BOUNDARY = re.compile(
+    r"(?<= )(?:[,.;!?|…)(]|\.\.\.|BUT|A|so|поэтому|тому|then|AND(?= (?:IN |ON )?(?:[QW]\d+|YES|WANT|NEED|BOOKV|BETTER) )|(?<=\S )(?=(?:WANT|BOOKV|LET) .*[QW]\d)|(?<=[QW]\d )(?=(?:CAN|YES) ))(?= |(?<= )\S)"
+)
+_UNABLE = phrase(
+    r"(?:NOT|NO)(?: (?:I|BE|ON|IN))* (?:CAN|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|do|BE|good)"
+    r"|(?:CAN|MANAGE|COME|SUITS)(?: I)? NOT|занят\w*|зайнят\w*|busy|NEITHER|отпадает|відпадає|мимо"
+)
+_PAST = phrase(
+    r"был[аио]?|бу(?:в|ла|ли)|ходи(?:л\w*|в)|при(?:ход|езж)\w*л[аи]?|прошлораз|was|were|went|came"
+)
+_LIKEWISE = phrase(r"тоже|теж|также|також|either|too")
+_WILLING = phrase(r"CAN|SUITS|WANT|FREE|YES|BOOKV|LET|BETTER")
+_DAY, _TIME = re.compile(r"(?<= )Q\d+(?= )"), re.compile(r"(?<= )W\d+(?= )")
+
+
+@dataclass(slots=True)
+class Clause:
+    """A part of the line with blanks at both ends; `left_out`: its times are not wanted."""
+
+    text: str
+    sign: str = ""
+    left_out: bool = False
+    unable: bool = False
+
+    def has(self, mark: re.Pattern[str]) -> bool:
+        return mark.search(self.text) is not None
+
+
+def strike_out(line: Line, day: Callable[[str], Days], today: date) -> bool:
+    """Strike refused and past days and times out, where others stand for them.
+
+    Args:
+        line: marked.
+        day: the days of a mark.
+        today: days before it are past.
+
+    Returns:
+        Whether something was refused.
+    """
+    _strike_past(line, lambda mark: day(mark)[1] < today)
+    clauses = _clauses(line.text)
+    before: Clause | None = None
+    for one in clauses:
+        _judge(one, before)
+        before = one
+    never = {day(mark) for one in clauses if one.unable for mark in _DAY.findall(one.text)}
+    for one in clauses:
+        named = {day(mark) for mark in _DAY.findall(one.text)}
+        one.left_out = one.left_out or (bool(named) and named <= never)
+    wanted = [one for one in clauses if not one.left_out]
+    days, times = (any(one.has(mark) for one in wanted) for mark in (_DAY, _TIME))
+    refused = False
+    for one in clauses:
+        if one.left_out and ((days and one.has(_DAY)) or (times and one.has(_TIME))):
+            refused = refused or one.unable
+            _strike(one, days=days, times=times)
+    line.text = _joined(clauses)
+    return refused
+
+
+def _strike_past(line: Line, is_past: Callable[[str], bool]) -> None:
+    """Of "вчера не дозвонилась, можно на завтра?" the day to come."""
+    marks = _DAY.findall(line.text)
+    over = {mark for mark in marks if is_past(mark)}
+    if over and len(over) < len(set(marks)):
+        line.rewrite(_DAY, lambda match: "_" if match[0] in over else "")
+
+
+def _clauses(text: str) -> list[Clause]:
+    clauses: list[Clause] = []
+    start = 0
+    for sign in _BOUNDARY.finditer(text):
+        clauses.append(Clause(text[start : sign.start()], sign[0]))
+        start = sign.end()
+    clauses.append(Clause(text[start:]))
+    return clauses
+
+
+def _joined(clauses: list[Clause]) -> str:
+    return "".join(one.text + one.sign for one in clauses)
+
+
+def _judge(one: Clause, before: Clause | None) -> None:
+    """What the clause says of its times; one without any of its own speaks of those before it."""
+    timed = one.has(_DAY) or one.has(_TIME)
+    one.unable = one.has(_UNABLE) and len(_DAY.findall(one.text)) <= 1
+    one.left_out = one.unable or (one.has(_PAST) and not one.has(_WILLING))
+    if before and not timed and one.unable and before.sign == "," and not before.has(_WILLING):
+        before.left_out = before.unable = True
+    if before and timed and one.has(_LIKEWISE) and not one.has(_WILLING):
+        one.left_out, one.unable = before.left_out, before.unable
+
+
+def _strike(one: Clause, *, days: bool, times: bool) -> None:
+    if days:
+        one.text = _DAY.sub("UNWANTED" if one.unable else "_", one.text)
+    if times:
+        one.text = _TIME.sub("UNWANTED" if one.unable else "_", one.text)
+    one.text = _UNABLE.sub("UNWANTED", one.text)
