@@ -26,8 +26,12 @@ _ALL_VOWELS_OUT = 0.6
 
 def bears(word: str) -> float:
     """The price that a word of its length can bear; one without vowels left them out on purpose."""
-    extra = 0.0 if _VOWELS & set(word) else _ALL_VOWELS_OUT
+    extra = 0.0 if has_vowels(word) else _ALL_VOWELS_OUT
     return min(_BEARS.get(len(word), _MOST) + extra, _MOST)
+
+
+def has_vowels(word: str) -> bool:
+    return not _VOWELS.isdisjoint(word)
 
 
 def _neighbours() -> frozenset[frozenset[str]]:

@@ -19,14 +19,15 @@ from kommutator.assistant.rules.concepts import is_trade_word
 from kommutator.assistant.rules.day_spellings import day_spelt
 from kommutator.assistant.rules.english_words import ENGLISH
 from kommutator.assistant.rules.name_forms import fond_of
-from kommutator.assistant.rules.slips import bears, price
+from kommutator.assistant.rules.slips import bears, has_vowels, price
 from kommutator.assistant.rules.written_words import GLUE, OFTEN, YES_AND_NO
 from kommutator.domain.assistant.frame import Expecting
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
 _SHORTEST = 3  # letters
 _SHORT = 5  # letters; shorter words are compared with the words that are written most often
-_MOST_SLIPS = 3
+_MOST_SLIPS = 2
+_MOST_VOWELS_OUT = 3
 _MISSED_BLANK = 0.5
 _SHORTEST_PART = 3  # letters of a part of what was run together
 _MOST_PARTS = 4
@@ -89,11 +90,12 @@ def _named(word: str, names: Iterable[str]) -> tuple[float, str] | None:
 
 def _cheapest(word: str, forms: Collection[str], most: float) -> tuple[float, str] | None:
     """The form that costs least, and of equals the one that stands first."""
+    slips = _MOST_SLIPS if has_vowels(word) else _MOST_VOWELS_OUT
     near = process.extract(
         word,
         forms,
         scorer=OSA.distance,
-        score_cutoff=_MOST_SLIPS,
+        score_cutoff=slips,
         limit=None,
     )
     priced = [(price(word, form), form) for form, _, _ in near]
