@@ -73,7 +73,7 @@ class Reader:
         """
         index = _index(vocabulary)
         kept = index.services.words | index.staff.forms.keys()
-        plain = typos.mended(readable(clean(text), kept), kept, expecting)
+        plain = typos.mended(readable(clean(text), kept, language), kept, expecting)
         spoken = language or language_of(plain)
         if says.INJECTION.search(plain):
             return Frame(intent=Intent.OTHER, language=spoken)

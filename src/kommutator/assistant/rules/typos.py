@@ -53,16 +53,25 @@ def mended(text: str, names: frozenset[str], expecting: Expecting = Expecting.NO
 
 
 def _meant(word: str, names: frozenset[str], *, asked: bool) -> str:
+    if asked and (answer := _answered(word)):
+        return answer
     if word in names or is_known(word) or len(word) > _LONGEST:
         return word
-    if asked and (answer := _cheapest(word, YES_AND_NO, 1.0)):
-        return answer[1]
     if len(word) < _SHORTEST or any(name in names for name in fond_of(word)):
         return word
-    if day := day_spelt(word):
+    if (day := day_spelt(word)) and not ((ours := _ours(word)) and ours[0] < _MISSED_BLANK):
         return day
     found = [one for one in (_ours(word), _named(word, names), _apart(word, names)) if one]
     return min(found, key=lambda one: one[0])[1] if found else word
+
+
+@lru_cache(maxsize=2_000)
+def _answered(word: str) -> str | None:
+    """The yes or no of a few letters; a word of a language only where a vowel is missing."""
+    if lexicon.tag_of(word) or is_trade_word(word):
+        return None
+    answer = _cheapest(word, YES_AND_NO, _MISSED_BLANK if is_known(word) else 1.0)
+    return answer[1] if answer else None
 
 
 @lru_cache(maxsize=20_000)
@@ -71,6 +80,11 @@ def is_known(word: str) -> bool:
     if word in ENGLISH or word.endswith("ish") or lexicon.tag_of(word) or is_trade_word(word):
         return True
     return morphology.is_word(word)
+
+
+def is_slip(word: str) -> bool:
+    """Whether it looks like a misspelt word of ours."""
+    return len(word) >= _SHORT and _ours(word) is not None
 
 
 @lru_cache(maxsize=20_000)
