@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 
 from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.clean import clean
@@ -17,7 +18,7 @@ _UKRAINIAN_LENGTH = 10
 _NAME = r"[^\W\d_]+(?:[-'’][^\W\d_]+)*(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+(?:[-'’][^\W\d_]+)*){0,2}"
 _SAYS_NAME = re.compile(
     r"(?i:фамили[яюи](?: \w+)?(?: на)?|прізвище(?: \w+)?(?: на)?|surname(?: is)?|last name(?: is)?|меня зовут|мое имя|зовут меня|мене звати|мене звуть|моє ім['’ʼ]я|my name is|my name's|name is"
-    rf"|call me|на имя|на ім['’ʼ]я|мене звати)[\s:,-]+(?P<name>{_NAME})"
+    rf"|call me|на имя|на ім['’ʼ]я|мене звати)[\s:,-]+(?P<name>{_NAME})|\b(?i:меня|мене) (?P<between>[А-ЯІЇЄҐ][^\W\d_]+) (?i:зовут|звать|звати)\b"
 )
 _IS = re.compile(
     r"(?i:\b(?:это|я|це|this is|it's|i am|i'm|i’m))\s+(?P<name>[A-ZА-ЯІЇЄҐ][^\W\d_]+(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+)?)"
@@ -56,7 +57,8 @@ def find_phone(text: str, language: str) -> tuple[str | None, str]:
 def find_name(text: str) -> str | None:
     """The name a client gives unasked, as written: "меня зовут Олег", "это Анна"."""
     said = _SAYS_NAME.search(text) or _IS.search(text)
-    return said["name"] if said and _is_name(said["name"]) else None
+    name = (said["name"] or said.groupdict().get("between")) if said else None
+    return name if name and _is_name(name) else None
 
 
 def answered_name(text: str) -> str | None:
@@ -64,7 +66,7 @@ def answered_name(text: str) -> str | None:
     if said := find_name(text):
         return said
     parts = re.split(r"[,.;:!?()\n]|\s[-–—]\s", _NUMBER.sub("", text))
-    bare = [words for part in parts if (words := _around_left_out(part))]
+    bare = [_name_first(words) for part in parts if (words := _around_left_out(part))]
     named = [words for words in bare if len(words) <= _MOST_WORDS and _is_name(" ".join(words))]
     if not named or (len(bare) > 1 and not any(map(_known_name, named[0]))):
         named = [words for words in named if any(map(_known_name, words))]
@@ -73,6 +75,13 @@ def answered_name(text: str) -> str | None:
 
 def _around_left_out(part: str) -> list[str]:
     return [word for word in _WORD.findall(part) if clean(word) not in _AROUND]
+
+
+def _name_first(words: list[str]) -> list[str]:
+    """Of "Дарья с двумя р" the name; a long answer that begins with one tells more."""
+    if len(words) <= _MOST_WORDS or not _known_name(words[0]):
+        return words
+    return list(takewhile(_known_name, words))
 
 
 def _known_name(word: str) -> bool:

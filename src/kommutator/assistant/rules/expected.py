@@ -44,7 +44,8 @@ def intent_under(
     if expecting is Expecting.YES_OR_NO:
         return _agreed(line, wish), None
     if expecting is Expecting.NAME and wish in (*_WITH_ANSWER, Intent.START):
-        name = None if line.has(says.NO_NAME) else contact.answered_name(text)
+        own = contact.find_name(text)
+        name = own or (None if line.has(says.NO_NAME) else contact.answered_name(text))
         if name:
             return Intent.INFORM, name
     if answer.intent is not None and wish in (*_WITH_ANSWER, answer.intent):
@@ -66,7 +67,7 @@ def _wish(expecting: Expecting, line: Line, visit: Intent | None) -> Intent | No
 
 def _asked(expecting: Expecting, line: Line, answer: Answer, wish: Intent | None) -> Intent:
     """What words that are no bare answer mean after our question."""
-    if answer.stars and wish not in _BESIDE_STARS:
+    if answer.stars and (wish not in _BESIDE_STARS or line.has(under.NEVER_AGAIN)):
         return Intent.INFORM
     if asked := _asks_for_more(expecting, line):
         return asked
@@ -124,6 +125,8 @@ def _agreed(line: Line, wish: Intent | None) -> Intent:
 
 def _reminded(line: Line, wish: Intent | None, *, lets: bool) -> Intent:
     """They come, not, or at another time; who cannot say yet has not answered."""
+    if line.has(under.WHICH_VISIT):
+        return Intent.MY_VISIT
     if wish in (*_WITH_ANSWER, Intent.FREE, Intent.CANCEL):
         if line.has(under.UNDECIDED):
             return Intent.OTHER

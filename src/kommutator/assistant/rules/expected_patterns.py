@@ -30,7 +30,7 @@ WHOEVER_IS_FREE = phrase(r"ANYONE(?: FREE)?(?! \?)")
 NONE_OF_THEM = phrase(r"NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT")
 # Of a proposal: neither "нет" nor a wish, and yet no agreement.
 UNWILLING = phrase(
-    r"NOT (?:I )?(?:MANAGE|CAN)|(?:уже|вже|already) BOOKED|BETTER NOT(?=(?: [.!])* $)|NOT BE|CHANGE MY mind|wrong|(?<=^ )NOT(?=(?: [.!])* $)|NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім|напишу|отвечу)|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"
+    r"NOT (?:I )?(?:MANAGE|CAN)|(?:уже|вже|already) BOOKED|BETTER NOT(?=(?: [.!])* $)|NOT BE|CHANGE MY mind|wrong|(?<=^ )NOT(?=(?: [.!])* $)|NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім)|REPLY|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"
     r"|NEITHER|UNWANTED|^ (?:maybe |может )?LATER|ні ZA WHAT|NOT (?:\S+ )?(?:really|interested)"
 )
 YES_BUT = phrase(r"YES (?:, )?BUT")
@@ -39,7 +39,7 @@ YES_IN_COMPANY = re.compile(
     r"^ YES (?:[,.] )?(?:(?:BUT|A|,) )*(?:\S+ )*(?:FROM|with|bring|bringing) (?:MY )?[^\sA-Z\d]+ (?!.*(?: NOT |[QWSE]\d))"
 )
 UNDECIDED = phrase(
-    r"(?:сказать|сказати|say) (?:\S+ )?NOT CAN|NOT CAN (?:сказать|сказати|say)|NOT (?:\S+ )?(?:знаю|знаем|знаємо|know|sure|уверен\S*|впевнен\S*)|UNSURELY"
+    r"(?:сказать|сказати|say) (?:\S+ )?NOT CAN|NOT CAN (?:сказать|сказати|say)|REPLY|NOT (?:\S+ )?(?:знаю|знаем|знаємо|know|sure|уверен\S*|впевнен\S*)|UNSURELY"
 )
 # After a reminder: a wish for another time, in whatever words.
 ANOTHER_TIME = phrase(
@@ -49,6 +49,14 @@ ANOTHER_TIME = phrase(
 # Of a visit that stands: "а попозже можно?".
 AT_ANOTHER_HOUR = phrase(
     r"(?:YES|LET) (?:ON |IN )?OTHERONE (?:DAY|EDAY|TIMEW|DATE)|CAN (?:\S+ ){0,3}(?:LATER|SOONER|EARLIER)|(?:LATER|SOONER|EARLIER) (?:\S+ ){0,3}CAN"
+)
+# Beside a rating: no visit is cancelled.
+NEVER_AGAIN = phrase(
+    r"(?:ENOUGH|AGAIN|MORE) (?:I )?NOT (?:COME|BE)|NOT (?:COME|BE) (?:ENOUGH|AGAIN|MORE)"
+)
+# After a reminder: "а во сколько?", "это точно на завтра?".
+WHICH_VISIT = phrase(
+    r"(?<=^ )(?:(?:A|YES|THEY|,) )*(?:(?:IN|ON|K) (?:HOWMANY|WHATTIME)(?: HOUR)?|WHENW|ON WHAT (?:DAY|TIMEW|DATE)|WHAT (?:DAY|TIMEW|HOUR)) \?|(?:THEY|YES|THEY YES) (?:IN|ON) [QW]\d+ \?"
 )
 LOOKS_FORWARD = phrase(
     r"still (?:ON|coming|GOOD|YES)|помню|пам'ятаю|remember|WAITING|YES|GOING|BYE(?= )"

@@ -63,7 +63,7 @@ def tag_of(word: str) -> str | None:
     """The word's tag by its form, its beginning or its base form; typos are not looked through."""
     if tag := LEXICON.exact(word) or LEXICON.by_stem(word):
         return tag
-    if word.isascii():
+    if word.isascii() or len(word) == 1:
         return None
     for language in ("ru", "uk"):
         base = morphology.base_forms(word, language)[0]

@@ -14,6 +14,10 @@ _OCCASION = phrase(
     r"|потяг|літак|весілл|збор[аи]|нарад|іспит|зміна|зміни|випускн|тренуванн|заканчива|освобожда|освобож|закінчу|звільн|начина|почина)\w*|DAY рождения|IN I (?:\S+ )?(?:др|днюха)|birthday|PAIR|(?<!DOES [QW]\d )WORK"
     r"|flight|plane|train|bus|school|class|lesson|meeting|wedding|gym|doctor|dentist|exam|shift|party|finish|interview|date NIGHT)"
 )
+# "Скажу вечером": then they write, and do not come.
+_OF_A_REPLY = re.compile(
+    r"(?<= REPLY )(?:(?:I|ON|IN|K|BETTER) )*(?:[QW]\d+ )*[QW]\d+(?= )|(?<= )(?:[QW]\d+ )*[QW]\d+(?= (?:I )?REPLY )"
+)
 _KEPT = phrase(r"(?:остав(?:ьте|ляем|ить|ь|им)|залиш(?:те|іть|аємо|ити|имо)|keep|leave)")
 _WISH = phrase(r"BOOKV|MOVEV|CANCELV|RECORD")
 _DAY, _TIME = re.compile(r"(?<= )Q\d+(?= )"), re.compile(r"(?<= )W\d+(?= )")
@@ -27,6 +31,7 @@ def _is_of_others(part: str) -> bool:
 
 def strike_out(line: Line) -> None:
     """Strike the days and times of other affairs out, where those of a visit are said as well."""
+    line.drop(_OF_A_REPLY, "_")
     parts = _CLAUSE.split(line.text)
     if len(parts) == 1:
         return
