@@ -45,11 +45,18 @@ async def open_shop(vendor: Vendor) -> Shop:
 
 
 async def free_starts(
-    reader: YClientsReader, account: Account, service: Service, staff_id: int
+    reader: YClientsReader,
+    account: Account,
+    service: Service,
+    staff_id: int,
+    room: timedelta = timedelta(0),
 ) -> list[Start]:
+    """Of the first day that has any: with time for another visit after `room`."""
     tomorrow = datetime.now().astimezone().date() + timedelta(days=2)
     for later in range(10):
         day = tomorrow + timedelta(days=later)
-        if found := await reader.starts(account, staff_id, day, [service.id]):
-            return list(found)
+        found = await reader.starts(account, staff_id, day, [service.id])
+        free = {start.starts_at for start in found}
+        if fitting := [start for start in found if start.starts_at + room in free]:
+            return fitting
     raise AssertionError("nobody works for ten days")

@@ -97,7 +97,8 @@ async def test_to_another_employee_everything_else_stays(shop: Shop) -> None:
     before = await shop.visit(made.record_id)
     await shop.writer.attend(shop.account, before, Attendance.CONFIRMED)
     other = next(one for one in shop.service.staff_s if one != before.staff_id)
-    start = (await free_starts(shop.reader, shop.account, shop.service, other))[0]
+    slower = timedelta(seconds=before.seance_s)  # it stays as long as it was made
+    start = (await free_starts(shop.reader, shop.account, shop.service, other, slower))[0]
     await shop.writer.move(shop.account, before, start.starts_at, other)
     after = await shop.visit(made.record_id)
     assert (after.staff_id, after.starts_at) == (other, start.starts_at)
