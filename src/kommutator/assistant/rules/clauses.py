@@ -20,8 +20,8 @@ _BOUNDARY = re.compile(
     r"(?<= )(?:[,.;!?|…)(]|\.\.\.|BUT|A|so|поэтому|тому|then|AND(?= (?:IN |ON )?(?:[QW]\d+|YES|WANT|NEED|BOOKV|BETTER) )|(?<=\S )(?=(?:WANT|BOOKV|LET) .*[QW]\d)|(?<=[QW]\d )(?=(?:CAN|YES) ))(?= |(?<= )\S)"
 )
 _UNABLE = phrase(
-    r"(?:NOT|NO)(?: (?:I|BE|ON|IN))* (?:CAN|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|do|BE|good)"
-    r"|(?:CAN|MANAGE|COME|SUITS)(?: I)? NOT|занят\w*|зайнят\w*|busy|NEITHER|отпадает|відпадає|мимо"
+    r"(?:NOT|NO)(?: (?:I|BE|ON|IN))* (?:CAN|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|do|BE|GOOD|WORK|WORKV)"
+    r"|(?:CAN|MANAGE|COME|SUITS)(?: I)? NOT|(?<!NOT )(?:занят\w*|зайнят\w*|busy)|NEITHER|отпадает|відпадає|мимо"
 )
 _PAST = phrase(
     r"был[аио]?|бу(?:в|ла|ли)|ходи(?:л\w*|в)|при(?:ход|езж)\w*л[аи]?|прошлораз|was|were|went|came"

@@ -76,7 +76,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT ))X(?P<hour>\d+)\.(?P<minute>\d[05]){_PART}"),
      _plain),
     (phrase(rf"#(?P<hour>\d{{1,2}}) HOUR (?:AND )?#(?P<minute>\d{{1,2}})(?: MINUTE)?{_PART}"), _plain),
-    (phrase(rf"#(?P<hour>\d{{1,2}}) #(?P<minute>00|05|[1-5][05])(?! (?:MINUTE|PEOPLE|HUMAN|DATE|M\d+)){_PART}"), _plain),
+    (phrase(rf"(?<!M\d )(?<!M\d\d )#(?P<hour>\d{{1,2}}) #(?P<minute>00|05|[1-5][05])(?! (?:MINUTE|PEOPLE|HUMAN|DATE|M\d+)){_PART}"), _plain),
     (phrase(rf"@(?P<hour>\d{{1,2}})f #(?P<minute>[1-5][05])(?! MINUTE){_PART}"), _plain),
     (phrase(rf"#(?P<hour>\d{{1,2}}) #0 #0{_PART}"), _plain),
     (phrase(r"(?:(?<=IN )|(?<=ON )|(?<=K ))#(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5][05])"), _plain),
@@ -84,6 +84,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"(?<!M\d )(?<!M\d\d )#(?P<hour>9|1\d|2[0-4]) YEAR"), _plain),
     (phrase(r"#(?P<hour>\d{1,2}) (?:EIN |IN |ON )?(?P<part>MORNING|DAYTIME|EVENING|NIGHT|AM|PM|AFTERNOON|TONIGHT)"), _plain),
     (phrase(r"(?<!THROUGH )(?<!EIN )(?<!ZA )#(?P<hour>12|[1-6]) (?P<part>DAY)(?! (?:назад|тому))"), _plain),
+    (phrase(r"@(?P<hour>\d{1,2})f (?P<part>MORNING|DAY|EVENING|NIGHT)"), _plain),
     (phrase(r"@(?P<hour>\d{1,2})f HOUR(?: (?P<part>MORNING|DAY|EVENING|NIGHT))?"), _plain),
     (phrase(r"(?<=IN )@(?P<hour>[89]|1\d|2[0-3])(?! (?:VARIANT|DATE|M\d+|RECORD))"), _plain),
     (phrase(r"(?<=IN )HOUR #(?P<minute>15|[1-5]0)"), lambda m: Point(1, int(m["minute"]))),
@@ -113,8 +114,11 @@ _BEFORE_DAY = phrase(r"#(?P<hour>[2-9]|1\d|2[0-4]) (?P<tail>(?:ON |IN )?Q\d+)")
 _BEFORE_POINT = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:-|TO|UNTIL) P\d+)")
 _INSTEAD = phrase(r"#(?P<hour>\d{1,2}) INSTEAD(?: IN| ON)? [#P]\d+")
 _INSTEAD_OF_IT = phrase(
-    rf"(?:(?<=PRECISELY )|(?<=PRECISELY , )|(?<=NO )|(?<=NO , )|(?<=BETTER ))#(?P<hour>\d{{1,2}})(?P<uk>){_COUNTED}"
+    rf"(?:(?<=PRECISELY )|(?<=PRECISELY , )|(?<=NO )|(?<=NO , )|(?<=BETTER )|(?<=NOT #\d A )|(?<=NOT #\d\d A ))#(?P<hour>\d{{1,2}})(?P<uk>){_COUNTED}"
 )  # fmt: skip
+_THAT_SUITS = phrase(
+    r"#(?P<hour>\d{1,2})(?P<uk>)(?= (?:WORKING|WORK|WORKV|CAN|SUITS|YES|GOOD|FREE) )"
+)
 _ON_HOUR = phrase(r"(?<=ON )HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER) )")
 _GLUED = phrase(r"#(?P<hour>[01]\d|2[0-3]|[1-9])(?P<minute>[0-5][05])")
 _ONE = re.compile(r"(?<=^ )one(?=(?: (?:PLEASE|YES|[.!]))* $)")
@@ -146,12 +150,14 @@ def read_bare(line: Line, points: Marks[Point], expecting: Expecting, *, day_nam
     line.rewrite(_BESIDE_POINT, lambda m: _joined(points, m, "lead"))
     line.rewrite(_BESIDE_DAY, lambda m: _joined(points, m, "lead"))
     line.rewrite(_BEFORE_DAY, lambda m: _joined(points, m, "tail"))
-    if points.values:
+    if points.values or (not day_named and expecting is Expecting.NOTHING):
         line.rewrite(_INSTEAD_OF_IT, lambda m: _bare(points, m))
     if asked or day_named or expecting is Expecting.CHOICE:
         line.rewrite(_ON_HOUR, lambda _: points.put(Point(1)))
     if expecting is Expecting.CHOICE and not points.values:
         line.rewrite(_ABOVE_POSITIONS, lambda m: _bare(points, m))
+    if asked:
+        line.rewrite(_THAT_SUITS, lambda m: _bare(points, m))
     if asked and not points.values:
         line.rewrite(_ONE, lambda _: points.put(Point(1)))
         line.rewrite(_GLUED, lambda m: _marked(points, _plain(m)))

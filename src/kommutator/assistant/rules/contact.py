@@ -13,6 +13,7 @@ from kommutator.assistant.rules.name_tables import NAMES
 from kommutator.kit.phones import to_e164
 
 _NUMBER = re.compile(r"(?<![\w+])\+?\(?\d[\d\s().-]{7,18}\d(?!\w)")
+_DATED = re.compile(r"\d{1,2}[./]\d{1,2}[./](?:20)?\d\d\b(?!\d)")
 _DIGITS = (10, 11, 12, 13)
 _UKRAINIAN_LENGTH = 10
 _NAME = r"[^\W\d_]+(?:[-'’][^\W\d_]+)*(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+(?:[-'’][^\W\d_]+)*){0,2}"
@@ -44,6 +45,8 @@ def find_phone(text: str, language: str) -> tuple[str | None, str]:
     """
     for match in _NUMBER.finditer(text):
         written = match[0]
+        if _DATED.match(written):
+            continue
         bare = re.sub(r"\D", "", written)
         if len(bare) not in _DIGITS:
             continue

@@ -43,6 +43,8 @@ class DayReader:
         `moving`: "с пятницы на субботу" names where to. `closes`: the salon's last hour: "на 24" is
         no hour of a visit.
         """
+        if "THIS WEEK" in line.text:
+            line.rewrite(said.NEXT_ONE, lambda _: "NEXT WEEK")
         line.rewrite_by(_RULES, lambda made, match: self._mark(made(self, match), match))
         if asked and not self.days.values:
             line.rewrite(said.BARE, lambda match: self._mark(_number(self, match), match))
@@ -291,10 +293,5 @@ _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]]
     (said.TWO_VISITS, _span),
     (phrase(rf"(?:FROM )?(?P<first>Q\d+) {said.LINKS} (?:IN |ON )?(?P<last>Q\d+)"), _span),
     (phrase(r"(?:UNTIL|BYP)(?: END)? (?P<last>Q\d+)"), _until),
-    (
-        phrase(
-            r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?<!NOT do )(?<!NOT DOES )(?<!NOT CAN )(?<!NOT MANAGE )(?<!EXCEPT )(?<!busy )(?<!INSTEAD )(?<!INSTEAD IN )(?<!INSTEAD ON )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
-        ),
-        _the_date,
-    ),
+    (said.ONE_DAY_TWICE, _the_date),
 )

@@ -9,7 +9,7 @@ from kommutator.assistant.rules.tokens import phrase
 
 YEAR = r"(?: #(?P<year>20\d\d)(?: YEAR)?)?"
 WHICH = r"(?:(?P<which>THIS|NEXT|NEAREST|THAT) (?:THIS |NEXT |NEAREST )?)?"
-LINKS = r"(?:-|/|UNTIL|BYP|TO|AND|OR|, OR|\? OR)"
+LINKS = r"(?:-|/|UNTIL|BYP|TO|AND|(?:[,?] )?OR(?: if)?(?: then)?)"
 MONTH = r"M(?P<month>\d+)"
 NO_HOUR = "2[5-9]|3[01]"  # too great for an hour
 COUNT = r"(?:(?P<count>#\d{1,3}|PAIR) )?"
@@ -31,6 +31,11 @@ DAY_AND_HOUR = re.compile(
 TWO_VISITS = phrase(
     r"(?:#1|@1) (?:\S+ ){0,2}?(?P<first>Q\d+|ON THIS) (?:\S+ ){0,3}?(?:#1|OTHERONE|@2f?) (?:\S+ ){0,2}?(?P<last>Q\d+)"
 )
+# "В пятницу 20-го", where neither is refused.
+ONE_DAY_TWICE = phrase(
+    r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?<!NOT do )(?<!NOT DOES )(?<!NOT CAN )(?<!NOT MANAGE )(?<!EXCEPT )(?<!busy )(?<!INSTEAD )(?<!INSTEAD IN )(?<!INSTEAD ON )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
+)
+NEXT_ONE = phrase(r"(?<=ON )NEXT(?= [,.!?|] | $)")  # "на этой неделе никак, на следующей можно"
 BARE_WEEK = phrase(r"(?:ON|IN) (?P<which>THIS|NEXT)(?= [,.!?|] | $)")  # "лучше на следующей"
 BARE = phrase(r"(?<!K )[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")
 FROM_TO = phrase(r"(?:FROM|MY|RECORD) [Q#]\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")

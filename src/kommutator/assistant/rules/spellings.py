@@ -49,7 +49,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bbring (.{0,30}?) ?forward\b", r"move \1"),
         (r"\b(earlier|later) in the day\b", r"\1"),
         (r"\b(?:during the day|in the daytime)\b", "daytime"),
-        (r"\bчисла (\d{1,2})\b(?! числ)", r"\1 числа"),
+        (r"\bчисла (\d{1,2})\b(?! числ| ?-)", r"\1 числа"),
         (r"\bпод ноль\b|\bпід нуль\b", " "),
         (r"\b(если|якщо|if) (?:\w+ ){0,2}(?:нет|нету|немає|ні|нема|not|no)\b", r"\1"),
         (r"\b(?:if (?:possible|you can)|если (?:можно|возможно)|якщо (?:можна|можливо))\b", " "),

@@ -12,6 +12,11 @@ TIME_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
         (r"\bпосл[ея]?[ -]завтр[ао]\b", "послезавтра"),
+        (rf"\bя до {_HOUR_WORD}(\S+(?: \S+)??) (?:работаю|працюю|занята?|зайнят\w+|на (?:работе|роботі))\b", r"после \1"),
+        (r"\b(?:вихідна|выходная|(?:у меня|в мене|у мене) (?:выходной|вихідний)|(?:выходной|вихідний) (?:у меня|в мене|у мене))\b", "свободна"),
+        (r"\bi(?:'m|m| am) off (?=(?:on )?(?:\w+day|today|tomorrow))", "free "),
+        (r"^working (?=(?:on )?(?:\w+day|today|tomorrow)[^?]*$)", "busy "),
+        (r"\btomorrow\b(.*?)[ ,]+(?:the )?day after\b(?! (?:tomorrow|my|the|our))", r"tomorrow\1, overmorrow"),
         (rf"\bя до {_HOUR_WORD}", "после "),
         (r"\b(?:я )?(?:работаю|працюю|дежурю|учусь|навчаюсь|уезжаю|уеду|улетаю|болею|хворію)\b(?! (?:до|з|с|в|у) \d)", "занят"),
         (rf"\b(?:я )?(?:на|в|у|по|за) {_AFFAIRS}\b", "занят"),
