@@ -138,9 +138,11 @@ class ImaginedSalon:
             case MoveVisit():
                 return await self._move(act)
             case CancelVisit():
-                self._change(act.record_id, deleted=True)
+                for record_id in act.records:
+                    self._change(record_id, deleted=True)
             case ConfirmVisit():
-                self._change(act.record_id, attendance=Attendance.CONFIRMED)
+                for record_id in act.records:
+                    self._change(record_id, attendance=Attendance.CONFIRMED)
             case Rate():
                 self.rated[act.record_id] = act
             case OptOut() | OptIn():

@@ -184,12 +184,13 @@ class Played:
                 self.wrong.append(f"no such event: {what}")
 
     def _close_question(self, act: AnyAct) -> None:
-        record = getattr(act, "record_id", None)
+        if not isinstance(act, Rate | ConfirmVisit | MoveVisit | CancelVisit):
+            return
+        closed = act.records if isinstance(act, ConfirmVisit | CancelVisit) else (act.record_id,)
         kind = "review" if isinstance(act, Rate) else "reminder"
-        if isinstance(act, Rate | ConfirmVisit | MoveVisit | CancelVisit):
-            self.questions = [
-                one for one in self.questions if (one.record_id, one.kind) != (record, kind)
-            ]
+        self.questions = [
+            one for one in self.questions if one.record_id not in closed or one.kind != kind
+        ]
 
     # --- what must hold --------------------------------------------------------------------------
 
@@ -246,6 +247,7 @@ def question(row: Mapping[str, Any], salon: ImaginedSalon) -> Question:
         row["record_id"],
         datetime.fromisoformat(row["visit_start"]),
         (datetime.fromisoformat(asked) if asked else salon.now).replace(tzinfo=zone),
+        message=row.get("message"),
     )
 
 

@@ -95,7 +95,7 @@ def booking(hour: int = 10) -> BookVisit:
 
 @dataclass
 class ScriptedBrain:
-    """Knows "запишите [hour]", "отмените <record>", "да", "стоп" and "человека"; repeats the rest.
+    """Knows "запишите [hour]", "отмените <records>", "да", "стоп" and "человека"; repeats the rest.
 
     Attributes:
         thinking: called while it thinks; may write, raise or wait.
@@ -122,7 +122,8 @@ class ScriptedBrain:
             case "запишите":
                 return propose(talk, booking(int(rest or 10)))
             case "отмените":
-                return propose(talk, CancelVisit(int(rest)))
+                first, *also = map(int, rest.split())
+                return propose(talk, CancelVisit(first, tuple(also)))
             case "да" if talk.proposal is not None:
                 return Turn(talk, act=talk.proposal)
             case "самовольно":
@@ -130,7 +131,8 @@ class ScriptedBrain:
             case "стоп":
                 return Turn(talk, act=OptOut())
             case "приду":
-                return Turn(talk, act=ConfirmVisit(int(rest)))
+                first, *also = map(int, rest.split())
+                return Turn(talk, act=ConfirmVisit(first, tuple(also)))
             case "человека":
                 return Turn(talk, ("Зову.",), hand_over=HandOver.ASKED)
         return Turn(talk, (f"Вы написали: {text}",))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent, When
-from kommutator.domain.assistant.talk import HandOver
+from kommutator.domain.assistant.talk import CancelVisit, HandOver
 from kommutator.domain.salon.facts import Attendance
 from tests.support.framed_talk import (
     ANNA,
@@ -173,20 +173,41 @@ async def test_whose_number_is_unknown_is_not_told_that_there_is_no_visit(intent
     assert talk.played.handed_over is HandOver.ASKED
 
 
-async def test_all_visits_are_cancelled_one_by_one() -> None:
+async def test_all_visits_are_read_out_and_cancelled_by_one_yes() -> None:
     talk = _two()
-    await talk.hear(CANCEL, "отмените обе записи")
-    assert "Эта запись отменена" in await talk.all(YES)
-    assert talk.visits == [(14, "11-21 12:00")]
-    await talk.all(YES)
+    asked = await talk.hear(CANCEL, "отмените обе записи")
+    assert asked[-1].count("•") == len(talk.visits) == 2
+    assert "Записи отменены" in await talk.all(YES)
     assert talk.visits == []
 
 
-async def test_of_all_visits_the_second_may_stay() -> None:
+async def test_all_visits_stay_without_a_yes() -> None:
     talk = _two()
     await talk.hear(CANCEL, "отмените обе записи")
-    await talk.all(YES, NO)
-    assert talk.visits == [(14, "11-21 12:00")]
+    assert "записи остаются" in await talk.all(NO)
+    assert len(talk.visits) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "several"),
+    [
+        ("отмените обе", True),
+        ("отмените все записи", True),
+        ("отмените мне всё", True),
+        ("cancel everything please", True),
+        ("всі записи скасуйте", True),
+        ("всё, отмените", False),
+        ("отмените, все равно не успею", False),
+        ("отмените все равно", False),
+        ("отмените запись", False),
+        ("отмените обе, нет, на вторую приду", False),
+    ],
+)
+async def test_only_words_for_several_mean_several(text: str, several: bool) -> None:
+    talk = _two()
+    await talk.hear(CANCEL, text)
+    proposal = talk.played.talk.proposal
+    assert (isinstance(proposal, CancelVisit) and len(proposal.records) == 2) is several
 
 
 async def test_nobody_comes_to_a_visit_that_is_gone() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from kommutator.assistant.dialogue import booking, choosing, moving, naming, repairs
+from kommutator.assistant.dialogue import booking, cancelling, choosing, moving, naming, repairs
 from kommutator.assistant.dialogue.moment import (
     Moment,
     asking,
@@ -50,7 +50,9 @@ async def no(m: Moment) -> Turn:
     if says_something(m.frame):
         return await changed(m)
     if isinstance(talk.proposal, CancelVisit | MoveVisit):
-        return reply(m, cleared(talk), m.say("assistant.visit_stays"))
+        several = isinstance(talk.proposal, CancelVisit) and talk.proposal.also
+        slug = "assistant.visits_stay" if several else "assistant.visit_stays"
+        return reply(m, cleared(talk), m.say(slug))
     if talk.expecting is Expecting.CHOICE and talk.offered:
         asked = msgspec.structs.replace(without_pick(talk), expecting=Expecting.DAY)
         return asking(m, asked)
@@ -120,6 +122,10 @@ def _is_meant(m: Moment, proposal: Proposal) -> bool:
 
 async def _gone(m: Moment, proposal: Proposal) -> Turn | None:
     """What is said instead, if it cannot be done any more."""
+    if isinstance(proposal, CancelVisit):
+        left = [one for one in proposal.records if naming.visit_of(m.scene, one)]
+        if left and len(left) < len(proposal.records):
+            return cancelling.propose(m, m.talk, *left)
     if isinstance(proposal, CancelVisit | MoveVisit):
         visit = naming.visit_of(m.scene, proposal.record_id)
         if visit is None:

@@ -1,8 +1,8 @@
-"""A visit that is not to be: which one; then the proposal."""
+"""A visit that is not to be, or several: which; then the proposal."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,37 +11,46 @@ from kommutator.assistant.dialogue.moment import Moment, asking, without_pick
 from kommutator.domain.assistant.frame import Expecting
 from kommutator.domain.assistant.talk import CancelVisit, Goal, Talk, Turn
 
-_ALL = re.compile(r"\b(обе|оба|вс[её](?! равно)|обидв[аі]|всі|both|all)\b", re.IGNORECASE)
 
-
-async def wanted(m: Moment, record_id: int | None = None) -> Turn:
+async def wanted(m: Moment, among: Sequence[int] = ()) -> Turn:
     """A wish to cancel.
 
     Args:
-        record_id: which visit, where we asked about one.
+        among: visits that we asked about.
     """
-    spoken_of = m.talk.record_id if m.talk.goal in {Goal.MOVE, Goal.CANCEL} else None
-    talk = Talk(
+    talk = begun(m.talk, _spoken_of(m.talk, among))
+    several = picking.several_meant(m, Goal.CANCEL, among)
+    if several:
+        return propose(m, talk, *(one.id for one in several))
+    visit = picking.visit_meant(m, talk, among)
+    return picking.ask_which(m, talk, among) if visit is None else propose(m, talk, visit.id)
+
+
+def begun(talk: Talk, record_id: int | None = None) -> Talk:
+    """Nothing else is wished."""
+    return Talk(
         goal=Goal.CANCEL,
-        record_id=record_id or spoken_of,
-        name=m.talk.name,
-        phone=m.talk.phone,
-        language=m.talk.language,
+        record_id=record_id,
+        name=talk.name,
+        phone=talk.phone,
+        language=talk.language,
     )
-    coming = tuple(one.id for one in m.scene.client.visits)
-    if len(coming) > 1 and _ALL.search(m.text):
-        return propose(m, talk, *coming)
-    visit = picking.visit_meant(m, talk)
-    return picking.ask_which(m, talk) if visit is None else propose(m, talk, visit.id)
 
 
-def propose(m: Moment, talk: Talk, record_id: int, *then: int) -> Turn:
-    """One visit; those that come `then` are proposed one by one, after it is cancelled."""
+def propose(m: Moment, talk: Talk, record_id: int, *also: int) -> Turn:
+    """These, all at once: one yes for them."""
     talk = msgspec.structs.replace(
         without_pick(talk),
         record_id=record_id,
-        visits=then,
-        proposal=CancelVisit(record_id),
+        visits=(),
+        proposal=CancelVisit(record_id, also),
         expecting=Expecting.YES_OR_NO,
     )
     return asking(m, talk)
+
+
+def _spoken_of(talk: Talk, among: Sequence[int]) -> int | None:
+    spoken_of = talk.record_id if talk.goal in {Goal.MOVE, Goal.CANCEL} else None
+    if not among:
+        return spoken_of
+    return among[0] if len(among) == 1 else None

@@ -45,12 +45,21 @@ async def time_chosen(m: Moment, offer: Offer) -> Turn:
     return await booking.take(m, m.talk, offer)
 
 
-def any_is_fine(m: Moment) -> Offer | None:
+async def any_of_the_shown(m: Moment) -> Turn | None:
     """The first of the shown times, where the client leaves the choice to us."""
     talk = m.talk
-    if talk.expecting is not Expecting.CHOICE or not talk.offered:
+    if talk.expecting is not Expecting.CHOICE or not talk.offered or not _ANY.fullmatch(m.text):
         return None
-    return talk.offered[0] if _ANY.fullmatch(m.text) else None
+    return await time_chosen(m, talk.offered[0])
+
+
+async def several_of_the_shown(m: Moment) -> Turn | None:
+    """As in "обе" and "1 и 2", where one visit of a list was asked for."""
+    if m.talk.expecting is not Expecting.CHOICE or not m.talk.visits:
+        return None
+    if not picking.several_meant(m, m.talk.goal):
+        return None
+    return await (moving.wanted if m.talk.goal is Goal.MOVE else cancelling.wanted)(m)
 
 
 def time_named(m: Moment) -> Offer | None:

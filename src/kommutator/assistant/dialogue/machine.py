@@ -151,11 +151,6 @@ async def _other_times(m: Moment) -> Turn | None:
     return None if kept is None else await agreeing.shifted(m, kept)
 
 
-async def _any_of_the_shown(m: Moment) -> Turn | None:
-    offer = choosing.any_is_fine(m)
-    return None if offer is None else await choosing.time_chosen(m, offer)
-
-
 # --- what the client may always demand ---------------------------------------------------------
 
 
@@ -191,6 +186,8 @@ async def _book(m: Moment) -> Turn:
 
 async def _move(m: Moment) -> Turn:
     """Before a visit is there, "move it" changes the wish."""
+    if len(m.scene.client.visits) > 1 and repairs.cancels_and_moves(m.text):
+        return _to_a_person(m, HandOver.ASKED)
     if m.talk.goal is Goal.BOOK and (m.talk.proposal or m.talk.offered):
         if says_something(m.frame):
             return await _inform(m)
@@ -213,10 +210,10 @@ async def _confirm(m: Moment) -> Turn:
     if isinstance(proposal, CancelVisit) and not _SURE.search(m.text):
         if naming.visit_of(m.scene, proposal.record_id) is None:
             return reply(m, cleared(m.talk), m.say("assistant.gone"))
-        return reply(m, cleared(m.talk), act=ConfirmVisit(proposal.record_id))
+        return reply(m, cleared(m.talk), act=ConfirmVisit(proposal.record_id, proposal.also))
     if proposal is not None or visit is None:
         return await agreeing.yes(m)
-    return await reminding.confirmed(m, visit.id)
+    return await reminding.confirmed(m, [visit.id])
 
 
 async def _late(m: Moment) -> Turn:
@@ -250,7 +247,8 @@ _FIRST: Final[Sequence[Rule]] = (
     _nothing_known,
     _given_up,
     _other_times,
-    _any_of_the_shown,
+    choosing.several_of_the_shown,
+    choosing.any_of_the_shown,
 )
 
 _DEMANDS: Final[Mapping[Intent, Step]] = {

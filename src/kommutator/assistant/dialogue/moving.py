@@ -9,29 +9,32 @@ import msgspec
 
 from kommutator.assistant.dialogue import naming, picking
 from kommutator.assistant.dialogue.booking import offer_times
-from kommutator.assistant.dialogue.moment import Moment, asking, without_pick
+from kommutator.assistant.dialogue.moment import Moment, asking, reply, without_pick
 from kommutator.assistant.dialogue.offering import Kept, Read, Wish, every, find
 from kommutator.assistant.dialogue.wish import merged
 from kommutator.domain.assistant.frame import Expecting, When
-from kommutator.domain.assistant.talk import Goal, MoveVisit, Offer, Talk, Turn
+from kommutator.domain.assistant.talk import Goal, HandOver, MoveVisit, Offer, Talk, Turn
 from kommutator.domain.salon.facts import Visit
 
 _TWO_WEEKS = timedelta(days=13)
 
 
-async def wanted(m: Moment, record_id: int | None = None) -> Turn:
+async def wanted(m: Moment, among: Sequence[int] = ()) -> Turn:
     """A wish to move, or another time for one.
 
     Args:
-        record_id: which visit, where we asked about one.
+        among: visits that we asked about.
     """
-    before = m.talk if m.talk.goal is Goal.MOVE else _begun(m.talk, record_id)
+    goes_on = m.talk.goal is Goal.MOVE and (not among or m.talk.record_id in among)
+    before = m.talk if goes_on else _begun(m.talk, among)
     talk = merged(before, m.frame, m.text, m.scene)
     talk = msgspec.structs.replace(talk, goal=Goal.MOVE, services=(), choices=())
     talk = without_pick(talk)
-    visit = picking.visit_meant(m, talk)
+    if picking.several_meant(m, Goal.MOVE, among):
+        return several(m, talk)
+    visit = picking.visit_meant(m, talk, among)
     if visit is None:
-        return picking.ask_which(m, talk)
+        return picking.ask_which(m, talk, among)
     talk = msgspec.structs.replace(
         talk, record_id=visit.id, visits=(), when=_where_to(talk.when, visit)
     )
@@ -51,6 +54,13 @@ async def go_on(m: Moment, talk: Talk, visit: Visit, note: str = "", *, kept: Ke
     return offer_times(m, msgspec.structs.replace(talk, staff=staff), found, note)
 
 
+def several(m: Moment, talk: Talk) -> Turn:
+    """Where one goes decides where the other can: a person sees the whole day."""
+    talk = msgspec.structs.replace(talk, record_id=None, visits=())
+    said = m.say("assistant.hand_over.several")
+    return reply(m, talk, said, hand_over=HandOver.ASKED)
+
+
 def take(m: Moment, talk: Talk, offer: Offer, note: str = "") -> Turn:
     assert talk.record_id is not None  # a time is offered only for a visit that is known
     talk = msgspec.structs.replace(
@@ -62,9 +72,10 @@ def take(m: Moment, talk: Talk, offer: Offer, note: str = "") -> Turn:
     return asking(m, talk, note)
 
 
-def _begun(talk: Talk, record_id: int | None) -> Talk:
+def _begun(talk: Talk, among: Sequence[int]) -> Talk:
+    asked = among[0] if len(among) == 1 else None
     return Talk(
-        record_id=record_id or talk.record_id,
+        record_id=asked if among else talk.record_id,
         name=talk.name,
         phone=talk.phone,
         language=talk.language,

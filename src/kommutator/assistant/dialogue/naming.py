@@ -90,12 +90,22 @@ def visit_in_words(scene: Scene, visit: Visit, language: str) -> str:
     return listed(what, name_of(scene, visit.staff_id), moment)
 
 
+def visits_in_words(scene: Scene, records: Iterable[int], language: str) -> list[str]:
+    """A line for each that is there."""
+    visits = [visit_of(scene, one) for one in records]
+    return [visit_in_words(scene, one, language) for one in visits if one is not None]
+
+
 def visit_of(scene: Scene, record_id: int | None) -> Visit | None:
     return next((one for one in scene.client.visits if one.id == record_id), None)
 
 
 def numbered(lines: Iterable[str]) -> str:
     return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+def bulleted(lines: Iterable[str]) -> str:
+    return "\n".join(f"• {line}" for line in lines)
 
 
 def _spaced(number: int) -> str:

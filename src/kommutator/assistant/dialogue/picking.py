@@ -1,30 +1,88 @@
-"""Which of the client's own visits is meant."""
+"""Which of the client's own visits is meant, and whether several are."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import Final
+
 import msgspec
 
+from kommutator.assistant.dialogue import naming
 from kommutator.assistant.dialogue.moment import Moment, asking, cleared, reply
 from kommutator.domain.assistant.frame import Expecting, Frame
 from kommutator.domain.assistant.talk import Goal, HandOver, Talk, Turn
 from kommutator.domain.salon.facts import Visit
 
+_VISITS: Final = (
+    r"(записи|запись|визиты|при[её]мы|записів|візити|appointments|visits|bookings|of them)"
+)
+_BOTH: Final = r"(обе(их|им)?|оба|обоих|обидв[аіи]|both)"
+_EVERY: Final = r"(вс[её]|всех|всі|all)"
+# "Всё, отмените" ends a talk, and "все равно" is no number: "all" stands before what it counts.
+_ALL: Final = re.compile(
+    rf"\b{_BOTH}\b|\b{_EVERY} (\w+ )?{_VISITS}\b"
+    rf"|\b(отмен|перенес|перенос|скасу|убер|удал|cancel|move|resched)\w*( мне| мені| please)? "
+    rf"({_EVERY}|everything)\b(?! равно| одно)|\b{_EVERY} (отмен|перенес|скасу)\w*",
+    re.IGNORECASE,
+)
+_ALL_OF_THEM: Final = re.compile(
+    rf"\W*((да|так|yes|и|на|давайте)\W+)?({_EVERY}|{_BOTH}|и то и другое|і те і інше)"
+    rf"( {_VISITS})?( (сразу|разом|пожалуйста|будь ласка|please))?\W*",
+    re.IGNORECASE,
+)
+_NUMBERS: Final = re.compile(r"\W*\d(\s*(,|и|й|та|і|and|&|\+|\s)\s*\d)+\W*", re.IGNORECASE)
+_KEEPS: Final = re.compile(
+    r"\b(?<!не )(приду|прийду|буду|приедем|остав\w*|оста[её]т\w*|залиш\w*|keep|come|coming)\b",
+    re.IGNORECASE,
+)
+_STEM: Final = 4
+"""Letters by which a service is known again in whatever case."""
 
-def visit_meant(m: Moment, talk: Talk) -> Visit | None:
-    """The only one, the one already spoken of, or the only one that fits the words."""
-    visits = m.scene.client.visits
+
+def visit_meant(m: Moment, talk: Talk, among: Sequence[int] = ()) -> Visit | None:
+    """The only one, the one already spoken of, or the only one that fits the words.
+
+    Args:
+        among: visits that were asked about; others only if the words fit none of these.
+    """
+    visits = spoken_about(m, among)
     fitting = [one for one in visits if _fits(one, m.frame, talk.goal)]
     spoken_of = next((one for one in visits if one.id == talk.record_id), None)
     if spoken_of is not None and (spoken_of in fitting or not fitting):
         return spoken_of
+    if not fitting:
+        fitting = [one for one in m.scene.client.visits if _fits(one, m.frame, talk.goal)]
     return fitting[0] if len(fitting) == 1 else None
 
 
-def ask_which(m: Moment, talk: Talk) -> Turn:
+def several_meant(m: Moment, goal: Goal, among: Sequence[int] = ()) -> Sequence[Visit]:
+    """All of them, or those that are named one by one; empty: not so many."""
+    if _KEEPS.search(m.text):
+        return ()
+    by_number = _by_number(m)
+    if by_number:
+        return by_number
+    # Of one visit that we asked about nobody says "both": they speak of all that they have.
+    visits = spoken_about(m, among if len(among) > 1 else ())
+    fitting = [one for one in visits if _fits(one, m.frame, goal)]
+    says_all = _ALL.search(m.text) or _ALL_OF_THEM.fullmatch(m.text)
+    if len(fitting) > 1 and (says_all or _named_one_by_one(m, fitting)):
+        return fitting
+    return ()
+
+
+def spoken_about(m: Moment, among: Sequence[int] = ()) -> Sequence[Visit]:
+    """Those asked about, or shown to choose from; else all that the client has."""
+    ids = among or (m.talk.visits if m.talk.expecting is Expecting.CHOICE else ())
+    return [one for one in m.scene.client.visits if one.id in ids] or m.scene.client.visits
+
+
+def ask_which(m: Moment, talk: Talk, among: Sequence[int] = ()) -> Turn:
     """Or say that there is none."""
-    visits = m.scene.client.visits
-    if not visits:
+    if not m.scene.client.visits:
         return none_known(m, cleared(talk))
+    visits = spoken_about(m, among)
     fitting = [one for one in visits if _fits(one, m.frame, talk.goal)] or visits
     talk = msgspec.structs.replace(
         talk, visits=tuple(one.id for one in fitting), expecting=Expecting.CHOICE, record_id=None
@@ -40,6 +98,27 @@ def none_known(m: Moment, talk: Talk) -> Turn:
     if m.scene.client.phone is None:
         return reply(m, talk, m.say("assistant.visits_unseen"), hand_over=HandOver.ASKED)
     return reply(m, talk, m.say("assistant.no_visits"))
+
+
+def _by_number(m: Moment) -> Sequence[Visit]:
+    """As in "1 и 3", out of the list that was shown."""
+    shown = m.talk.visits if m.talk.expecting is Expecting.CHOICE else ()
+    if not shown or not _NUMBERS.fullmatch(m.text):
+        return ()
+    places = {int(digit) for digit in re.findall(r"\d", m.text)}
+    if not all(1 <= place <= len(shown) for place in places):
+        return ()
+    found = [naming.visit_of(m.scene, shown[place - 1]) for place in sorted(places)]
+    return [one for one in found if one is not None]
+
+
+def _named_one_by_one(m: Moment, visits: Sequence[Visit]) -> bool:
+    """Whether each has a service of its own that the words name: "маникюр и педикюр"."""
+    text = m.text.casefold()
+    stems = [{one.title.casefold()[:_STEM] for one in visit.services} for visit in visits]
+    named = [{stem for stem in mine if stem in text} for mine in stems]
+    apart = sum(map(len, named)) == len(set().union(*named))
+    return apart and all(named) and bool({*m.frame.services, *m.frame.maybe_services})
 
 
 def _fits(visit: Visit, frame: Frame, goal: Goal) -> bool:

@@ -47,6 +47,9 @@ def proposed(scene: Scene, proposal: Proposal, words: Words) -> str:
             naming.price(scene, proposal.service_ids),
         )
         return words.say("assistant.propose.book", visit=visit)
+    if isinstance(proposal, CancelVisit) and proposal.also:
+        gone = naming.bulleted(naming.visits_in_words(scene, proposal.records, language))
+        return words.say("assistant.propose.cancel_all", list=gone)
     visit_now = naming.visit_of(scene, proposal.record_id)
     shown = "" if visit_now is None else naming.visit_in_words(scene, visit_now, language)
     if isinstance(proposal, CancelVisit):
@@ -62,8 +65,7 @@ def _which_service(scene: Scene, talk: Talk, words: Words) -> str:
 
 
 def _which_visit(scene: Scene, talk: Talk, words: Words) -> str:
-    visits = [naming.visit_of(scene, one) for one in talk.visits]
-    lines = [naming.visit_in_words(scene, one, words.language) for one in visits if one]
+    lines = naming.visits_in_words(scene, talk.visits, words.language)
     slug = "assistant.ask.cancel_which" if talk.goal is Goal.CANCEL else "assistant.ask.move_which"
     return words.say(slug, list=naming.numbered(lines))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from kommutator.assistant.dialogue import cancelling, moving, naming
+from kommutator.assistant.dialogue import cancelling, moving, naming, picking
 from kommutator.assistant.dialogue.moment import Moment, reply
 from kommutator.assistant.dialogue.offering import fits
 from kommutator.domain.assistant.frame import Expecting, Intent
@@ -25,6 +26,11 @@ LOW = 3
 """Up to so many stars somebody was not content."""
 _NUMBERS = {1: Intent.CONFIRM, 2: Intent.MOVE, 3: Intent.CANCEL}
 _REFUSALS = frozenset({Intent.MOVE, Intent.CANCEL, Intent.NO})
+# "На маникюр приду, на стрижку нет": which of them is asked, and nothing is confirmed.
+_NOT_ALL = re.compile(
+    r"\b(нет|ні|кроме|крім|except|but not)\b|\bне (приду|прийду|буду|смогу|зможу|получ\w+)\b",
+    re.IGNORECASE,
+)
 _LETTERS = re.compile(r"[^\W\d_]", re.UNICODE)
 _ONLY_STARS = re.compile(
     r"[\W_]*(на\s+)?(\d([.,/]\s*5)?|пят\w+|четв[её]р\w*|четыр\w*|тр(и|ойк\w*|оечк\w*)|дв(а|ойк\w*)"
@@ -54,22 +60,45 @@ async def answer(m: Moment, question: Question) -> Turn | None:
     """None: the turn is about something else."""
     if question.kind == "review":
         return None
-    intent = m.frame.intent
+    intent, records = m.frame.intent, named_with(m.scene, question)
     if intent is Intent.CHOICE:  # beside words that say something a number decides nothing
         intent = _NUMBERS.get(m.frame.choice or 0, intent)
     if intent in {Intent.CONFIRM, Intent.YES}:
-        return await confirmed(m, question.record_id)
+        return await confirmed(m, records)
     if intent is Intent.CHOICE:
         return reply(m, m.talk, m.say("assistant.reminder_again"))
-    return await _refused(m, question, intent) if intent in _REFUSALS else None
+    return await _refused(m, records, intent) if intent in _REFUSALS else None
 
 
-async def confirmed(m: Moment, record_id: int) -> Turn:
-    """They come; "I shall come at five" to a visit at three is a wish to move it."""
-    visit = naming.visit_of(m.scene, record_id)
-    if visit is not None and not fits(_as_it_is(visit), m.frame.when):
-        return await moving.wanted(m, record_id)
-    return reply(m, m.talk, act=ConfirmVisit(record_id))
+def named_with(scene: Scene, question: Question) -> Sequence[int]:
+    """The visits that the same reminder named and that can still be answered for."""
+    if question.message is None:
+        return (question.record_id,)
+    return [
+        one.record_id
+        for one in scene.questions
+        if (one.kind, one.message) == (question.kind, question.message)
+        and _may_be_answered(one, scene)
+    ]
+
+
+async def confirmed(m: Moment, records: Sequence[int]) -> Turn:
+    """They come, to all of these or to those that they name.
+
+    "I shall come at five" to a visit at three is a wish to move it.
+    """
+    visits = [one for one in m.scene.client.visits if one.id in records]
+    if len(visits) > 1 and _NOT_ALL.search(m.text):
+        return picking.ask_which(m, cancelling.begun(m.talk), records)
+    meant = [one for one in visits if fits(_as_it_is(one), m.frame.when)]
+    if visits and not meant:
+        return await moving.wanted(m, records)
+    named = {*m.frame.services, *m.frame.maybe_services}
+    by_name = [one for one in meant if named & {booked.service_id for booked in one.services}]
+    chosen = [one.id for one in by_name or meant]
+    if not visits or len(chosen) == len(visits):  # also those that the scene does not show
+        chosen = list(records)
+    return reply(m, m.talk, act=ConfirmVisit(chosen[0], tuple(chosen[1:])))
 
 
 def _as_it_is(visit: Visit) -> Offer:
@@ -83,13 +112,14 @@ def words_beside(text: str) -> str:
     return text.strip()
 
 
-async def _refused(m: Moment, question: Question, intent: Intent) -> Turn:
-    if naming.visit_of(m.scene, question.record_id) is None:
+async def _refused(m: Moment, records: Sequence[int], intent: Intent) -> Turn:
+    left = [one for one in records if naming.visit_of(m.scene, one)]
+    if not left:
         return reply(m, m.talk, m.say("assistant.gone"))
     if intent is Intent.MOVE:
-        return await moving.wanted(m, question.record_id)
+        return await moving.wanted(m, left)
     if intent is Intent.CANCEL:
-        return await cancelling.wanted(m, question.record_id)
+        return await cancelling.wanted(m, left)
     return reply(m, m.talk, m.say("assistant.reminder_no"))
 
 

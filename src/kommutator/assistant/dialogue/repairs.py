@@ -24,6 +24,9 @@ _SOMEBODY_ELSE = re.compile(
     r"|\b(another|other|different|someone|somebody) (master|stylist|person|else)\b",
     re.IGNORECASE,
 )
+_CANCELS = re.compile(r"\b(?<!не )(отмените|отменяйте|отменить|скасуйте|cancel)\b", re.IGNORECASE)
+_MOVES = re.compile(r"\b(?<!не )(перенесите|перенести|перенесіть|move|reschedule)\b", re.IGNORECASE)
+_RATHER = re.compile(r"\b(или|або|or|лучше|краще|rather|instead)\b", re.IGNORECASE)
 _LATER = re.compile(r"\b(по)?(позже|поздн\w+|пізніш\w*|later)\b", re.IGNORECASE)
 _EARLIER = re.compile(r"\b(по)?(раньше|ранн?іше|earlier|sooner)\b", re.IGNORECASE)
 _OTHERS = re.compile(
@@ -37,6 +40,12 @@ _OTHERS = re.compile(
 def gives_up(text: str) -> bool:
     """Whether the words take back what is wished, whatever else they say."""
     return _GIVES_UP.search(text) is not None
+
+
+def cancels_and_moves(text: str) -> bool:
+    """Whether one visit is to go and another to move: "первую отмените, вторую перенесите"."""
+    both = _CANCELS.search(text) is not None and _MOVES.search(text) is not None
+    return both and _RATHER.search(text) is None
 
 
 def not_understood(m: Moment, note: str = "") -> Turn:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
-from kommutator.assistant.dialogue import booking, cancelling, naming
+from kommutator.assistant.dialogue import booking, naming
 from kommutator.assistant.dialogue.agreeing import look_again
 from kommutator.assistant.dialogue.dates import moment_in_words
-from kommutator.assistant.dialogue.moment import Moment, asking, cleared, reply, without_pick
+from kommutator.assistant.dialogue.moment import (
+    Moment,
+    answering,
+    asking,
+    cleared,
+    reply,
+    without_pick,
+)
 from kommutator.assistant.dialogue.offering import SHOWN, Found, Kept, Why
 from kommutator.assistant.dialogue.reminding import LOW
 from kommutator.domain.assistant.frame import Expecting, When
@@ -50,7 +57,8 @@ async def _done(m: Moment, act: AnyAct) -> Turn:
         to = naming.offer_in_words(m.scene, act.offer, m.words.language)
         return reply(m, cleared(m.talk), m.say("assistant.done.move", to=to))
     if isinstance(act, CancelVisit):
-        return _cancelled(m)
+        slug = "assistant.done.cancel_all" if act.also else "assistant.done.cancel"
+        return reply(m, cleared(m.talk), m.say(slug))
     if isinstance(act, ConfirmVisit):
         return _confirmed(m, act)
     if isinstance(act, Rate):
@@ -87,21 +95,14 @@ async def _next_in_queue(m: Moment, act: BookVisit) -> Turn:
     return await booking.go_on(m, talk, m.say("assistant.next_one"), kept=_not(act.offer))
 
 
-def _cancelled(m: Moment) -> Turn:
-    """Of several the next one."""
-    left = [one for one in m.talk.visits if naming.visit_of(m.scene, one)]
-    if not left:
-        return reply(m, cleared(m.talk), m.say("assistant.done.cancel"))
-    turn = cancelling.propose(m, m.talk, *left)
-    return msgspec.structs.replace(turn, says=(m.say("assistant.done.cancel_one"), *turn.says))
-
-
 def _confirmed(m: Moment, act: ConfirmVisit) -> Turn:
-    visit = naming.visit_of(m.scene, act.record_id)
-    if visit is None:
-        return reply(m, m.talk, m.say("assistant.done.confirm_any"))
-    shown = moment_in_words(visit.starts_at, m.scene.now.date(), m.words.language)
-    return reply(m, m.talk, m.say("assistant.done.confirm", when=shown))
+    """Every visit by its time; what was open before is asked again."""
+    visits = [naming.visit_of(m.scene, one) for one in act.records]
+    if not all(visits):
+        return answering(m, m.say("assistant.done.confirm_any"))
+    today = m.scene.now.date()
+    shown = [moment_in_words(one.starts_at, today, m.words.language) for one in visits if one]
+    return answering(m, m.say("assistant.done.confirm", when="; ".join(shown)))
 
 
 def _rated(m: Moment, act: Rate) -> Turn:

@@ -86,8 +86,8 @@ async def wish(desk: Desk, parts: Wish, remark: str = "") -> Turn:
 
 async def wish_move(desk: Desk, visit_id: int | None, parts: Wish, remark: str = "") -> Turn:
     """A visit is to be at another time; None: which one is not clear."""
-    record = None if visit_id is None else desk.visit(visit_id).id
-    turn = await moving.wanted(parts.heard(desk, Intent.MOVE), record)
+    among = () if visit_id is None else (desk.visit(visit_id).id,)
+    turn = await moving.wanted(parts.heard(desk, Intent.MOVE), among)
     return _with(desk, turn, remark)
 
 
@@ -163,7 +163,7 @@ async def confirm_visit(desk: Desk, visit_id: int) -> Turn:
     visit = desk.visit(visit_id)
     if not permitted(desk.m.talk, desk.m.frame, ConfirmVisit(visit.id)):
         raise WrongError("the client's words do not say that they come: ask, or make another move")
-    return await reminding.confirmed(desk.m, visit.id)
+    return await reminding.confirmed(desk.m, [visit.id])
 
 
 # --- words ---------------------------------------------------------------------------------------

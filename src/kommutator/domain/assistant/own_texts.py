@@ -24,11 +24,11 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "one_by_one", "different_staff",
     ),
     "propose": (
-        "propose.book", "propose.move", "propose.cancel", "move_from", "not_booked",
-        "not_booked_at_all", "visit_stays",
+        "propose.book", "propose.move", "propose.cancel", "propose.cancel_all", "move_from",
+        "not_booked", "not_booked_at_all", "visit_stays", "visits_stay",
     ),
     "done": (
-        "done.book", "done.move", "done.cancel", "done.cancel_one", "done.confirm",
+        "done.book", "done.move", "done.cancel", "done.cancel_all", "done.confirm",
         "done.confirm_any", "done.opt_out", "done.opt_in", "done.rated_high", "done.rated_low",
         "done.rated_low_words", "already", "gone",
     ),
@@ -47,7 +47,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "hand_over": (
         "hand_over.asked", "hand_over.complaint", "hand_over.media", "hand_over.not_understood",
-        "hand_over.sensitive", "told.failed", "told.refused", "told.taken", "told.unclear",
+        "hand_over.sensitive", "hand_over.several", "told.failed", "told.refused", "told.taken",
+        "told.unclear",
     ),
 }  # fmt: skip
 """By what they are about; names within `assistant.`."""

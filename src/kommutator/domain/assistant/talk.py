@@ -41,13 +41,28 @@ class MoveVisit(Act, frozen=True, tag="move"):
 
 
 class CancelVisit(Act, frozen=True, tag="cancel"):
+    """`also`: visits that were proposed to be cancelled together with it."""
+
     record_id: int
+    also: tuple[int, ...] = ()
+
+    @property
+    def records(self) -> tuple[int, ...]:
+        return (self.record_id, *self.also)
 
 
 class ConfirmVisit(Act, frozen=True, tag="confirm"):
-    """The client said that they come. Needs no proposal: nothing can be lost by it."""
+    """The client said that they come. Needs no proposal: nothing can be lost by it.
+
+    `also`: visits that the same answer is about.
+    """
 
     record_id: int
+    also: tuple[int, ...] = ()
+
+    @property
+    def records(self) -> tuple[int, ...]:
+        return (self.record_id, *self.also)
 
 
 class Rate(Act, frozen=True, tag="rate"):

@@ -131,7 +131,7 @@ def _of_act(act: AnyAct, told: Told) -> Iterator[str]:
             yield told.say("act.record", id=act.record_id)
             yield f"→ {_offer(act.offer, told)}"
         case CancelVisit() | ConfirmVisit():
-            yield told.say("act.record", id=act.record_id)
+            yield from (told.say("act.record", id=one) for one in act.records)
         case Rate():
             yield told.say("understood.stars", stars=act.stars)
             yield act.words

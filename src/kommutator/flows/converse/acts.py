@@ -6,7 +6,7 @@ the visit that is there. Moves, cancellations and confirmations are judged by ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -25,7 +25,7 @@ from kommutator.domain.assistant.talk import (
 )
 from kommutator.domain.connection import Account, ConnectionStatus
 from kommutator.domain.salon.booking import BookingWish, Guest, Start
-from kommutator.domain.salon.facts import Attendance
+from kommutator.domain.salon.facts import Attendance, Visit
 from kommutator.flows.salon.alternatives import TIME_TAKEN
 from kommutator.flows.salon.came import Declined, Done
 from kommutator.flows.salon.change import Move
@@ -48,9 +48,15 @@ def is_theirs(scene: Scene, act: AnyAct) -> bool:
         return True
     known = {visit.id for visit in scene.client.visits}
     asked = {question.record_id for question in scene.questions}
-    if isinstance(act, ConfirmVisit | Rate):
-        return act.record_id in known | asked
-    return act.record_id in known
+    match act:
+        case ConfirmVisit():
+            return known | asked >= set(act.records)
+        case Rate():
+            return act.record_id in known | asked
+        case CancelVisit():
+            return known >= set(act.records)
+        case MoveVisit():
+            return act.record_id in known
 
 
 class DoActs:
@@ -82,12 +88,13 @@ class DoActs:
                 to = Move(offer.starts_at, offer.staff_id)
                 moved = await change.move(salon, record_id, to, by=BY)
                 return _declined(moved) if isinstance(moved, Declined) else _done(record_id)
-            case CancelVisit(record_id):
-                await change.cancel(salon, record_id, by=BY)
-                return _done(record_id)
-            case ConfirmVisit(record_id):
-                await change.attend(salon, record_id, Attendance.CONFIRMED, by=BY)
-                return _done(record_id)
+            case CancelVisit():
+                return await _each(act.records, lambda one: change.cancel(salon, one, by=BY))
+            case ConfirmVisit():
+                coming = Attendance.CONFIRMED
+                return await _each(
+                    act.records, lambda one: change.attend(salon, one, coming, by=BY)
+                )
 
     async def _book(self, salon: Account, act: BookVisit, mark: str, proven: str | None) -> Acted:
         """A salon that wants phones proven by SMS takes those that a messenger proves."""
@@ -106,6 +113,22 @@ class DoActs:
         if isinstance(came, Done):
             return _done(came.made.record_id)
         return Acted("unclear")
+
+
+async def _each(records: Sequence[int], change: Callable[[int], Awaitable[Visit]]) -> Acted:
+    """All that can be; whoever repeats it finds what is done already.
+
+    Raises what the first of them was refused with, after the others.
+    """
+    refused: UserError | None = None
+    for record_id in records:
+        try:
+            await change(record_id)
+        except UserError as error:
+            refused = refused or error
+    if refused is not None:
+        raise refused
+    return _done(records[0])
 
 
 def _done(record_id: int) -> Acted:

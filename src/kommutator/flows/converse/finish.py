@@ -10,7 +10,15 @@ import msgspec
 import structlog
 
 from kommutator.domain.assistant.ports import Scene
-from kommutator.domain.assistant.talk import Acted, HandOver, OptIn, OptOut, Rate, Turn
+from kommutator.domain.assistant.talk import (
+    Acted,
+    ConfirmVisit,
+    HandOver,
+    OptIn,
+    OptOut,
+    Rate,
+    Turn,
+)
 from kommutator.flows.chats.speak import Saying, speak
 from kommutator.flows.converse.handing import Handed, TellStaff
 from kommutator.flows.converse.open import Open, Plan
@@ -77,6 +85,8 @@ class FinishTurn:
             turn_id = await unit.turns.add(row.enterprise, row.id, kept, round(took_s * 1000))
             await unit.turns.answered(row.enterprise, plan.messages, turn_id)
             besides = await self._keep_wishes(unit, one, turn)
+            if isinstance(turn.act, ConfirmVisit) and acted is not None and acted.state == "done":
+                await self._close_reminders(unit, one, turn.act)
             await self._say(unit, one, [*turn.says, *besides])
             if turn.hand_over is not None:
                 await self._hand_over(unit, one, turn, turn.hand_over, scene)
@@ -114,6 +124,11 @@ class FinishTurn:
             where = Where(row.connection_id, row.chat_id)
             return await self._rating(unit, one.salon, where, act, turn.talk.language)
         return ()
+
+    async def _close_reminders(self, unit: Unit, one: Open, act: ConfirmVisit) -> None:
+        """A visit that was confirmed before brings no news: nobody else would close it."""
+        salon, now = one.salon.connection_id, self._clock.now()
+        await unit.questions.close(one.row.enterprise, salon, act.records, "reminder", now)
 
     async def _keep_consent(self, unit: Unit, one: Open, *, opted_out: bool) -> None:
         """Once: a plain СТОП was noted as it was heard."""
