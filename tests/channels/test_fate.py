@@ -1,5 +1,6 @@
 """What becomes of a message after an attempt: said once, given up honestly. Pure."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from kommutator.kit.errors import ErrorKind, Stage
 from kommutator.kit.ids import SequenceIds
 
 AT = datetime(2026, 12, 1, tzinfo=UTC)
+NEW = timedelta(seconds=1)
 DUE = Due(7, "42", SendMessage(chat_id="42", text="hi"), attempt=1, unsure=False, created_at=AT)
 ACCOUNT = Account(
     enterprise=EnterpriseNumber("0367"),
@@ -39,6 +41,7 @@ BLOCKED = refused(ErrorKind.REJECTED, hint="chat_blocked")
 LATE = refused(ErrorKind.REJECTED, Stage.BEFORE_SENDING, "too_late")
 DOWN = refused(ErrorKind.TRANSIENT)
 REVOKED = refused(ErrorKind.ACCESS_REVOKED)
+AGAIN = replace(RECORD, repeatable=True)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +81,27 @@ def test_what_the_chat_learns(outcome: Outcome, spoken: Spoken | None) -> None:
     item = Item(DUE, "send_message", None, RECORD, (), 1, None, born=0.0, live=False)
     (result,) = settle_request(ACCOUNT, [item], [outcome], 1.0, 0.5).results
     assert result.spoken == spoken
+
+
+@pytest.mark.parametrize(
+    ("due", "outcome", "age", "fate"),
+    [
+        (DUE, LOST, NEW, ("due", True, None)),
+        (DUE, LOST, RECORD.give_up, ("dead", True, "maybe_sent")),
+        (DUE, refused(ErrorKind.REJECTED, Stage.SENT), NEW, ("dead", True, "maybe_sent")),
+        (DUE, BLOCKED, NEW, ("dead", False, "rejected")),
+        (replace(DUE, unsure=True), LATE, NEW, ("dead", True, "maybe_sent")),
+        (DUE, refused(ErrorKind.ACCESS_REVOKED, Stage.SENT), NEW, ("due", True, "access_revoked")),
+    ],
+)
+def test_where_a_message_may_be_said_again_a_doubt_stays_until_the_end(
+    due: Due, outcome: Outcome, age: timedelta, fate: tuple[str, bool, str | None]
+) -> None:
+    born = -age.total_seconds()
+    item = Item(due, "send_message", None, AGAIN, (), 1, None, born=born, live=False)
+    (result,) = settle_request(ACCOUNT, [item], [outcome], 0.0, 0.5).results
+    settled = result.settled
+    assert (settled.state, settled.unsure, settled.note) == fate
+    assert (result.spoken and result.spoken.state) == {
+        "maybe_sent": "maybe_sent", "rejected": "failed",
+    }.get(str(settled.note))  # fmt: skip

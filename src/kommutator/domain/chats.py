@@ -117,6 +117,11 @@ class Spoken:
     closed: str | None = None
     moved_to: str | None = None
 
+    @property
+    def changes_chat(self) -> bool:
+        """Not the message only: the chat is closed or moves, or a person has to look at it."""
+        return bool(self.closed or self.moved_to) or self.state == "maybe_sent"
+
 
 @dataclass(frozen=True, slots=True)
 class ToldOf:

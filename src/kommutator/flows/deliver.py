@@ -19,7 +19,16 @@ from kommutator.domain.commands import (
     decode,
 )
 from kommutator.domain.connection import Account
-from kommutator.domain.delivery import Dead, Decision, Finish, Park, Retry, is_down, settle
+from kommutator.domain.delivery import (
+    Dead,
+    Decision,
+    Finish,
+    Park,
+    Retry,
+    is_down,
+    is_unsure,
+    settle,
+)
 from kommutator.domain.outcome import RECORD, Budget, Done, Failed, Outcome, Patience
 from kommutator.domain.ports import Delivery, Due
 from kommutator.kit.errors import ErrorKind, Stage
@@ -192,12 +201,19 @@ def _settled(item: Item, outcome: Outcome, decision: Decision) -> Settled:
     kind = failed.kind.value if failed else None
     error = failed.message if failed else None
     due = item.due
+    doubted = due.unsure or (failed is not None and is_unsure(failed))
     match decision:
         case Finish(note):
             return Settled(due.id, "done", note=note)
         case Dead(reason):
+            lost = doubted and isinstance(due.command, SendMessage)
             return Settled(
-                due.id, "dead", unsure=due.unsure, error_kind=kind, error=error, note=reason
+                due.id,
+                "dead",
+                unsure=due.unsure or lost,
+                error_kind=kind,
+                error=error,
+                note=MAYBE_SENT if lost else reason,
             )
         case Retry(after, unsure):
             return Settled(
@@ -209,9 +225,7 @@ def _settled(item: Item, outcome: Outcome, decision: Decision) -> Settled:
                 error=error,
             )
         case Park(reason):
-            return Settled(
-                due.id, "due", unsure=due.unsure, error_kind=kind, error=error, note=reason
-            )
+            return Settled(due.id, "due", unsure=doubted, error_kind=kind, error=error, note=reason)
 
 
 def _unplaced(item: Item, settled: Settled) -> str | None:

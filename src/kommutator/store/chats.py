@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -91,7 +91,7 @@ UPDATE chat_messages SET message_id = coalesce($4, message_id),
        WHEN $3 IN ('sent', 'maybe_sent') AND (state IN ('delivered', 'read')
                                               OR state = 'failed' AND code IS NOT NULL)
        THEN state ELSE $3 END
- WHERE enterprise = $1 AND outbox_id = $2"""
+ WHERE enterprise = $1 AND outbox_id = $2 RETURNING chat_id"""
 # WhatsApp tells sooner than we have written down under which id a message went.
 _TOLD_OF = """
 UPDATE chat_messages m SET state = $4, code = coalesce($5, m.code), reason = coalesce($7, m.reason),
@@ -272,16 +272,22 @@ class ChatStore:
 
     async def settle(
         self, enterprise: EnterpriseNumber, connection_id: UUID, spoken: Sequence[Spoken]
-    ) -> None:
-        """What became of messages, for the chat, for notices, and for the chat itself."""
+    ) -> Mapping[int, str]:
+        """What became of messages, for the chat, for notices, and for the chat itself.
+
+        Returns the chats in which they are kept, by the outbox row.
+        """
+        kept: dict[int, str] = {}
         in_order = sorted(spoken, key=lambda one: one.outbox_id)
         locks = MessageLocks(self._connection)
         await locks.of_commands(enterprise, [one.outbox_id for one in in_order])
         for one in in_order:
             key = (enterprise, one.outbox_id, one.state, one.message_id)
-            await self._connection.execute(_SPOKEN, *key, one.reason)
+            chat: str | None = await self._connection.fetchval(_SPOKEN, *key, one.reason)
+            kept |= {} if chat is None else {one.outbox_id: chat}
             await self._connection.execute(_TOLD, *key, one.reason, one.detail)
             if one.closed is not None:
                 await self.close(enterprise, connection_id, one.chat_id, one.closed)
             if one.moved_to is not None:
                 await self.move(enterprise, connection_id, one.chat_id, one.moved_to)
+        return kept

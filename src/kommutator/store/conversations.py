@@ -58,6 +58,18 @@ _UNWAIT = f"UPDATE chat_messages SET waits = false WHERE {_KEY} AND waits"
 _GIVE_BACK = f"""
 UPDATE conversations SET speaking = 'bot', bot_paused_until = NULL, needs_person = false
  WHERE {_KEY} AND speaking = 'staff'"""
+# A client who never wrote has no talk yet; whom we told of visits is no client.
+_UNCLEAR = """
+INSERT INTO conversations AS c (enterprise, connection_id, chat_id, salon, needs_person)
+SELECT m.enterprise, m.connection_id, m.chat_id, o.salon, true
+  FROM chat_messages m
+  LEFT JOIN outreach_tries t ON t.enterprise = m.enterprise AND t.outbox_id = m.outbox_id
+  LEFT JOIN outreach o ON o.id = t.outreach
+ WHERE m.enterprise = $1 AND m.outbox_id = $2 AND m.state = 'maybe_sent'
+   AND (t.id IS NOT NULL OR EXISTS (
+        SELECT FROM conversations k WHERE k.enterprise = m.enterprise
+           AND k.connection_id = m.connection_id AND k.chat_id = m.chat_id))
+ON CONFLICT (enterprise, connection_id, chat_id) DO UPDATE SET needs_person = true"""
 _HAND_OVER = f"""
 UPDATE conversations SET speaking = 'staff', needs_person = true, handed_over = $4,
        handed_over_at = clock_timestamp(), summary = $5, due_at = NULL, waits_since = NULL,
@@ -193,6 +205,10 @@ class ConversationStore:
         key = enterprise, connection_id, chat_id
         await self._connection.execute(_HAND_OVER, *key, reason, summary, pause_s)
         await self._connection.execute(_UNWAIT, *key)
+
+    async def unclear(self, enterprise: EnterpriseNumber, outbox_id: int) -> None:
+        """Somebody of the salon should look: this message may or may not have arrived."""
+        await self._connection.execute(_UNCLEAR, enterprise, outbox_id)
 
     async def give_back(
         self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str

@@ -60,6 +60,7 @@ SELECT t.enterprise, t.id, t.outreach, t.connection_id, t.outbox_id, t.state
  WHERE t.state IN ('sending', 'sent') AND t.at <= $1 AND t.at > $1::timestamptz - interval '1 day'
    AND t.kind = ANY ($2::text[]) AND o.state IN ('sending', 'sent') AND o.not_after > $3
    AND coalesce(o.reason, '') NOT IN ('maybe_sent', 'nowhere_else')
+   AND t.reason IS DISTINCT FROM 'maybe_sent'
  ORDER BY t.id LIMIT $4"""
 _STRANDED = """
 SELECT o.enterprise, o.id FROM outreach o

@@ -271,6 +271,10 @@ class Unit(SalonStores, ChannelStores, AssistantStores, OutreachStores, RemindSt
         """Tell every live page at commit."""
         self._tell(LIVE, enterprise_number=enterprise, chat=f"{connection_id}:{chat}")
 
+    def ticks_changed(self, enterprise: EnterpriseNumber, connection_id: UUID, chat: str) -> None:
+        """Tell pages that show this very chat: something of ours went out, arrived or was read."""
+        self._tell(LIVE, enterprise_number=enterprise, ticks=f"{connection_id}:{chat}")
+
     def whatsapp_changed(self, enterprise: EnterpriseNumber, connection_id: UUID) -> None:
         """Tell every page that watches this session, at commit."""
         self._tell(LIVE, enterprise_number=enterprise, whatsapp=str(connection_id))

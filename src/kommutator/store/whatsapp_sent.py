@@ -39,15 +39,18 @@ SELECT c.chat_id, coalesce(c.reply_to, c.chat_id) AS jid, c.heard_at IS NOT NULL
   FROM chats c, which WHERE c.enterprise = $1 AND c.connection_id = $2
    AND c.chat_id = which.chat_id"""
 # While a line is closed nobody tries its messages, so nobody would find that they are worthless.
+# One whose sender died over it may have arrived: worthless or not, it is not said again elsewhere.
 _TOO_LATE = """
-UPDATE outbox o SET state = 'dead', note = 'too_late', finished_at = clock_timestamp()
+UPDATE outbox o SET state = 'dead', finished_at = clock_timestamp(),
+       note = CASE WHEN o.unsure THEN 'maybe_sent' ELSE 'too_late' END
  WHERE o.id = ANY (ARRAY(
     SELECT d.id FROM whatsapp_sessions s
       JOIN outbox d ON d.lane = 'wa:' || s.connection_id AND d.state = 'due'
      WHERE s.state NOT IN ('open', 'restricted') AND d.kind = 'send_message'
        AND (d.payload ->> 'not_after')::timestamptz < clock_timestamp()
      LIMIT $1 FOR UPDATE OF d SKIP LOCKED))
-RETURNING o.enterprise, o.connection_id, o.id AS outbox_id, o.payload ->> 'chat_id' AS chat_id"""
+RETURNING o.enterprise, o.connection_id, o.id AS outbox_id, o.payload ->> 'chat_id' AS chat_id,
+          o.unsure"""
 _RETIRE = {
     "whatsapp_sent": "at < clock_timestamp() - interval '7 days'",
     "whatsapp_news": "at < clock_timestamp() - interval '1 hour'",
@@ -72,12 +75,13 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class TooLate:
-    """A message that was given up before anybody tried it."""
+    """A message that was given up. `unsure`: it may have arrived."""
 
     enterprise: EnterpriseNumber
     connection_id: UUID
     outbox_id: int
     chat_id: str
+    unsure: bool
 
 
 class WhatsAppSentStore:
@@ -150,7 +154,7 @@ class WhatsAppSentStore:
             enterprise, connection_id,
         )  # fmt: skip
 
-    async def give_up_late_everywhere(self, limit: int = 200) -> Sequence[TooLate]:
+    async def give_up_late_everywhere(self, limit: int) -> Sequence[TooLate]:
         """Messages of closed lines that would arrive too late by now."""
         rows = await self._connection.fetch(_TOO_LATE, limit)
         return [

@@ -9,9 +9,9 @@ from dataclasses import replace
 import structlog
 
 from kommutator.domain.journal import Arrival
+from kommutator.flows.chats.spoken import keep_spoken
 from kommutator.flows.deliver import Result
 from kommutator.flows.follow_calls import TIME_UP
-from kommutator.flows.salon.operator import report_spoken
 from kommutator.kit.clock import Clock
 from kommutator.store.database import Database
 from kommutator.store.deliveries import LaneHealth
@@ -129,8 +129,7 @@ class Finisher:
                 await unit.phone_book.want(self._lease.enterprise, client)
             if told := [one for one in spoken if one.outbox_id in changed]:
                 assert self._lease.connection_id is not None, "a chat belongs to a connection"
-                await unit.chats.settle(self._lease.enterprise, self._lease.connection_id, told)
-                await report_spoken(unit, self._lease.enterprise, told)
+                await keep_spoken(unit, self._lease.enterprise, self._lease.connection_id, told)
         await self._tell_clickers([r for r in batch if r.settled.id in changed and r.unplaced])
         if len(changed) < len(batch):  # dropped by a person meanwhile, or fenced off
             _log.info("finish_partly", lane=self._lease.lane, lost=len(batch) - len(changed))
@@ -157,12 +156,12 @@ class Finisher:
 
 
 def _lockable(batch: list[Result]) -> list[list[Result]]:
-    """Results that close or move a chat apart: whoever hears of chats locks them in any order."""
+    """Results that change a chat itself apart: whoever hears of chats locks them in any order."""
     parts: list[list[Result]] = [[]]
     for result in batch:
-        alone = result.spoken is not None and (result.spoken.closed or result.spoken.moved_to)
-        parts += [[result], []] if alone else []
-        if not alone:
+        if result.spoken is not None and result.spoken.changes_chat:
+            parts += [[result], []]
+        else:
             parts[-1].append(result)
     return [part for part in parts if part]
 

@@ -187,19 +187,6 @@ async def test_an_answer_that_was_lost_is_no_second_message(
     assert len(world.said) == 1
 
 
-async def test_long_texts_go_in_parts_of_their_own_ids(phone: Phone, world: FakeWhatsApp) -> None:
-    line = await phone.linked()
-    await line.hears(OLGA, "Прайс?")
-    await phone.messages(1)
-    row = await phone.says("слово " * 1000)
-    await phone.becomes(row, "sent")
-    first, second = await line.says(2)
-    assert len(first.text) <= 4096
-    assert [first.id, second.id] == [message_id(phone.id, row, n) for n in (0, 1)]
-    line.tells(second.id, 3)
-    await phone.becomes(row, "delivered")
-
-
 async def test_what_waits_for_the_line_goes_when_it_is_back_unless_it_is_too_late(
     phone: Phone, world: FakeWhatsApp
 ) -> None:

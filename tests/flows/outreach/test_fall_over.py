@@ -4,14 +4,20 @@ import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tests.support.outreach import CLOUD, NUMBER, TELEGRAM, WHATSAPP, Town
+from kommutator.domain.chats import Spoken
+from kommutator.flows.chats.spoken import keep_spoken
+from kommutator.flows.whatsapp.too_late import give_up_late
+from kommutator.store.views.inbox import InboxViews, TalkWanted
+from tests.support.outreach import CLOUD, NUMBER, SALON, TELEGRAM, WHATSAPP, Town
+
+CHAT = "375000000070@s.whatsapp.net"
 
 
 async def by_whatsapp(town: Town) -> int:
     """A message that WhatsApp has; its outbox row."""
     await town.settle(WHATSAPP, TELEGRAM)
     await town.link()
-    await town.wrote(WHATSAPP, "375000000070@s.whatsapp.net")
+    await town.wrote(WHATSAPP, CHAT)
     await town.wrote(TELEGRAM, "42")
     await town.owe(town.want())
     assert await town.round() == ["owed"]
@@ -99,10 +105,45 @@ async def test_one_that_may_have_arrived_is_not_said_again(town: Town) -> None:
     assert await town.follow.overdue() == 0
 
 
+async def test_one_whose_sender_died_over_it_is_not_said_elsewhere_but_shown(town: Town) -> None:
+    first = await by_whatsapp(town)
+    await town.later(minutes=5)
+    # Its sender noted that it leaves, and was never heard of again; the line stays closed.
+    await town.run(
+        "UPDATE outbox SET unsure = true, payload = payload || jsonb_build_object('not_after', "
+        "clock_timestamp() - interval '1 second') WHERE id = $1",
+        first,
+    )
+    await town.run("UPDATE whatsapp_sessions SET state = 'logged_out'")
+    async with town.db.unit() as unit:
+        await unit.conversations.hear(NUMBER, WHATSAPP, CHAT, salon=None, by_bot=True, late=False)
+    assert await give_up_late(town.db) == 1
+    await town.follow.receipts()
+    assert await town.state() == ("sent", "maybe_sent")
+    assert await town.rows("SELECT state, note FROM outbox") == [("dead", "maybe_sent")]
+    assert await town.rows("SELECT state FROM chat_messages WHERE direction = 'out'") == [
+        ("maybe_sent",)
+    ]
+    assert await town.rows("SELECT needs_person FROM conversations") == [(True,)]
+    await town.later(minutes=30)
+    assert await town.follow.overdue() == 0
+    assert await town.round() == []
+    assert [via for via, _ in await town.sent()] == [WHATSAPP]
+
+
+async def test_a_chat_without_a_talk_is_shown_too(town: Town) -> None:
+    first = await by_whatsapp(town)
+    async with town.db.unit() as unit:
+        await keep_spoken(unit, NUMBER, WHATSAPP, [Spoken(first, CHAT, "maybe_sent")])
+        assert await InboxViews(unit.connection).waiting(NUMBER) == 1
+        (talk,) = await InboxViews(unit.connection).page(NUMBER, TalkWanted(waiting=True))
+    assert (talk.chat_id, talk.speaking, talk.salon) == (CHAT, "nobody", SALON)
+
+
 async def test_nowhere_else_leaves_it_with_the_messenger_that_has_it(town: Town) -> None:
     await town.settle(WHATSAPP)
     await town.link()
-    await town.wrote(WHATSAPP, "375000000070@s.whatsapp.net")
+    await town.wrote(WHATSAPP, CHAT)
     await town.owe(town.want())
     await town.round()
     await town.told(await town.last_outbox(), "sent")
@@ -118,7 +159,7 @@ async def test_nowhere_else_leaves_it_with_the_messenger_that_has_it(town: Town)
 async def test_no_fall_over_when_it_is_worthless_by_then(town: Town) -> None:
     await town.settle(WHATSAPP, TELEGRAM)
     await town.link()
-    await town.wrote(WHATSAPP, "375000000070@s.whatsapp.net")
+    await town.wrote(WHATSAPP, CHAT)
     await town.wrote(TELEGRAM, "42")
     await town.owe(town.want(not_after=town.clock.now() + timedelta(minutes=10)))
     await town.round()

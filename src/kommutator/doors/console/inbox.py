@@ -156,7 +156,7 @@ def _changed(enterprise: EnterpriseNumber, talk: TalkLine) -> Callable[[str], bo
     """News of this talk, or of its salon's visits."""
     mine = about(enterprise)
     chat = msgspec.json.encode(f"{talk.connection_id}:{talk.chat_id}").decode()
-    signs = (f'"chat":{chat}', f'"salon":"{talk.salon}"')
+    signs = (f'"chat":{chat}', f'"ticks":{chat}', f'"salon":"{talk.salon}"')
     return lambda item: mine(item) and any(sign in item for sign in signs)
 
 

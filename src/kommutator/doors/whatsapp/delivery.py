@@ -94,10 +94,7 @@ class WhatsAppDelivery(Speaking):
                 return to
             return await self._sent(account, held, to, row, message)
         except VendorError as error:
-            return Failed(
-                error.kind, error.stage, error.message,
-                retry_after=error.retry_after, hint=error.hint,
-            )  # fmt: skip
+            return _failed(error, error.stage)
 
     async def _receiver(
         self, account: Account, line: WhatsAppLine, chat_id: str
@@ -139,7 +136,11 @@ class WhatsAppDelivery(Speaking):
         started = self._clock.monotonic()
         for part, number in zip(parts, ids, strict=True):
             await self._as_a_person(held.line, account.connection_id, to, part)
-            sent = await held.line.send(to.jid, part, number)
+            try:
+                sent = await held.line.send(to.jid, part, number)
+            except VendorError as error:
+                # Whatever becomes of the rest: what is said already is not said again elsewhere.
+                return _failed(error, Stage.SENT if number != ids[0] else error.stage)
             self._note(account.connection_id, to.chat_id)
             await held.keys.keep_sent(sent)
         took_ms = (self._clock.monotonic() - started) * 1000
@@ -175,6 +176,12 @@ def message_id(connection_id: UUID, outbox_id: int, part: int) -> str:
     """Always the same for one part of one outbox row; in the shape that WhatsApp Web has."""
     told = f"{connection_id.hex}:{outbox_id}:{part}".encode()
     return "3EB0" + hashlib.sha256(told).hexdigest()[:18].upper()
+
+
+def _failed(error: VendorError, stage: Stage) -> Failed:
+    return Failed(
+        error.kind, stage, error.message, retry_after=error.retry_after, hint=error.hint
+    )  # fmt: skip
 
 
 def _later(words: str, seconds: float) -> Failed:

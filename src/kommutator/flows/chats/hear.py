@@ -122,6 +122,7 @@ class HearChats:
         of = await unit.chats.told(account.enterprise, account.connection_id, told)
         if of is None:
             return
+        unit.ticks_changed(account.enterprise, account.connection_id, of.chat_id)
         for hear in self._of_ours:
             await hear(unit, account, of)
 
