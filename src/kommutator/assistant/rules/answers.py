@@ -98,7 +98,7 @@ def _choice(line: Line) -> Answer:
 def _is_position(line: Line, match: re.Match[str]) -> bool:
     """Whether it is one: "второй вариант" always, "2" unless a word before or after makes it an hour or a day."""
     before = line.text[: match.start()]
-    if before.endswith((" NOT ", " все ")):
+    if before.endswith((" NOT ", " все ", " FREE ")):
         return False
     if "VARIANT" in match[0] or match["nth"]:
         return True

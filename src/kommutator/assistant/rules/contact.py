@@ -22,7 +22,7 @@ _SAYS_NAME = re.compile(
     rf"|call me|на имя|на ім['’ʼ]я|мене звати)[\s:,-]+(?P<name>{_NAME})|\b(?i:меня|мене) (?P<between>[А-ЯІЇЄҐ][^\W\d_]+) (?i:зовут|звать|звати)\b"
 )
 _IS = re.compile(
-    r"(?i:\b(?:это|я|це|this is|it's|i am|i'm|i’m))\s+(?P<name>[A-ZА-ЯІЇЄҐ][^\W\d_]+(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+)?)"
+    r"(?i:\b(?:это|я|це|this is|it['’]?s|i am|i['’]?m))\s+(?P<name>[A-ZА-ЯІЇЄҐ][^\W\d_]+(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+)?)"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _MOST_WORDS = 3  # of a name: Иванов Иван Иванович

@@ -30,18 +30,18 @@ STOP = phrase(
 )
 START = phrase(r"START")
 START_AGAIN = phrase(
-    r"(?:WRITE|AGAIN) (?:I )?(?:AGAIN|WRITE)|AGAIN (?:I )?WRITE|AGAIN (?:\S+ ){0,2}MESSAGE|START MESSAGE"
+    r"(?:WRITE|AGAIN) (?:I )?(?:AGAIN|WRITE)|AGAIN (?:I )?WRITE|AGAIN (?:\S+ ){0,2}MESSAGE|START MESSAGE|(?:возобнов\S*|включ\S*|поновіть|RETURN) (?:I )?(?:MAILING|MESSAGE)"
 )
 _UNWELL = r"(?:себя|стало|почувств\S*|чувств\S*|слышно|видно|понимаю)"
 COMPLAINT = phrase(
     rf"REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )COMPLAIN|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,1}}LIKED|(?<!I )BADLY(?! {_UNWELL})"
-    r"|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}(?:AFTER|S\d+)"
-    r"|(?:MASTER|E\d+) (?:\S+ )?LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|long (?:NOT )?WAIT"
+    r"|(?:ждал|чекал)\S* (?:\S+ ){0,3}(?:_(?= )|HOUR|HALF|MINUTE)|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}(?:AFTER|S\d+)"
+    r"|(?:MASTER|E\d+) (?:\S+ )?LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|long (?:NOT )?WAIT|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
 )
 PERSON = phrase(
     rf"ADMIN|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
-    rf"|HUMAN (?:HUMAN|PEOPLE)|NOT {_THE_SAME_CLAUSE}{{0,3}}BOT|HUMAN {_THE_SAME_CLAUSE}{{0,2}}(?:BOT|CALL|TALK)|get (?:I )?HUMAN"
+    rf"|HUMAN (?:HUMAN|PEOPLE)|NOT {_THE_SAME_CLAUSE}{{0,3}}BOT|HUMAN {_THE_SAME_CLAUSE}{{0,2}}(?:BOT|CALL|TALK)|(?:get|give|put|дайте|дай) (?:\S+ ){{0,3}}HUMAN"
     r"|TALK(?! (?:IN |BYP |- )?(?:-? ?)?(?:english|russian|ukrainian|русск\S*|рос\S*|укр\S*|англ\S*))"
 )
 _WEAK = r"(?:(?:WANT|NEED|LET|PLEASE|YES|CAN|I|TO|MY|RECORD|PLEASE) )*"
@@ -56,7 +56,7 @@ RATHER = phrase(
     r"(?:LET|YES|BETTER|CAN|WANT|TAKE)(?: I)? (?:(?:ON|IN|K|PLEASE|BETTER) )*(?:Q\d+|OTHERONE)"
 )
 CANCEL = phrase(
-    r"CANCELV|THINK (?:I )?(?:COME|приходить|приезжать|ехать|идти|приїжджати|йти|coming)|S\d+ (?:PLEASE )?(?:MY )RECORD|S\d+ PLEASE RECORD|RECORD (?:\S+ )?NOT (?:NEED|CONFIRMV)|NOT NEED RECORD|Q\d+ (?:RECORD )?REMOVE|REMOVE (?:\S+ ){0,2}RECORD|RECORD (?:\S+ ){0,2}REMOVE|REMOVE (?:I |MY )*(?:FROM )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )"
+    r"CANCELV|THINK (?:I )?(?:COME|приходить|приезжать|ехать|идти|приїжджати|йти|coming)|S\d+ (?:PLEASE )?(?:MY )RECORD|S\d+ PLEASE RECORD|RECORD (?:\S+ )?NOT (?:NEED|CONFIRMV)|NOT NEED RECORD|Q\d+ (?:RECORD )?REMOVE|REMOVE (?:\S+ ){0,2}RECORD|RECORD (?:\S+ ){0,2}REMOVE|REMOVE (?:I |MY )*(?:FROM |ON |IN )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )"
 )
 NOT_COMING = phrase(
     rf"NOT CONFIRMV|NOT (?:I )?(?:MANAGE|COME|coming|BE(?! (?:(?!при|ехать|идти)[^\sA-Z]*(?:ть|ти|чь|ться)|DO|BOOKV)(?= ))|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
@@ -68,34 +68,36 @@ ANOTHER_TIME = phrase(
     rf"[,.;|!?…] (?:{_ANYTHING}*)(?:Q\d+|W\d+|MOVEV|BOOKV)|(?:BETTER|OTHERONE|LET|YES|CAN|BOOKV|MOVEV)"
 )
 MOVE = phrase(
-    rf"REDO|(?:CAN|NEED|WANT) (?:I )?OTHERONE (?:TIMEW|DAY|EDAY|DATE|HOUR)(?! HAVE)|COME (?:\S+ )?[QW]\d+ INSTEAD|[QW]\d+ INSTEAD(?=(?: [.?!])* $)|MOVEV|(?:[QW]\d+|UNWANTED) INSTEAD (?:\S+ )?[QW]\d+|INSTEAD (?:\S+ )?[QW]\d+ (?:\S+ )*[QW]\d+|CHANGE(?! MY mind) {_THE_SAME_CLAUSE}{{0,3}}(?:RECORD|TIMEW|DAY|DATE|HOUR|Q\d+|W\d+|MY|BOOKED)|CHANGE(?! MY mind)"
+    rf"Q\d+ S\d+ (?:(?:,|YES|LET|BETTER|CAN|WANT|I|NEED) )+(?:ON|IN) Q\d+|REDO|(?:CAN|NEED|WANT) (?:I )?OTHERONE (?:TIMEW|DAY|EDAY|DATE|HOUR)(?! HAVE)|COME (?:\S+ )?[QW]\d+ INSTEAD|[QW]\d+ INSTEAD(?=(?: [.?!])* $)|MOVEV|(?:[QW]\d+|UNWANTED) INSTEAD (?:\S+ )?[QW]\d+|INSTEAD (?:\S+ )?[QW]\d+ (?:\S+ )*[QW]\d+|CHANGE(?! MY mind) {_THE_SAME_CLAUSE}{{0,3}}(?:RECORD|TIMEW|DAY|DATE|HOUR|Q\d+|W\d+|MY|BOOKED)|CHANGE(?! MY mind)"
     r"|CAN (?:I )?(?:PLEASE )?(?:ON|IN) OTHERONE (?:TIMEW|DAY|DATE|HOUR)"
     r"|(?:I|MY) (?:\S+ ){0,3}(?:BOOKED|RECORD) (?:\S+ ){0,8}[QW]\d+ (?:\S+ ){0,8}(?:WANT|CAN|BETTER|NEED) (?:\S+ ){0,8}(?:[QW]\d+|OTHERONE)"
 )
 LATE = phrase(
-    r"(?:уже|вже|already) (?:\S+ ){0,3}(?:_|MINUTE)|NOT INTIME (?:вовремя|вчасно|IN TIMEW|ON TIMEW)|running (?:\S+ ){0,3}(?:_|behind)|(?<!HOW )(?<!too )LATE|ON MY way|EIN traffic|(?:BE|COME) (?:\S+ )?EIN [W_#]\S*|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME|W\d+)"
+    r"подожд\S+ (?:I )?(?:\S+ )?(?:MINUTE|_(?= )|\?)|(?:уже|вже|already) (?:\S+ ){0,3}(?:_|MINUTE)|NOT INTIME (?:вовремя|вчасно|IN TIMEW|ON TIMEW)|running (?:\S+ ){0,3}(?:_|behind)|(?<!HOW )(?<!too )LATE|ON MY way|EIN traffic|(?:BE|COME) (?:\S+ )?EIN [W_#]\S*|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME|W\d+)"
 )
 SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
 LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
 BOOK = phrase(
-    r"(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|put I (?:down|EIN)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
+    r"(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
 )
 # "Сделаете мне брови завтра?" asks for a visit, "брови красите?" what we do.
 WILL_YOU = phrase(r"(?:S\d+|TRADE) (?:\S+ )*WILLYOU")
 FOR_A_VISIT = phrase(r"I|[QW]\d+|SOON")
 BOOK_FIRMLY = phrase(r"(?:если|якщо|if) I (?:\S+ )*COME|WANT|hoping|looking|I б|б I|б|I бы|бы I|бы")
 BOOK_WEAKLY = phrase(r"NEED|CAN")
-REFUSED = re.compile(r"^ (?:NO|THINK) |(?<= )NOT (?:I )?(?:NEED|WANT|YES|SUITS|CAN)(?= )")
+REFUSED = re.compile(
+    r"^ (?:NO|THINK) |(?<= )(?<!TRADE )NOT (?:I )?(?:NEED|WANT|YES|SUITS|CAN)(?= )(?! TRADE)"
+)
 ASKS_ONLY = phrase(r"CHECK|спросить|уточнить|спитати|запитати|ask|know|узнать")
 WHEN_CAN = phrase(
     rf"(?<!I )(?<!MY )HAVE RECORD ON|WHAT TIMEW CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
-    r"E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|(?:E\d+|WHO) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+ (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
+    r"E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+ (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
     r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
 )
 MY_VISIT = phrase(
-    r"(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
+    r"(?:забыл\w*|забул\w*|NOT (?:помню|пам'ятаю)) (?:\S+ ){0,3}(?:HOWMANY|WHENW|WHATTIME)|(?:HOWMANY|WHENW|WHATTIME) (?:мы|ми) YES|HAVE (?:ли |чи )?I (?:ли )?(?:IN|ON)|(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
     r"|(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|пригадую|remember|знаю|know|сказал\w*)) (?:\S+ ){0,4}(?:RECORD|BOOKED)|(?:BOOKED|RECORD) (?:\S+ ){0,7}(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|remember))"
     r"|BOOKED (?:\S+ ){0,8}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|RECORD (?:\S+ ){0,4}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|(?:I|MY) (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}RECORD|I BOOKED"
     r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|REMIND(?! (?:\S+ ){0,2}(?:ADDR|COST|TIMETABLE|WHERE|STREET|HOW|WORKV))|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD"
@@ -104,21 +106,21 @@ PRICE = phrase(
     r"(?<!NOT )COST|HOWMANY (?:\S+ ){0,2}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP (?:WHAT|чому) (?:S\d+|\?)|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|(?<!IN )HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
 )
 HOURS = phrase(
-    r"рабочий DAY|HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|WORKV|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:WORK|WORKV)|(?:UNTIL|FROM) HOWMANY"
+    r"рабочий DAY|HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|WORKV(?! FROM [^\sA-Z\d])|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:\S+ )?(?:WORK|WORKV)|DOES you WORK|(?:UNTIL|FROM) HOWMANY"
 )
 _UNKNOWN_PLACE = r"(?! (?:связи|зв'язку|линии|отпуске)) [^\sA-Z\d,.?]+(?: [^\sA-Z\d,.?]+)?"
 ADDRESS = phrase(
-    rf"(?:вы|ви|THEY)(?: же| ж| еще| ще| MORE)? (?:IN|ON){_UNKNOWN_PLACE} \?|(?<=^ )you (?:EIN|ON|IN){_UNKNOWN_PLACE} \?"
+    rf"(?:вы|ви|THEY)(?: же| ж| еще| ще| MORE)? (?:IN|ON){_UNKNOWN_PLACE}(?: ,)?(?: YES)? \?|(?<=^ )you (?:EIN|ON|IN){_UNKNOWN_PLACE}(?: ,)?(?: YES)? \?"
     r"|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|WHERE|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
 )
 STAFF = phrase(
-    r"(?<!K )(?<!TO )E\d+ S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
+    r"RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
 )
 HOW_LONG = phrase(
-    r"HOWMANY (?:BYP )?TIMEW|HOWMANY (?:\S+ ){0,2}LONG|(?:S\d+|TRADE) (?:\S+ ){0,3}LONG|LONG (?:\S+ ){0,3}(?:S\d+|TRADE)|how long"
+    r"HOW many (?:TIMEW|MINUTE|HOUR)|HOWMANY (?:BYP )?TIMEW|HOWMANY (?:\S+ ){0,2}LONG|(?:S\d+|TRADE) (?:\S+ ){0,3}LONG|LONG (?:\S+ ){0,3}(?:S\d+|TRADE)|how long"
 )
 SERVICES = phrase(
-    r"DOES you (?:take|accept) (?:\S+ ){0,5}S\d+|(?:WHAT|WHICH) (?:\S+ ){0,2}S\d+ (?:\S+ ){0,2}HAVE|S\d+ WHAT (?:IN вас|у вас)|DOES you TAKE (?:\S+ ){0,4}S\d+|DOES you (?:\S+ )?(?:S\d+|TRADE)|INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE \?|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|(?:S\d+|TRADE) (?:\S+ )*WILLYOU|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
+    r"walkin|HAVE (?:для|for) [^\sA-Z\d]+(?: \S+)? \?|WORKV FROM [^\sA-Z\d]+|DOES you (?:take|accept) (?:\S+ ){0,5}S\d+|(?:WHAT|WHICH) (?:\S+ ){0,2}S\d+ (?:\S+ ){0,2}HAVE|S\d+ WHAT (?:IN вас|у вас)|DOES you TAKE (?:\S+ ){0,4}S\d+|DOES you (?:\S+ )?(?:S\d+|TRADE)|INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE \?|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|(?:S\d+|TRADE) (?:\S+ )*WILLYOU|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
     r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,4}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
 )
 SPAM = phrase(r"SPAM")
@@ -131,7 +133,7 @@ CONFIRM = phrase(r"(?<!NOT )CONFIRMV|I coming|(?<!NOT )COME|(?<!NOT )BE(?! (?:з
 SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
 NO = phrase(
-    r"NO|NOT (?:совсем|особо|очень|горю|прельщает)|YES (?:, )?(?:щас|счас|сейчас|HOW (?:же|ж))|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
+    r"NO|NOT (?:совсем|особо|очень|горю|прельщает)|YES (?:, )?(?:щас|счас|сейчас|HOW (?:же|ж))|NOT really|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
 )
 # "Нет, всё верно, записывайте": nothing is to be changed.
 NO_AND_YES = re.compile(

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from kommutator.assistant.rules import lexicon, morphology, typos
 from kommutator.assistant.rules.concepts import is_trade_word
+from kommutator.assistant.rules.english_words import COMMON
 
 _TO_LATIN = str.maketrans(
     {
@@ -43,18 +44,10 @@ _LOOKALIKES = str.maketrans("aeiocpxyk", "аеіосрхук")
 _MIXED = re.compile(r"\b(?=[a-z]*[а-яіїєґ])(?=[а-яіїєґ']*[a-z])[a-zа-яіїєґ']+\b")
 _CYRILLIC_WORD = re.compile(r"[а-яіїєґ]+(?:'[а-яіїєґ]+)*")
 _LATIN_WORD = re.compile(r"(?<![\d'])[a-z][a-z']*")
-_ENGLISH = frozenset(
-    {"the", "of", "is", "are", "am", "my", "i", "me", "you", "your", "and", "it", "that", "he"}
-    | {"she", "we", "us", "our", "have", "has", "was", "will", "would", "get", "see", "go", "so"}
-    | {"a", "an", "as", "be", "this", "there", "if", "any", "some", "please", "sorry", "how"}
-    | {"not", "no", "but", "with", "for", "from", "been", "they", "them", "him", "her", "his"}
-    | {"what", "who", "why", "when", "where", "which", "just", "about", "only", "then", "too"}
-    | {"make", "take", "pick", "up", "down", "out", "off", "on", "in", "at", "by", "all", "one"}
-    | {"good", "bad", "new", "old", "same", "other", "more", "less", "very", "really", "because"}
-    | {"were", "did", "does", "done", "had", "being", "can", "could", "should", "may", "might"}
-    | {"im", "ive", "ill", "id", "u", "ur", "ya", "gonna", "wanna", "lol", "bro", "dont", "cant"}
-    | {"know", "think", "say", "said", "come", "came", "give", "let", "leave", "try", "ask", "tell"}
+_CHAT_WORDS = (
+    "im ive ill u ur ya gonna wanna lol bro dont cant sorry hiya appt pls plz thx wrong chat"
 )
+_ENGLISH = COMMON | frozenset(_CHAT_WORDS.split())
 _TYPED_WORD = re.compile(r"\S+")
 _ENOUGH_WORDS = 0.6  # of the words must make sense before a whole message is read another way
 

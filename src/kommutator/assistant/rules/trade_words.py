@@ -26,7 +26,7 @@ TRADE_WORDS = {
     "shatush": "шатуш*",
     "hair": "волос* hair",
     "body": "тело тела тіла тіло body",
-    "manicure": "маник* манік* manicur* ногт* ногот* нігт* nails nail маню мани mani manis",
+    "manicure": "маник* манік* manicur* ногт* ногот* нігт* нігот* nails nail маню мани mani manis",
     "pedicure": "педик* педік* pedicur* педи pedi pedis педики педюр*",
     "coating": (
         "покрыт* покрит* гель гелем лак лаком шеллак* шелак* shellac coating polish gel лаку "
@@ -91,6 +91,9 @@ MODIFIERS = frozenset(
 OBJECTS = frozenset(
     {"hair", "lashes", "brows", "beard", "face", "legs", "hands", "back", "body", "manicure"}
 )
+
+# Parts of the body that name a service where somebody wants to come for them.
+WISHED_ALONE = frozenset({"back", "body", "face"})
 
 # Done to hair alone.
 OF_HAIR = frozenset({"haircut", "styling", "highlights", "balayage", "airtouch", "toning"})
