@@ -18,6 +18,11 @@ _STARS = ("ONES", "TWOS", "THREES", "FOURS", "FIVES")
 _CHOICE = phrase(
     r"(?:VARIANT )?(?:@(?P<nth>\d)[fg]?|VARIANT(?: #(?P<number>\d{1,2}))|#(?P<bare>\d{1,2}))(?: VARIANT)?(?! (?:HOUR|PEOPLE|HUMAN|MINUTE|-|DATE|M\d))"
 )
+# "2 или 3", "и первое, и третье" choose nothing, and name no day.
+_ONE = r"(?:(?:VARIANT )?(?:@\d[fg]?|#\d)(?: VARIANT)?)"
+_SEVERAL = phrase(
+    rf"(?<!IN )(?<!K )(?<!ABOUT )(?<!AFTER )(?<!UNTIL ){_ONE}(?: ,)? (?:OR|AND) {_ONE}(?! (?:HOUR|MINUTE|DATE|M\d|DAY|EVENING|MORNING|#))"
+)
 _EARLIEST = phrase(r"ранн\S*|найраніш\S*|earliest")
 _LAST = phrase(
     r"(?:крайн|поздн|найпізн)\S*|latest|самое LATER|LAST(?! (?:HOUR|TIMEW|WEEK|MONTH|RECORD))"
@@ -84,11 +89,14 @@ def _choice(line: Line) -> Answer:
         return Answer(Intent.CHOICE, choice=-1)
     if _EARLIEST.search(line.text):
         return Answer(Intent.CHOICE, choice=1)
-    match = _CHOICE.search(line.text)
+    if line.drop(_SEVERAL, "SEVERAL"):
+        return Answer(Intent.INFORM)
+    found = (one for one in _CHOICE.finditer(line.text) if _is_position(line, one))
+    match = next(found, None)
     if match is None:
         return Answer()
     number = int(match["nth"] or match["number"] or match["bare"])
-    if not 1 <= number <= _POSITIONS or not _is_position(line, match):
+    if not 1 <= number <= _POSITIONS:
         return Answer()
     line.text = f"{line.text[: match.start()]}CHOSEN{line.text[match.end() :]}"
     line.text = line.text.replace(" MAILING ", " LISTED ")

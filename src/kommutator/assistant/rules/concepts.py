@@ -67,7 +67,8 @@ def concepts_of(words: list[str]) -> list[tuple[int, str]]:
         meaning = concept(word)
         if meaning == "beard" and found and found[-1] == (index - 1, "haircut"):
             found.pop()
-        negated = index > 0 and words[index - 1] in _NEGATIONS
+        before = words[index - 1] if index else ""
+        negated = before in _NEGATIONS or (before == "не" and meaning == "coating")
         found.append((index, f"-{meaning}" if negated else meaning))
     return found
 

@@ -100,6 +100,8 @@ def _asks_for_more(expecting: Expecting, line: Line) -> Intent | None:
     """Of what we could have named, or of what we did not offer."""
     if expecting is Expecting.SERVICE and line.has(under.WHICH_SERVICES):
         return Intent.SERVICES
+    if expecting is Expecting.CHOICE and line.has(under.AT_SOME_OTHER):
+        return Intent.FREE
     if expecting in _OFFERED and line.has(under.WHAT_ELSE) and not line.has(under.SOONEST):
         return Intent.FREE
     if expecting is Expecting.CHOICE and line.has(under.RATHER_THEN):

@@ -16,6 +16,10 @@ WHICH_SERVICES = phrase(
 # Beside what was offered: "а позже есть?", "что ещё?", "а утром?"
 # "А утром?" after what was offered.
 RATHER_THEN = phrase(r"A (?:\S+ ){0,3}[QW]\d+ (?:NO |NOT |HAVE )?\?")
+# "Мне бы попозже", and no more.
+AT_SOME_OTHER = re.compile(
+    r"^ (?:(?:I|бы|A|,|LET|YES|BETTER|CAN|WANT|NEED|PLEASE|IN|ON|чуть|немного|OTHERONE) )*(?:SOONER|LATER|EARLIER)(?: (?:бы|I|CAN|PLEASE|YES|WANT|[.!?]))* $"
+)
 WHAT_ELSE = phrase(
     r"(?:WHAT|WHICH) (?:\S+ ){0,3}(?:HAVE|VARIANT|FREE|CAN|MORE)|HAVE (?:\S+ ){0,3}(?:WHAT|MORE|VARIANT|OTHERONE|NEITHER|ANY)"
     r"|(?:MORE|OTHERONE) (?:\S+ ){0,2}(?:VARIANT|HAVE|\?)|(?:SOONER|LATER|EARLIER) (?:\S+ ){0,3}(?:NO|NEITHER|NOT|HAVE|ANY) (?:\S+ ){0,2}\?"

@@ -133,7 +133,7 @@ CONFIRM = phrase(r"(?<!NOT )CONFIRMV|I coming|(?<!NOT )COME|(?<!NOT )BE(?! (?:з
 SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
 NO = phrase(
-    r"NO|NOT (?:совсем|особо|очень|горю|прельщает)|YES (?:, )?(?:щас|счас|сейчас|HOW (?:же|ж))|NOT really|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
+    r"NO|NOT (?:совсем|особо|очень|горю|прельщает|она|он)|NOT IN коем|NOT - A|мимо|YES (?:, )?(?:щас|счас|сейчас|HOW (?:же|ж))|NOT really|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
 )
 # "Нет, всё верно, записывайте": nothing is to be changed.
 NO_AND_YES = re.compile(
@@ -142,7 +142,7 @@ NO_AND_YES = re.compile(
 BARELY_YES = re.compile(
     r"^ (?:LET DOES it|CAN|AND|PLEASE|BOOKV|CAN PLEASE|PLEASE DOES|go ahead|DOES THEY)(?: [.!🙏])* $"
 )
-BUT = phrase(r"BUT|BETTER|NOT|NO")
+BUT = phrase(r"EXCEPT|BUT|BETTER|NOT|NO")
 THANKS = phrase(r"THANKS")
 HELLO = phrase(r"HELLO")
 BYE = phrase(r"BYE")

@@ -16,7 +16,7 @@ _OCCASION = phrase(
 )
 # "Скажу вечером": then they write, and do not come.
 _OF_A_REPLY = re.compile(
-    r"(?<= REPLY )(?:(?:I|ON|IN|K|BETTER) )*(?:[QW]\d+ )*[QW]\d+(?= )|(?<= )(?:[QW]\d+ )*[QW]\d+(?= (?:I )?REPLY )"
+    r"(?:(?<= REPLY )|(?<= дайте THINK )|(?<= NEED THINK ))(?:(?:I|ON|IN|K|BETTER) )*(?:[QW]\d+ )*[QW]\d+(?= )|(?<= )(?:[QW]\d+ )*[QW]\d+(?= (?:I )?REPLY )"
 )
 _KEPT = phrase(r"(?:остав(?:ьте|ляем|ить|ь|им)|залиш(?:те|іть|аємо|ити|имо)|keep|leave)")
 _WISH = phrase(r"BOOKV|MOVEV|CANCELV|RECORD")

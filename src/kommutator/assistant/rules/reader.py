@@ -17,6 +17,7 @@ from kommutator.assistant.rules.intents import asked_of_us, wish_of
 from kommutator.assistant.rules.language import language_of
 from kommutator.assistant.rules.latin import readable
 from kommutator.assistant.rules.line import Line
+from kommutator.assistant.rules.service_choice import is_put_off, is_refused
 from kommutator.assistant.rules.services import Mention, ServiceIndex
 from kommutator.assistant.rules.staff import Mentioned, StaffIndex
 from kommutator.assistant.rules.tokens import Token, Tokens, tokens_of
@@ -24,7 +25,7 @@ from kommutator.assistant.rules.when import TimeReader
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary, When
 
 _SALONS_KEPT = 256  # vocabularies made ready; the least used one is made again when it is asked
-_OF_A_VISIT = (Intent.CANCEL, Intent.MOVE)
+_OF_A_VISIT = (Intent.CANCEL, Intent.MOVE, Intent.LATE)
 # "А первый к кому?" asks and does not choose.
 _OF_OFFERED = (Intent.STAFF, Intent.PRICE, Intent.FREE)
 
@@ -186,11 +187,6 @@ def _when(times: TimeReader, line: Line, wish: Intent | None) -> tuple[When, boo
 
 
 _SERVICE_REPAIR = re.compile(r"(?<= )(?:PRECISELY|(?:A|OY|,) NO|OY)(?= )")
-_RULED_OUT = re.compile(r" (?:NOT|INSTEAD|EXCEPT)(?: (?:ON|IN|WANT|NEED))* $")
-_ANOTHER_DAY = re.compile(
-    r" (?:(?:ON )?(?:потом|потім)|LATER|IN OTHERONE (?:раз|#1)|another time|OTHERONE #1)"
-    r"(?= (?:[,.!?|] | ?$))"
-)
 _FOR_ANOTHER_DAY = re.compile(r"(?<= )(?:CAN|BOOKV|WANT|NEED) (?:[^\s,.;!?|]+ ){0,4}Q\d+(?= )")
 _REMOVES_VISIT = re.compile(
     r" REMOVE (?:\S+ ){0,3}(?:RECORD|BOOKV|TIMETABLE) | REMOVE I FROM [WQTRM]"
@@ -223,20 +219,12 @@ def _after_repair(mentions: list[Mention], tokens: Tokens) -> tuple[list[Mention
         later = [one for one in mentions if one.position > at]
         if later and len(later) < len(mentions):
             return later, True
-    wanted = [one for one in mentions if not (_not_wanted(one, tokens) or _put_off(one, tokens))]
+    wanted = [
+        one
+        for one in mentions
+        if not (is_refused(one.positions, tokens) or is_put_off(one.positions, tokens))
+    ]
     return wanted or mentions, False
-
-
-def _not_wanted(one: Mention, tokens: Tokens) -> bool:
-    """Of "не стрижку, а укладку", "вместо маникюра педикюр" only the other is wanted."""
-    before = f" {' '.join(token.tag for token in tokens.items[: one.position])} "
-    return _RULED_OUT.search(before) is not None
-
-
-def _put_off(one: Mention, tokens: Tokens) -> bool:
-    """Of "чистку на пятницу, а массаж потом" only the first is for now."""
-    after = " ".join(token.tag for token in tokens.items[max(one.positions) + 1 :])
-    return _ANOTHER_DAY.match(f" {after} ") is not None
 
 
 def _visit_removed(tokens: Tokens) -> Tokens:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -14,9 +15,16 @@ from kommutator.assistant.rules.concepts import (
     is_trade,
     words_of,
 )
+from kommutator.assistant.rules.service_choice import is_refused
 from kommutator.assistant.rules.service_names import Phrase, phrases_of
 from kommutator.assistant.rules.tokens import Tokens
-from kommutator.assistant.rules.trade_words import MODIFIERS, OBJECTS, OF_HAIR, SAID_ONLY
+from kommutator.assistant.rules.trade_words import (
+    MODIFIERS,
+    OBJECTS,
+    OF_HAIR,
+    SAID_ONLY,
+    WISHED_ALONE,
+)
 from kommutator.domain.assistant.frame import Named
 
 _SHORTEST_BEGINNING = 5  # letters that "ламинация" and "ламинирование" must share
@@ -24,7 +32,7 @@ _BREAKS = frozenset({",", ".", "|", ";", "?", "!", "AND", "OR", "THEN"})
 _BREAK_SIGNS = frozenset({"+", "/", "плюс", "plus", "then", "потом", "потім", "затем"})
 _MOST_SEGMENTS = 16  # nobody wishes more at once; each is tried with every service of the salon
 # Words that other grammars own and that name no service, however a salon calls it.
-_NEVER = ("#", "@", "T1", "T2", "D", "Q", "E")
+_NEVER = re.compile(r"[#@DQ]|T[12]|E(?!VENINGLY)")
 
 # Position → concept and base form of what may be a word of a service.
 _Said = dict[int, tuple[str, str]]
@@ -85,7 +93,12 @@ class ServiceIndex:
             positions = mention.positions
             words = [said[at][0].lstrip("-") for at in positions]
             bare = group[0].missing > 0 and all(word in MODIFIERS for word in words)
-            if bare and not asked and not any(_narrows(mention, one) for one in mentions):
+            goes_on = _shares if OBJECTS.issuperset(words) else _narrows
+            if (
+                bare
+                and not (asked or _is_wished(mention, words, tokens))
+                and not any(goes_on(mention, one) for one in mentions)
+            ):
                 break
             if bare or not _beside(group, others):
                 mentions.append(mention)
@@ -93,7 +106,7 @@ class ServiceIndex:
                 rejected |= {at: said[at] for at in positions}
             said = {at: word for at, word in said.items() if at not in positions}
         mentions.sort(key=lambda mention: mention.position)
-        return _narrowed(self._of_one_object(mentions))
+        return _narrowed(_without_refused(self._of_one_object(mentions), tokens))
 
     def _of_one_object(self, mentions: list[Mention]) -> list[Mention]:
         """In "коррекция бровей и окрашивание" both are of the brows."""
@@ -119,7 +132,7 @@ class ServiceIndex:
         return frozenset(one for name in names for one in name if one in OBJECTS)
 
     def _said(self, tokens: Tokens) -> _Said:
-        words = ["" if token.tag.startswith(_NEVER) else token.text for token in tokens.items]
+        words = ["" if _NEVER.match(token.tag) else token.text for token in tokens.items]
         return {
             index: (meaning, morphology.base_forms(words[index], "ru")[0])
             for index, meaning in concepts_of(words)
@@ -216,6 +229,12 @@ def _mention(group: list[Hit]) -> Mention:
     )
 
 
+def _is_wished(mention: Mention, words: list[str], tokens: Tokens) -> bool:
+    """Whether a part of the body stands for what is done to it: "запишите на спину"."""
+    before = {token.tag for token in tokens.items[max(0, mention.position - 2) : mention.position]}
+    return "ON" in before and all(word in WISHED_ALONE for word in words)
+
+
 def _others(said: _Said, tokens: Tokens) -> dict[int, frozenset[int]]:
     """Position → where other things of the trade are said in the same breath."""
     others: dict[int, frozenset[int]] = {}
@@ -235,9 +254,25 @@ def _beside(group: list[Hit], others: dict[int, frozenset[int]]) -> bool:
 
 def _narrows(mention: Mention, earlier: Mention) -> bool:
     """Whether an adjective alone goes on with what was named: "мужская стрижка и детская"."""
-    return bool(set(mention.services) & set(earlier.services)) or bool(
-        mention.things & earlier.things
-    )
+    return _shares(mention, earlier) or bool(mention.things & earlier.things)
+
+
+def _shares(mention: Mention, earlier: Mention) -> bool:
+    """Whether what is worked on tells more of what was named: "покраска ... волосы длинные"."""
+    return bool(set(mention.services) & set(earlier.services))
+
+
+def _without_refused(mentions: list[Mention], tokens: Tokens) -> list[Mention]:
+    """Of "ресницы, но не наращивание" what the first word means beside the second."""
+    refused = {one.position: one.services for one in mentions if is_refused(one.positions, tokens)}
+    ruled_out = {service for services in refused.values() for service in services}
+    return [
+        replace(one, services=rest)
+        if one.position not in refused
+        and (rest := tuple(service for service in one.services if service not in ruled_out))
+        else one
+        for one in mentions
+    ]
 
 
 def _narrowed(mentions: list[Mention]) -> list[Mention]:
