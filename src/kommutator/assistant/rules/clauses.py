@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.calendar import Days
 from kommutator.assistant.rules.line import Line
 from kommutator.assistant.rules.tokens import phrase
@@ -20,7 +21,7 @@ _BOUNDARY = re.compile(
     r"(?<= )(?:[,.;!?|…)(]|\.\.\.|BUT|A|so|поэтому|тому|then|AND(?= (?:IN |ON )?(?:[QW]\d+|YES|WANT|NEED|BOOKV|BETTER) )|(?<=\S )(?=(?:WANT|BOOKV|LET) .*[QW]\d)|(?<=[QW]\d )(?=(?:CAN|YES) ))(?= |(?<= )\S)"
 )
 _UNABLE = phrase(
-    r"(?:NOT|NO)(?: (?:I|BE|ON|IN))* (?:CAN|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|do|BE|GOOD|WORK|WORKV)"
+    r"(?:NOT|NO)(?: (?:I|BE|ON|IN))* (?:CAN|WANT|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|do|BE|GOOD|WORK|WORKV)"
     r"|(?:CAN|MANAGE|COME|SUITS)(?: I)? NOT|(?<!NOT )(?:занят\w*|зайнят\w*|busy)|NEITHER|отпадает|відпадає|мимо"
 )
 _PAST = phrase(
@@ -28,6 +29,7 @@ _PAST = phrase(
 )
 _LIKEWISE = phrase(r"тоже|теж|также|також|either|too")
 _WILLING = phrase(r"CAN|SUITS|WANT|FREE|YES|BOOKV|LET|BETTER")
+_WISHED = phrase(rf"{_WILLING.pattern}|NEED|бы|б|S\d+|TRADE")
 _DAY, _TIME = re.compile(r"(?<= )Q\d+(?= )"), re.compile(r"(?<= )W\d+(?= )")
 
 
@@ -61,6 +63,7 @@ def strike_out(line: Line, day: Callable[[str], Days], today: date) -> bool:
     for one in clauses:
         _judge(one, before)
         before = one
+    _judge_told(clauses)
     never = {day(mark) for one in clauses if one.unable for mark in _DAY.findall(one.text)}
     for one in clauses:
         named = {day(mark) for mark in _DAY.findall(one.text)}
@@ -88,14 +91,19 @@ def _clauses(text: str) -> list[Clause]:
     clauses: list[Clause] = []
     start = 0
     for sign in _BOUNDARY.finditer(text):
-        clauses.append(Clause(text[start : sign.start()], sign[0]))
+        clauses.append(Clause(_padded(text[start : sign.start()]), sign[0]))
         start = sign.end()
-    clauses.append(Clause(text[start:]))
+    clauses.append(Clause(_padded(text[start:])))
     return clauses
 
 
+def _padded(text: str) -> str:
+    return f" {text.strip()} "
+
+
 def _joined(clauses: list[Clause]) -> str:
-    return "".join(one.text + one.sign for one in clauses)
+    parts = (part for one in clauses for part in (one.text.strip(), one.sign))
+    return _padded(" ".join(part for part in parts if part))
 
 
 def _judge(one: Clause, before: Clause | None) -> None:
@@ -107,6 +115,23 @@ def _judge(one: Clause, before: Clause | None) -> None:
         before.left_out = before.unable = True
     if before and timed and one.has(_LIKEWISE) and not one.has(_WILLING):
         one.left_out, one.unable = before.left_out, before.unable
+
+
+def _judge_told(clauses: list[Clause]) -> None:
+    """Of "приезжаю 25-го, хочу на 26-е" the day that is asked for; the other is only told."""
+    if not any(_asks_for_day(one) for one in clauses):
+        return
+    for one in clauses:
+        told = one.has(_DAY) and one.sign != "?" and not one.has(_WISHED)
+        one.left_out = one.left_out or (told and _tells(one.text))
+
+
+def _asks_for_day(one: Clause) -> bool:
+    return not one.left_out and one.has(_DAY) and one.has(_WILLING)
+
+
+def _tells(text: str) -> bool:
+    return any(tag in ("WORKV", "BOOKED") or morphology.is_verb(tag) for tag in text.split())
 
 
 def _strike(one: Clause, *, days: bool, times: bool) -> None:

@@ -18,7 +18,7 @@ from kommutator.assistant.rules.calendar import Days
 from kommutator.assistant.rules.line import Line, Marks
 from kommutator.assistant.rules.tokens import phrase
 
-_WORD = re.compile(r"\S+")
+_FROM_TO = re.compile(r" (?:-|UNTIL|BYP|TO) ")
 
 
 @dataclass(slots=True)
@@ -206,6 +206,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"(?P<next>NEXT)(?: ,)? (?:A )?NOT (?:IN |ON )?THIS WD(?P<weekday>\d)"), _weekday),
     (phrase(r"NOT (?:IN |ON )?THIS WEEK(?: ,)? (?:A |BUT )?(?:IN |ON )?(?P<which>NEXT)(?: WEEK)?(?! WD)"), _week),
     (phrase(r"WD(?P<weekday>\d) AFTER (?P<next>NEXT)"), _weekday),
+    (said.NOT_THIS_BUT_NEXT, _weekday),
     (phrase(r"(?:(?P<count>#\d{1,2}|PAIR) )?(?P<unit>DAY|EDAY|WEEK) (?:назад|тому|ago)"), _days_ago),
     (phrase(rf"{said.day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {said.day('last')} {said.MONTH}"), _dated_range),
     (phrase(rf"{said.MONTH} {said.day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {said.day('last')}"), _dated_range),
@@ -269,6 +270,8 @@ def _span(reader: DayReader, match: re.Match[str]) -> Days:
     first = (
         reader.at(match["first"]) if match["first"][0] == "Q" else calendar.week(reader.today, 0)
     )
+    if last[1] < first[0] and _FROM_TO.search(match[0]):
+        return first[0], calendar.weekday(first[0], last[1].weekday())
     return min(first[0], last[0]), max(first[1], last[1])
 
 

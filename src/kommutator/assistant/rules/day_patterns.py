@@ -35,6 +35,10 @@ TWO_VISITS = phrase(
 ONE_DAY_TWICE = phrase(
     r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?<!NOT do )(?<!NOT DOES )(?<!NOT CAN )(?<!NOT MANAGE )(?<!EXCEPT )(?<!busy )(?<!INSTEAD )(?<!INSTEAD IN )(?<!INSTEAD ON )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
 )
+# "В эту субботу не могу, в следующую": refused and named again by its week alone.
+NOT_THIS_BUT_NEXT = phrase(
+    r"(?:THIS|NEAREST|PREVIOUS|LAST) WD(?P<weekday>\d) (?:[^\sQ]+ ){1,5}?(?:IN |ON )?(?P<which>THIS|NEXT)(?: one| #1)?(?= [,.!?|] | $)"
+)
 NEXT_ONE = phrase(r"(?<=ON )NEXT(?= [,.!?|] | $)")  # "на этой неделе никак, на следующей можно"
 BARE_WEEK = phrase(r"(?:ON|IN) (?P<which>THIS|NEXT)(?= [,.!?|] | $)")  # "лучше на следующей"
 BARE = phrase(r"(?<!K )[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")

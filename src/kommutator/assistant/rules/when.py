@@ -38,7 +38,7 @@ class Part(NamedTuple):
 
 _PARTS: tuple[tuple[re.Pattern[str], Part], ...] = (
     (phrase(r"(?:IN |ON )?@1f? HALF(?: DAY|(?= [,.!?|] | $))|BEGIN DAY"), Part(before=13)),
-    (phrase(r"(?:IN |ON )?@2f? HALF(?: DAY|(?= [,.!?|] | $))"), Part(after=13)),
+    (phrase(r"(?:IN |ON )?(?:@2f?|OTHERONE) HALF(?: DAY|(?= [,.!?|] | $))"), Part(after=13)),
     (
         phrase(
             r"(?<!UNTIL )(?:ABOUT )?(?:IN |K |TO )?END (?:рабочего |робочого |WORKV )?(?:DAY|EDAY)"
@@ -86,8 +86,8 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = 
      lambda points: Window(before=points[0])),
 )  # fmt: skip
 _DROPPED = re.compile(
-    r"(?<= )(?:(?:EXCEPT|INSTEAD|NOT)(?: (?:IN|EIN|ON|K|FROM|UNTIL|do|DOES|SUITS))* (?P<one>[QW]\d+)|(?:(?<=NOT CAN )|(?<=NOT MANAGE ))(?:(?:IN|ON|I|COME) )*(?P<when>[QW]\d+)"
-    r"|(?P<other>[QW]\d+)(?: ,)?(?: I)? (?:NOT (?:CAN(?! COME)|SUITS|YES|INTIME(?!(?: \S+)* (?:BE|COME) ))|(?:занят|зайнят)\w*(?! \?))"
+    r"(?<= )(?:(?:EXCEPT|INSTEAD|NOT)(?: (?:IN|EIN|ON|K|FROM|UNTIL|do|DOES|SUITS|WANT))* (?P<one>[QW]\d+)|(?:(?<=NOT CAN )|(?<=NOT MANAGE ))(?:(?:IN|ON|I|COME) )*(?P<when>[QW]\d+)"
+    r"|(?P<other>[QW]\d+)(?: ,)?(?: I)? (?:NOT (?:CAN(?! COME)|WANT|SUITS|YES|INTIME(?!(?: \S+)* (?:BE|COME) ))|(?:занят|зайнят)\w*(?! \?))"
     r"|[QW]\d+(?: ,)? (?:NEITHER(?= (?:,|BUT|A) )|отпадает|мимо|відпадає)(?:(?: ,)? [QW]\d+ (?:тоже|теж))?"
     r"|(?P<early>[QW]\d+)(?: too| слишком| занадто| уже)? (?:рано|рановато|поздно|поздновато|пізно|зарано|запізно|неудобно|незручно|early|LATE))(?= )"
 )
