@@ -1,8 +1,17 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kommutator.kit.node import find_node, is_usable
+from kommutator.kit.node import _found, find_node, is_usable
+
+
+@pytest.fixture(autouse=True)
+def nothing_found() -> Iterator[None]:
+    """What this process found before, and what the test let it find, is forgotten."""
+    _found.cache_clear()
+    yield
+    _found.cache_clear()
 
 
 def program(folder: Path, answer: str) -> Path:
@@ -27,18 +36,23 @@ def test_what_is_no_program_is_no_node(tmp_path: Path) -> None:
 def test_the_systems_node_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = program(tmp_path, "v22.1.0")
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    find_node.cache_clear()
-    try:
-        assert find_node() == path
-    finally:
-        find_node.cache_clear()
+    assert find_node() == path
 
 
 def test_without_any_node_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    find_node.cache_clear()
-    try:
-        assert find_node() is None
-    finally:
-        find_node.cache_clear()
+    assert find_node() is None
+    path = program(tmp_path, "v22.1.0")
+    assert find_node() == path, "put there since"
+
+
+def test_who_is_killed_while_it_answers_is_asked_again(tmp_path: Path) -> None:
+    path, mark = tmp_path / "node", tmp_path / "asked"
+    path.write_text(
+        f"#!/bin/sh\nif [ ! -e {mark} ]; then : > {mark}; kill -9 $$; fi\necho v22.1.0\n"
+    )
+    path.chmod(0o755)
+    assert is_usable(path)
+    path.write_text("#!/bin/sh\nkill -9 $$\n")
+    assert not is_usable(path)

@@ -10,6 +10,7 @@ from kommutator.domain.whatsapp.events import Closed
 from kommutator.domain.whatsapp.reconnect import (
     BACKOFF_S,
     BRIDGE_S,
+    MISSING_S,
     History,
     after_opening,
     decide,
@@ -88,13 +89,17 @@ def test_waits_grow_and_stay_at_a_minute() -> None:
     assert BACKOFF_S == (1.0, 2.0, 5.0, 15.0, 60.0)
 
 
-def test_a_bridge_that_dies_again_and_again_is_no_fault_of_the_session() -> None:
-    """It waits before it starts anew; waits of the session's would only be added to that."""
-    for history in (LINKED, FRESH, replace(LINKED, failures=4)):
-        for reason in ("bridge_died", "bridge_down"):
-            following = decide(Closed(None, reason), history, 0.5)
-            assert (following.after_s, following.history) == (BRIDGE_S, history)
-    assert decide(Closed(None, "bridge_missing"), replace(LINKED, failures=4), 0.5).after_s == 60.0
+@pytest.mark.parametrize("history", [LINKED, FRESH, replace(LINKED, failures=4)], ids=str)
+@pytest.mark.parametrize(
+    ("reason", "after_s"),
+    [("bridge_died", BRIDGE_S), ("bridge_down", BRIDGE_S), ("bridge_missing", MISSING_S)],
+)
+def test_what_becomes_of_the_bridge_is_no_fault_of_the_session(
+    reason: str, after_s: float, history: History
+) -> None:
+    """The bridge waits before it starts anew; the session adds nothing to that."""
+    following = decide(Closed(None, reason), history, 0.5)
+    assert (following.after_s, following.history) == (after_s, history)
 
 
 def test_opening_alone_does_not_forget_failures() -> None:

@@ -16,6 +16,8 @@ STEADY_S: Final = 180.0
 _QR_ENDED: Final = "qr refs"  # "QR refs attempts ended", with the code of a lost connection
 BRIDGE_S: Final = 0.5
 """A bridge that died has patience of its own; its sessions need none on top of it."""
+MISSING_S: Final = 10.0
+"""To look whether somebody put it there costs nothing."""
 _RESTARTS: Final = 5  # WhatsApp restarts a stream once or twice, not for ever
 _DAMAGED: Final = 2
 _LINKING_TRIES: Final = 6  # somebody looks at the page: rather say that it does not work
@@ -25,7 +27,6 @@ class Step(Enum):
     """What is done about a close."""
 
     AT_ONCE = auto()  # normal: reconnect, count nothing
-    OURS = auto()  # no failure of this session: reconnect soon, count nothing
     BACK_OFF = auto()
     FORGET = auto()  # unlinked: keys are worth nothing
     PERSON = auto()  # stop; a person must do something
@@ -61,11 +62,10 @@ RULES: Final[Mapping[int | None, Rule]] = {
     411: Rule(Step.PERSON, SessionState.STOPPED, Reason.PHONE_OUTDATED),
 }
 """Code → what to do; any other code is a network's mood, like none at all."""
-_BRIDGE_DIED: Final = Rule(Step.OURS, reason=Reason.BRIDGE_DIED)
-_OURS: Final[Mapping[str, Rule]] = {
-    "bridge_died": _BRIDGE_DIED,
-    "bridge_down": _BRIDGE_DIED,
-    "bridge_missing": replace(_BACK, reason=Reason.BRIDGE_MISSING),
+_OURS: Final[Mapping[str, tuple[Reason, float]]] = {
+    "bridge_died": (Reason.BRIDGE_DIED, BRIDGE_S),
+    "bridge_down": (Reason.BRIDGE_DIED, BRIDGE_S),
+    "bridge_missing": (Reason.BRIDGE_MISSING, MISSING_S),
 }
 """Where it was not WhatsApp: whoever holds the sockets says so instead of a code."""
 
@@ -116,13 +116,11 @@ def decide(closed: Closed, history: History, jitter: float) -> Next:  # noqa: PL
         return Next(SessionState.PASSKEY_REQUIRED, None, None, history, forget=True)
     if _QR_ENDED in closed.reason.lower() and not history.linked:
         return _expired(history, Reason.NOT_SCANNED)
+    if closed.code is None and closed.reason in _OURS:
+        reason, wait = _OURS[closed.reason]  # no failure of this session's: nothing is counted
+        return Next(SessionState.RECONNECTING, reason, wait * (0.5 + jitter), history)
     rule = RULES.get(closed.code, _BACK)
-    if closed.code is None:
-        rule = _OURS.get(closed.reason, rule)
     match rule.step:
-        case Step.OURS:
-            wait = BRIDGE_S * (0.5 + jitter)
-            return Next(SessionState.RECONNECTING, rule.reason, wait, history)
         case Step.AT_ONCE if history.restarts < _RESTARTS:
             state = SessionState.CONNECTING if history.linked else SessionState.PAIRING
             return Next(state, None, 0.0, replace(history, restarts=history.restarts + 1))
