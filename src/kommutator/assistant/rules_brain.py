@@ -2,42 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
-from kommutator.assistant.dialogue import machine, reminding, telling
+from kommutator.assistant.dialogue import machine, telling
 from kommutator.assistant.dialogue.moment import Moment, reply
 from kommutator.assistant.dialogue.summary import summary
 from kommutator.assistant.dialogue.words import Words
-from kommutator.assistant.second_look import looked_again
-from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabulary
+from kommutator.assistant.hearing import EDIT, Reads, heard
+from kommutator.domain.assistant.frame import Frame, Intent
 from kommutator.domain.assistant.ports import FreeTimes, Scene
 from kommutator.domain.assistant.talk import Acted, AnyAct, HandOver, Message, Talk, Turn
 from kommutator.kit.texts import Texts
 
-_WORD: Final = re.compile(r"[^\W\d_]+")
-_TELLS_NOTHING: Final = 2
-_EDIT: Final = "edit"
-_SAID: Final = frozenset({"text", _EDIT, "sticker"})
+_SAID: Final = frozenset({"text", EDIT, "sticker"})
 """What is understood, or said to nobody in particular; all else is a person's to look at."""
-_AGREES: Final = frozenset({Intent.YES, Intent.CONFIRM})
-
-
-class Reads(Protocol):
-    """`assistant.rules.reader.Reader`."""
-
-    def read(
-        self,
-        text: str,
-        vocabulary: Vocabulary,
-        now: datetime,
-        expecting: Expecting = Expecting.NOTHING,
-        language: str | None = None,
-    ) -> Frame: ...
 
 
 class RulesBrain:
@@ -51,24 +32,7 @@ class RulesBrain:
 
     def hear(self, scene: Scene, talk: Talk, messages: Sequence[Message]) -> Frame:
         """What these messages mean here and now; also what the guard is shown."""
-        talk = machine.remembered(talk, scene)
-        text = _text(messages)
-        # A word or two, as "ok" or a name, tell no language: the talk keeps its own for them.
-        short = len(_WORD.findall(text)) <= _TELLS_NOTHING and not scene.greet
-        language = talk.language if short else None
-        expecting = reminding.expected(scene, talk)
-
-        def read(asked: Expecting) -> Frame:
-            return self._reader.read(text, scene.vocabulary, scene.now, asked, language)
-
-        def unasked() -> Frame:
-            return read(Expecting.NOTHING)
-
-        frame = looked_again(read(expecting), scene, talk, text, expecting, unasked)
-        # Whoever puts an earlier message otherwise did not answer what was asked since.
-        if frame.intent in _AGREES and any(one.kind == _EDIT for one in messages):
-            return msgspec.structs.replace(frame, intent=Intent.OTHER)
-        return frame
+        return heard(self._reader, scene, machine.remembered(talk, scene), messages).frame
 
     async def turn(
         self, scene: Scene, talk: Talk, messages: Sequence[Message], times: FreeTimes
@@ -87,26 +51,24 @@ class RulesBrain:
         self, scene: Scene, talk: Talk, messages: Sequence[Message], times: FreeTimes
     ) -> Moment:
         """The turn as it is taken up, read by rules."""
-        frame = self.hear(scene, talk, messages)
-        talk = machine.remembered(talk, scene)
-        talk = msgspec.structs.replace(talk, language=frame.language)
+        said = heard(self._reader, scene, machine.remembered(talk, scene), messages)
+        frame = said.frame
+        talk = msgspec.structs.replace(said.talk, language=frame.language)
         seed = messages[-1].id or messages[-1].text if messages else ""
         words = Words(self._texts, frame.language, seed, scene.texts)
-        return Moment(scene, talk, frame, _text(messages), times, words)
+        return Moment(
+            scene, talk, frame, said.text, times, words, said.question, said.doubtful, said.again
+        )
 
     async def told(
         self, scene: Scene, talk: Talk, act: AnyAct, acted: Acted, times: FreeTimes
     ) -> Turn:
         """See `domain.assistant.ports.Brain`."""
         words = Words(self._texts, talk.language, str(act), scene.texts)
-        heard = Frame(Intent.OTHER, language=talk.language)
-        turn = await telling.told(Moment(scene, talk, heard, "", times, words), act, acted)
+        silent = Frame(Intent.OTHER, language=talk.language)
+        turn = await telling.told(Moment(scene, talk, silent, "", times, words), act, acted)
         return msgspec.structs.replace(turn, understood=None)
 
     def summary(self, talk: Talk, scene: Scene, language: str = "ru") -> str:
         """What somebody who takes over reads, in the language of staff."""
         return summary(self._texts, talk, scene, language)
-
-
-def _text(messages: Sequence[Message]) -> str:
-    return "\n".join(one.text.strip() for one in messages if one.text.strip())

@@ -13,6 +13,9 @@ from kommutator.domain.assistant.talk import CancelVisit, MoveVisit, Talk
 _BARE_STARS: Final = re.compile(
     r"\W*(на\s+)?[1-5]\s*([-+*.,!\n)⭐★🌟]|зв|бал|stars?\b|из\b|/|$)", re.IGNORECASE
 )
+_MORE: Final = re.compile(
+    r"\b(ещ[её]|также|тоже|ще|також|another visit|also|as well|too)\b", re.IGNORECASE
+)
 _WISHES: Final = frozenset({Intent.BOOK, Intent.FREE, Intent.MOVE, Intent.CANCEL})
 _ASKS: Final = frozenset(
     {Intent.PRICE, Intent.SERVICES, Intent.ADDRESS, Intent.HOURS, Intent.MY_VISIT, Intent.LATE}
@@ -24,7 +27,13 @@ ReadUnasked = Callable[[], Frame]
 def looked_again(
     frame: Frame, scene: Scene, talk: Talk, text: str, expecting: Expecting, read: ReadUnasked
 ) -> Frame:
-    """What is meant, where what was asked misleads: no yes beside "cancel", no stars of an hour."""
+    """What is meant, where what was asked misleads.
+
+    No yes stands beside "cancel", an hour is no rating, and a visit more is not the one moved.
+    """
+    if expecting is Expecting.REMINDER and frame.intent is Intent.MOVE:
+        plain = read()
+        return plain if _is_another_visit(plain, scene, text) else frame
     if frame.intent is Intent.YES and talk.proposal is not None:
         plain = read()
         return plain if _speaks_of_another(plain.intent, talk) else frame
@@ -33,6 +42,15 @@ def looked_again(
         ahead = plain.when.first is not None and plain.when.first > scene.now.date()
         return plain if ahead or plain.intent in _WISHES | _ASKS else frame
     return frame
+
+
+def _is_another_visit(plain: Frame, scene: Scene, text: str) -> bool:
+    """Whether somebody books one more: by saying so, or of a service that they have not booked."""
+    if plain.intent is not Intent.BOOK:
+        return False
+    booked = {one.service_id for visit in scene.client.visits for one in visit.services}
+    named = {*plain.services, *plain.maybe_services}
+    return _MORE.search(text) is not None or bool(named and not named & booked)
 
 
 def _speaks_of_another(intent: Intent, talk: Talk) -> bool:

@@ -1,8 +1,8 @@
 """The whole machine on one page: which room answers which turn.
 
-A turn is tried in this order: a rating that we asked for; what a machine must not answer; what the
-client may always demand; an answer to a reminder; an answer out of what was shown; then by intent.
-Whatever none of them takes was not understood.
+A turn is tried in this order: an answer to either of two questions; a rating that we asked for;
+what a machine must not answer; what the client may always demand; an answer to a reminder; an
+answer out of what was shown; then by intent. Whatever none of them takes was not understood.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from kommutator.assistant.dialogue import (
     booking,
     cancelling,
     choosing,
+    doubting,
     moving,
     naming,
     reminding,
@@ -116,8 +117,7 @@ async def _demand(m: Moment) -> Turn | None:
 
 
 async def _reminder(m: Moment) -> Turn | None:
-    question = reminding.open_of(m.scene, m.talk)
-    return None if question is None else await reminding.answer(m, question)
+    return None if m.question is None else await reminding.answer(m, m.question)
 
 
 async def _nod(m: Moment) -> Turn | None:
@@ -241,7 +241,7 @@ async def _other(m: Moment) -> Turn:
     return repairs.not_understood(m)
 
 
-_ALWAYS: Final[Sequence[Rule]] = (_rating, _sensitive, _demand, _reminder, _nod)
+_ALWAYS: Final[Sequence[Rule]] = (doubting.ask, _rating, _sensitive, _demand, _reminder, _nod)
 _FIRST: Final[Sequence[Rule]] = (
     *_ALWAYS,
     _nothing_known,

@@ -11,7 +11,7 @@ from kommutator.assistant.dialogue.questions import open_question
 from kommutator.assistant.dialogue.words import Words
 from kommutator.domain.assistant.frame import Expecting, Frame
 from kommutator.domain.assistant.ports import FreeTimes, Scene
-from kommutator.domain.assistant.talk import AnyAct, Goal, HandOver, Offer, Talk, Turn
+from kommutator.domain.assistant.talk import AnyAct, Goal, HandOver, Offer, Question, Talk, Turn
 
 FRESH = timedelta(minutes=30)
 """So long what was shown is believed; later it is looked at again first."""
@@ -23,7 +23,9 @@ class Moment:
 
     Attributes:
         talk: as it stood when the client wrote.
-        text: of all messages of the turn.
+        text: of all messages of the turn; of an answer that was in doubt, its own words.
+        question: of ours, which the turn answers, or may.
+        doubtful: it may answer the talk's own as well; again: for the second time.
     """
 
     scene: Scene
@@ -32,6 +34,9 @@ class Moment:
     text: str
     times: FreeTimes
     words: Words
+    question: Question | None = None
+    doubtful: bool = False
+    again: bool = False
 
     def say(self, slug: str, /, **params: object) -> str:
         return self.words.say(slug, **params)
@@ -88,4 +93,5 @@ def without_pick(talk: Talk) -> Talk:
         offered=(),
         proposal=None,
         told_at=None,
+        doubt=None,
     )

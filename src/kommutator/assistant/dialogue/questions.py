@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from kommutator.assistant.dialogue import naming
 from kommutator.assistant.dialogue.dates import moment_in_words
 from kommutator.assistant.dialogue.forms import for_what
 from kommutator.assistant.dialogue.words import Words
 from kommutator.domain.assistant.frame import Expecting
 from kommutator.domain.assistant.ports import Scene
-from kommutator.domain.assistant.talk import BookVisit, CancelVisit, Goal, Proposal, Talk
+from kommutator.domain.assistant.talk import BookVisit, CancelVisit, Doubt, Goal, Proposal, Talk
 
+_QUOTED = 30
 _ASKS = {
     Expecting.NAME: "assistant.ask.name",
     Expecting.PHONE: "assistant.ask.phone",
@@ -19,20 +22,33 @@ _ASKS = {
 
 def open_question(scene: Scene, talk: Talk, words: Words) -> str:
     """Empty: nothing is open."""
+    if talk.doubt is not None:
+        return _which_question(scene, talk, talk.doubt, words)
     if talk.proposal is not None:
         return proposed(scene, talk.proposal, words)
     slug = _ASKS.get(talk.expecting)
     if slug is not None:
         return words.say(slug)
-    if talk.expecting is Expecting.SERVICE:
-        return _which_service(scene, talk, words)
-    if talk.expecting is Expecting.CHOICE:
-        return _which_visit(scene, talk, words) if talk.visits else _which_time(scene, talk, words)
+    if talk.expecting in {Expecting.SERVICE, Expecting.CHOICE}:
+        return _which(scene, talk, words)
     if talk.expecting is Expecting.YES_OR_NO and talk.services:
         services = naming.services_of(scene, talk.services)
         wanted = ", ".join(for_what(one.title, words.language) for one in services)
         return words.say("assistant.ask.book_it", services=wanted)
     return ""
+
+
+def _which_question(scene: Scene, talk: Talk, doubt: Doubt, words: Words) -> str:
+    """The talk's own first: "1" is it."""
+    own = open_question(scene, msgspec.structs.replace(talk, doubt=None), words)
+    if "\n" in own:  # a list in a list nobody could answer by number
+        number = f"{doubt.words.strip()}. "
+        picked = [line for line in own.split("\n") if line.startswith(number)]
+        own = picked[0].removeprefix(number) if picked else words.say("assistant.either.list")
+    visits = "; ".join(naming.visits_in_words(scene, doubt.records, words.language))
+    ours = words.say(f"assistant.either.{doubt.kind}", visit=visits)
+    lines = naming.numbered([own, ours])
+    return words.say("assistant.ask.either", answer=doubt.words[:_QUOTED], list=lines)
 
 
 def proposed(scene: Scene, proposal: Proposal, words: Words) -> str:
@@ -56,6 +72,13 @@ def proposed(scene: Scene, proposal: Proposal, words: Words) -> str:
         return words.say("assistant.propose.cancel", visit=shown)
     to = naming.offer_in_words(scene, proposal.offer, language)
     return words.say("assistant.propose.move", visit=shown, to=to)
+
+
+def _which(scene: Scene, talk: Talk, words: Words) -> str:
+    """A numbered list."""
+    if talk.expecting is Expecting.SERVICE:
+        return _which_service(scene, talk, words)
+    return _which_visit(scene, talk, words) if talk.visits else _which_time(scene, talk, words)
 
 
 def _which_service(scene: Scene, talk: Talk, words: Words) -> str:

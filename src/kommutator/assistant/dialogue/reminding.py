@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from kommutator.assistant.dialogue import cancelling, moving, naming, picking
@@ -24,6 +25,8 @@ from kommutator.domain.salon.facts import Visit
 
 LOW = 3
 """Up to so many stars somebody was not content."""
+EXPECTED: Final = {"reminder": Expecting.REMINDER, "review": Expecting.STARS}
+"""What answers each kind of question."""
 _NUMBERS = {1: Intent.CONFIRM, 2: Intent.MOVE, 3: Intent.CANCEL}
 _REFUSALS = frozenset({Intent.MOVE, Intent.CANCEL, Intent.NO})
 # "На маникюр приду, на стрижку нет": which of them is asked, and nothing is confirmed.
@@ -41,19 +44,19 @@ _ONLY_STARS = re.compile(
 
 
 def open_of(scene: Scene, talk: Talk) -> Question | None:
-    """What we asked last, unless the talk has asked something since."""
-    question = next((one for one in scene.questions if _may_be_answered(one, scene)), None)
+    """What we asked last, unless the talk has asked something since.
+
+    If both are open, `doubting` says which one a turn answers.
+    """
+    question = latest(scene)
     if question is None or talk.expecting is Expecting.NOTHING or talk.told_at is None:
         return question
     return question if _here(question.asked_at, scene) >= talk.told_at else None
 
 
-def expected(scene: Scene, talk: Talk) -> Expecting:
-    """What a bare "2" answers."""
-    question = open_of(scene, talk)
-    if question is None:
-        return talk.expecting
-    return Expecting.REMINDER if question.kind == "reminder" else Expecting.STARS
+def latest(scene: Scene) -> Question | None:
+    """What we asked last and can still be answered, whatever was said since."""
+    return next((one for one in scene.questions if _may_be_answered(one, scene)), None)
 
 
 async def answer(m: Moment, question: Question) -> Turn | None:
@@ -125,7 +128,7 @@ async def _refused(m: Moment, records: Sequence[int], intent: Intent) -> Turn:
 
 def rated(m: Moment) -> Turn | None:
     """Stars where a rating was asked, whatever else is said beside them; None: there are none."""
-    question = open_of(m.scene, m.talk)
+    question = m.question
     if m.frame.stars is None or question is None or question.kind != "review":
         return None
     stars = min(max(m.frame.stars, 1), 5)

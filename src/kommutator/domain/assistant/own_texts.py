@@ -20,7 +20,9 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
     "hello": ("hello", "hello_name", "menu", "welcome", "as_you_wish"),
     "ask": (
         "ask.service", "ask.day", "ask.time", "ask.name", "ask.phone", "ask.book_it",
-        "ask.move_which", "ask.cancel_which", "as_usual", "which_one", "yes_to_what", "next_one",
+        "ask.move_which", "ask.cancel_which", "ask.either", "either.list", "either.reminder",
+        "either.review",
+        "as_usual", "which_one", "yes_to_what", "next_one",
         "one_by_one", "different_staff",
     ),
     "propose": (

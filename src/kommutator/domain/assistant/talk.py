@@ -105,6 +105,19 @@ class Goal(StrEnum):
     CANCEL = "cancel"
 
 
+class Doubt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A bare answer that fits two open questions: the client is asked which one it was for.
+
+    Attributes:
+        words: the answer, read again once that is known.
+        kind, records: of the question that we asked by ourselves; the other is the talk's own.
+    """
+
+    words: str
+    kind: Literal["reminder", "review"]
+    records: tuple[int, ...] = ()
+
+
 class Talk(msgspec.Struct, frozen=True, omit_defaults=True):
     """Between two turns.
 
@@ -117,6 +130,7 @@ class Talk(msgspec.Struct, frozen=True, omit_defaults=True):
         told_at: when times were shown, or a proposal was put; the salon's time.
         queue: wishes that come after this one, the services of each; none named: not said yet.
         failed: turns in a row that were not understood.
+        doubt: an answer of which it is not known yet what it answers.
     """
 
     goal: Goal = Goal.NONE
@@ -136,6 +150,7 @@ class Talk(msgspec.Struct, frozen=True, omit_defaults=True):
     phone: str | None = None
     failed: int = 0
     language: str = "ru"
+    doubt: Doubt | None = None
 
 
 class Question(msgspec.Struct, frozen=True):
