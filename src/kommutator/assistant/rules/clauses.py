@@ -21,7 +21,7 @@ _BOUNDARY = re.compile(
     r"(?<= )(?:[,.;!?|…)(]|\.\.\.|BUT|A|so|поэтому|тому|then|AND(?= (?:IN |ON )?(?:[QW]\d+|YES|WANT|NEED|BOOKV|BETTER) )|(?<=\S )(?=(?:WANT|BOOKV|LET) .*[QW]\d)|(?<=[QW]\d )(?=(?:CAN|YES) ))(?= |(?<= )\S)"
 )
 _UNABLE = phrase(
-    r"(?:NOT|NO)(?: (?:I|BE|ON|IN))* (?:CAN|WANT|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|do|BE|GOOD|WORK|WORKV)"
+    r"(?:NOT|NO)(?: (?:I|BE|ON|IN))* (?:CAN|WANT|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|DOES|BE|GOOD|WORK|WORKV)"
     r"|(?:CAN|MANAGE|COME|SUITS)(?: I)? NOT|(?<!NOT )(?:занят\w*|зайнят\w*|busy)|NEITHER|отпадает|відпадає|мимо"
 )
 _PAST = phrase(
@@ -30,6 +30,9 @@ _PAST = phrase(
 _LIKEWISE = phrase(r"тоже|теж|также|також|either|too")
 _WILLING = phrase(r"CAN|SUITS|WANT|FREE|YES|BOOKV|LET|BETTER")
 _WISHED = phrase(rf"{_WILLING.pattern}|NEED|бы|б|S\d+|TRADE")
+_TOLD_BY = frozenset(
+    {"WORKV", "BOOKED", "back", "arrive", "arriving", "land", "fly", "flying", "return"}
+)
 _DAY, _TIME = re.compile(r"(?<= )Q\d+(?= )"), re.compile(r"(?<= )W\d+(?= )")
 
 
@@ -131,7 +134,7 @@ def _asks_for_day(one: Clause) -> bool:
 
 
 def _tells(text: str) -> bool:
-    return any(tag in ("WORKV", "BOOKED") or morphology.is_verb(tag) for tag in text.split())
+    return any(tag in _TOLD_BY or morphology.is_verb(tag) for tag in text.split())
 
 
 def _strike(one: Clause, *, days: bool, times: bool) -> None:

@@ -67,6 +67,8 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
      lambda m: _point(int(m["hour"]), _minutes(m), m["part"])),
     (phrase(rf"(?:(?P<quarter>QUARTER)|#(?P<minute>\d{{1,2}}) MINUTE) (?:ON |IN )?@(?P<hour>\d{{1,2}})[fg]?{_PART}"),
      lambda m: _hour_before(m, _minutes(m))),
+    # в начале шестого
+    (phrase(rf"(?:IN )?BEGIN @(?P<hour>[1-9]|1[0-2])[gf](?! (?:M\d|DATE|MONTH)){_PART}"), lambda m: _hour_before(m, 0)),
     # минут двадцать шестого
     (phrase(rf"MINUTE #(?P<minute>\d{{1,2}}) @(?P<hour>\d{{1,2}})[fg]?(?P<quarter>){_PART}"),
      lambda m: _hour_before(m, _minutes(m))),
@@ -103,7 +105,7 @@ _LENGTHS = phrase(
     r"|LONG (?:#\d+ )?(?:HOUR|MINUTE)|(?:ON )?(?<!MINUS )(?<!ZA )(?<!HOUR )(?<!HOUR AND )#\d+ MINUTE(?! (?:@|ON @|TO |PAST|BYP|AFTER @))(?: (?:EARLIER|LATER))?"
 )  # fmt: skip
 _LATER = re.compile("EARLIER|LATER|SOONER")
-_AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=DOES )|(?<=ON )|(?<=EARLIER )|(?<=LATER )|(?<=PAST )|(?<=INSTEAD )|(?<=INSTEAD IN )|(?<=it )|(?<=say )|(?<=do )|(?<=it TO )|(?<=MOVEV TO )|(?<=RECORD TO )|(?<=I TO ))"
+_AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=DOES )|(?<=ON )|(?<=EARLIER )|(?<=LATER )|(?<=PAST )|(?<=INSTEAD )|(?<=INSTEAD IN )|(?<=would )|(?<=it )|(?<=say )|(?<=do )|(?<=it TO )|(?<=MOVEV TO )|(?<=RECORD TO )|(?<=I TO ))"
                        rf"(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")  # fmt: skip
 _BESIDE_POINT = phrase(
     rf"(?P<lead>(?:P\d+) (?:OR|-|AND|TO|UNTIL|BYP)(?: IN| ON)?) (?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}"
@@ -119,6 +121,7 @@ _INSTEAD_OF_IT = phrase(
 _THAT_SUITS = phrase(
     r"#(?P<hour>\d{1,2})(?P<uk>)(?= (?:WORKING|WORK|WORKV|CAN|SUITS|YES|GOOD|FREE) )"
 )
+_OF_A_TIME = (Expecting.NOTHING, Expecting.TIME, Expecting.YES_OR_NO)
 _ON_HOUR = phrase(r"(?<=ON )HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER) )")
 _GLUED = phrase(r"#(?P<hour>[01]\d|2[0-3]|[1-9])(?P<minute>[0-5][05])")
 _ONE = re.compile(r"(?<=^ )one(?=(?: (?:PLEASE|YES|[.!]))* $)")
@@ -156,7 +159,7 @@ def read_bare(line: Line, points: Marks[Point], expecting: Expecting, *, day_nam
         line.rewrite(_ON_HOUR, lambda _: points.put(Point(1)))
     if expecting is Expecting.CHOICE and not points.values:
         line.rewrite(_ABOVE_POSITIONS, lambda m: _bare(points, m))
-    if asked:
+    if expecting in _OF_A_TIME:
         line.rewrite(_THAT_SUITS, lambda m: _bare(points, m))
     if asked and not points.values:
         line.rewrite(_ONE, lambda _: points.put(Point(1)))

@@ -63,17 +63,12 @@ class DayReader:
         if isinstance(days, date):
             return self.days.put((days, days))
         if days is None:
-            self.impossible.append(_written(match))
+            self.impossible.append(said.written(match))
             return "_"
         return self.days.put(days)
 
     def at(self, mark: str) -> Days:
         return self.days.of(mark)
-
-
-def _written(match: re.Match[str]) -> str:
-    numbers = re.findall(r"\d+", match[0])
-    return ".".join(f"{int(number):02}" for number in numbers)
 
 
 Made = Callable[[DayReader, re.Match[str]], Days | date | None]
@@ -207,6 +202,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"NOT (?:IN |ON )?THIS WEEK(?: ,)? (?:A |BUT )?(?:IN |ON )?(?P<which>NEXT)(?: WEEK)?(?! WD)"), _week),
     (phrase(r"WD(?P<weekday>\d) AFTER (?P<next>NEXT)"), _weekday),
     (said.NOT_THIS_BUT_NEXT, _weekday),
+    (said.PART_OF_IT_NEXT, _in_next_week),
     (phrase(r"(?:(?P<count>#\d{1,2}|PAIR) )?(?P<unit>DAY|EDAY|WEEK) (?:назад|тому|ago)"), _days_ago),
     (phrase(rf"{said.day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {said.day('last')} {said.MONTH}"), _dated_range),
     (phrase(rf"{said.MONTH} {said.day('first')} (?:-|UNTIL|BYP|TO|AND|OR) {said.day('last')}"), _dated_range),
@@ -244,6 +240,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"(?:(?:ON|IN) )?(?P<which>THIS) WEEK (?:IN |ON )?WD(?P<weekday>\d)"), _weekday),
     (phrase(r"WD(?P<weekday>\d) (?:(?:ON|IN) )?(?P<which>THIS) WEEK"), _weekday),
     (phrase(r"LAST (?:DAY|EDAY) (?:THIS )?MONTH"), lambda reader, _: calendar.part_of_month(reader.today, "END", 0)[1]),
+    (phrase(rf"LAST (?:DAY|EDAY) (?:E?IN )?{said.MONTH}"), lambda reader, match: calendar.month(reader.today, int(match["month"]), "END")[1]),
     (phrase(rf"(?P<part>BEGIN|MIDDLE|END)(?: ON)? {said.WHICH}WEEK"), _part_of_week),
     (phrase(rf"(?P<part>BEGIN|MIDDLE|END)(?: ON)? {said.WHICH}MONTH"), _part_of_month),
     (phrase(rf"(?P<part>BEGIN|MIDDLE|END) {said.MONTH}"), _named_month),
@@ -252,6 +249,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(r"(?:THROUGH|EIN|ZA) (?:(?P<count>#\d{1,3}|PAIR) )?MONTH"), _in_months),
     (phrase(r"(?P<count>#\d{1,3}) (?P<unit>WEEK|DAY|EDAY) (?:LATER|FROM TODAY)"), _in_days),
     (phrase(r"(?P<which>THIS|NEXT) WEEK"), _week),
+    (phrase(r"THAT WEEK"), lambda reader, _: calendar.week(reader.today, 1)),
     (phrase(r"(?P<which>THIS|NEXT) MONTH"), _whole_month),
     (phrase(r"(?:PREVIOUS|LAST) WD(?P<weekday>\d)"), _previous_weekday),
     (phrase(rf"{said.WHICH}WD(?P<weekday>\d)"), _weekday),
@@ -295,6 +293,6 @@ def _the_date(reader: DayReader, match: re.Match[str]) -> Days:
 _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]], ...] = (
     (said.TWO_VISITS, _span),
     (phrase(rf"(?:FROM )?(?P<first>Q\d+) {said.LINKS} (?:IN |ON )?(?P<last>Q\d+)"), _span),
-    (phrase(r"(?:UNTIL|BYP)(?: END)? (?P<last>Q\d+)"), _until),
+    (phrase(r"(?:UNTIL|BYP|(?:NOT|NO) (?:LATER|AFTER))(?: END| IN)? (?P<last>Q\d+)"), _until),
     (said.ONE_DAY_TWICE, _the_date),
 )

@@ -20,6 +20,12 @@ def day(name: str) -> str:
     return rf"[#@](?P<{name}>\d{{1,2}})g?"
 
 
+def written(match: re.Match[str]) -> str:
+    """A date that no calendar has, as it was said: "30.02"."""
+    numbers = re.findall(r"\d+", match[0])
+    return ".".join(f"{int(number):02}" for number in numbers)
+
+
 # "не в эту пятницу, а в следующую": the other one is not named again.
 OTHER_ONE = r"(?: ,)? (?:A |BUT )?(?:IN |ON )?(?:NEXT(?: one| #1)?|(?:one|#1) AFTER|THROUGH WEEK)"
 ON_NUMBER = phrase(r"(?<=ON )#(?P<day>2\d)(?! (?:HOUR|H|MINUTE|PEOPLE|HUMAN|EVENING) )(?! #)")
@@ -38,6 +44,10 @@ ONE_DAY_TWICE = phrase(
 # "В эту субботу не могу, в следующую": refused and named again by its week alone.
 NOT_THIS_BUT_NEXT = phrase(
     r"(?:THIS|NEAREST|PREVIOUS|LAST) WD(?P<weekday>\d) (?:[^\sQ]+ ){1,5}?(?:IN |ON )?(?P<which>THIS|NEXT)(?: one| #1)?(?= [,.!?|] | $)"
+)
+# "Friday evening next week": the week stands behind the part of the day.
+PART_OF_IT_NEXT = phrase(
+    r"WD(?P<weekday>\d)(?= (?:(?:IN|ON|K) )?(?:EVENING|MORNING|AFTERNOON|DAYTIME|LUNCH|P\d+) (?:(?:ON|IN) )?NEXT WEEK )"
 )
 NEXT_ONE = phrase(r"(?<=ON )NEXT(?= [,.!?|] | $)")  # "на этой неделе никак, на следующей можно"
 BARE_WEEK = phrase(r"(?:ON|IN) (?P<which>THIS|NEXT)(?= [,.!?|] | $)")  # "лучше на следующей"

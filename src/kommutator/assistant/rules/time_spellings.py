@@ -26,6 +26,8 @@ TIME_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bпо (?=обіді\b|роботі\b)", "після "),
         (r"(?<!чверть )(?<!\d )(?<!хвилин )(?<!десять )(?<!двадцять )(?<!п'ять )\bпо (?=(?:друг|трет|четверт|п'ят|шост|сьом|восьм|дев'ят|десят)ій\b)", "після "),
         (r"\b(раньше|раніше|позже|позднее|пізніше) (?:чем|чим|ніж|за)\b", r"\1"),
+        (r"\b(train|flight|bus|plane|class|wedding|party|meeting|exam|lesson|shift)'s\b", r"\1"),
+        (r"\b(anything|anytime|whenever) but\b(?! not)", r"\1 except"),
         (r"\bis off\b", "отпадает"),
         (r"\bi (?:actually )?mean(?:t)?\b", "actually"),
         (r"\b(з|із|після|до|від|між) (?:двох|двома)\b", r"\1 2"),

@@ -37,8 +37,8 @@ class Part(NamedTuple):
 
 
 _PARTS: tuple[tuple[re.Pattern[str], Part], ...] = (
-    (phrase(r"(?:IN |ON )?@1f? HALF(?: DAY|(?= [,.!?|] | $))|BEGIN DAY"), Part(before=13)),
-    (phrase(r"(?:IN |ON )?(?:@2f?|OTHERONE) HALF(?: DAY|(?= [,.!?|] | $))"), Part(after=13)),
+    (phrase(r"(?:IN |ON )?@1f? E?HALF(?: E?DAY|(?= [,.!?|] | $))|BEGIN DAY"), Part(before=13)),
+    (phrase(r"(?:IN |ON )?(?:@2f?|OTHERONE) E?HALF(?: E?DAY|(?= [,.!?|] | $))"), Part(after=13)),
     (
         phrase(
             r"(?<!UNTIL )(?:ABOUT )?(?:IN |K |TO )?END (?:рабочего |робочого |WORKV )?(?:DAY|EDAY)"
@@ -180,9 +180,17 @@ class TimeReader:
         if not exact:
             return [part] if part else [], False
         window, repaired = _last_word(exact, repairs, ends, last_wins=last_wins)
-        halves = _two_bounds([one for _, one in exact])
+        halves = self._possible(_two_bounds([one for _, one in exact]))
         chosen = halves or _exact_inside(window, [one for _, one in exact])
         return [one for one in (chosen, part) if one], repaired
+
+    def _possible(self, window: Window | None) -> Window | None:
+        """None for the two bounds of "до двух или после шести", between which nothing lies."""
+        if window is None or not (window.after and window.before):
+            return window
+        after = clock(window.after, self.opens, self.closes)
+        before = clock(window.before, self.opens, self.closes)
+        return window if after < before else None
 
     def _when(self, day: Days | None, windows: list[Window | Part]) -> When:
         first, last = day or (None, None)
