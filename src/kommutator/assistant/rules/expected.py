@@ -137,6 +137,8 @@ def _reminded(line: Line, wish: Intent | None, *, lets: bool) -> Intent:
             return Intent.MOVE
     if wish is not None:
         return wish
+    if line.has(under.ILL):
+        return Intent.MOVE if line.has(says.CHANGES) else Intent.CANCEL
     intent = intent_of(line)
     stays = intent is Intent.NO and line.has(says.NOT_CANCELLED)
     coming = (

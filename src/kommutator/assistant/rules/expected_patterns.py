@@ -62,6 +62,8 @@ NEVER_AGAIN = phrase(
 WHICH_VISIT = phrase(
     r"(?<=^ )(?:(?:A|YES|THEY|,) )*(?:(?:IN|ON|K) (?:HOWMANY|WHATTIME)(?: HOUR)?|WHENW|ON WHAT (?:DAY|TIMEW|DATE)|WHAT (?:DAY|TIMEW|HOUR)) \?|(?:THEY|YES|THEY YES) (?:IN|ON) [QW]\d+ \?"
 )
+# Whoever is ill does not come, whatever politeness stands beside it.
+ILL = phrase(r"(?<!NOT )ILL")
 LOOKS_FORWARD = phrase(
     r"still (?:ON|coming|GOOD|YES)|помню|пам'ятаю|remember|WAITING|YES|GOING|BYE(?= )"
 )

@@ -34,7 +34,7 @@ START_AGAIN = phrase(
 )
 _UNWELL = r"(?:себя|стало|почувств\S*|чувств\S*|слышно|видно|понимаю)"
 COMPLAINT = phrase(
-    rf"REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )COMPLAIN|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
+    rf"NOT (?:IN )?THAT (?:цвет|колір|тон|длин|форм|S\d)\S*|REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )COMPLAIN|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,1}}LIKED|(?<!I )BADLY(?! {_UNWELL})"
     r"|(?:ждал|чекал)\S* (?:\S+ ){0,3}(?:_(?= )|HOUR|HALF|MINUTE)|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}(?:AFTER|S\d+)"
     r"|(?:MASTER|E\d+) (?:\S+ )?LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|long (?:NOT )?WAIT|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
@@ -79,7 +79,7 @@ LATE = phrase(
 SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
 LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
 BOOK = phrase(
-    r"(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
+    r"(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
 )
 # "Сделаете мне брови завтра?" asks for a visit, "брови красите?" what we do.
 WILL_YOU = phrase(r"(?:S\d+|TRADE) (?:\S+ )*WILLYOU")
@@ -91,14 +91,14 @@ REFUSED = re.compile(
 )
 ASKS_ONLY = phrase(r"CHECK|спросить|уточнить|спитати|запитати|ask|know|узнать")
 WHEN_CAN = phrase(
-    rf"(?<!I )(?<!MY )HAVE RECORD ON|WHAT TIMEW CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
+    rf"(?<!I )(?<!MY )(?:HAVE RECORD|RECORD HAVE) ON|WHAT TIMEW CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
-    r"E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+ (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
+    r"[QW]\d+ (?:\S+ ){0,2}занят\S* \?|E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+ (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
     r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
 )
 MY_VISIT = phrase(
-    r"(?:забыл\w*|забул\w*|NOT (?:помню|пам'ятаю)) (?:\S+ ){0,3}(?:HOWMANY|WHENW|WHATTIME)|(?:HOWMANY|WHENW|WHATTIME) (?:мы|ми) YES|HAVE (?:ли |чи )?I (?:ли )?(?:IN|ON)|(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
+    r"K (?:WHAT MASTER|WHO) I(?! (?:\S+ )*CAN )|(?:забыл\w*|забул\w*|NOT (?:помню|пам'ятаю)) (?:\S+ ){0,3}(?:HOWMANY|WHENW|WHATTIME)|(?:HOWMANY|WHENW|WHATTIME) (?:мы|ми) YES|HAVE (?:ли |чи )?I (?:ли )?(?:IN|ON)|WHO (?:THEY )?MY MASTER|WHAT TIMEW (?:was|it)|(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
     r"|(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|пригадую|remember|знаю|know|сказал\w*)) (?:\S+ ){0,4}(?:RECORD|BOOKED)|(?:BOOKED|RECORD) (?:\S+ ){0,7}(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|remember))"
     r"|BOOKED (?:\S+ ){0,8}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|RECORD (?:\S+ ){0,4}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|(?:I|MY) (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}RECORD|I BOOKED"
     r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|REMIND(?! (?:\S+ ){0,2}(?:ADDR|COST|TIMETABLE|WHERE|STREET|HOW|WORKV))|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD"
@@ -115,16 +115,18 @@ ADDRESS = phrase(
     r"|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|WHERE|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
 )
 STAFF = phrase(
-    r"RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
+    r"IN WHO (?:\S+ ){0,4}(?:S\d+|опыт\S*)|E\d+ MORE (?:WORK |WORKV )?IN (?:вас|тебя) \?|RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
 )
 HOW_LONG = phrase(
     r"HOW many (?:TIMEW|MINUTE|HOUR)|HOWMANY (?:BYP )?TIMEW|HOWMANY (?:\S+ ){0,2}LONG|(?:S\d+|TRADE) (?:\S+ ){0,3}LONG|LONG (?:\S+ ){0,3}(?:S\d+|TRADE)|how long"
 )
 SERVICES = phrase(
-    r"walkin|HAVE (?:для|for) [^\sA-Z\d]+(?: \S+)? \?|WORKV FROM [^\sA-Z\d]+|DOES you (?:take|accept) (?:\S+ ){0,5}S\d+|(?:WHAT|WHICH) (?:\S+ ){0,2}S\d+ (?:\S+ ){0,2}HAVE|S\d+ WHAT (?:IN вас|у вас)|DOES you TAKE (?:\S+ ){0,4}S\d+|DOES you (?:\S+ )?(?:S\d+|TRADE)|INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE \?|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|(?:S\d+|TRADE) (?:\S+ )*WILLYOU|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
+    r"walkin|HAVE (?:для|for) [^\sA-Z\d]+(?: \S+)? \?|WORKV FROM [^\sA-Z\d]+|DOES you (?:take|accept) (?:\S+ ){0,5}S\d+|(?:WHAT|WHICH) (?:\S+ ){0,2}S\d+ (?:\S+ ){0,2}HAVE|S\d+ (?:WHAT IN вас|IN вас WHAT)|DOES you TAKE (?:\S+ ){0,4}S\d+|DOES you (?:\S+ )?(?:S\d+|TRADE)|INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE \?|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|(?:S\d+|TRADE) (?:\S+ )*WILLYOU|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
     r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,4}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
 )
 SPAM = phrase(r"SPAM")
+# Who looks for work wants no visit.
+JOB = phrase(r"TAKE (?:\S+ ){0,4}ON WORK|(?:ищу|шукаю|найду) WORK|резюме|(?:трудоустро|собеседован|співбесід|стажиров)\S*")
 ELSEWHERE = phrase(r"(?:WANT|NEED|BOOKV|K|UNTIL|CALL|CAN|HAVE|THEY|вы) (?:[^,.?!]+ )??ELSEWHERE")
 # Written to somebody else: "это не салон?", "ошиблась номером".
 WRONG_NUMBER = phrase(

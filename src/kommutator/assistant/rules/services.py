@@ -99,7 +99,8 @@ class ServiceIndex:
                 and not (asked or _is_wished(mention, words, tokens))
                 and not any(goes_on(mention, one) for one in mentions)
             ):
-                break
+                rejected |= {at: said.pop(at) for at in positions}
+                continue
             if bare or not _beside(group, others):
                 mentions.append(mention)
             else:

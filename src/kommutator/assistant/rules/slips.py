@@ -34,6 +34,11 @@ def has_vowels(word: str) -> bool:
     return not _VOWELS.isdisjoint(word)
 
 
+def alike(one: str, other: str) -> bool:
+    """Whether two letters sound the same, or nearly."""
+    return frozenset((one, other)) in _ALIKE
+
+
 def _neighbours() -> frozenset[frozenset[str]]:
     pairs: set[frozenset[str]] = set()
     for rows in _ROWS:

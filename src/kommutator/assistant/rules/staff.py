@@ -28,6 +28,7 @@ _ENDINGS_AFTER: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "FROM": (("ом", "ем", "єм"), ("ой", "ей", "ою", "ею", "єю")),
 }
 _TO_WHOM = frozenset({"K", "UNTIL"})
+_LATIN_HABITS = (("ks", "x"), ("iya", "ia"), ("yu", "ju"), ("yu", "iu"), ("ya", "ia"))
 _AS_WRITTEN, _SAME_NAME = 0, 1  # how near a form is to the name in the salon's list
 # Before such a word "Вера" is a person and not faith; months and days have been read by then.
 _TRADES_WORDS = "мастер парикмахер стилист барбер визажист бровист топ топ-мастер старший"
@@ -176,7 +177,15 @@ def _is_soft(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _cases(word: str) -> frozenset[str]:
-    return name_forms(word) | ({to_latin(word)} if not word.isascii() else frozenset())
+    return name_forms(word) | (_in_latin(word) if not word.isascii() else frozenset())
+
+
+def _in_latin(word: str) -> frozenset[str]:
+    """As passports write it, and as people do: "Oksana" and "Oxana", "Yulia" and "Julia"."""
+    forms = {to_latin(word)}
+    for written, instead in _LATIN_HABITS:
+        forms |= {form.replace(written, instead) for form in forms}
+    return frozenset(forms)
 
 
 @lru_cache(maxsize=4096)

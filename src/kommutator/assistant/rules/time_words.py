@@ -54,7 +54,7 @@ TIME_WORDS = {
     "PM": "pm",
     "AM": "am",
     "TODAY": "сегодня седня сегодняшн* сьогодні сьодні сьогоднішн* today",
-    "TOMORROW": "завтра завтрашн* tomorrow tmrw tomorow tommorow tommorrow tomorrow's завтрева",
+    "TOMORROW": "завтра назавтра завтрашн* tomorrow tmrw tommorow tomorrow's завтрева",
     "AFTERTOMORROW": (
         "overmorrow послезавтра послезавтрашн* післязавтра післязавтрашн* позавтра позавтрашн*"
     ),

@@ -19,7 +19,7 @@ from kommutator.assistant.rules.concepts import is_trade_word
 from kommutator.assistant.rules.day_spellings import day_spelt
 from kommutator.assistant.rules.english_words import ENGLISH
 from kommutator.assistant.rules.name_forms import fond_of
-from kommutator.assistant.rules.slips import bears, has_vowels, price
+from kommutator.assistant.rules.slips import alike, bears, has_vowels, price
 from kommutator.assistant.rules.written_words import GLUE, OFTEN, YES_AND_NO
 from kommutator.domain.assistant.frame import Expecting
 
@@ -29,6 +29,7 @@ _SHORT = 5  # letters; shorter words are compared with the words that are writte
 _MOST_SLIPS = 2
 _MOST_VOWELS_OUT = 3
 _MISSED_BLANK = 0.5
+_RUN_TOGETHER = 9  # letters of a word that begins as one of ours and may go on as another
 _SHORTEST_PART = 3  # letters of a part of what was run together
 _MOST_PARTS = 4
 _LONGEST = 40  # letters; nobody runs more together
@@ -55,6 +56,8 @@ def mended(text: str, names: frozenset[str], expecting: Expecting = Expecting.NO
 def _meant(word: str, names: frozenset[str], *, asked: bool) -> str:
     if asked and (answer := _answered(word)):
         return answer
+    if len(word) >= _RUN_TOGETHER and _is_by_its_beginning(word, names):
+        return parts[1] if (parts := _apart(word, names)) else word
     if word in names or is_known(word) or len(word) > _LONGEST:
         return word
     if len(word) < _SHORTEST or any(name in names for name in fond_of(word)):
@@ -63,6 +66,18 @@ def _meant(word: str, names: frozenset[str], *, asked: bool) -> str:
         return day
     found = [one for one in (_ours(word), _named(word, names), _apart(word, names)) if one]
     return min(found, key=lambda one: one[0])[1] if found else word
+
+
+def _is_by_its_beginning(word: str, names: Container[str]) -> bool:
+    """Whether nothing but its first letters make it a word of ours: "запишитена"."""
+    return len(word) <= _LONGEST and not (word in names or _is_whole(word))
+
+
+@lru_cache(maxsize=20_000)
+def _is_whole(word: str) -> bool:
+    if word in ENGLISH or lexicon.LEXICON.exact(word) or morphology.is_word(word):
+        return True
+    return not (lexicon.tag_of(word) or is_trade_word(word))
 
 
 @lru_cache(maxsize=2_000)
@@ -99,7 +114,8 @@ def _ours(word: str) -> tuple[float, str] | None:
 def _named(word: str, names: Iterable[str]) -> tuple[float, str] | None:
     if len(word) < _SHORT:
         return None
-    return _cheapest(word, [name for name in names if name[0] == word[0]], min(bears(word), 1.0))
+    near = [name for name in names if name[0] == word[0] or alike(name[0], word[0])]
+    return _cheapest(word, near, min(bears(word), 1.0))
 
 
 def _cheapest(word: str, forms: Collection[str], most: float) -> tuple[float, str] | None:
