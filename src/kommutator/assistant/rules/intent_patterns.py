@@ -126,7 +126,9 @@ SERVICES = phrase(
 )
 SPAM = phrase(r"SPAM")
 # Who looks for work wants no visit.
-JOB = phrase(r"TAKE (?:\S+ ){0,4}ON WORK|(?:ищу|шукаю|найду) WORK|резюме|(?:трудоустро|собеседован|співбесід|стажиров)\S*")
+JOB = phrase(
+    r"TAKE (?:\S+ ){0,4}ON WORK|(?:ищу|шукаю|найду) WORK|резюме|(?:трудоустро|собеседован|співбесід|стажиров)\S*"
+)
 ELSEWHERE = phrase(r"(?:WANT|NEED|BOOKV|K|UNTIL|CALL|CAN|HAVE|THEY|вы) (?:[^,.?!]+ )??ELSEWHERE")
 # Written to somebody else: "это не салон?", "ошиблась номером".
 WRONG_NUMBER = phrase(

@@ -47,7 +47,7 @@ def intent_of(line: Line) -> Intent:
 
 def wish_of(line: Line) -> Intent | None:
     """The same without answers and manners; None where the turn has no wish and no question."""
-    advertised = line.has(says.SPAM) and not line.has(says.CONTENT)
+    advertised = line.has(says.JOB) or (line.has(says.SPAM) and not line.has(says.CONTENT))
     if advertised or (line.has(says.WRONG_NUMBER) and not line.has(says.OFFERED_HERE)):
         return Intent.OTHER
     elsewhere = line.has(says.ELSEWHERE) and not line.has(says.OFFERED_HERE)
