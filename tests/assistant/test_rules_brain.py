@@ -14,11 +14,13 @@ from kommutator.domain.assistant.talk import (
     BookVisit,
     CancelVisit,
     Goal,
+    HandOver,
     Message,
     MoveVisit,
     Offer,
     Proposal,
     Talk,
+    Turn,
 )
 from kommutator.kit.texts import Texts
 from tests.support.framed_talk import VISIT, FramedTalk
@@ -67,6 +69,27 @@ def test_a_bare_number_answers_an_open_reminder() -> None:
 def test_a_bare_number_picks_what_was_shown() -> None:
     shown = Talk(expecting=Expecting.CHOICE)
     assert _heard("2", shown).choice == 2
+
+
+async def test_an_answer_to_a_reminder_says_of_which_visits_it_is() -> None:
+    """Whoever is asked to go on reads what was answered, and to what."""
+    visits = [VISIT, {**VISIT, "id": 502, "at": "2026-11-20T18:00"}]
+    asked = [
+        {"kind": "reminder", "record_id": one["id"], "visit_start": one["at"],
+         "asked_at": "2026-11-18T10:00", "message": 1}
+        for one in visits
+    ]  # fmt: skip
+    played = FramedTalk(client={"visits": visits}, questions=asked).played
+    brain, scene = RulesBrain(Reader(), Texts.load()), played.scene()
+    said = [Message("3", datetime.now(UTC))]
+    turn = await brain.turn(scene, Talk(), said, played.salon)
+    assert turn.answers == (501, 502)
+    handed = Turn(
+        Talk(), hand_over=HandOver.REMINDER, understood=turn.understood, answers=turn.answers
+    )
+    summary = brain.summary(handed, scene)
+    assert "Ответ на напоминание: отменить" in summary
+    assert ("15:00" in summary, "18:00" in summary) == (True, True)
 
 
 _OFFER = Offer(14, datetime.fromisoformat("2026-11-20T15:00"), 3600)

@@ -96,6 +96,7 @@ def booking(hour: int = 10) -> BookVisit:
 @dataclass
 class ScriptedBrain:
     """Knows "запишите [hour]", "отмените <records>", "да", "стоп" and "человека"; repeats the rest.
+    To a reminder "приду <records>", "один <record>" and "три <record>".
 
     Attributes:
         thinking: called while it thinks; may write, raise or wait.
@@ -133,6 +134,13 @@ class ScriptedBrain:
             case "приду":
                 first, *also = map(int, rest.split())
                 return Turn(talk, act=ConfirmVisit(first, tuple(also)))
+            case "три":
+                heard = Frame(Intent.CANCEL, choice=3)
+                asked = propose(talk, CancelVisit(int(rest)))
+                return msgspec.structs.replace(asked, understood=heard, answers=(int(rest),))
+            case "один":
+                heard = Frame(Intent.CONFIRM, choice=1)
+                return Turn(talk, act=ConfirmVisit(int(rest)), understood=heard)
             case "человека":
                 return Turn(talk, ("Зову.",), hand_over=HandOver.ASKED)
         return Turn(talk, (f"Вы написали: {text}",))
@@ -156,8 +164,8 @@ class _Desk:
     def read(self, account: Account, body: bytes) -> Sequence[ChatNews]:
         given = json.loads(body)
         said = Said(
-            given["id"], given["text"], datetime.fromtimestamp(0, UTC), kind=given["kind"],
-            from_me=given["from_me"], late=given["late"],
+            given["id"], given["text"], datetime.fromtimestamp(given["at"], UTC),
+            kind=given["kind"], from_me=given["from_me"], late=given["late"],
         )  # fmt: skip
         return [ChatNews(given["chat"], said, given["grouped"], "Анна К.", given["phone"])]
 
@@ -194,7 +202,7 @@ class Talks:
         number = next(self.numbers)
         body = {
             "id": f"m{number}", "text": text, "kind": "text", "chat": chat, "phone": PHONE,
-            "from_me": False, "late": False, "grouped": False, **more,
+            "from_me": False, "late": False, "at": 0, "grouped": False, **more,
         }  # fmt: skip
         row = JournalRow(
             id=number, enterprise=HERE, source="telegram", kind="update", key=None,
@@ -311,6 +319,7 @@ def _made(db: Database, brains: Sequence[ScriptedBrain]) -> Talks:
             texts,
             _nothing_else,
             [HearClients(salon_of, Aside(_Stops(), texts, asks, clock=clock), metrics)],
+            clock=clock,
         ),
     )
 

@@ -69,6 +69,6 @@ class RulesBrain:
         turn = await telling.told(Moment(scene, talk, silent, "", times, words), act, acted)
         return msgspec.structs.replace(turn, understood=None)
 
-    def summary(self, talk: Talk, scene: Scene, language: str = "ru") -> str:
+    def summary(self, turn: Turn, scene: Scene, language: str = "ru") -> str:
         """What somebody who takes over reads, in the language of staff."""
-        return summary(self._texts, talk, scene, language)
+        return summary(self._texts, turn, scene, language)

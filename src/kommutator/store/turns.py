@@ -78,6 +78,9 @@ _ADD = """
 INSERT INTO turns (enterprise, conversation_id, no, brain, understood, act, acted, record_id, said,
                    hand_over, outcome, ms, trace)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING id"""
+_STAFF_WROTE = f"""
+SELECT coalesce(bool_or(said_by = 'staff' AND at > $4), false) FROM (
+    SELECT said_by, at FROM chat_messages WHERE {_KEY} ORDER BY id DESC LIMIT 50) AS lately"""
 _MADE = """
 SELECT DISTINCT record_id FROM turns
  WHERE enterprise = $1 AND conversation_id = $2 AND record_id IS NOT NULL"""
@@ -190,6 +193,13 @@ class TurnStore:
         """What waits for an answer, oldest first. To be read after `load`: rather one too many."""
         rows = await self._connection.fetch(_WAITING, enterprise, connection_id, chat_id, limit)
         return [WaitingMessage(**row) for row in rows]
+
+    async def staff_wrote(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, *, since: datetime
+    ) -> bool:
+        """Whether a person of the salon wrote in the chat after this moment, in its last lines."""
+        key = enterprise, connection_id, chat_id
+        return bool(await self._connection.fetchval(_STAFF_WROTE, *key, since))
 
     async def intend(
         self, enterprise: EnterpriseNumber, row: ConversationRow, act: Mapping[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kommutator.domain.assistant.frame import Expecting, Frame, Intent
-from kommutator.domain.assistant.talk import HandOver, Rate
+from kommutator.domain.assistant.talk import HandOver, Rate, Turn
 from tests.support.exam import imagined_salon
 from tests.support.framed_talk import (
     FRIDAY,
@@ -192,7 +192,7 @@ async def test_who_takes_over_reads_what_is_wished() -> None:
     talk = FramedTalk(client={"visits": [VISIT]})
     await talk.all(book(MENS_CUT, when=on(FRIDAY, "15:00")))
     played = talk.played
-    lines = played.brain.summary(played.talk, played.scene(), "en").split("\n")
+    lines = played.brain.summary(Turn(played.talk), played.scene(), "en").split("\n")
     assert lines[:3] == [
         "Client: Ольга, +79161112233",
         "Wants to book",

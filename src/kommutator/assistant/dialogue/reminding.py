@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from kommutator.assistant.dialogue import cancelling, moving, naming, picking
 from kommutator.assistant.dialogue.moment import Moment, reply
 from kommutator.assistant.dialogue.offering import fits
@@ -63,6 +65,13 @@ async def answer(m: Moment, question: Question) -> Turn | None:
     """None: the turn is about something else."""
     if question.kind == "review":
         return None
+    turn = await _answered(m, question)
+    if turn is None:
+        return None
+    return msgspec.structs.replace(turn, answers=tuple(named_with(m.scene, question)))
+
+
+async def _answered(m: Moment, question: Question) -> Turn | None:
     intent, records = m.frame.intent, named_with(m.scene, question)
     if intent is Intent.CHOICE:  # beside words that say something a number decides nothing
         intent = _NUMBERS.get(m.frame.choice or 0, intent)

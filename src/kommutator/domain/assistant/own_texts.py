@@ -45,7 +45,8 @@ GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
         "service_gone",
     ),
     "unclear": (
-        "not_understood", "unknown_words", "out_of_range", "reminder_again", "reminder_no", "late",
+        "not_understood", "unknown_words", "out_of_range", "reminder_again", "reminder_no",
+        "reminder_to_staff", "late",
     ),
     "hand_over": (
         "hand_over.asked", "hand_over.complaint", "hand_over.media", "hand_over.not_understood",

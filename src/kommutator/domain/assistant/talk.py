@@ -95,6 +95,7 @@ class HandOver(StrEnum):
     MEDIA = "media"  # voice, a photo
     SENSITIVE = "sensitive"  # money back, health, the law
     FAILED = "failed"  # the salon's system did not take it, or did not answer
+    REMINDER = "reminder"  # answered otherwise than "I come" while staff speak
     STAFF_WROTE = "staff_wrote"  # on the salon's phone, or from the inbox
 
 
@@ -188,6 +189,7 @@ class Turn(msgspec.Struct, frozen=True):
         hand_over: a person must go on; the bot is silent from now on.
         understood: for the inbox; None where a brain has no frame.
         brain: which one answered: "rules", "llm".
+        answers: visits of the reminder that the client answered with it.
         trace: how a brain came to it, as JSON without personal data, for whoever audits it.
     """
 
@@ -197,6 +199,7 @@ class Turn(msgspec.Struct, frozen=True):
     hand_over: HandOver | None = None
     understood: Frame | None = None
     brain: str = "rules"
+    answers: tuple[int, ...] = ()
     trace: dict[str, Any] | None = None
 
 

@@ -25,10 +25,10 @@ from kommutator.domain.assistant.talk import (
     ConfirmVisit,
     HandOver,
     MoveVisit,
-    Rate,
     Turn,
 )
 from kommutator.flows.converse.acts import DoActs, mark_of
+from kommutator.flows.converse.beside import TO_STAFF, taken_aside
 from kommutator.flows.converse.finish import FinishTurn
 from kommutator.flows.converse.minds import RULES, Minds, NoAnswerError
 from kommutator.flows.converse.open import Open, OpenTurns, Plan
@@ -131,9 +131,12 @@ class Converse:
         """None: something came in while we thought, or it is a person's; nothing is kept."""
         brain = RULES if one.aside else one.settings.brain
         turn = await self._minds.turn(brain, scene, one.talk, one.heard(), times)
-        if one.aside and not isinstance(turn.act, ConfirmVisit | Rate):
-            await self._leave(one)
-            return None
+        if one.aside:
+            answer = taken_aside(one, turn, self._say(one, TO_STAFF))
+            if answer is None:
+                await self._leave(one)
+                return None
+            turn = answer
         plan = one.planned(turn)
         if not isinstance(turn.act, _AT_SALON):
             return plan

@@ -158,7 +158,7 @@ class FinishTurn:
 
     def _summary(self, turn: Turn, scene: Scene, language: str) -> str:
         try:
-            return self._summarise(turn.talk, scene, language)
+            return self._summarise(turn, scene, language)
         except Exception:  # noqa: BLE001  a person is asked for with or without it
             _log.exception("talk_not_summarised")
             return ""

@@ -66,6 +66,7 @@ class Open:
         records: visits that this very talk made.
         locale: of the enterprise's people.
         aside: staff speak here, or nobody: only an answer to a question of ours is taken.
+        asked_by_staff: they wrote since we asked: a "yes" may be theirs.
     """
 
     row: ConversationRow
@@ -81,6 +82,7 @@ class Open:
     greet: bool
     locale: str
     aside: bool = False
+    asked_by_staff: bool = False
 
     @property
     def no(self) -> int:
@@ -155,13 +157,15 @@ class OpenTurns:
         if plan is None and not (messages and (by_bot or aside)):
             return None
         greet = row.turned_at is None or row.now - row.turned_at > FORGOTTEN
+        staff_wrote = aside and await unit.turns.staff_wrote(*key, since=questions[0].asked_at)
         return Open(
             row=row,
             chat=chat,
             channel=channel,
             salon=salon,
             settings=settings,
-            talk=_talk(row, chat, enterprise.locale, anew=greet),
+            # What the bot proposed before staff took over is proposed no more.
+            talk=_talk(row, chat, enterprise.locale, anew=greet or aside),
             messages=messages,
             questions=questions,
             records=await unit.turns.made(row.enterprise, row.id),
@@ -169,6 +173,7 @@ class OpenTurns:
             greet=greet,
             locale=enterprise.locale,
             aside=aside,
+            asked_by_staff=staff_wrote,
         )
 
     async def _asking(self, asked: Sequence[Question]) -> Account | None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from kommutator.domain.assistant.frame import Frame
 from kommutator.domain.assistant.ports import Scene
-from kommutator.domain.assistant.talk import Message, Question, Rate, Talk
+from kommutator.domain.assistant.talk import Message, Question, Rate, Talk, Turn
 from kommutator.domain.connection import Account
 from kommutator.domain.tenancy import EnterpriseNumber
 
@@ -32,7 +32,7 @@ class Hears(Protocol):
 class Summarise(Protocol):
     """What whoever takes over reads first. `language`: ru, uk or en, of the staff."""
 
-    def __call__(self, talk: Talk, scene: Scene, language: str) -> str: ...
+    def __call__(self, turn: Turn, scene: Scene, language: str) -> str: ...
 
 
 class OpenQuestions(Protocol):
