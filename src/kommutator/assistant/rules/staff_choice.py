@@ -6,7 +6,7 @@ from __future__ import annotations
 from kommutator.assistant.rules.tokens import phrase
 
 NOT_WITH = phrase(
-    r"(?:INSTEAD|NOT|EXCEPT)(?: (?:WANT|IN|ON|K|FROM|UNTIL|TO))* E\d+|(?:K |TO |UNTIL )?E\d+ (?:I )?NOT (?:WANT|NEED)"
+    r"FROM E\d+(?= (?:ON|TO|K|UNTIL) E\d+ )|(?:INSTEAD|NOT|EXCEPT)(?: (?:WANT|IN|ON|K|FROM|UNTIL|TO))* E\d+|(?:K |TO |UNTIL )?E\d+ (?:I )?NOT (?:WANT|NEED)"
 )
 # Of two who are named one is wanted, nobody else.
 EITHER = phrase(r"E\d+ OR (?:K |IN |FROM |UNTIL )?E\d+")

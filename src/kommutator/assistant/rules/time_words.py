@@ -37,7 +37,7 @@ TIME_WORDS = {
         "hours hr hrs o'clock oclock"
     ),
     "H": "ч h",
-    "MINUTE": "минута минут* мин хвилин* хв minute minutes min mins",
+    "MINUTE": "полчас* получас* півгодин* минута минут* мин хвилин* хв minute minutes min mins",
     "DAY": "день дня дней дні днів дн сутки деньк* деньок",
     "EDAY": "day days",
     "DAYTIME": "днем вдень удень",
