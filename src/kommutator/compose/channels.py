@@ -92,7 +92,7 @@ def compose_channels(
     desks: dict[ConnectionKind, ChannelDesk] = {**asked, whatsapp.desk.kind: whatsapp.desk}
     alarms = EndQuiet(texts, follow)
     hear = HearChats(directory, {kind.value: desk for kind, desk in desks.items()}, texts,
-                     alarms.decide, hearers)  # fmt: skip
+                     alarms.decide, hearers, clock=clock)  # fmt: skip
     ask = AskChannels(db, directory, asked, intake)
     return ChannelParts(
         cloud=CloudNumbers(db, directory, cloud_desk),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from kommutator.domain.chats import ChatNews, Spoken, Told, ToldOf
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.chat_names import KNOWN_AS, ChatNames
 from kommutator.store.conversations import ConversationStore
 from kommutator.store.driver import Connection
 from kommutator.store.message_locks import LOCKED, MessageLocks
@@ -31,17 +32,12 @@ class Chat:
 
 
 _COLUMNS = ", ".join(field.name for field in fields(Chat))
-_KNOWN_AS = """
-coalesce((SELECT a.chat_id FROM chat_aliases a
-           WHERE a.enterprise = $1 AND a.connection_id = $2 AND a.alias = {name}),
-         (SELECT k.chat_id FROM chats k
-           WHERE k.enterprise = $1 AND k.connection_id = $2 AND k.chat_id = {name}))"""
 # Whoever writes reads again: a message that comes in opens a closed chat. An answer goes to the
 # name under which its person wrote last, which need not be the one that the chat has here.
 _HEAR = f"""
 INSERT INTO chats AS c (enterprise, connection_id, chat_id, grouped, title, phone, language,
                         heard_at, closed_at, closed_reason, reply_to)
-VALUES ($1, $2, coalesce({_KNOWN_AS.format(name="$3")}, {_KNOWN_AS.format(name="$10::text")}, $3),
+VALUES ($1, $2, coalesce({KNOWN_AS.format(name="$3")}, {KNOWN_AS.format(name="$10::text")}, $3),
         $4, $5, $6, $7, $8, CASE WHEN $9::text IS NOT NULL THEN clock_timestamp() END, $9,
         CASE WHEN $8::timestamptz IS NOT NULL THEN $3 END)
 ON CONFLICT (enterprise, connection_id, chat_id) DO UPDATE SET
@@ -50,11 +46,9 @@ ON CONFLICT (enterprise, connection_id, chat_id) DO UPDATE SET
     heard_at = greatest(c.heard_at, excluded.heard_at),
     reply_to = coalesce(excluded.reply_to, c.reply_to), composing_at = NULL,
     closed_at = excluded.closed_at, closed_reason = excluded.closed_reason
-RETURNING c.chat_id"""
-_KNOWN = f"SELECT {_KNOWN_AS.format(name='$3')}"
-_ALIAS = """
-INSERT INTO chat_aliases (enterprise, connection_id, alias, chat_id) VALUES ($1, $2, $3, $4)
-ON CONFLICT DO NOTHING"""
+RETURNING c.chat_id, coalesce((
+    SELECT b.phone IS DISTINCT FROM c.phone FROM chats b WHERE b.enterprise = c.enterprise
+       AND b.connection_id = c.connection_id AND b.chat_id = c.chat_id), false) AS named"""
 _MESSAGE = """
 INSERT INTO chat_messages (enterprise, connection_id, chat_id, message_id, author, text, at, kind,
                            direction, state, said_by)
@@ -109,7 +103,7 @@ UPDATE chat_messages m SET state = $4, code = coalesce($5, m.code), reason = coa
 RETURNING m.outbox_id, m.chat_id"""
 _COMPOSING = f"""
 UPDATE chats SET composing_at = CASE WHEN $4 THEN clock_timestamp() END
- WHERE enterprise = $1 AND connection_id = $2 AND chat_id = {_KNOWN_AS.format(name="$3")}
+ WHERE enterprise = $1 AND connection_id = $2 AND chat_id = {KNOWN_AS.format(name="$3")}
 RETURNING chat_id"""
 _TYPING_S = 5.0  # a messenger tells it again while it goes on
 _TOLD = """
@@ -135,7 +129,21 @@ SELECT {_COLUMNS} FROM chats
  ORDER BY heard_at DESC NULLS LAST, opened_at DESC LIMIT $3"""
 _GET = f"""
 SELECT {_COLUMNS} FROM chats
- WHERE enterprise = $1 AND connection_id = $2 AND chat_id = {_KNOWN_AS.format(name="$3")}"""
+ WHERE enterprise = $1 AND connection_id = $2 AND chat_id = {KNOWN_AS.format(name="$3")}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was told of a chat, on disk.
+
+    Attributes:
+        is_new: its message was not here yet.
+        met: we learnt whose this chat is: a number, or another chat.
+    """
+
+    chat_id: str
+    is_new: bool
+    met: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,50 +162,32 @@ class ChatStore:
         self._connection = connection
 
     async def hear(self, enterprise: EnterpriseNumber, connection_id: UUID, news: ChatNews) -> bool:
-        """Keep what was told of a chat; False: that message is kept already.
+        """As `keep`; False: that message is kept already."""
+        return (await self.keep(enterprise, connection_id, news)).is_new
+
+    async def keep(self, enterprise: EnterpriseNumber, connection_id: UUID, news: ChatNews) -> Kept:
+        """Keep what was told of a chat.
 
         Two chats that turn out to be one person's become one, see `get`.
         """
         said = news.said
         heard_at = said.at if said is not None and not said.from_me else None
-        chat_id: str = await self._connection.fetchval(
+        row = await self._connection.fetchrow(
             _HEAR, enterprise, connection_id, news.chat_id, news.grouped, news.title[:200],
             news.phone, news.language, heard_at, news.closed, news.alias,
         )  # fmt: skip
+        chat_id, met = row["chat_id"], row["named"]
         for name in () if news.alias is None else (news.chat_id, news.alias):
-            await self._join(enterprise, connection_id, name, chat_id)
+            met |= await ChatNames(self._connection).join(enterprise, connection_id, name, chat_id)
         if news.moved_to is not None:
             await self.move(enterprise, connection_id, chat_id, news.moved_to)
         if said is None:
-            return True
+            return Kept(chat_id, is_new=True, met=met)
         kept = await self._connection.fetchval(
             _MESSAGE, enterprise, connection_id, chat_id, said.message_id, said.author,
             said.text, said.at, said.kind, said.from_me,
         )  # fmt: skip
-        return bool(kept)
-
-    async def _join(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, name: str, chat_id: str
-    ) -> None:
-        """From now on this name means that chat; while a talk acts, from a later message on."""
-        known = await self.known_as(enterprise, connection_id, name)
-        if known is None:
-            await self._connection.execute(_ALIAS, enterprise, connection_id, name, chat_id)
-        elif known != chat_id:
-            talks = ConversationStore(self._connection)
-            if await talks.acting(enterprise, connection_id, known):
-                return
-            await talks.move(enterprise, connection_id, known, chat_id)
-            await self._connection.execute(
-                "SELECT merge_chats($1, $2, $3, $4)", enterprise, connection_id, known, chat_id
-            )
-
-    async def known_as(
-        self, enterprise: EnterpriseNumber, connection_id: UUID, name: str
-    ) -> str | None:
-        """How the chat is kept that has this name; None: there is none."""
-        found: str | None = await self._connection.fetchval(_KNOWN, enterprise, connection_id, name)
-        return found
+        return Kept(chat_id, is_new=bool(kept), met=met)
 
     async def told(
         self, enterprise: EnterpriseNumber, connection_id: UUID, told: Told

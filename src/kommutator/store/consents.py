@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias, cast
 from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.driver import Connection
 
 Source = Literal["chat", "staff", "api", "crm"]
+Phones: TypeAlias = tuple[str | None, str | None]
 
 # The same person may have said it in a chat whose number was not known then, or under another of
 # its names: the last word counts.
@@ -35,7 +36,13 @@ SELECT opted_out, source, by, at FROM consents
 _FLAG = """
 SELECT max(coalesce(vendor_at, read_at)) AS at FROM salon_clients
  WHERE enterprise = $1 AND phone = $2 AND opted_out AND NOT deleted"""
-_PHONE = "SELECT phone FROM chats WHERE enterprise = $1 AND connection_id = $2 AND chat_id = $3"
+# A chat that hides its number may have told WhatsApp's name of it when we looked that number up.
+_WHOSE = """
+SELECT (SELECT phone FROM chats WHERE enterprise = $1 AND connection_id = $2 AND chat_id = $3),
+       (SELECT phone FROM whatsapp_numbers
+         WHERE enterprise = $1 AND connection_id = $2 AND lid = $3 AND jid IS NOT NULL
+         ORDER BY asked_at DESC LIMIT 1)"""
+_NEWER = "SELECT true FROM consents WHERE enterprise = $1 AND subject = $2 AND at >= $3"
 _SAY = """
 WITH said AS (
     INSERT INTO consent_changes (enterprise, subject, opted_out, source, by, at)
@@ -105,12 +112,29 @@ class ConsentStore:
         at: datetime,
     ) -> str | None:
         """The same, said in a chat; returns its number, by which it then holds everywhere."""
-        phone: str | None = await self._connection.fetchval(
-            _PHONE, enterprise, connection_id, chat_id
-        )
-        subject = phone or chat_subject(connection_id, chat_id)
-        await self._connection.execute(_SAY, enterprise, subject, opted_out, "chat", by, at)
-        return phone
+        key = (enterprise, connection_id, chat_id)
+        told, found = cast("Phones", await self._connection.fetchrow(_WHOSE, *key))
+        subjects = {told} if told else {chat_subject(connection_id, chat_id), found}
+        for one in sorted(filter(None, subjects)):
+            await self._connection.execute(_SAY, enterprise, one, opted_out, "chat", by, at)
+        return told or found
+
+    async def met(
+        self, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str
+    ) -> tuple[str | None, Consent | None]:
+        """Whose this chat turned out to be, and what they said by whatever name.
+
+        What was said in the chat is from now on written down for its number as well.
+        """
+        key = (enterprise, connection_id, chat_id)
+        phone, _ = cast("Phones", await self._connection.fetchrow(_WHOSE, *key))
+        said = await self.of(enterprise, phone or "", connection_id, chat_id)
+        if said is None or phone is None or said.source == "crm":
+            return phone, said
+        if not await self._connection.fetchval(_NEWER, enterprise, phone, said.at):
+            values = (said.opted_out, said.source, said.by, said.at)
+            await self._connection.execute(_SAY, enterprise, phone, *values)
+        return phone, said
 
     async def history(self, enterprise: EnterpriseNumber, phone: str) -> Sequence[Consent]:
         """The latest first."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from kommutator.domain.outreach.wanted import OutreachKind, OutreachState, Wanted
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.chat_names import ALL_NAMES
 from kommutator.store.driver import Connection
 
 
@@ -93,6 +94,8 @@ _DROP = f"""
 UPDATE outreach o SET state = {_ENDED}, reason = $4, settled_at = $5
  WHERE enterprise = $1 AND state = 'queued'
    AND ($2::text IS NULL OR about = $2) AND ($3::text IS NULL OR phone = $3)
+   AND ($6::uuid IS NULL OR only_connection = $6
+        AND only_chat IN ({ALL_NAMES.format(enterprise="$1", via="$6", chat="$7::text")}))
 RETURNING id"""
 _EXPIRE = f"""
 WITH late AS (
@@ -205,12 +208,14 @@ class OutreachStore:
         *,
         about: str | None = None,
         phone: str | None = None,
+        chat: tuple[UUID, str] | None = None,
         reason: str,
         at: datetime,
     ) -> int:
-        """Take back what waits about something, or for somebody; returns how many."""
-        assert about is not None or phone, "never all of an enterprise's"
-        rows = await self._connection.fetch(_DROP, enterprise, about, phone, reason, at)
+        """Take back what waits about something, for somebody or for one chat; how many."""
+        assert about is not None or phone or chat, "never all of an enterprise's"
+        key = (enterprise, about, phone, reason, at)
+        rows = await self._connection.fetch(_DROP, *key, *(chat or (None, None)))
         return len(rows)
 
     async def expire_everywhere(self, now: datetime, limit: int) -> Sequence[tuple[str, str]]:

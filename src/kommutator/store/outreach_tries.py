@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from kommutator.domain.tenancy import EnterpriseNumber
+from kommutator.store.chat_names import ALL_NAMES
 from kommutator.store.driver import Connection
 from kommutator.store.message_locks import LOCKED
 
@@ -91,12 +92,14 @@ _FORGET = "DELETE FROM outreach_tries WHERE enterprise = $1 AND id = ANY ($2::bi
 _REQUEUE = """
 UPDATE outreach SET state = 'queued', due_at = $3, reason = $4, settled_at = NULL
  WHERE enterprise = $1 AND id = ANY ($2::bigint[])"""
-_PENDING = """
+_PENDING = f"""
 SELECT t.enterprise, t.id, t.outreach, t.outbox_id FROM outreach_tries t
   JOIN outreach o ON o.id = t.outreach
  WHERE t.state = 'sending' AND t.outbox_id IS NOT NULL
    AND ($1 = '' OR t.enterprise = $1) AND ($2::uuid IS NULL OR t.connection_id = $2)
    AND ($3::text IS NULL OR o.phone = $3) AND ($4::text IS NULL OR o.about = $4)
+   AND ($5::text IS NULL
+        OR t.chat_id IN ({ALL_NAMES.format(enterprise="$1", via="$2", chat="$5")}))
    AND o.state = 'sending'
  ORDER BY t.id"""
 _LATELY = """
@@ -242,12 +245,13 @@ class OutreachTryStore:
         *,
         phone: str | None = None,
         about: str | None = None,
+        chat_id: str | None = None,
     ) -> Sequence[Pending]:
-        """What is owed and has not left, as far as we know."""
-        return await self._pending(enterprise, connection_id, phone, about)
+        """What is owed and has not left, as far as we know. `chat_id`: of that connection."""
+        return await self._pending(enterprise, connection_id, phone, about, chat_id)
 
     async def pending_everywhere(self) -> Sequence[Pending]:
-        return await self._pending("", None, None, None)
+        return await self._pending("", None, None, None, None)
 
     async def _pending(self, *key: Any) -> Sequence[Pending]:
         return [Pending(**row) for row in await self._connection.fetch(_PENDING, *key)]

@@ -53,7 +53,7 @@ async def test_each_step_forward_is_told_once(house: House) -> None:
         await unit.whatsapp_sent.leaving(phone.enterprise, phone.id, ["W1"], row)
     listener, desk = Listener(), Desk()
     hear = HearChats(
-        house.directory, {"whatsapp": desk}, house.texts, _nobody, of_ours=[listener],  # type: ignore[dict-item]  # one method is enough
+        house.directory, {"whatsapp": desk}, house.texts, _nobody, of_ours=[listener], clock=house.clock,  # type: ignore[dict-item]  # one method is enough
     )  # fmt: skip
     states = ["sent", "read", "delivered", "read", "failed"]
     for state in states:
@@ -83,7 +83,7 @@ async def test_pages_that_show_the_chat_are_told_once_for_all_its_receipts(
     )
     await listener.start()
     desk = Desk([ChatNews(jid(OLGA), told=Told(f"W{row}", "read")) for row in rows])
-    hear = HearChats(house.directory, {"whatsapp": desk}, house.texts, _nobody)  # type: ignore[dict-item]  # one method is enough
+    hear = HearChats(house.directory, {"whatsapp": desk}, house.texts, _nobody, clock=house.clock)  # type: ignore[dict-item]  # one method is enough
     for _ in range(2):  # the second time nothing is new
         async with house.db.unit() as unit:
             await hear.decide(unit, _row(phone))

@@ -14,6 +14,8 @@ from kommutator.domain.connection import Account
 from kommutator.domain.journal import Decided, Ignored, JournalRow, Verdict
 from kommutator.domain.notices.wishes import read_wishes
 from kommutator.flows.chats.speak import Saying, speak
+from kommutator.flows.outreach.consents import met
+from kommutator.kit.clock import Clock
 from kommutator.kit.errors import InvalidInput, NotFound
 from kommutator.kit.texts import DEFAULT_LOCALE, Texts
 from kommutator.store.message_locks import NewsOf
@@ -72,6 +74,8 @@ class HearChats:
         follow: Decide,
         hearers: Sequence[HearMessages] = (),
         of_ours: Sequence[HearTold] = (),
+        *,
+        clock: Clock,
     ) -> None:
         self._accounts = accounts
         self._desks = desks
@@ -79,6 +83,7 @@ class HearChats:
         self._follow = follow
         self._hearers = hearers
         self._of_ours = of_ours
+        self._clock = clock
 
     async def prepare(self, unit: Unit, rows: Sequence[JournalRow]) -> None:
         """Lock the messages of ours that these rows will change, as `MessageLocks` wants it."""
@@ -109,11 +114,15 @@ class HearChats:
             if told.told is not None:
                 await self._told(unit, account, told.told)
                 continue
-            new = await unit.chats.hear(account.enterprise, account.connection_id, told)
-            one = await _as_kept(unit, account, told)
+            kept = await unit.chats.keep(account.enterprise, account.connection_id, told)
+            one = replace(told, chat_id=kept.chat_id)
+            if kept.met:
+                await met(
+                    unit, account.enterprise, account.connection_id, kept.chat_id, self._clock.now()
+                )
             if one.start is not None:
                 await self._greet(unit, account, row, one)
-            elif new and one.said is not None and not one.grouped:
+            elif kept.is_new and one.said is not None and not one.grouped:
                 for hear in self._hearers:
                     await hear(unit, account, one, one.said)
         return Decided() if news else Ignored("no_news_of_chats")
@@ -150,9 +159,3 @@ class HearChats:
             return await self._accounts.account(row.connection_id)
         except NotFound:
             return None
-
-
-async def _as_kept(unit: Unit, account: Account, news: ChatNews) -> ChatNews:
-    """Under the chat's own name: a person's chat may be told under several."""
-    name = await unit.chats.known_as(account.enterprise, account.connection_id, news.chat_id)
-    return replace(news, chat_id=name or news.chat_id)

@@ -88,16 +88,42 @@ async def said_in_chat(
     phone = await unit.consents.say_in_chat(
         enterprise, connection_id, chat_id, opted_out=opted_out, by=by, at=at
     )
-    if opted_out and phone is not None:
-        await _stop(unit, enterprise, phone, at)
+    if opted_out:
+        await _stop(unit, enterprise, phone, at, (connection_id, chat_id))
 
 
-async def _stop(unit: Unit, enterprise: EnterpriseNumber, phone: str, at: datetime) -> None:
+async def met(
+    unit: Unit, enterprise: EnterpriseNumber, connection_id: UUID, chat_id: str, at: datetime
+) -> bool:
+    """We learnt whose this chat is: a STOP said by any of their names holds for all of them.
+
+    True: they want nothing unasked.
+    """
+    phone, said = await unit.consents.met(enterprise, connection_id, chat_id)
+    if said is None or not said.opted_out:
+        return False
+    await _stop(unit, enterprise, phone, at, (connection_id, chat_id))
+    return True
+
+
+async def _stop(
+    unit: Unit,
+    enterprise: EnterpriseNumber,
+    phone: str | None,
+    at: datetime,
+    chat: tuple[UUID, str] | None = None,
+) -> None:
     """Also what is already under way, if it can be stopped."""
     await unit.outreach.lock(enterprise)  # what is being sent this moment is under way after it
-    pending = await unit.outreach_tries.pending(enterprise, phone=phone)
-    await recall(unit, pending, at, "opted_out")
-    await unit.outreach.drop(enterprise, phone=phone, reason="opted_out", at=at)
+    if chat is not None:
+        connection_id, chat_id = chat
+        there = await unit.outreach_tries.pending(enterprise, connection_id, chat_id=chat_id)
+        await recall(unit, there, at, "opted_out")
+        await unit.outreach.drop(enterprise, chat=chat, reason="opted_out", at=at)
+    if phone is not None:
+        pending = await unit.outreach_tries.pending(enterprise, phone=phone)
+        await recall(unit, pending, at, "opted_out")
+        await unit.outreach.drop(enterprise, phone=phone, reason="opted_out", at=at)
 
 
 async def _shown(unit: Unit, enterprise: EnterpriseNumber, phone: str) -> Shown:

@@ -20,6 +20,7 @@ from kommutator.domain.outreach.wanted import OutreachKind, OutreachState
 from kommutator.domain.template_message import MessageTemplate
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.flows.chats.speak import Saying, speak
+from kommutator.flows.outreach.consents import met
 from kommutator.flows.outreach.look import SPACING, Stop, leaves_until, look_at
 from kommutator.flows.outreach.ports import Drop, Later, Place, Recheck, Send, SentHearer
 from kommutator.kit.clock import Clock
@@ -119,8 +120,7 @@ class SendDue:
             look = await self._reserved(unit, held)
             if isinstance(look, Stop):
                 return await self._stop(unit, held, look)
-            await self._send(unit, held, look, verdict)
-            return "owed"
+            return await self._send(unit, held, look, verdict)
 
     async def _asked(self, row: OutreachRow) -> Send | Stop:
         asked = self._rechecks.get(row.kind)
@@ -156,11 +156,10 @@ class SendDue:
         await unit.outreach.settle(row.enterprise, row.id, stop.state, stop.reason, stop.at)
         return stop.state.value
 
-    async def _send(self, unit: Unit, row: OutreachRow, way: Option, said: Send) -> None:
+    async def _send(self, unit: Unit, row: OutreachRow, way: Option, said: Send) -> str:
         now, text = self._clock.now(), said.text or row.text
-        if not way.opened:
-            chat = ChatNews(way.chat_id, title=row.client_name, phone=row.phone)
-            await unit.chats.hear(row.enterprise, way.connection_id, chat)
+        if not way.opened and await self._opened(unit, row, way, now):
+            return OutreachState.DROPPED.value
         tried = await unit.outreach_tries.add(
             row.enterprise, row.id, way.connection_id, kind=way.kind.value, chat_id=way.chat_id,
             is_new=way.is_new, at=now,
@@ -182,6 +181,14 @@ class SendDue:
         place = Place(way.connection_id, way.kind, way.chat_id)
         for hear in self._sent:
             await hear(unit, row, place, said.about or (row.about,))
+        return "owed"
+
+    async def _opened(self, unit: Unit, row: OutreachRow, way: Option, now: datetime) -> bool:
+        """The chat, before its first message; True: its person turns out to want none."""
+        chat = ChatNews(way.chat_id, title=row.client_name, phone=row.phone)
+        kept = await unit.chats.keep(row.enterprise, way.connection_id, chat)
+        where = (row.enterprise, way.connection_id, kept.chat_id)
+        return kept.met and await met(unit, *where, now)
 
 
 def _template(row: OutreachRow, way: Option, text: str, now: datetime) -> MessageTemplate | None:
