@@ -33,6 +33,7 @@ _WISHED = phrase(rf"{_WILLING.pattern}|NEED|бы|б|S\d+|TRADE")
 _TOLD_BY = frozenset(
     {"WORKV", "BOOKED", "back", "arrive", "arriving", "land", "fly", "flying", "return"}
 )
+_SO = frozenset({"so", "поэтому", "тому"})
 _DAY, _TIME = re.compile(r"(?<= )Q\d+(?= )"), re.compile(r"(?<= )W\d+(?= )")
 
 
@@ -67,6 +68,7 @@ def strike_out(line: Line, day: Callable[[str], Days], today: date) -> bool:
         _judge(one, before)
         before = one
     _judge_told(clauses)
+    _judge_reasons(clauses)
     never = {day(mark) for one in clauses if one.unable for mark in _DAY.findall(one.text)}
     for one in clauses:
         named = {day(mark) for mark in _DAY.findall(one.text)}
@@ -87,7 +89,7 @@ def _strike_past(line: Line, is_past: Callable[[str], bool]) -> None:
     marks = _DAY.findall(line.text)
     over = {mark for mark in marks if is_past(mark)}
     if over and len(over) < len(set(marks)):
-        line.rewrite(_DAY, lambda match: "_" if match[0] in over else "")
+        line.rewrite(_DAY, lambda match: "TOLD" if match[0] in over else "")
 
 
 def _clauses(text: str) -> list[Clause]:
@@ -129,6 +131,14 @@ def _judge_told(clauses: list[Clause]) -> None:
         one.left_out = one.left_out or (told and _tells(one.text))
 
 
+def _judge_reasons(clauses: list[Clause]) -> None:
+    """Of "в пятницу зарплата, поэтому в субботу" the day that follows."""
+    for place, reason in enumerate(clauses):
+        follow = clauses[place + 1 :]
+        if reason.sign in _SO and any(one.has(_DAY) and not one.left_out for one in follow):
+            reason.left_out = True
+
+
 def _asks_for_day(one: Clause) -> bool:
     return not one.left_out and one.has(_DAY) and one.has(_WILLING)
 
@@ -139,7 +149,7 @@ def _tells(text: str) -> bool:
 
 def _strike(one: Clause, *, days: bool, times: bool) -> None:
     if days:
-        one.text = _DAY.sub("UNWANTED" if one.unable else "_", one.text)
+        one.text = _DAY.sub("UNWANTED" if one.unable else "TOLD", one.text)
     if times:
-        one.text = _TIME.sub("UNWANTED" if one.unable else "_", one.text)
+        one.text = _TIME.sub("UNWANTED" if one.unable else "TOLD", one.text)
     one.text = _UNABLE.sub("UNWANTED", one.text)

@@ -199,7 +199,7 @@ def _plus(days: int) -> Made:
 _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"NOT (?:IN |ON )?(?:THIS |NEAREST )?WD(?P<weekday>\d){said.OTHER_ONE}(?! WD)"), _in_next_week),
     (phrase(r"(?P<next>NEXT)(?: ,)? (?:A )?NOT (?:IN |ON )?THIS WD(?P<weekday>\d)"), _weekday),
-    (phrase(r"NOT (?:IN |ON )?THIS WEEK(?: ,)? (?:A |BUT )?(?:IN |ON )?(?P<which>NEXT)(?: WEEK)?(?! WD)"), _week),
+    (phrase(r"NOT (?:IN |ON )?THIS WEEK(?: ,)? (?:A |BUT )?(?:IN |ON )?(?P<which>NEXT)(?: WEEK)?(?! WEEK| WD)"), _week),
     (phrase(r"WD(?P<weekday>\d) AFTER (?P<next>NEXT)"), _weekday),
     (said.NOT_THIS_BUT_NEXT, _weekday),
     (said.PART_OF_IT_NEXT, _in_next_week),

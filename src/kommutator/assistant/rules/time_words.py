@@ -49,7 +49,7 @@ TIME_WORDS = {
     "NOON": "полдень полудень опівдні noon midday",
     "MIDNIGHT": "полночь опівночі midnight",
     "LUNCH": "обед обід обіду обідом обідн* обеденн* lunch lunchtime",
-    "AFTERNOON": "afternoon пополудни пополудні",
+    "AFTERNOON": "afternoon arvo пополудни пополудні",
     "WORK": "работа работы роботи work",
     "PM": "pm",
     "AM": "am",

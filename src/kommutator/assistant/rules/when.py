@@ -80,7 +80,7 @@ _WINDOWS: tuple[tuple[re.Pattern[str], Callable[[list[Point]], Window]], ...] = 
      lambda points: _between(*points)),
     (phrase(rf"(?:EARLIER|UNTIL) (?:IN )?(?P<first>{_POINT}) {_CANNOT}"), lambda points: Window(after=points[0])),
     (phrase(rf"(?:AFTER|LATER) (?:IN )?(?P<first>{_POINT}) {_CANNOT}"), lambda points: Window(before=points[0])),
-    (phrase(rf"(?:(?:NOT|NO)(?: (?:do|I|COME|CAN|MANAGE|INTIME))* (?:EARLIER|UNTIL|sooner) |FROM |AFTER |(?<!NOT )(?<!NO )LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
+    (phrase(rf"(?:(?:NOT|NO)(?: (?:do|I|COME|CAN|MANAGE|INTIME))* (?:EARLIER|UNTIL|sooner) |FROM |(?<!NOT )(?<!NO )AFTER |(?<!NOT )(?<!NO )LATER |PAST )(?:IN )?(?P<first>{_POINT})(?: AND LATER)?"),
      lambda points: Window(after=points[0])),
     (phrase(rf"(?:(?:NOT|NO)(?: (?:do|I|COME|CAN|MANAGE|INTIME))* (?:LATER|AFTER) |UNTIL |(?<!NOT )(?<!NO )EARLIER )(?:IN )?(?P<first>{_POINT})"),
      lambda points: Window(before=points[0])),
