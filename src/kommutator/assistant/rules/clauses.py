@@ -27,6 +27,7 @@ _UNABLE = phrase(
 _PAST = phrase(
     r"был[аио]?|бу(?:в|ла|ли)|ходи(?:л\w*|в)|при(?:ход|езж)\w*л[аи]?|прошлораз|was|were|went|came"
 )
+_REFUSED_DAY = re.compile(rf"(?<= )Q\d+ (?:[^\sW]\S* ){{0,3}}{_UNABLE.pattern}")
 _LIKEWISE = phrase(r"тоже|теж|также|також|either|too")
 _WILLING = phrase(r"CAN|SUITS|WANT|FREE|YES|BOOKV|LET|BETTER")
 _WISHED = phrase(rf"{_WILLING.pattern}|NEED|бы|б|S\d+|TRADE")
@@ -80,6 +81,9 @@ def strike_out(line: Line, day: Callable[[str], Days], today: date) -> bool:
         if one.left_out and ((days and one.has(_DAY)) or (times and one.has(_TIME))):
             refused = refused or one.unable
             _strike(one, days=days, times=times)
+        elif one.unable and _REFUSED_DAY.search(one.text) and one.sign != "?":
+            refused = True
+            one.text = _DAY.sub("UNWANTED", one.text)
     line.text = _joined(clauses)
     return refused
 
