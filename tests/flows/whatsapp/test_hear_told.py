@@ -53,7 +53,8 @@ async def test_each_step_forward_is_told_once(house: House) -> None:
         await unit.whatsapp_sent.leaving(phone.enterprise, phone.id, ["W1"], row)
     listener, desk = Listener(), Desk()
     hear = HearChats(
-        house.directory, {"whatsapp": desk}, house.texts, _nobody, of_ours=[listener], clock=house.clock,  # type: ignore[dict-item]  # one method is enough
+        house.directory, {"whatsapp": desk}, house.texts, _nobody,  # type: ignore[dict-item]  # one method is enough
+        of_ours=[listener], clock=house.clock,
     )  # fmt: skip
     states = ["sent", "read", "delivered", "read", "failed"]
     for state in states:

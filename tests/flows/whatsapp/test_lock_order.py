@@ -96,7 +96,10 @@ async def town(database_url: str) -> AsyncIterator[Town]:
         await phone.knows(ANNA)
         olga, anna = await phone.says("Здравствуйте", OLGA), await phone.says("Добрый день", ANNA)
         desk = Desk()
-        hear = HearChats(house.directory, {"whatsapp": desk}, house.texts, _nobody, clock=house.clock)  # type: ignore[dict-item]  # one method is enough
+        hear = HearChats(
+            house.directory, {"whatsapp": desk}, house.texts, _nobody,  # type: ignore[dict-item]  # one method is enough
+            clock=house.clock,
+        )  # fmt: skip
         yield Town(house, phone, desk, hear, olga, anna)
 
 
