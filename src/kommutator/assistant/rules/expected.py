@@ -82,6 +82,11 @@ def _unasked(line: Line, wish: Intent | None) -> Intent | None:
     """Out of the blue "попозже можно?" is of a visit they have; other people's talk is none."""
     if wish is None and line.has(under.AT_ANOTHER_HOUR):
         return Intent.MOVE
+    if wish is None and intent_of(line) is Intent.INFORM:
+        if line.has(under.ABOUT_STAFF):
+            return Intent.STAFF
+        if line.has(under.ABOUT_SERVICE):
+            return Intent.SERVICES
     if wish is None and intent_of(line) in _TOLD and is_of_others(line):
         return Intent.OTHER
     return wish

@@ -50,6 +50,15 @@ ANOTHER_TIME = phrase(
     r"UNWANTED (?:\S+ )*(?:\?|[QW]\d+|CAN)|(?:CAN|WANT|NEED|LET|BETTER|NO|NOT|TAKE|BOOKV|давайте|MANAGE|possible) (?:\S+ )*(?:[QW]\d+|OTHERONE|SHIFT|LATER|SOONER|EARLIER)(?! (?:NOT|NO))"
     r"|(?:[QW]\d+|OTHERONE|SHIFT|LATER|SOONER) (?:\S+ )*(?:CAN|BETTER|possible|SUITS|WORKING|WORK)|OTHERONE (?:DAY|EDAY|TIMEW|DATE)|(?:[QW]\d+) (?:\S+ )*\?"
 )
+# A question of somebody or something, without a time: "Олег женат?", "а больно ли шугаринг?".
+_NO_TIME = r"(?!.* [QW]\d)(?=.* \?)"
+_A_WORD = r"[^\W\d_A-Z]{3,}"
+ABOUT_STAFF = re.compile(
+    rf"^{_NO_TIME}(?!.* S\d)(?=.* E\d+ )(?!.* (?:K|IN|UNTIL|FROM) E\d)(?=.* {_A_WORD} )"
+)
+ABOUT_SERVICE = re.compile(
+    rf"^{_NO_TIME}(?!.* E\d)(?=.* S\d+ )(?=.* {_A_WORD} (?:\S+ )*{_A_WORD} )"
+)
 # Of a visit that stands: "а попозже можно?".
 AT_ANOTHER_HOUR = phrase(
     r"(?:YES|LET) (?:ON |IN )?OTHERONE (?:DAY|EDAY|TIMEW|DATE)|CAN (?:\S+ ){0,3}(?:LATER|SOONER|EARLIER)|(?:LATER|SOONER|EARLIER) (?:\S+ ){0,3}CAN"

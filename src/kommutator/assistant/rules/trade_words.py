@@ -73,6 +73,7 @@ TRADE_WORDS = {
     "children": (
         "детск* дитяч* ребен* ребёнк* kids kid child children child's дитин* children's kid's"
     ),
+    "pretty": "красив* красот* гарн*",
     "classic": "классич* класич* classic*",
     "hardware": "аппарат* апарат* hardware",
     "short": "коротк* short",
@@ -83,7 +84,7 @@ TRADE_WORDS = {
 # Which of several services is meant, never a service by themselves.
 MODIFIERS = frozenset(
     {"men", "women", "children", "classic", "hardware", "short", "long", "medium", "face", "legs"}
-    | {"colourist"}
+    | {"colourist", "pretty"}
     | {"hands", "back", "hair", "body"}
 )
 
