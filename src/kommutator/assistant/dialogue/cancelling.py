@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import msgspec
 
 from kommutator.assistant.dialogue import picking
 from kommutator.assistant.dialogue.moment import Moment, asking, without_pick
-from kommutator.domain.assistant.frame import Expecting
+from kommutator.domain.assistant.frame import Expecting, Intent
 from kommutator.domain.assistant.talk import CancelVisit, Goal, Talk, Turn
+
+_ONLY = re.compile(r"\b(только|лишь|тільки|лише|only|just)\b", re.IGNORECASE)
+_OTHER_WISHES = frozenset({Intent.MOVE, Intent.BOOK, Intent.FREE, Intent.PRICE, Intent.MY_VISIT})
 
 
 async def wanted(m: Moment, among: Sequence[int] = ()) -> Turn:
@@ -35,6 +39,23 @@ def begun(talk: Talk, record_id: int | None = None) -> Talk:
         phone=talk.phone,
         language=talk.language,
     )
+
+
+async def narrowed(m: Moment) -> Turn | None:
+    """Of several that are to be cancelled only some: "да, но только маникюр"."""
+    proposal = m.talk.proposal
+    if not isinstance(proposal, CancelVisit) or not proposal.also:
+        return None
+    if m.frame.intent in _OTHER_WISHES:
+        return None
+    part = picking.fitting_of(m, proposal.records)
+    if not part or len(part) == len(proposal.records):
+        return None
+    if picking.keeps(m.text):
+        part = [one for one in proposal.records if one not in part]
+    elif m.frame.intent is Intent.NO and not _ONLY.search(m.text):
+        return picking.ask_of(m, begun(m.talk), proposal.records)
+    return propose(m, m.talk, *part)
 
 
 def propose(m: Moment, talk: Talk, record_id: int, *also: int) -> Turn:

@@ -20,9 +20,9 @@ from kommutator.assistant.dialogue import (
     booking,
     cancelling,
     choosing,
+    coming,
     doubting,
     moving,
-    naming,
     reminding,
     repairs,
 )
@@ -32,8 +32,6 @@ from kommutator.assistant.dialogue.wish import says_something
 from kommutator.domain.assistant.frame import Expecting, Intent
 from kommutator.domain.assistant.ports import Scene
 from kommutator.domain.assistant.talk import (
-    CancelVisit,
-    ConfirmVisit,
     Goal,
     HandOver,
     OptIn,
@@ -50,7 +48,6 @@ _NOD = re.compile(
     r"|зрозуміл\w+|ok|okay|k|fine|great|cool|👍|👌|❤️|🙏)?\W*",
     re.IGNORECASE,
 )
-_SURE = re.compile(r"подтвер|підтвер|confirm", re.IGNORECASE)
 
 Step = Callable[[Moment], Awaitable[Turn]]
 Rule = Callable[[Moment], Awaitable[Turn | None]]
@@ -204,18 +201,6 @@ async def _cancel(m: Moment) -> Turn:
     return await cancelling.wanted(m)
 
 
-async def _confirm(m: Moment) -> Turn:
-    """To a proposal it is a yes, but "I shall come" cancels nothing; else the next visit is it."""
-    proposal, visit = m.talk.proposal, answering.next_visit(m)
-    if isinstance(proposal, CancelVisit) and not _SURE.search(m.text):
-        if naming.visit_of(m.scene, proposal.record_id) is None:
-            return reply(m, cleared(m.talk), m.say("assistant.gone"))
-        return reply(m, cleared(m.talk), act=ConfirmVisit(proposal.record_id, proposal.also))
-    if proposal is not None or visit is None:
-        return await agreeing.yes(m)
-    return await reminding.confirmed(m, [visit.id])
-
-
 async def _late(m: Moment) -> Turn:
     """Who waits for them must know."""
     return reply(m, m.talk, m.say("assistant.late"), hand_over=HandOver.ASKED)
@@ -246,6 +231,7 @@ _FIRST: Final[Sequence[Rule]] = (
     *_ALWAYS,
     _nothing_known,
     _given_up,
+    cancelling.narrowed,
     _other_times,
     choosing.several_of_the_shown,
     choosing.any_of_the_shown,
@@ -276,7 +262,7 @@ _BY_INTENT: Final[Mapping[Intent, Step]] = {
     Intent.CHOICE: choosing.chosen,
     Intent.YES: agreeing.yes,
     Intent.NO: agreeing.no,
-    Intent.CONFIRM: _confirm,
+    Intent.CONFIRM: coming.coming,
     Intent.LATE: _late,
     Intent.MY_VISIT: answering.my_visit,
     Intent.PRICE: answering.price,

@@ -58,7 +58,7 @@ def visit_meant(m: Moment, talk: Talk, among: Sequence[int] = ()) -> Visit | Non
 
 def several_meant(m: Moment, goal: Goal, among: Sequence[int] = ()) -> Sequence[Visit]:
     """All of them, or those that are named one by one; empty: not so many."""
-    if _KEEPS.search(m.text):
+    if keeps(m.text):
         return ()
     by_number = _by_number(m)
     if by_number:
@@ -70,6 +70,17 @@ def several_meant(m: Moment, goal: Goal, among: Sequence[int] = ()) -> Sequence[
     if len(fitting) > 1 and (says_all or _named_one_by_one(m, fitting)):
         return fitting
     return ()
+
+
+def keeps(text: str) -> bool:
+    """Whether a visit is to stay, whatever becomes of another: "а на чистку приду"."""
+    return _KEEPS.search(text) is not None
+
+
+def fitting_of(m: Moment, records: Sequence[int]) -> Sequence[int]:
+    """Those of these visits that the words name."""
+    visits = [one for one in m.scene.client.visits if one.id in records]
+    return [one.id for one in visits if _fits(one, m.frame, Goal.CANCEL)]
 
 
 def spoken_about(m: Moment, among: Sequence[int] = ()) -> Sequence[Visit]:
@@ -84,8 +95,13 @@ def ask_which(m: Moment, talk: Talk, among: Sequence[int] = ()) -> Turn:
         return none_known(m, cleared(talk))
     visits = spoken_about(m, among)
     fitting = [one for one in visits if _fits(one, m.frame, talk.goal)] or visits
+    return ask_of(m, talk, [one.id for one in fitting])
+
+
+def ask_of(m: Moment, talk: Talk, records: Sequence[int]) -> Turn:
+    """Which of just these, whatever the words name."""
     talk = msgspec.structs.replace(
-        talk, visits=tuple(one.id for one in fitting), expecting=Expecting.CHOICE, record_id=None
+        talk, visits=tuple(records), expecting=Expecting.CHOICE, record_id=None
     )
     return asking(m, talk)
 

@@ -33,7 +33,8 @@ _NUMBERS = {1: Intent.CONFIRM, 2: Intent.MOVE, 3: Intent.CANCEL}
 _REFUSALS = frozenset({Intent.MOVE, Intent.CANCEL, Intent.NO})
 # "На маникюр приду, на стрижку нет": which of them is asked, and nothing is confirmed.
 _NOT_ALL = re.compile(
-    r"\b(нет|ні|кроме|крім|except|but not)\b|\bне (приду|прийду|буду|смогу|зможу|получ\w+)\b",
+    r"(?<=\w) (нет|ні)\b|\b(кроме|крім|except|but not)\b"
+    r"|\bне (приду|прийду|буду|смогу|зможу|получ\w+)\b",
     re.IGNORECASE,
 )
 _LETTERS = re.compile(r"[^\W\d_]", re.UNICODE)
@@ -73,6 +74,9 @@ async def answer(m: Moment, question: Question) -> Turn | None:
 
 async def _answered(m: Moment, question: Question) -> Turn | None:
     intent, records = m.frame.intent, named_with(m.scene, question)
+    both_ways = _NOT_ALL.search(m.text) is not None and picking.keeps(m.text)
+    if len(records) > 1 and both_ways and intent in {Intent.CONFIRM, *_REFUSALS}:
+        return picking.ask_of(m, cancelling.begun(m.talk), records)
     if intent is Intent.CHOICE:  # beside words that say something a number decides nothing
         intent = _NUMBERS.get(m.frame.choice or 0, intent)
     if intent in {Intent.CONFIRM, Intent.YES}:
@@ -101,7 +105,7 @@ async def confirmed(m: Moment, records: Sequence[int]) -> Turn:
     """
     visits = [one for one in m.scene.client.visits if one.id in records]
     if len(visits) > 1 and _NOT_ALL.search(m.text):
-        return picking.ask_which(m, cancelling.begun(m.talk), records)
+        return picking.ask_of(m, cancelling.begun(m.talk), records)
     meant = [one for one in visits if fits(_as_it_is(one), m.frame.when)]
     if visits and not meant:
         return await moving.wanted(m, records)
