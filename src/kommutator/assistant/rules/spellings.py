@@ -74,7 +74,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:your|opening|working|business) hours\b|\bopening times\b", "timetable"),
         (r"\bo'?clock\b", "oclock"),
         (r"\b(no|nah|nope)\b[ ,]+(?:that|it|i)(?:'?[sm])? (?:all )?(?:ok|okay|fine|alright|right|good|cool)\b", r"\1"),
-        (r"\bбудь-", "будь "),
+        (r"\bбудь(?:-|(?=як))", "будь "),
         (r"\b(?:что|як|щось|как|когда|коли|куда|зачем)[- ]?(?:нибудь|небудь|то)\b(?! (?:же|сам))", " "),
         (r"\b(?:где|де)[- ]?(?:то|нибудь|небудь)\b|\bдесь\b", "около"),
         (r"\b(?:кто|кого|кому|кем|хто)[- ]?(?:нибудь|небудь|то)\b|\bхтось\b", "любой мастер"),

@@ -29,6 +29,7 @@ _SHORT = 5  # letters; shorter words are compared with the words that are writte
 _MOST_SLIPS = 2
 _MOST_VOWELS_OUT = 3
 _MISSED_BLANK = 0.5
+_MISSED_VOWEL = 0.4
 _RUN_TOGETHER = 9  # letters of a word that begins as one of ours and may go on as another
 _SHORTEST_PART = 3  # letters of a part of what was run together
 _MOST_PARTS = 4
@@ -112,10 +113,8 @@ def _ours(word: str) -> tuple[float, str] | None:
 
 
 def _named(word: str, names: Iterable[str]) -> tuple[float, str] | None:
-    if len(word) < _SHORT:
-        return None
     near = [name for name in names if name[0] == word[0] or alike(name[0], word[0])]
-    return _cheapest(word, near, min(bears(word), 1.0))
+    return _cheapest(word, near, min(bears(word), 1.0) if len(word) >= _SHORT else _MISSED_VOWEL)
 
 
 def _cheapest(word: str, forms: Collection[str], most: float) -> tuple[float, str] | None:
@@ -164,7 +163,8 @@ def _all_forms() -> Iterator[str]:
 
 def _apart(word: str, names: Container[str]) -> tuple[float, str] | None:
     """Words that were run together: "запишитена", "завтрав"."""
-    parts = _parts(word, names, _MOST_PARTS)
+    tries = (_parts(word, names, most) for most in range(2, _MOST_PARTS + 1))
+    parts = next((one for one in tries if one), None)
     if not parts or not any(len(part) > _SHORTEST_PART for part in parts):
         return None
     return _MISSED_BLANK, " ".join(parts)
@@ -193,6 +193,6 @@ def _is_part(word: str, names: Container[str]) -> bool:
 def _is_ours(word: str) -> bool:
     if lexicon.LEXICON.exact(word) or word in _IS_OFTEN:
         return True
-    if word.isascii() or len(word) < _SHORT or not morphology.is_word(word):
+    if word.isascii() or not morphology.is_word(word):
         return False
     return lexicon.tag_of(word) is not None or is_trade_word(word)

@@ -30,6 +30,7 @@ _OFTEN = (
     "подтверждаю подтвердить підтверджую підтвердити приду прийду буду будем прийти подойду "
     "подстричься постричься подстричь покраситься побриться підстригтися постригтися пофарбуватися "
     "мастер мастеру мастера майстра майстер свободно вільно свободное вільне окошко віконце "
+    "have any anything can your book slot slots free time there with hair nails "
     "want need book appointment booking cancel reschedule move change please could would come late running confirm "
     "сколько скільки стоит стоимость цена коштує вартість ціна когда коли адрес адреса работаете працюєте "
     "how much price cost when where address available free open what "
