@@ -1,6 +1,6 @@
 """Many short messages on which the rules were developed: what each one names.
 
-A line of `heard/<language>.txt` is `[what we asked] text => intent days times services people`.
+A line of `heard/<language>*.txt` is `[what we asked] text => intent days times services people`.
 The intent stands where it matters. Days of this November have no month: `d20`, `d20-22`, `d5.12`,
 `d1.12-7.12`. Times: `@18:30` at, `>17` after, `<13` before, `soon`. Services: `s` clear, `m` one of
 several. People: `p`, `any`, `usual`; `n` the client's name, `c` a position. `-`: nothing.
@@ -29,7 +29,7 @@ _OPENS, _CLOSES = time(9), time(21)
 def test_what_was_heard_is_understood(language: str) -> None:
     reader, words = Reader(), vocabulary(imagined_salon())
     wrong = []
-    for line in (_HEARD / f"{language}.txt").read_text("utf-8").splitlines():
+    for line in _lines(language):
         match = _LINE.fullmatch(line)
         assert match, line
         asked = Expecting(match[1]) if match[1] else Expecting.NOTHING
@@ -39,6 +39,11 @@ def test_what_was_heard_is_understood(language: str) -> None:
         if intent not in (None, got.intent.value) or {*_written(got)} != {*meaning} - {"-"}:
             wrong.append(f"{line}   got {got.intent.value} {' '.join(_written(got))}")
     assert wrong == []
+
+
+def _lines(language: str) -> Iterator[str]:
+    for path in sorted(_HEARD.glob(f"{language}*.txt")):
+        yield from path.read_text("utf-8").splitlines()
 
 
 def _written(frame: Frame) -> Iterator[str]:

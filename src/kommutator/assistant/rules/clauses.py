@@ -154,6 +154,6 @@ def _tells(text: str) -> bool:
 def _strike(one: Clause, *, days: bool, times: bool) -> None:
     if days:
         one.text = _DAY.sub("UNWANTED" if one.unable else "TOLD", one.text)
-    if times:
+    if times or not one.unable:
         one.text = _TIME.sub("UNWANTED" if one.unable else "TOLD", one.text)
     one.text = _UNABLE.sub("UNWANTED", one.text)

@@ -49,7 +49,9 @@ NOT_THIS_BUT_NEXT = phrase(
 PART_OF_IT_NEXT = phrase(
     r"WD(?P<weekday>\d)(?= (?:(?:IN|ON|K) )?(?:EVENING|MORNING|AFTERNOON|DAYTIME|LUNCH|P\d+) (?:(?:ON|IN) )?NEXT WEEK )"
 )
-NEXT_ONE = phrase(r"(?<=ON )NEXT(?= [,.!?|] | $)")  # "на этой неделе никак, на следующей можно"
+NEXT_ONE = phrase(
+    r"(?<=ON )NEXT(?= [,.!?|] | $)|NEXT(?= (?:ANY|CAN|YES|GOOD|SUITS|FREE|WORKING) )"
+)  # "на этой неделе никак, на следующей можно"
 BARE_WEEK = phrase(r"(?:ON|IN) (?P<which>THIS|NEXT)(?= [,.!?|] | $)")  # "лучше на следующей"
 BARE = phrase(r"(?<!K )[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")
 FROM_TO = phrase(r"(?:FROM|MY|RECORD) [Q#]\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")

@@ -37,8 +37,11 @@ def strike_out(line: Line) -> None:
         return
     signs = [*_CLAUSE.findall(line.text), ""]
     of_others = [_is_of_others(one) for one in parts]
-    for mark in (_DAY, _TIME):
-        if any(mark.search(one) for one, other in zip(parts, of_others, strict=True) if not other):
+    # An hour beside another day is no visit's either: "поезд в 6, можно в пятницу?".
+    for mark, instead in ((_TIME, _DAY), (_DAY, _DAY), (_TIME, _TIME)):
+        if any(
+            instead.search(one) for one, other in zip(parts, of_others, strict=True) if not other
+        ):
             parts = [
                 mark.sub("_", one) if other else one
                 for one, other in zip(parts, of_others, strict=True)

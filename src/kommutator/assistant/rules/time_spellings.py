@@ -33,6 +33,7 @@ TIME_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(train|flight|bus|plane|class|wedding|party|meeting|exam|lesson|shift)'s\b", r"\1"),
         (r"\b(anything|anytime|whenever) but\b(?! not)", r"\1 except"),
         (r"\bтому (?=хоч|хот|мож|треб|дав|кращ|запиш|зміг|змо|в |у )", "поэтому "),
+        (r"\bпо (?=(?:понедельнику|вторнику|среде|четвергу|пятнице|субботе|воскресенью)\b)", "в "),
         (r"\bis off\b", "отпадает"),
         (r"\bi (?:actually )?mean(?:t)?\b", "actually"),
         (r"\b(з|із|після|до|від|між) (?:двох|двома)\b", r"\1 2"),
