@@ -118,7 +118,9 @@ def compose_whatsapp(
     on: Ground, means: WhatsAppMeans | None = None, *, hearers: Sequence[HearSession] = ()
 ) -> WhatsAppParts:
     """Nothing is started. `hearers` are told of each state that a session comes into."""
-    sessions = WhatsAppSessions(on.db, on.vault, clock=on.clock, ids=on.ids)
+    sessions = WhatsAppSessions(
+        on.db, on.vault, most=on.settings.whatsapp_phones, clock=on.clock, ids=on.ids
+    )
     means, stop, stats = means or WhatsAppMeans(), _nothing, _no_bridge
     host = means.host
     if host is None:

@@ -58,6 +58,14 @@ class WhatsAppSettings(HandedSettings):
         "refuses that of the library (405). Empty: the library's own.",
     )
 
+    whatsapp_phones: int = Field(
+        20,
+        ge=1,
+        le=1000,
+        description="Phones that one enterprise may have, linked or not: no tenant fills the "
+        "bridge that all share.",
+    )
+
     @model_validator(mode="after")
     def _root_key_is_of_a_fake(self) -> Self:
         if self.whatsapp_root_key and not self.whatsapp_url:

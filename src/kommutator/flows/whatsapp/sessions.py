@@ -38,18 +38,26 @@ _KEPT: Final = frozenset({SessionState.STOPPED, SessionState.REPLACED})
 
 
 class WhatsAppSessions:
-    """The service behind pages and the API. All raise NotFound: `connection_not_found`."""
+    """The service behind pages and the API. All raise NotFound: `connection_not_found`.
 
-    def __init__(self, db: Database, vault: Vault, *, clock: Clock, ids: Ids) -> None:
+    Args:
+        most: phones of one enterprise.
+    """
+
+    def __init__(self, db: Database, vault: Vault, *, most: int, clock: Clock, ids: Ids) -> None:
         self._db = db
         self._vault = vault
+        self._most = most
         self._clock = clock
         self._ids = ids
 
     async def create(
         self, actor: Actor, enterprise: EnterpriseNumber, salon: UUID | None
     ) -> ConnectionRecord:
-        """A phone to be linked; it speaks for this salon, or for the enterprise's only one."""
+        """A phone to be linked; it speaks for this salon, or for the enterprise's only one.
+
+        Raises Conflict: `whatsapp_too_many`.
+        """
         async with self._db.unit() as unit:
             return await self._create(unit, actor, enterprise, salon)
 
@@ -59,7 +67,10 @@ class WhatsAppSessions:
             return await phone_of(unit, enterprise, salon)
 
     async def for_salon(self, actor: Actor, enterprise: EnterpriseNumber, salon: UUID) -> UUID:
-        """The same; where there is none it is created, once however many ask."""
+        """The same; where there is none it is created, once however many ask.
+
+        Raises Conflict: `whatsapp_too_many`.
+        """
         async with self._db.unit() as unit:
             await unit.connections.lock(enterprise, salon)
             found = await phone_of(unit, enterprise, salon)
@@ -204,6 +215,9 @@ class WhatsAppSessions:
             of = await unit.connections.get(enterprise, salon)
             if of.kind not in SALONS or of.status is ConnectionStatus.REMOVED:
                 raise NotFound("connection_not_found")
+        await unit.enterprises.lock(enterprise)
+        if len(await unit.whatsapp.of(enterprise)) >= self._most:
+            raise Conflict("whatsapp_too_many", most=self._most)
         connection_id = self._ids.uuid()
         record = await unit.connections.create(
             enterprise,
