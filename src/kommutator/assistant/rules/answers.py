@@ -23,7 +23,7 @@ _ONE = r"(?:(?:VARIANT )?(?:@\d[fg]?|#\d)(?: VARIANT)?)"
 _SEVERAL = phrase(
     rf"(?<!IN )(?<!K )(?<!ABOUT )(?<!AFTER )(?<!UNTIL ){_ONE}(?: ,)? (?:OR|AND) {_ONE}(?! (?:HOUR|MINUTE|DATE|M\d|DAY|EVENING|MORNING|#))"
 )
-_EARLIEST = phrase(r"ранн\S*|найраніш\S*|earliest")
+_EARLIEST = phrase(r"ранн\S*|найраніш\S*|найперш\S*|earliest")
 _LAST = phrase(
     r"(?:крайн|поздн|найпізн)\S*|latest|самое LATER|LAST(?! (?:HOUR|TIMEW|WEEK|MONTH|RECORD))"
 )

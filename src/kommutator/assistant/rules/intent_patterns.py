@@ -34,13 +34,13 @@ START_AGAIN = phrase(
 )
 _UNWELL = r"(?:себя|стало|почувств\S*|чувств\S*|слышно|видно|понимаю)"
 COMPLAINT = phrase(
-    rf"NOT (?:IN )?THAT (?:цвет|колір|тон|длин|форм|S\d)\S*|REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )(?<!LATE )COMPLAIN(?! LATE)|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
+    rf"(?:почему|чому) (?:\S+ ){{0,2}}NOT (?:предупре|попередил|отвеча|відповіда|сказал)\S*|NOT (?:IN )?THAT (?:цвет|колір|тон|длин|форм|S\d)\S*|REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )(?<!NO )(?<!MINUS )(?<!LATE )COMPLAIN(?! (?:LATE|NO))|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,1}}LIKED|(?<!I )BADLY(?! {_UNWELL})"
-    r"|(?:ждал|чекал)\S* (?:\S+ ){0,3}(?:_(?= )|HOUR|HALF|MINUTE)|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}(?:AFTER|S\d+)"
-    r"|(?:MASTER|E\d+) (?:\S+ )?LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|long (?:NOT )?WAIT|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
+    r"|(?:ждал|чекал)\S* (?:\S+ ){0,3}(?:_(?= )|HOUR|HALF|MINUTE)|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}AFTER|HURTS (?:[^\s,.!?|]+ ){0,3}S\d+"
+    r"|(?:MASTER|E\d+) (?:\S+ )?LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|(?:already|уже|вже) (?:\S+ )?(?:WAIT|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF)|(?:WAIT|wait|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF) (?:already|уже|вже)|long (?:NOT )?WAIT|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
 )
 PERSON = phrase(
-    rf"NOT (?:CAN |MANAGE )?(?:дозв[ао]н|додзв)\S*|ADMIN|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
+    rf"NOT (?:CAN |MANAGE )?(?:дозв[ао]н|додзв)\S*|ADMIN(?! (?:\S+ )?(?:классн|молод|вежлив|отличн|приятн|добр|мил|душ)\S*)|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
     rf"|HUMAN (?:HUMAN|PEOPLE)|NOT {_THE_SAME_CLAUSE}{{0,3}}BOT|HUMAN {_THE_SAME_CLAUSE}{{0,2}}(?:BOT|CALL|TALK)|(?:get|give|put|дайте|дай) (?:\S+ ){{0,3}}HUMAN"
     r"|TALK(?! (?:IN |BYP |- )?(?:-? ?)?(?:english|russian|ukrainian|русск\S*|рос\S*|укр\S*|англ\S*))"
 )
@@ -49,7 +49,7 @@ NOT_BOOKED = phrase(
     r"NOT (?:I )?BOOKV|NOT (?:I )?(?:NEED|WANT) (?:I )?BOOKV|BOOKV (?:I )?NOT (?:NEED|WANT)"
 )
 NOT_CANCELLED = phrase(
-    rf"NOT {_WEAK}(?:CANCELV|MOVEV)|THINK (?:I )?(?:CANCELV|MOVEV)|NOT (?:NEED|WANT) (?:I |MY |[^\W\d_A-Z]+ ){{0,3}}(?:CANCELV|MOVEV)|(?:CANCELV|MOVEV) (?:{_THE_SAME_CLAUSE}{{0,2}})NOT (?:NEED|WANT|BE)"
+    rf"NOT {_WEAK}(?:CANCELV|MOVEV)|THINK (?:I )?(?:CANCELV|MOVEV)|NOT (?:I )?(?:собира|планир|проси|збира)\S* (?:CANCELV|MOVEV)|NOT (?:NEED|WANT) (?:I |MY |[^\W\d_A-Z]+ ){{0,3}}(?:CANCELV|MOVEV)|(?:CANCELV|MOVEV) (?:{_THE_SAME_CLAUSE}{{0,2}})NOT (?:NEED|WANT|BE|DID|проси\S*|собира\S*|збира\S*)"
 )
 # "Отбой, давайте в субботу": another day is wanted instead.
 RATHER = phrase(
@@ -59,8 +59,8 @@ CANCEL = phrase(
     r"CANCELV|THINK (?:I )?(?:COME|приходить|приезжать|ехать|идти|приїжджати|йти|coming)|S\d+ (?:PLEASE )?(?:MY )RECORD|S\d+ PLEASE RECORD|RECORD (?:\S+ )?NOT (?:NEED|CONFIRMV)|NOT NEED RECORD|Q\d+ (?:RECORD )?REMOVE|REMOVE (?:\S+ ){0,2}RECORD|RECORD (?:\S+ ){0,2}REMOVE|REMOVE (?:I |MY )*(?:FROM |ON |IN )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )"
 )
 NOT_COMING = phrase(
-    rf"NOT CONFIRMV|NOT (?:I )?(?:MANAGE|COME|coming|BE(?! (?:(?!при|ехать|идти)[^\sA-Z]*(?:ть|ти|чь|ться)|DO|BOOKV)(?= ))|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
-    rf"|NOT {_THE_SAME_CLAUSE}{{0,2}}MANAGE|I (?:\S+ )?NOT WILLBE|NOT WILLBE I"
+    rf"NOT CONFIRMV|NOT (?:I )?(?:MANAGE(?! (?:[^\s,.]+ )?BOOKV)|COME|coming|BE(?! (?:(?!при|ехать|идти)[^\sA-Z]*(?:ть|ти|чь|ться)|DO|BOOKV)(?= ))|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
+    rf"|NOT {_THE_SAME_CLAUSE}{{0,2}}MANAGE(?! (?:[^\s,.]+ )?BOOKV)|I (?:\S+ )?NOT WILLBE|NOT WILLBE I"
 )
 # In so many words: "завтра не смогу" alone may answer "which day?".
 SAID_TO_CHANGE = phrase(r"CANCELV|MOVEV|REDO|CHANGE|RECORD|COME|BOOKED|REMOVE")
@@ -68,18 +68,18 @@ ANOTHER_TIME = phrase(
     rf"[,.;|!?…] (?:{_ANYTHING}*)(?:Q\d+|W\d+|MOVEV|BOOKV)|(?:BETTER|OTHERONE|LET|YES|CAN|BOOKV|MOVEV)"
 )
 MOVE = phrase(
-    rf"Q\d+ S\d+ (?:(?:,|YES|LET|BETTER|CAN|WANT|I|NEED) )+(?:ON|IN) Q\d+|REDO|NOT CAN (?:\S+ )*OTHERONE (?:TIMEW|DAY|EDAY)|(?:CAN|NEED|WANT) (?:I )?OTHERONE (?:TIMEW|DAY|EDAY|DATE|HOUR)(?! HAVE)|COME (?:\S+ )?[QW]\d+ INSTEAD|[QW]\d+ INSTEAD(?=(?: [.?!])* $)|MOVEV|(?:[QW]\d+|UNWANTED) INSTEAD (?:\S+ )?[QW]\d+|INSTEAD (?:\S+ )?[QW]\d+ (?:\S+ )*[QW]\d+|CHANGE(?! MY mind) {_THE_SAME_CLAUSE}{{0,3}}(?:RECORD|TIMEW|DAY|DATE|HOUR|Q\d+|W\d+|MY|BOOKED)|CHANGE(?! MY mind)"
+    rf"COME (?:EARLIER|LATER|SOONER)(?: ,)? CAN \?|Q\d+ S\d+ (?:(?:,|YES|LET|BETTER|CAN|WANT|I|NEED) )+(?:ON|IN) Q\d+|REDO|NOT CAN (?:\S+ )*OTHERONE (?:TIMEW|DAY|EDAY)|(?:CAN|NEED|WANT) (?:I )?OTHERONE (?:TIMEW|DAY|EDAY|DATE|HOUR)(?! HAVE)|COME (?:\S+ )?[QW]\d+ INSTEAD|[QW]\d+ INSTEAD(?=(?: [.?!])* $)|MOVEV|(?:[QW]\d+|UNWANTED) INSTEAD (?:\S+ )?[QW]\d+|INSTEAD (?:\S+ )?[QW]\d+ (?:\S+ )*[QW]\d+|CHANGE(?! MY mind) {_THE_SAME_CLAUSE}{{0,3}}(?:RECORD|TIMEW|DAY|DATE|HOUR|Q\d+|W\d+|MY|BOOKED)|CHANGE(?! MY mind)"
     r"|CAN (?:I )?(?:PLEASE )?(?:ON|IN) OTHERONE (?:TIMEW|DAY|DATE|HOUR)"
     r"|(?<=^ )BOOKED (?:\S+ ){0,4}[QW]\d+ (?:\S+ )*(?:WANT|CAN|BETTER|NEED) (?:\S+ ){0,3}[QW]\d+"
     r"|(?:I|MY) (?:\S+ ){0,3}(?:BOOKED|RECORD) (?:\S+ ){0,8}[QW]\d+ (?:\S+ ){0,8}(?:WANT|CAN|BETTER|NEED) (?:\S+ ){0,8}(?:[QW]\d+|OTHERONE)"
 )
 LATE = phrase(
-    r"подожд\S+ (?:I )?(?:\S+ )?(?:MINUTE|_(?= )|\?)|(?:уже|вже|already) (?:\S+ ){0,3}(?:_|MINUTE)|NOT INTIME (?:вовремя|вчасно|IN TIMEW|ON TIMEW)|running (?:\S+ ){0,3}(?:_|behind)|(?<!HOW )(?<!too )LATE|ON MY way|EIN LATE|(?:BE|COME) (?:\S+ )?EIN [W_#]\S*|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME)|NOT INTIME (?:[^\s,.;!?|]+ )*W\d+"
+    r"подожд\S+ (?:I )?(?:\S+ )?(?:MINUTE|_(?= )|\?)|(?:уже|вже|already) (?:\S+ ){0,3}(?:_|MINUTE)|NOT INTIME (?:вовремя|вчасно|IN TIMEW|ON TIMEW)|running (?:\S+ ){0,3}(?:_|behind)|(?<!HOW )(?<!too )(?<!WORKV )(?<!WORK )LATE|ON MY way|EIN LATE|(?:BE|COME) (?:\S+ )?EIN [W_#]\S*|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME)|NOT INTIME (?:[^\s,.;!?|]+ )*W\d+"
 )
 SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
 LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
 BOOK = phrase(
-    r"(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
+    r"WANT (?:чтобы|щоб) (?:\S+ ){0,2}BOOKED|(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
 )
 # "Сделаете мне брови завтра?" asks for a visit, "брови красите?" what we do.
 WILL_YOU = phrase(r"(?:S\d+|TRADE) (?:\S+ )*WILLYOU")
@@ -96,7 +96,7 @@ WHEN_CAN = phrase(
     rf"(?<!I )(?<!MY )(?:HAVE RECORD|RECORD HAVE) ON|WHAT TIMEW CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
-    r"[QW]\d+ (?:\S+ ){0,2}занят\S* \?|E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|(?<!нехай )(?<!хай )(?<!пусть )WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+ (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
+    r"[QW]\d+ (?:\S+ ){0,2}занят\S* \?|E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|WHAT (?:там |there )?BYP (?:TIMEW|HOUR|PLACE|RECORD|FREE)|WILLBE (?:\S+ )?ANYONE|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|(?<!нехай )(?<!хай )(?<!пусть )WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+ (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
     r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
 )
 MY_VISIT = phrase(
@@ -106,10 +106,10 @@ MY_VISIT = phrase(
     r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|REMIND(?! (?:\S+ ){0,2}(?:ADDR|COST|TIMETABLE|WHERE|STREET|HOW|WORKV))|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD"
 )
 PRICE = phrase(
-    r"(?<!NOT )COST|HOWMANY (?:\S+ ){0,2}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP (?:WHAT|чому) (?:S\d+|\?)|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|(?<!IN )HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
+    r"#\d{3,4} (?:ON |ZA )?S\d+ (?:\S+ )?\?|S\d+ (?:\S+ )?#\d{3,4} (?:\S+ )?\?|(?<!NOT )COST|HOWMANY (?:\S+ ){0,2}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP (?:WHAT|чому) (?:S\d+|\?)|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|(?<!IN )HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
 )
 HOURS = phrase(
-    r"(?<=^ )(?:A )?(?:вы|ви|you) (?:Q\d+ )?W\d+(?: Q\d+)? \?|рабочий DAY|HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|WORKV(?! FROM [^\sA-Z\d])|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:\S+ )?(?:WORK|WORKV)|DOES you WORK|(?:UNTIL|FROM) (?:HOWMANY|WHATTIME)"
+    r"(?<=^ )(?:A )?(?:вы|ви|you) (?:Q\d+ )?W\d+(?: Q\d+)? \?|рабочий DAY|HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|(?<!сайт NOT )(?<!ссылка NOT )(?<!приложение NOT )(?<!телефон NOT )WORKV(?! FROM [^\sA-Z\d])|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:\S+ )?(?:WORK|WORKV)|DOES you WORK|(?:UNTIL|FROM) (?:HOWMANY|WHATTIME)"
 )
 _UNKNOWN_PLACE = r"(?! (?:связи|зв'язку|линии|отпуске)) [^\sA-Z\d,.?]+(?: [^\sA-Z\d,.?]+)?"
 ADDRESS = phrase(
@@ -117,7 +117,7 @@ ADDRESS = phrase(
     r"|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|WHERE|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
 )
 STAFF = phrase(
-    r"IN WHO (?:\S+ ){0,4}(?:S\d+|опыт\S*)|E\d+ MORE (?:WORK |WORKV )?IN (?:вас|тебя) \?|RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ (?:YES )?S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
+    r"IN WHO (?:\S+ ){0,4}(?:S\d+|опыт\S*)|E\d+ MORE (?:WORK |WORKV )?IN (?:вас|тебя) \?|RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ (?:YES )?S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|HOW many (?:PEOPLE|MASTER|girls)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
 )
 HOW_LONG = phrase(
     r"HOW many (?:TIMEW|MINUTE|HOUR)|HOWMANY (?:BYP )?TIMEW|HOWMANY (?:\S+ ){0,2}LONG|(?:S\d+|TRADE) (?:\S+ ){0,3}LONG|LONG (?:\S+ ){0,3}(?:S\d+|TRADE)|how long"
@@ -147,7 +147,7 @@ NO_AND_YES = re.compile(
     r"^ NO (?:[,.] )?(?:(?:все|всьо|усе|it's|THAT) (?:YES|BOOKV|COME|BE)|BOOKV) (?!.*(?:NOT|NO) )"
 )
 BARELY_YES = re.compile(
-    r"^ (?:(?:ну|тогда|ж|же) )*(?:LET DOES it|CAN|AND|PLEASE|BOOKV|CAN PLEASE|PLEASE DOES|go ahead|DOES THEY)(?: [.!🙏])* $"
+    r"^ (?:(?:ну|тогда|ж|же) )*(?:LET DOES it|CAN|AND|PLEASE|BOOKV|CAN PLEASE|PLEASE DOES|go ahead|go (?:ON|FOR) it|DOES THEY)(?: [.!🙏])* $"
 )
 BUT = phrase(r"EXCEPT|BUT|BETTER|NOT|NO")
 THANKS = phrase(r"THANKS")

@@ -98,6 +98,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\blater?(?= (?:afternoon|morning|evening|night)\b)", " "),
         (r"\b(?:в|у) (?:\d|один|одну|два|две|дві|три|четыре|чотири) (?=" + _AT_ONCE + ")", " "),
         (r"(?<=між )другою\b|(?<=перед )другою\b|\bдруга(?= (?:годин|дня|ночі|тридцять))", "другої"),
+        (r"\b(?:nearest|closest|ближайш\w+|найближч\w+) (?=metro|метро|station|станц|parking|парков|зупинк|остановк|tube|subway|bus)", ""),
         (r"\bmake[- ]?up\b", "makeup"),
         (r"\bhair[- ](cuts?|do)\b", r"hair\1"),
         (r"\beye[- ](brows?|lash(?:es)?)\b", r"eye\1"),

@@ -17,7 +17,7 @@ _LEFT_TO_US = (
     r"(?:ON )?(?:ваше|ваш|свое|ваш\w+) (?:усмотрение|выбор|вкус|розсуд|вибір)"
     r"|up TO you|you (?:choose|pick|decide|call)|your (?:VARIANT|pick|call)|NO (?:preference|preferences)|не определилась"
     r"|NOT (?:mind|care|fussy|bothered)(?: (?:about )?WHO| WHICH)?|surprise I"
-    r"|WHO (?:посоветуете|порадите|recommend|подскажете|порекомендуете)|WHO (?:EARLIER|SOON|SOONER)|(?:WANT )?ANY (?:девоч\w+|дівч\w+|girl|lady)"
+    r"|(?:WHO|WHAT) (?:FREE |WILLBE ){1,2}(?:, )?(?:K|UNTIL|FROM|TO) (?:THAT|тому|тем|того|той|тої)|WHO (?:посоветуете|порадите|recommend|подскажете|порекомендуете)|WHO (?:EARLIER|SOON|SOONER)|(?:WANT )?ANY (?:девоч\w+|дівч\w+|girl|lady)"
 )
 ANY_STAFF = phrase(
     rf"(?:UNTIL |K |FROM )?ANY (?:ANY |WHAT )+MASTER|(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:\S+ )?(?:DAY|EDAY|TIMEW|HOUR|DATE|WD\d|WEEK|WEEKEND|EVENING|MORNING|VARIANT))|WHO ANY)(?: ANY)?(?: FREE)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
@@ -27,7 +27,7 @@ ANY_STAFF = phrase(
 )
 # Where we asked with whom, or when: "всё равно" answers what was asked.
 ANY_ANSWER = phrase(
-    rf"ANY|NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE|NOT (?:MATTER|принципиально|принципово)|WHO FREE(?= [.!]* ?$)|{_LEFT_TO_US}"
+    rf"(?:WANT|хоть) (?:IN |ON )?(?:WHENW|WHATTIME|HOWMANY)|ANY|NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE|NOT (?:MATTER|принципиально|принципово)|WHO FREE(?= [.!]* ?$)|{_LEFT_TO_US}"
 )
 _WHO_BEFORE = r"(?:K|IN|FROM|UNTIL|TO|with)"
 USUAL_STAFF = phrase(
