@@ -61,7 +61,7 @@ ABOUT_SERVICE = re.compile(
 )
 # Of a visit that stands: "а попозже можно?".
 AT_ANOTHER_HOUR = phrase(
-    r"(?:YES|LET) (?:ON |IN )?OTHERONE (?:DAY|EDAY|TIMEW|DATE)|CAN (?:\S+ ){0,3}(?:LATER|SOONER|EARLIER)|(?:LATER|SOONER|EARLIER) (?:\S+ ){0,3}CAN"
+    r"(?:YES|LET) (?:ON |IN )?OTHERONE (?:DAY|EDAY|TIMEW|DATE)|CAN (?:\S+ ){0,3}(?:LATER|SOONER|EARLIER)|(?<!CAME )(?:LATER|SOONER|EARLIER) (?:\S+ ){0,3}CAN"
 )
 # Beside a rating: no visit is cancelled.
 NEVER_AGAIN = phrase(
