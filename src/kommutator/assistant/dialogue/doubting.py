@@ -35,6 +35,10 @@ _SURE: Final = re.compile(r"подтвер|підтвер|confirm", re.IGNORECAS
 _BOTH: Final = re.compile(
     r"\W*(на |for )?(оба|обе|обоих|и то и другое|і те і інше|обидва|обидві|both)\W*", re.IGNORECASE
 )
+# "Не приду" is of a visit that is; "отмените" may be of the one that is not yet.
+_TAKE_BACK: Final = re.compile(r"\b(отмен|скасу|cancel)", re.IGNORECASE)
+_OF_OURS: Final = re.compile(r"напомин|нагадув|remind|оцен|оцін|rating", re.IGNORECASE)
+_OF_THE_TALK: Final = re.compile(r"запис|брон|book", re.IGNORECASE)
 # What is answered by a number, an hour or a day: "2" may be any of them.
 _NUMBERED: Final = frozenset(
     {Expecting.CHOICE, Expecting.SERVICE, Expecting.STAFF, Expecting.DAY, Expecting.TIME}
@@ -54,10 +58,12 @@ def belongs(text: str, talk: Talk, question: Question, read: Read) -> Side:
         return _rates(text, talk, read)
     if is_number(text):
         return Side.EITHER if takes_numbers(talk) else Side.OURS
+    if takes_numbers(talk) and read(talk.expecting).choice is not None:
+        return Side.TALK  # "второй" is of a list; a reminder asks for a digit
     plain = read(Expecting.NOTHING)
     if plain.intent in {Intent.YES, Intent.NO} or _SURE.search(text):
         return _yes_or_no(plain.intent, talk)
-    return _in_words(plain, talk, read)
+    return _in_words(text, plain, talk, read)
 
 
 def takes_numbers(talk: Talk) -> bool:
@@ -70,14 +76,16 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
-def _in_words(plain: Frame, talk: Talk, read: Read) -> Side:
+def _in_words(text: str, plain: Frame, talk: Talk, read: Read) -> Side:
     if plain.intent is Intent.CONFIRM:  # "приду" is no answer to "запишу вас?"
         return Side.OURS
     if plain.intent in _CHANGES:
-        return _changes(plain, talk)
+        return _changes(text, plain, talk)
     if takes_numbers(talk) and (plain.when.says_day or plain.when.says_time):
         return Side.TALK
-    return Side.OURS if read(Expecting.REMINDER).intent in _CHANGES else Side.TALK
+    if read(Expecting.REMINDER).intent not in _CHANGES:
+        return Side.TALK
+    return Side.OURS if talk.proposal is None else Side.EITHER
 
 
 def chosen(text: str, read: Read) -> Side:
@@ -87,9 +95,9 @@ def chosen(text: str, read: Read) -> Side:
         return Side.TALK if frame.choice == 1 else Side.OURS
     intent = read(Expecting.NOTHING).intent
     # Of both the reminder is answered first; the other question is put again after it.
-    if intent is Intent.CONFIRM or _BOTH.fullmatch(text):
+    if intent is Intent.CONFIRM or _BOTH.fullmatch(text) or _OF_OURS.search(text):
         return Side.OURS
-    return Side.TALK if intent is Intent.BOOK else Side.EITHER
+    return Side.TALK if _OF_THE_TALK.search(text) else Side.EITHER
 
 
 async def ask(m: Moment) -> Turn | None:
@@ -118,12 +126,13 @@ def _yes_or_no(intent: Intent, talk: Talk) -> Side:
     return Side.EITHER if intent is Intent.NO and takes_numbers(talk) else Side.OURS
 
 
-def _changes(plain: Frame, talk: Talk) -> Side:
+def _changes(text: str, plain: Frame, talk: Talk) -> Side:
     """Beside a proposal of just that "отмените" goes on with it; each names its visit again."""
     deeds: dict[Intent, type] = {Intent.CANCEL: CancelVisit, Intent.MOVE: MoveVisit}
     if isinstance(talk.proposal, deeds[plain.intent]):
         return Side.TALK
-    says_more = plain.when.says_day or plain.when.says_time
-    if isinstance(talk.proposal, BookVisit) and plain.intent is Intent.MOVE and says_more:
-        return Side.EITHER
-    return Side.OURS
+    if not isinstance(talk.proposal, BookVisit) or plain.services or plain.maybe_services:
+        return Side.OURS
+    says_when = plain.when.says_day or plain.when.says_time
+    of_either = _TAKE_BACK.search(text) if plain.intent is Intent.CANCEL else says_when
+    return Side.EITHER if of_either else Side.OURS

@@ -69,14 +69,16 @@ def reply(
 
 def asking(m: Moment, talk: Talk, note: str = "") -> Turn:
     """A remark and the question that this talk now has open, in one message."""
-    talk = msgspec.structs.replace(talk, told_at=m.scene.now)
+    talk = msgspec.structs.replace(talk, told_at=m.scene.now, put_at=m.scene.now)
     question = open_question(m.scene, talk, m.words)
     return reply(m, talk, "\n".join(part for part in (note, question) if part))
 
 
 def answering(m: Moment, *says: str) -> Turn:
     """An answer in the middle: what was open stays open and is asked again."""
-    return reply(m, m.talk, *says, open_question(m.scene, m.talk, m.words))
+    question = open_question(m.scene, m.talk, m.words)
+    talk = msgspec.structs.replace(m.talk, put_at=m.scene.now) if question else m.talk
+    return reply(m, talk, *says, question)
 
 
 def cleared(talk: Talk) -> Talk:
@@ -93,5 +95,6 @@ def without_pick(talk: Talk) -> Talk:
         offered=(),
         proposal=None,
         told_at=None,
+        put_at=None,
         doubt=None,
     )

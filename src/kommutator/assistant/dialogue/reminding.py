@@ -51,10 +51,10 @@ def open_of(scene: Scene, talk: Talk) -> Question | None:
 
     If both are open, `doubting` says which one a turn answers.
     """
-    question = latest(scene)
-    if question is None or talk.expecting is Expecting.NOTHING or talk.told_at is None:
+    question, put_at = latest(scene), talk.put_at or talk.told_at
+    if question is None or talk.expecting is Expecting.NOTHING or put_at is None:
         return question
-    return question if _here(question.asked_at, scene) >= talk.told_at else None
+    return question if _here(question.asked_at, scene) >= put_at else None
 
 
 def latest(scene: Scene) -> Question | None:

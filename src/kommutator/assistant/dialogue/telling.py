@@ -100,6 +100,8 @@ def _confirmed(m: Moment, act: ConfirmVisit) -> Turn:
     visits = [naming.visit_of(m.scene, one) for one in act.records]
     if not all(visits):
         return answering(m, m.say("assistant.done.confirm_any"))
+    if m.talk.goal in {Goal.MOVE, Goal.CANCEL} and m.talk.record_id in act.records:
+        m = m.having(cleared(m.talk))  # who comes to it neither moves nor cancels it
     today = m.scene.now.date()
     shown = [moment_in_words(one.starts_at, today, m.words.language) for one in visits if one]
     return answering(m, m.say("assistant.done.confirm", when="; ".join(shown)))

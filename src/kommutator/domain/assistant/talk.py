@@ -129,6 +129,7 @@ class Talk(msgspec.Struct, frozen=True, omit_defaults=True):
         offered: times that were shown, in their order; a bare "2" means the second.
         proposal: waits for yes or no.
         told_at: when times were shown, or a proposal was put; the salon's time.
+        put_at: when the open question was said last, be it once more; the salon's time.
         queue: wishes that come after this one, the services of each; none named: not said yet.
         failed: turns in a row that were not understood.
         doubt: an answer of which it is not known yet what it answers.
@@ -146,6 +147,7 @@ class Talk(msgspec.Struct, frozen=True, omit_defaults=True):
     offered: tuple[Offer, ...] = ()
     proposal: BookVisit | MoveVisit | CancelVisit | None = None
     told_at: datetime | None = None
+    put_at: datetime | None = None
     queue: tuple[tuple[int, ...], ...] = ()
     name: str | None = None
     phone: str | None = None
