@@ -127,6 +127,8 @@ def _agreed(line: Line, wish: Intent | None) -> Intent:
     if wish is None and line.has(under.UNWILLING):
         return Intent.NO
     intent = wish or intent_of(line)
+    if intent is Intent.OTHER and line.has(under.ANOTHER_ONE):
+        return Intent.INFORM
     return intent if intent not in (Intent.YES, Intent.CONFIRM) else Intent.INFORM
 
 

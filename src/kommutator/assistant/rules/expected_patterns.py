@@ -23,7 +23,7 @@ AT_SOME_OTHER = re.compile(
 WHAT_ELSE = phrase(
     r"(?:WHAT|WHICH) (?:\S+ ){0,3}(?:HAVE|VARIANT|FREE|CAN|MORE)|HAVE (?:\S+ ){0,3}(?:WHAT|MORE|VARIANT|OTHERONE|NEITHER|ANY)"
     r"|(?:MORE|OTHERONE) (?:\S+ ){0,2}(?:VARIANT|HAVE|\?)|(?:SOONER|LATER|EARLIER) (?:\S+ ){0,3}(?:NO|NEITHER|NOT|HAVE|ANY) (?:\S+ ){0,2}\?"
-    r"|(?:NO|NEITHER) (?:\S+ ){0,2}(?:SOONER|LATER|EARLIER) (?:\S+ )?\?|(?:NEITHER|NO) (?:\S+ ){0,3}[QW]\d+ (?:\S+ )?\?|покажите MORE|покажіть MORE|show (?:\S+ )?MORE|MORE VARIANT"
+    r"|(?:NO|NEITHER) (?:\S+ ){0,2}(?:SOONER|LATER|EARLIER) (?:\S+ )?\?|(?:NEITHER|NO) (?:\S+ ){0,3}[QW]\d+ (?:\S+ )?\?|покажите MORE|покажіть MORE|show (?:\S+ )?MORE|MORE VARIANT|VARIANT MORE"
 )
 SOONEST = phrase(r"SOON|NEAREST")
 # "пораньше", "когда удобно": no time is named, yet it answers.
@@ -37,6 +37,7 @@ UNWILLING = phrase(
     r"NOT (?:I )?(?:MANAGE|CAN)|(?:уже|вже|already) BOOKED|BETTER NOT(?=(?: [.!])* $)|NOT BE|CHANGE MY mind|wrong|(?<=^ )NOT(?=(?: [.!])* $)|NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім)|REPLY|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"
     r"|NEITHER|UNWANTED|^ (?:maybe |может )?LATER|ні ZA WHAT|NOT (?:\S+ )?(?:really|interested)"
 )
+ANOTHER_ONE = phrase(r"OTHERONE (?:MASTER|SERVICE|TIMEW|DAY|EDAY)")
 YES_BUT = phrase(r"YES (?:, )?BUT")
 # "Да, но я буду с ребёнком, ничего?": nothing of the visit is changed.
 YES_IN_COMPANY = re.compile(
