@@ -92,5 +92,9 @@ def _known_name(word: str) -> bool:
 
 
 def _is_name(words: str) -> bool:
-    """Whether no word of it is one that other grammars read."""
-    return all(tag_of(word) is None for word in clean(words).split())
+    """Whether no word of it is one that other grammars read; an initial is none."""
+    bare = clean(words).split()
+    initials = [word for word in bare if len(word) == 1]
+    return len(initials) < len(bare) and all(
+        word in initials or tag_of(word) is None for word in bare
+    )

@@ -23,7 +23,7 @@ AT_SOME_OTHER = re.compile(
 WHAT_ELSE = phrase(
     r"(?:WHAT|WHICH) (?:\S+ ){0,3}(?:HAVE|VARIANT|FREE|CAN|MORE)|HAVE (?:\S+ ){0,3}(?:WHAT|MORE|VARIANT|OTHERONE|NEITHER|ANY)"
     r"|(?:MORE|OTHERONE) (?:\S+ ){0,2}(?:VARIANT|HAVE|\?)|(?:SOONER|LATER|EARLIER) (?:\S+ ){0,3}(?:NO|NEITHER|NOT|HAVE|ANY) (?:\S+ ){0,2}\?"
-    r"|(?:NO|NEITHER) (?:\S+ ){0,2}(?:SOONER|LATER|EARLIER) (?:\S+ )?\?|(?:NEITHER|NO) (?:\S+ ){0,3}[QW]\d+ (?:\S+ )?\?|покажите MORE|покажіть MORE|show (?:\S+ )?MORE|MORE VARIANT|VARIANT MORE"
+    r"|(?:NO|NEITHER) (?:\S+ ){0,2}(?:SOONER|LATER|EARLIER) (?:\S+ )?\?|(?:NEITHER|NO) (?:\S+ ){0,3}[QW]\d+ (?:\S+ )?\?|see (?:\S+ )?(?:ENOUGH|MORE|OTHERONE)|ENOUGH (?:TIMEW|VARIANT|FREE)|покажите MORE|покажіть MORE|show (?:\S+ )?MORE|MORE VARIANT|VARIANT MORE"
 )
 SOONEST = phrase(r"SOON|NEAREST")
 # "пораньше", "когда удобно": no time is named, yet it answers.

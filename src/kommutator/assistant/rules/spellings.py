@@ -100,6 +100,8 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:в|у) (?:\d|один|одну|два|две|дві|три|четыре|чотири) (?=" + _AT_ONCE + ")", " "),
         (r"(?<=між )другою\b|(?<=перед )другою\b|\bдруга(?= (?:годин|дня|ночі|тридцять))", "другої"),
         (r"\b(?:nearest|closest|ближайш\w+|найближч\w+) (?=metro|метро|station|станц|parking|парков|зупинк|остановк|tube|subway|bus)", ""),
+        (r"\b(\w+day|tomorrow|mon|tues?|weds?|thur?s?|fri|sat|sun) am\b(?! i\b)", r"\1 morning"),
+        (r"\b(option|number|choice) one\b", r"\1 1"),
         (r"\bmake[- ]?up\b", "makeup"),
         (r"\bhair[- ](cuts?|do)\b", r"hair\1"),
         (r"\beye[- ](brows?|lash(?:es)?)\b", r"eye\1"),

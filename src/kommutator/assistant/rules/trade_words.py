@@ -38,7 +38,7 @@ TRADE_WORDS = {
     "brows": "бров* brow* eyebrow*",
     "lashes": "ресни* вій вії війк* lash* eyelash*",
     "styling": "уклад* уложит* вклад* вклас* styling blowdry blowout blow",
-    "beard": "бород* beard",
+    "beard": "бород* борідк* beard",
     "shave": "брить* побри* гоління поголит* shave shaving",
     "massage": (
         "массаж* масаж* massage* массир* масир* размя* промя* помять разминк* розім* промассир*"
