@@ -81,6 +81,11 @@ export class Words {
     return line
   }
 
+  /** The person's phone cannot read the next message that a device writes. */
+  garble({ person }) {
+    this.world.existing(person).losesNext = true
+  }
+
   ask_again({ phone, person, id }) {
     return this.server.receipts.askAgain(this.#chat(phone, person), id)
   }

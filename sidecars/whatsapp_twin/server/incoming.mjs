@@ -67,7 +67,7 @@ export class Incoming {
   async again(device, { id, source }, count) {
     source.line.retried = count
     if (source.order.unreadable !== 'always') source.order.unreadable = null
-    source.person.signal.forget(source.salon.phone, device.id)
+    source.person.signal.renew(source.salon.phone, device.id)
     await device.deliver({ id, source, again: true, build: () => stanza(source, device, count) })
   }
 

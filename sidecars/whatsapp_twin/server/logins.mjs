@@ -50,12 +50,12 @@ export class Logins {
   /** The device says that it is there: tell how much waits, or that nothing does. */
   async active(connection) {
     const { device } = connection
-    const count = device.queue.size + device.notices.length
+    const count = device.queue.size + device.receipts.size
     if (count === 0) return this.catchUp(connection)
     const counts = {
       count,
       message: device.queue.size,
-      receipt: device.notices.length,
+      receipt: device.receipts.size,
       notification: 0,
       call: 0,
     }
@@ -67,7 +67,7 @@ export class Logins {
   async catchUp(connection) {
     const { device, person } = connection
     if (device.ready) return
-    const count = device.queue.size + device.notices.length
+    const count = device.queue.size + device.receipts.size
     await device.catchUp()
     connection.send(node('ib', { from: SERVER }, [node('offline', { count: String(count) })]))
     if (this.world.switches.history && !device.historySent && device.bundle) {

@@ -57,14 +57,11 @@ export class Outgoing {
     const { person: salon, device } = connection
     let message
     try {
+      if (reader.losesNext) throw new Error('lost, as ordered')
       message = await reader.signal.decrypt(salon.phone, device.id, enc)
-    } catch (error) {
-      this.world.journal.note('unreadable', {
-        phone: salon.phone,
-        person: reader.phone,
-        id: stanza.attrs.id,
-        error: String(error.message),
-      })
+    } catch {
+      reader.losesNext = false
+      if (reader !== salon) this.receipts.unreadable(connection, stanza, reader)
       return
     }
     if (!addressed || reader === salon)

@@ -4,6 +4,8 @@ import { Refused } from '../world/switches.mjs'
 import { inSeconds, later } from '../world/clock.mjs'
 import { child, children, first, node } from '../wire/nodes.mjs'
 
+const MOST_ASKED = 5
+
 /** Delivered, read, "I could not read it": both ways. */
 export class Receipts {
   constructor(world, incoming) {
@@ -26,6 +28,7 @@ export class Receipts {
 
   /** A negative acknowledgement ends the waiting as well; the one that follows a retry means the first try. */
   acknowledged({ device, who }, { attrs }) {
+    if (attrs.class === 'receipt') device.noticed(attrs)
     const parcel = device.queue.get(attrs.id)
     if (attrs.error)
       this.world.journal.note('refused_by_device', { who, id: attrs.id, code: Number(attrs.error) })
@@ -84,16 +87,28 @@ export class Receipts {
     const line = chat.find(id)
     const device = chat.salon.devices.get(line?.device)
     if (line?.from !== 'salon' || !device) throw new Refused(`no device of the salon sent ${id}`, 404)
-    line.again += 1
+    line.again = device.askFor(id)
     line.waiting = true
-    const t = String(inSeconds())
-    device.notify(
-      node('receipt', { from: line.chat, id, type: 'retry', t }, [
-        node('retry', { count: String(line.again), id, t: String(inSeconds(line.at * 1000)), v: '1' }),
-        node('registration', {}, encodeBigEndian(chat.person.signal.registrationId, 4)),
-      ]),
-    )
+    const from = { chat: line.chat, id, at: inSeconds(line.at * 1000) }
+    this.#ask(device, chat.person, { ...from, count: line.again })
     this.world.journal.note('asked_again', { phone: chat.salon.phone, person: chat.person.phone, id })
     return { again: line.again }
+  }
+
+  /** A phone could not read what a device just wrote; phones ask a few times, then show that they wait. */
+  unreadable({ device, person: salon }, { attrs }, reader) {
+    const count = device.askFor(attrs.id)
+    const facts = { phone: salon.phone, person: reader.phone, id: attrs.id, count }
+    this.world.journal.note('unreadable', facts)
+    if (count <= MOST_ASKED) this.#ask(device, reader, { chat: attrs.to, id: attrs.id, at: inSeconds(), count })
+  }
+
+  #ask(device, person, { chat, id, at, count }) {
+    device.notify(
+      node('receipt', { from: chat, id, type: 'retry', t: String(inSeconds()) }, [
+        node('retry', { count: String(count), id, t: String(at), v: '1' }),
+        node('registration', {}, encodeBigEndian(person.signal.registrationId, 4)),
+      ]),
+    )
   }
 }

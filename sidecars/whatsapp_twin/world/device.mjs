@@ -21,7 +21,8 @@ export class Device {
     this.logins = 0
     this.queue = new Map()
     this.remembered = new Map()
-    this.notices = []
+    this.receipts = new Map()
+    this.asked = new Map()
     this.order = Promise.resolve()
   }
 
@@ -34,10 +35,23 @@ export class Device {
     return this.ready
   }
 
-  /** A receipt or the like; those kept for an absent device carry `offline`, as messages do. */
+  /** A receipt: at once, or when the device comes back; until it is acknowledged, as messages are. */
   notify(stanza) {
+    this.receipts.set(noticeOf(stanza.attrs), stanza)
     if (this.ready) this.connection.send(stanza)
-    else this.notices.push(stanza)
+  }
+
+  /** The device has this receipt. */
+  noticed(attrs) {
+    this.receipts.delete(noticeOf(attrs))
+  }
+
+  /** A person's phone asks for a message of the device's. @returns how often it has by now */
+  askFor(id) {
+    const times = (this.asked.get(id) ?? 0) + 1
+    this.asked.set(id, times)
+    if (this.asked.size > REMEMBERED) this.asked.delete(this.asked.keys().next().value)
+    return times
   }
 
   /** Encrypt, once, and send; one after another, as sessions need. */
@@ -52,9 +66,9 @@ export class Device {
   /** Everything that waited, then live from here on. */
   async catchUp() {
     const parcels = [...this.queue.values()]
-    const notices = this.notices.splice(0)
+    const receipts = [...this.receipts.values()]
     this.ready = true
-    for (const stanza of notices) this.connection?.send(late(stanza))
+    for (const stanza of receipts) this.connection?.send(late(stanza))
     await Promise.all(parcels.map((parcel) => this.dispatch(parcel, { offline: true })))
   }
 
@@ -76,9 +90,12 @@ export class Device {
       ready: this.ready,
       logins: this.logins,
       waiting: this.queue.size,
+      receipts: this.receipts.size,
       pre_keys: this.preKeys.length,
     }
   }
 }
+
+const noticeOf = ({ id, type }) => `${id}\n${type ?? ''}`
 
 const late = (stanza) => ({ ...stanza, attrs: { ...stanza.attrs, offline: '0' } })

@@ -24,6 +24,7 @@ export class Person {
     this.typingTo = new Set()
     this.lock = { active: false, until: null, kind: 'DEFAULT' }
     this.refusals = []
+    this.losesNext = false
     this.shut = null
   }
 

@@ -24,6 +24,7 @@ export class SignalPhone {
     this.preKeys = new Map()
     this.nextPreKey = 1
     this.sessions = new Map()
+    this.stale = new Set()
   }
 
   /** Signed when first asked for: signing is slow, and who only writes needs none. */
@@ -54,7 +55,8 @@ export class SignalPhone {
    */
   async encrypt(owner, device, message) {
     const address = new libsignal.ProtocolAddress(owner, device.id)
-    if (!this.sessions.has(address.toString())) await this.#begin(address, device)
+    const name = address.toString()
+    if (this.stale.delete(name) || !this.sessions.has(name)) await this.#begin(address, device)
     const cipher = new libsignal.SessionCipher(this.#storage(), address)
     const { type, body } = await cipher.encrypt(encodeWAMessage(message))
     return { type: type === PREKEY_WHISPER ? 'pkmsg' : 'msg', bytes: Buffer.from(body, 'binary') }
@@ -72,9 +74,9 @@ export class SignalPhone {
     return proto.Message.decode(unpadRandomMax16(plain))
   }
 
-  /** The next message to this device begins a new session. */
-  forget(owner, deviceId) {
-    this.sessions.delete(new libsignal.ProtocolAddress(owner, deviceId).toString())
+  /** The next message to this device begins a new session; what it still writes in the old one can be read. */
+  renew(owner, deviceId) {
+    this.stale.add(new libsignal.ProtocolAddress(owner, deviceId).toString())
   }
 
   /** Everything, as plain values. */

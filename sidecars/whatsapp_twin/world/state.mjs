@@ -67,10 +67,10 @@ async function dumpDevice(device) {
     bundle,
     preKeys,
     historySent,
-    notices,
+    receipts,
   } = device
   const facts = { id, keyIndex, noiseKey, identity, title, version }
-  return { ...facts, kept: { linkedAt, bundle, preKeys, historySent, notices }, queue }
+  return { ...facts, kept: { linkedAt, bundle, preKeys, historySent, receipts }, queue }
 }
 
 function reviveDevice(person, { kept, queue, ...facts }) {

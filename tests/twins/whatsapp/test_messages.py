@@ -122,6 +122,49 @@ async def test_a_peer_asks_for_a_message_again(salon: Baileys, whatsapp: Running
     assert (line.id, line.text) == (sent, "Ждём вас")
 
 
+async def test_what_a_phone_could_not_read_it_asks_for(
+    salon: Baileys, whatsapp: RunningWhatsApp
+) -> None:
+    hands = whatsapp.hands
+    heard = await salon.hear("message", id=(await hands.write(SALON, ANNA, "Вы тут?")).id)
+    await hands.order("garble", person=ANNA)
+    sent = await salon.send(heard["chat"], "Ждём вас")
+    await hands.wait(what="events", kind="unreadable", id=sent, count=1)
+    (line,) = await hands.told(SALON, ANNA, status="read")
+    assert (line.id, line.text) == (sent, "Ждём вас")
+
+
+async def test_what_is_on_its_way_while_a_session_begins_anew_is_read(
+    salon: Baileys, whatsapp: RunningWhatsApp
+) -> None:
+    hands = whatsapp.hands
+    heard = await salon.hear("message", id=(await hands.write(SALON, ANNA, "Вы тут?")).id)
+    await salon.send(heard["chat"], "Да")
+    broken = await hands.write(SALON, ANNA, "Запишите", unreadable="once")
+    await hands.wait(id=broken.id, retried=1)
+    await salon.send(heard["chat"], "Ждём вас")
+    assert [line.text for line in await hands.told(SALON, ANNA, 2)] == ["Да", "Ждём вас"]
+    assert not [
+        one for one in (await hands.look("events"))["events"] if one["kind"] == "unreadable"
+    ]
+
+
+async def test_receipts_wait_until_they_are_acknowledged(
+    salon: Baileys, whatsapp: RunningWhatsApp
+) -> None:
+    hands = whatsapp.hands
+    await hands.order("reachable", phone=ANNA, on=False)
+    sent = await salon.send(f"{ANNA}@s.whatsapp.net", "Ждём вас")
+    await hands.wait(what="sessions", phone=SALON, receipts=0)
+    await salon.do("close")
+    await hands.wait(what="sessions", phone=SALON, online="false")
+    await hands.order("reachable", phone=ANNA, on=True)
+    await hands.wait(what="sessions", phone=SALON, receipts=2)
+    await salon.opened()
+    await salon.status(sent, 4)
+    await hands.wait(what="sessions", phone=SALON, receipts=0)
+
+
 async def test_staff_write_on_the_salons_phone(salon: Baileys, whatsapp: RunningWhatsApp) -> None:
     hands = whatsapp.hands
     lid = (await hands.write(SALON, ANNA, "Здравствуйте")).lid
