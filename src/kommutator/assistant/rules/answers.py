@@ -111,7 +111,7 @@ def _is_position(line: Line, match: re.Match[str]) -> bool:
     if "VARIANT" in match[0] or match["nth"]:
         return True
     after = Line(f" {line.text[match.end() :].strip()} ")
-    hour = re.search(r" (?:IN|K|AFTER|UNTIL|FROM|ABOUT|BETWEEN) $", before)
+    hour = re.search(r" (?:IN|K|AFTER|UNTIL|FROM|ABOUT|BETWEEN|CAN (?:\S+ )?DOES) $", before)
     return not hour and not after.has(phrase(r"#\d+|MORNING|EVENING|DAY|PM|AM"))
 
 

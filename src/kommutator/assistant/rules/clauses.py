@@ -35,6 +35,11 @@ _TOLD_BY = frozenset(
     {"WORKV", "BOOKED", "back", "arrive", "arriving", "land", "fly", "flying", "return"}
 )
 _SO = frozenset({"so", "поэтому", "тому"})
+# Whose day it is: "мама может в четверг, а я в пятницу".
+_MINE = phrase(r"I (?:CAN|WANT|NEED|COME|BETTER|SUITS|FREE|IN Q\d+|ON Q\d+|Q\d+)")
+_THEIRS = phrase(
+    r"(?:мам\S*|муж|жена|подруга|сестра|дочь|дочка|сын|он|она|чоловік|дружина|донька|син|він|вона|mum|mom|husband|wife|friend|sister|daughter|son|he|she) (?:\S+ ){0,2}(?:CAN|WANT|NEED|COME|FREE|IN Q\d+|ON Q\d+)"
+)
 _DAY, _TIME = re.compile(r"(?<= )Q\d+(?= )"), re.compile(r"(?<= )W\d+(?= )")
 
 
@@ -100,7 +105,10 @@ def _clauses(text: str) -> list[Clause]:
     clauses: list[Clause] = []
     start = 0
     for sign in _BOUNDARY.finditer(text):
-        clauses.append(Clause(_padded(text[start : sign.start()]), sign[0]))
+        part = Clause(_padded(text[start : sign.start()]), sign[0])
+        if not (part.sign or part.has(_DAY) or part.has(_TIME)):
+            continue  # "мама хочет": who wants it belongs to what is wanted
+        clauses.append(part)
         start = sign.end()
     clauses.append(Clause(_padded(text[start:])))
     return clauses
@@ -130,7 +138,10 @@ def _judge_told(clauses: list[Clause]) -> None:
     """Of "приезжаю 25-го, хочу на 26-е" the day that is asked for; the other is only told."""
     if not any(_asks_for_day(one) for one in clauses):
         return
+    mine = any(one.has(_MINE) and one.has(_DAY) for one in clauses)
     for one in clauses:
+        if mine and one.has(_THEIRS) and not one.has(_MINE):
+            one.left_out = True
         told = one.has(_DAY) and one.sign != "?" and not one.has(_WISHED)
         one.left_out = one.left_out or (told and _tells(one.text))
 

@@ -226,7 +226,7 @@ _RULES: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"(?<!THROUGH )(?<!EIN )(?<!ZA ){said.COUNT}(?P<unit>WEEK|EDAY|MONTH) (?:FROM|AFTER) (?P<start>TODAY|TOMORROW|now|WD\d)"), _from_then),
     (phrase(r"(?<!NEXT )(?<!THIS )(?<!EIN )(?<!\d )(?<!PAIR )(?P<unit>WEEK) ON (?P<start>WD\d)"), _from_then),
     (phrase(r"(?P<start>WD\d|TODAY|TOMORROW) (?P<unit>WEEK)"), _from_then),
-    (phrase(r"(?<!NEXT )(?<!THIS )(?<!ON )(?P<unit>WEEK) (?P<start>TODAY|TOMORROW)"), _from_then),
+    (phrase(r"(?<!NEXT )(?<!THIS )(?<!ON )(?:(?P<count>#\d{1,2}|PAIR) )?(?P<unit>WEEK) (?P<start>TODAY|TOMORROW)"), _from_then),
     (phrase(r"WEEK AFTER NEXT"), lambda reader, _: calendar.week(reader.today, 2)),
     (phrase(r"WEEKEND AFTER NEXT"), lambda reader, _: calendar.weekend(reader.today, 2)),
     (phrase(r"(?P<unit>WEEK|DAY|EDAY) (?:THROUGH|ZA) (?P<count>#\d{1,3}|PAIR)"), _in_days),

@@ -49,12 +49,15 @@ TIME_WORDS = {
     "NOON": "полдень полудень опівдні noon midday",
     "MIDNIGHT": "полночь опівночі midnight",
     "LUNCH": "обед обід обіду обідом обідн* обеденн* lunch lunchtime",
-    "AFTERNOON": "afternoon arvo пополудни пополудні",
+    "AFTERNOON": "afternoon arvo aft пополудни пополудні",
     "WORK": "работа работы роботи work",
     "PM": "pm",
     "AM": "am",
     "TODAY": "сегодня седня сегодняшн* сьогодні сьодні сьогоднішн* today",
-    "TOMORROW": "завтра назавтра завтрашн* tomorrow tmrw tommorow tomorrow's завтрева",
+    "TOMORROW": (
+        "завтра назавтра завтрашн* tomorrow tmrw tommorow tomorrow's завтрева tomoro tomorro "
+        "tmoro tmro tmw"
+    ),
     "AFTERTOMORROW": (
         "overmorrow послезавтра послезавтрашн* післязавтра післязавтрашн* позавтра позавтрашн*"
     ),

@@ -19,6 +19,7 @@ from kommutator.domain.assistant.frame import Expecting, When
 
 T = TypeVar("T")
 _HALF_DAY = 12
+_EARLIEST = 5  # no morning begins before
 
 
 class Window(NamedTuple):
@@ -205,7 +206,15 @@ class TimeReader:
             clock(_in_part(point, beside), self.opens, self.closes, today) if point else None
             for point in window
         )
+        if isinstance(beside, Part) and at is None:
+            after, before = _within(after, before, beside)
         return When(first=first, last=last, at=at, after=after, before=before)
+
+
+def _within(after: time | None, before: time | None, part: Part) -> tuple[time | None, time | None]:
+    """As in "с утра, но не раньше 10": the other end is the part's, where both can hold."""
+    first, last = after or _hour(part.after), before or _hour(part.before)
+    return (after, before) if first and last and first >= last else (first, last)
 
 
 def _hour(hour: int | None) -> time | None:
@@ -218,7 +227,7 @@ def _in_part(point: Point, part: Window | Part | None) -> Point:
         return point
     afternoon = part.after is not None
     hour = point.hour % _HALF_DAY + (_HALF_DAY if afternoon else 0)
-    fits = (part.after or 0) <= hour < (part.before or 24)
+    fits = (part.after or _EARLIEST) <= hour < (part.before or 24)
     return Point(hour, point.minute, known=True) if fits else point
 
 
