@@ -130,12 +130,19 @@ def _answer(line: Line) -> Intent | None:
     if line.has(says.CONFIRM) and not line.has(says.UNSURE):
         return Intent.CONFIRM
     if line.has(says.CONTENT):
-        return Intent.OTHER if line.has(says.SMALLTALK) else Intent.INFORM
+        return _told(line)
     if line.has(says.NO):
         return Intent.NO
     if line.has(says.YES) and not line.has(says.BYE) and not line.has(says.THANKS):
         return Intent.YES
     return None
+
+
+def _told(line: Line) -> Intent:
+    """Of parts of a wish without one."""
+    if line.has(says.SMALLTALK):
+        return Intent.OTHER
+    return Intent.THANKS if line.has(says.THANKS_FOR) else Intent.INFORM
 
 
 def _manners(line: Line) -> Intent:

@@ -12,7 +12,9 @@ _NUMBERS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _DATES = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(?:eleven|twelf|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen)th)"
 _MONTHS = r"(?:jan|feb|march|april|may|june|july|aug|sept|oct|nov|dec)\w*"
 # How many go about one thing, "в один тон", "в четыре руки": no hour.
-_AT_ONCE = r"(?:тон|цвет|цвіт|кол[иь]?[ро]|сло[йяе]|шар|этап|заход|раз|прием|прийом|рук)"
+_AT_ONCE = (
+    r"(?:тон|цвет|цвіт|кол[иь]?[ро]|сло[йяе]|шар|этап|заход|раз|прием|прийом|рук|день|визит|сеанс)"
+)
 
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), instead)
