@@ -53,6 +53,16 @@ async def test_a_visit_taken_back_leaves_the_word_to_the_next(salon: Reminded) -
     assert "15:00" not in evening
 
 
+async def test_the_others_are_read_anew_as_well(salon: Reminded) -> None:
+    """Nobody told us that the second was cancelled: it is not named, and not asked about."""
+    await salon.happens(VISIT)
+    await salon.happens(later(6, hours=1))
+    salon.vendor[6] = replace(later(6, hours=1), deleted=True)
+    (evening,) = await salon.until(EVENING)
+    assert ("15:00" in evening, "16:00" in evening) == (True, False)
+    assert await asked(salon) == [5]
+
+
 async def test_one_that_was_named_while_the_other_lasted_is_not_told_again(
     salon: Reminded,
 ) -> None:

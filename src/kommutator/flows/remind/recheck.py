@@ -5,6 +5,7 @@ The visit is read anew at the booking system. If that is away, our copy counts w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
@@ -112,7 +113,7 @@ class StillTrue:
             return Drop(MOVED)
         if visit.created_at is not None and now - visit.created_at < FRESH:
             return Drop(JUST_BOOKED)
-        named = await self._together(unit, row, account, visit)
+        named = await self._named(unit, row, account, visit)
         if isinstance(named, Drop | Later):
             return named
         due_at = moment_of(row.kind, visit, rules, zone_name, salon=account.connection_id)
@@ -120,6 +121,21 @@ class StillTrue:
             return Later(now + _LOOK_AGAIN, IN_TALK)
         words = await self._wording.of(unit, account, salon.salon, rules)
         return Send(words.text(row.kind, named), [about(one.id) for one in named])
+
+    async def _named(
+        self, unit: Unit, row: OutreachRow, account: Account, visit: Visit
+    ) -> Sequence[Visit] | Drop | Later:
+        """The others that it would name are read anew, too."""
+        named = await self._together(unit, row, account, visit)
+        if isinstance(named, Drop | Later) or len(named) == 1:
+            return named
+        for other in named:
+            if other.id == visit.id:
+                continue
+            seen = await self._now(unit, account, other.id)
+            if isinstance(seen, Later):
+                return seen
+        return await self._together(unit, row, account, visit)
 
     async def _interrupts(self, unit: Unit, row: OutreachRow, *, until: datetime) -> bool:
         """Whether it would ask something in the middle of another question.
