@@ -178,7 +178,7 @@ class _Turn:
 def _when(times: TimeReader, line: Line, wish: Intent | None) -> tuple[When, bool]:
     """Which time; in a cancel it says which visit, behind "not" too."""
     if wish is Intent.CANCEL:
-        return times.read(Line(line.text.replace(" NOT ", " ")))
+        return times.read(Line(_REASONS.sub("", line.text)))
     return times.read(
         line,
         last_wins=wish is Intent.MOVE,
@@ -188,6 +188,7 @@ def _when(times: TimeReader, line: Line, wish: Intent | None) -> tuple[When, boo
 
 _SERVICE_REPAIR = re.compile(r"(?<= )(?:PRECISELY|(?:A|OY|,) NO|OY)(?= )")
 _FOR_ANOTHER_DAY = re.compile(r"(?<= )(?:CAN|BOOKV|WANT|NEED) (?:[^\s,.;!?|]+ ){0,4}Q\d+(?= )")
+_REASONS = re.compile(r"(?<= )(?:NOT|занят|busy) ")  # of a cancel: no day is refused by them
 _REMOVES_VISIT = re.compile(
     r" REMOVE (?:\S+ ){0,3}(?:RECORD|BOOKV|TIMETABLE) | REMOVE I FROM [WQTRM]"
     r"| (?:RECORD|BOOKV) (?:\S+ ){0,4}REMOVE "
