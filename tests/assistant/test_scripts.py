@@ -30,7 +30,7 @@ CLIENT = {"phone", "name", "known", "visits", "usual_staff", "usual_services", "
 STEP = {"client", "before", "says", "never", "silent", "answers"}
 EVENT = {"taken", "freed", "vendor_down", "clock", "cancelled", "give_back", "question"}
 END = {"visits", "attendance", "rated", "speaking", "handed_over", "opted_out", "proposal"}
-VISIT = {"id", "services", "staff", "at", "day", "after", "before"}
+VISIT = {"id", "services", "staff", "at", "day", "after", "before", "confirmed"}
 
 
 def _ends(talk: dict[str, Any]) -> list[dict[str, Any]]:

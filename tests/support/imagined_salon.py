@@ -153,6 +153,8 @@ class ImaginedSalon:
         """A visit that the client has had from the beginning."""
         at = datetime.fromisoformat(row["at"])
         self._save(row["id"], row["staff"], at, row["services"], row.get("minutes"))
+        if row.get("confirmed"):
+            self._change(row["id"], attendance=Attendance.CONFIRMED)
 
     def coming(self) -> list[Visit]:
         left = [one for one in self.visits.values() if one.starts_at > self.now and one.busy]

@@ -96,6 +96,8 @@ def _question(scene: Scene, talk: Talk, text: str) -> Question | None:
 def _answered(scene: Scene, talk: Talk, text: str, question: Question | None, read: Read) -> Heard:
     if question is None or talk.expecting is Expecting.NOTHING:
         return _under(scene, talk, text, question, read)
+    if not reminding.asks(scene, question):
+        return _under(scene, talk, text, None, read)
     side = doubting.belongs(text, talk, question, read)
     said = _under(scene, talk, text, None if side is Side.TALK else question, read)
     return replace(said, doubtful=side is Side.EITHER)

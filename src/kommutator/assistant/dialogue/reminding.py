@@ -23,7 +23,7 @@ from kommutator.domain.assistant.talk import (
     Talk,
     Turn,
 )
-from kommutator.domain.salon.facts import Visit
+from kommutator.domain.salon.facts import Attendance, Visit
 
 LOW = 3
 """Up to so many stars somebody was not content."""
@@ -60,6 +60,14 @@ def open_of(scene: Scene, talk: Talk) -> Question | None:
 def latest(scene: Scene) -> Question | None:
     """What we asked last and can still be answered, whatever was said since."""
     return next((one for one in scene.questions if _may_be_answered(one, scene)), None)
+
+
+def asks(scene: Scene, question: Question) -> bool:
+    """Whether it asked anything: who has confirmed is only reminded."""
+    if question.kind == "review":
+        return True
+    visits = [naming.visit_of(scene, one) for one in named_with(scene, question)]
+    return not all(one and one.attendance is Attendance.CONFIRMED for one in visits)
 
 
 async def answer(m: Moment, question: Question) -> Turn | None:
