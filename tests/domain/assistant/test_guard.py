@@ -29,6 +29,13 @@ def test_another_visit_than_the_proposed_one_is_not_touched() -> None:
     assert not permitted(PROPOSED, Frame(Intent.YES), CancelVisit(502))
 
 
+def test_one_more_or_one_less_than_was_read_out_is_not_what_was_agreed_to() -> None:
+    both = Talk(proposal=CancelVisit(501, (502,)))
+    assert permitted(both, Frame(Intent.YES), CancelVisit(501, (502,)))
+    for other in (CancelVisit(501), CancelVisit(501, (502, 503)), CancelVisit(502, (501,))):
+        assert not permitted(both, Frame(Intent.YES), other)
+
+
 @pytest.mark.parametrize("intent", [Intent.NO, Intent.CANCEL, Intent.MOVE, Intent.LATE])
 def test_nobody_is_noted_as_coming_against_their_words(intent: Intent) -> None:
     assert not permitted(Talk(), Frame(intent), ConfirmVisit(501))

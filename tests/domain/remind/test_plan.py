@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kommutator.domain.outreach.wanted import OutreachKind
-from kommutator.domain.remind.plan import reminders, review, start_of
+from kommutator.domain.remind.plan import moment_of, reminders, review, start_of, together
 from kommutator.domain.remind.rules import DayBefore, HoursBefore, Review, Rules
 from kommutator.domain.salon.facts import Attendance, Visit
 
@@ -132,3 +132,41 @@ def test_a_reminder_always_lies_ahead_and_before_the_visit(
     found = reminders(visit, Rules(), MINSK, salon=SALON, now=now)
     assert len({one.kind for one in found}) == len(found)
     assert all(now < one.due_at < begins == one.not_after for one in found)
+
+
+def _at(record_id: int, hour: float) -> Visit:
+    return replace(VISIT, id=record_id, starts_at=VISIT.starts_at + timedelta(hours=hour))
+
+
+@pytest.mark.parametrize(
+    ("hours", "runs"),
+    [
+        ([0, 1], [[0, 1]]),
+        ([0, 2.9, 3], [[0, 1], [2]]),
+        ([0, 2, 4, 6], [[0, 1], [2, 3]]),
+        ([0, 5], [[0], [1]]),
+    ],
+)
+def test_each_visit_of_a_day_is_named_by_exactly_one_message(
+    hours: list[float], runs: list[list[int]]
+) -> None:
+    day = [_at(number, hour) for number, hour in enumerate(hours)]
+    for run in runs:
+        for number in run:
+            assert [one.id for one in together(day[number], day, HOURS)] == run
+    everyone = [one.id for one in together(day[-1], day[::-1], DAY)]
+    assert everyone == list(range(len(day)))
+
+
+@given(st.lists(st.integers(0, 14 * 60), min_size=1, max_size=8))
+def test_no_visit_is_left_out_whatever_the_day(minutes: list[int]) -> None:
+    day = [_at(number, minute / 60) for number, minute in enumerate(minutes)]
+    named = [one.id for visit in day for one in together(visit, day, HOURS)[:1]]
+    told = {one.id for first in set(named) for one in together(day[first], day, HOURS)}
+    assert told == set(range(len(day)))
+
+
+def test_a_kinds_moment_is_the_one_it_was_planned_for() -> None:
+    for planned_one in reminders(VISIT, Rules(), MINSK, salon=SALON, now=NOW):
+        moment = moment_of(planned_one.kind, VISIT, Rules(), MINSK, salon=SALON)
+        assert moment == planned_one.due_at
