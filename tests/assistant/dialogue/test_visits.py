@@ -196,6 +196,8 @@ async def test_all_visits_stay_without_a_yes() -> None:
         ("отмените мне всё", True),
         ("cancel everything please", True),
         ("всі записи скасуйте", True),
+        ("скасуйте усі", True),
+        ("удалите обе записи", True),
         ("всё, отмените", False),
         ("отмените, все равно не успею", False),
         ("отмените все равно", False),

@@ -18,7 +18,7 @@ _VISITS: Final = (
     r"(записи|запись|визиты|при[её]мы|записів|візити|appointments|visits|bookings|of them)"
 )
 _BOTH: Final = r"(обе(их|им)?|оба|обоих|обидв[аіи]|both)"
-_EVERY: Final = r"(вс[её]|всех|всі|all)"
+_EVERY: Final = r"(вс[её]|всех|[ву]сі|усе|[ву]сіх|all)"
 # "Всё, отмените" ends a talk, and "все равно" is no number: "all" stands before what it counts.
 _ALL: Final = re.compile(
     rf"\b{_BOTH}\b|\b{_EVERY} (\w+ )?{_VISITS}\b"
@@ -33,9 +33,16 @@ _ALL_OF_THEM: Final = re.compile(
 )
 _NUMBERS: Final = re.compile(r"\W*\d(\s*(,|и|й|та|і|and|&|\+|\s)\s*\d)+\W*", re.IGNORECASE)
 _KEEPS: Final = re.compile(
-    r"\b(?<!не )(приду|прийду|буду|приедем|остав\w*|оста[её]т\w*|залиш\w*|keep|come|coming)\b",
+    r"\b(?<!не )(приду|прийду|буду|приедем|остав\w*|оста[её]т\w*|залиш\w*|keep|come|coming)\b"
+    r"|\bне (отмен|трог|скасов)\w*|\b(don't|do not) cancel",
     re.IGNORECASE,
 )
+_ORDINALS: Final = (
+    re.compile(r"\b(перв\w+|перш\w+|first)\b", re.IGNORECASE),
+    re.compile(r"\b(втор\w+|друг(а|у|ий|ого)|second)\b", re.IGNORECASE),
+    re.compile(r"\b(трет\w+|third)\b", re.IGNORECASE),
+)
+_SEVERAL: Final = 2
 _STEM: Final = 4
 """Letters by which a service is known again in whatever case."""
 
@@ -63,13 +70,14 @@ def several_meant(m: Moment, goal: Goal, among: Sequence[int] = ()) -> Sequence[
     by_number = _by_number(m)
     if by_number:
         return by_number
+    by_name = [one for one in spoken_about(m, among) if _has_service(one, m.frame)]
+    if len(by_name) > 1 and _named_one_by_one(m, by_name):
+        return by_name
     # Of one visit that we asked about nobody says "both": they speak of all that they have.
     visits = spoken_about(m, among if len(among) > 1 else ())
     fitting = [one for one in visits if _fits(one, m.frame, goal)]
     says_all = _ALL.search(m.text) or _ALL_OF_THEM.fullmatch(m.text)
-    if len(fitting) > 1 and (says_all or _named_one_by_one(m, fitting)):
-        return fitting
-    return ()
+    return fitting if len(fitting) > 1 and says_all else ()
 
 
 def keeps(text: str) -> bool:
@@ -117,12 +125,12 @@ def none_known(m: Moment, talk: Talk) -> Turn:
 
 
 def _by_number(m: Moment) -> Sequence[Visit]:
-    """As in "1 и 3", out of the list that was shown."""
+    """As in "1 и 3" or "первую и вторую", out of the list that was shown."""
     shown = m.talk.visits if m.talk.expecting is Expecting.CHOICE else ()
-    if not shown or not _NUMBERS.fullmatch(m.text):
-        return ()
-    places = {int(digit) for digit in re.findall(r"\d", m.text)}
-    if not all(1 <= place <= len(shown) for place in places):
+    places = {place for place, one in enumerate(_ORDINALS, start=1) if one.search(m.text)}
+    if _NUMBERS.fullmatch(m.text):
+        places = {int(digit) for digit in re.findall(r"\d", m.text)}
+    if len(places) < _SEVERAL or not places <= set(range(1, len(shown) + 1)):
         return ()
     found = [naming.visit_of(m.scene, shown[place - 1]) for place in sorted(places)]
     return [one for one in found if one is not None]
@@ -134,7 +142,12 @@ def _named_one_by_one(m: Moment, visits: Sequence[Visit]) -> bool:
     stems = [{one.title.casefold()[:_STEM] for one in visit.services} for visit in visits]
     named = [{stem for stem in mine if stem in text} for mine in stems]
     apart = sum(map(len, named)) == len(set().union(*named))
-    return apart and all(named) and bool({*m.frame.services, *m.frame.maybe_services})
+    return apart and all(named)
+
+
+def _has_service(visit: Visit, frame: Frame) -> bool:
+    named = {*frame.services, *frame.maybe_services}
+    return not named.isdisjoint(one.service_id for one in visit.services)
 
 
 def _fits(visit: Visit, frame: Frame, goal: Goal) -> bool:

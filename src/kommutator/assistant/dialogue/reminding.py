@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ import msgspec
 from kommutator.assistant.dialogue import cancelling, moving, naming, picking
 from kommutator.assistant.dialogue.moment import Moment, reply
 from kommutator.assistant.dialogue.offering import fits
-from kommutator.domain.assistant.frame import Expecting, Intent
+from kommutator.domain.assistant.frame import Expecting, Frame, Intent
 from kommutator.domain.assistant.ports import Scene
 from kommutator.domain.assistant.talk import (
     ConfirmVisit,
@@ -29,6 +29,7 @@ LOW = 3
 """Up to so many stars somebody was not content."""
 EXPECTED: Final = {"reminder": Expecting.REMINDER, "review": Expecting.STARS}
 """What answers each kind of question."""
+_ONE_COMING: Final = timedelta(hours=3)
 _NUMBERS = {1: Intent.CONFIRM, 2: Intent.MOVE, 3: Intent.CANCEL}
 _REFUSALS = frozenset({Intent.MOVE, Intent.CANCEL, Intent.NO})
 # "На маникюр приду, на стрижку нет": which of them is asked, and nothing is confirmed.
@@ -114,15 +115,29 @@ async def confirmed(m: Moment, records: Sequence[int]) -> Turn:
     visits = [one for one in m.scene.client.visits if one.id in records]
     if len(visits) > 1 and _NOT_ALL.search(m.text):
         return picking.ask_of(m, cancelling.begun(m.talk), records)
-    meant = [one for one in visits if fits(_as_it_is(one), m.frame.when)]
+    meant = _come_to(m.frame, visits)
     if visits and not meant:
         return await moving.wanted(m, records)
-    named = {*m.frame.services, *m.frame.maybe_services}
-    by_name = [one for one in meant if named & {booked.service_id for booked in one.services}]
-    chosen = [one.id for one in by_name or meant]
-    if not visits or len(chosen) == len(visits):  # also those that the scene does not show
+    chosen = [one.id for one in meant]
+    if len(meant) == len(visits):  # also those that the scene does not show
         chosen = list(records)
     return reply(m, m.talk, act=ConfirmVisit(chosen[0], tuple(chosen[1:])))
+
+
+def _come_to(frame: Frame, visits: Sequence[Visit]) -> Sequence[Visit]:
+    """Those that the words name, in order of time; all, where they name none."""
+    timely = [one for one in visits if fits(_as_it_is(one), frame.when)]
+    named = {*frame.services, *frame.maybe_services}
+    by_name = [
+        one
+        for one in timely
+        if frame.staff == one.staff_id or named & {booked.service_id for booked in one.services}
+    ]
+    # Who comes at the hour of the first comes to what follows it as well.
+    if not by_name and timely and timely[0] is visits[0]:
+        ends = visits[0].starts_at + _ONE_COMING
+        return [one for one in visits if one in timely or one.starts_at < ends]
+    return by_name or timely
 
 
 def _as_it_is(visit: Visit) -> Offer:

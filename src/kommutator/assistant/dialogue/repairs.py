@@ -24,8 +24,12 @@ _SOMEBODY_ELSE = re.compile(
     r"|\b(another|other|different|someone|somebody) (master|stylist|person|else)\b",
     re.IGNORECASE,
 )
-_CANCELS = re.compile(r"\b(?<!не )(отмените|отменяйте|отменить|скасуйте|cancel)\b", re.IGNORECASE)
-_MOVES = re.compile(r"\b(?<!не )(перенесите|перенести|перенесіть|move|reschedule)\b", re.IGNORECASE)
+_CANCELS = re.compile(
+    r"\b(?<!не )(отмени(те|ть)?|отменяй(те)?|скасуй(те)?|скасувати|cancel)\b", re.IGNORECASE
+)
+_MOVES = re.compile(
+    r"\b(?<!не )(перенеси(те)?|перенести|перенесіть|move|reschedule)\b", re.IGNORECASE
+)
 _RATHER = re.compile(r"\b(или|або|or|лучше|краще|rather|instead)\b", re.IGNORECASE)
 _LATER = re.compile(r"\b(по)?(позже|поздн\w+|пізніш\w*|later)\b", re.IGNORECASE)
 _EARLIER = re.compile(r"\b(по)?(раньше|ранн?іше|earlier|sooner)\b", re.IGNORECASE)

@@ -26,7 +26,7 @@ _SIGN = re.compile("|".join(map(re.escape, _SIGNS)))
 _THUMBS = re.compile("[👍👎]")
 # Beside such words a thumb or a cross is only their colour: "стоп ❌" is no "no".
 _SAY_ALL = re.compile(
-    r"\b(?:стоп|stop|старт|start|(?:человек|людин|оператор|админ|менеджер)\w*|human|operator|manager"
+    r"\b(?:стоп|stop|старт|start|(?:оператор|админ|менеджер)\w*|human|operator|manager"
     r"|не (?:при[йи]?ду|буду|смогу|зможу|успею|встигну|получ\w+|выйдет|вийде))\b"
 )
 
