@@ -71,7 +71,7 @@ class Played:
         steps = self.script["steps"]
         for place, step in enumerate(steps):
             for event in step.get("before", ()):
-                self._happens(event)
+                self.happens(event)
             said = await self.heard(step.get("client", ()))
             following = steps[place + 1] if place + 1 < len(steps) else {}
             if following.get("answers", True):
@@ -162,7 +162,7 @@ class Played:
 
     # --- what happens around it ------------------------------------------------------------------
 
-    def _happens(self, event: Mapping[str, Any]) -> None:
+    def happens(self, event: Mapping[str, Any]) -> None:
         ((what, how),) = event.items()
         self.transcript.append(f"! {what} {how}")
         match what:

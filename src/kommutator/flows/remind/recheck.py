@@ -6,7 +6,7 @@ The visit is read anew at the booking system. If that is away, our copy counts w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
@@ -77,14 +77,24 @@ class StillTrue:
         salon = await unit.salons.get(row.enterprise, row.salon)
         if rules is None or salon is None or not rules.wants(row.kind):
             return Drop(SWITCHED_ON)
-        visit = await self._now(unit, account, int(row.about.rpartition(":")[2]))
-        if isinstance(visit, Later):
+        visit = await self._seen(unit, row, account, salon, rules)
+        if isinstance(visit, Drop | Later):
             return visit
-        if visit is None or visit.deleted:
-            return Drop(CANCELLED)
         if row.kind is OutreachKind.REVIEW:
             return await self._review(unit, row, visit, rules)
         return await self._reminder(unit, row, account, salon, visit, rules)
+
+    async def _seen(
+        self, unit: Unit, row: OutreachRow, account: Account, salon: KeptSalon, rules: Rules
+    ) -> Visit | Drop | Later:
+        """Read anew, unless its message waits anyway."""
+        record_id = int(row.about.rpartition(":")[2])
+        if await self._interrupts(unit, row, record_id, rules, salon):
+            return Later(self._clock.now() + _LOOK_AGAIN, IN_TALK)
+        visit = await self._now(unit, account, record_id)
+        if visit is None or (isinstance(visit, Visit) and visit.deleted):
+            return Drop(CANCELLED)
+        return visit
 
     async def _review(self, unit: Unit, row: OutreachRow, visit: Visit, rules: Rules) -> Verdict:
         if visit.attendance is not Attendance.CAME:
@@ -92,8 +102,6 @@ class StillTrue:
         since = self._clock.now() - timedelta(days=rules.review.every_days)
         if await unit.questions.reviewed_since(row.enterprise, row.phone, since):
             return Drop(LATELY)
-        if await self._interrupts(unit, row, until=row.not_after):
-            return Later(self._clock.now() + _LOOK_AGAIN, IN_TALK)
         return Send()
 
     async def _reminder(
@@ -116,9 +124,6 @@ class StillTrue:
         named = await self._named(unit, row, account, visit)
         if isinstance(named, Drop | Later):
             return named
-        due_at = moment_of(row.kind, visit, rules, zone_name, salon=account.connection_id)
-        if await self._interrupts(unit, row, until=due_at + _WAITS_FOR_A_TALK):
-            return Later(now + _LOOK_AGAIN, IN_TALK)
         words = await self._wording.of(unit, account, salon.salon, rules)
         return Send(words.text(row.kind, named), [about(one.id) for one in named])
 
@@ -137,13 +142,17 @@ class StillTrue:
                 return seen
         return await self._together(unit, row, account, visit)
 
-    async def _interrupts(self, unit: Unit, row: OutreachRow, *, until: datetime) -> bool:
-        """Whether it would ask something in the middle of another question.
-
-        Args:
-            until: then it goes out all the same; so it does before people may sleep.
-        """
-        now = self._clock.now()
+    async def _interrupts(
+        self, unit: Unit, row: OutreachRow, record_id: int, rules: Rules, salon: KeptSalon
+    ) -> bool:
+        """Whether it would ask something in the middle of another question, and still can wait."""
+        now, until = self._clock.now(), row.not_after
+        if row.kind is not OutreachKind.REVIEW:
+            visit = await unit.salon_visits.get(row.enterprise, row.salon, record_id)
+            if visit is None:
+                return False
+            due_at = moment_of(row.kind, visit, rules, salon.salon.time_zone, salon=row.salon)
+            until = due_at + _WAITS_FOR_A_TALK
         closes = await leaves_until(unit, row, now)
         if now >= min(until, closes - _BEFORE_QUIET):
             return False
