@@ -40,11 +40,16 @@ SELECT lane, enterprise, connection_id, fence, cardinality(held) AS doubtful FRO
 
 # Fence and owner decide, not the time: a lease that ran out while nobody else took the lane is
 # as good as new, and a clock that jumps ahead takes nothing from the living.
+_OURS = """
+SELECT l.lane FROM unnest($2::text[], $3::bigint[]) AS m (lane, fence) JOIN lanes l USING (lane)
+ WHERE l.fence = m.fence AND l.owner = $1 FOR NO KEY UPDATE OF l"""
 _RENEW = """
+WITH ours AS ({ours})
 UPDATE lanes l SET lease_until = clock_timestamp() + make_interval(secs => $4)
-  FROM unnest($2::text[], $3::bigint[]) AS m (lane, fence)
- WHERE l.lane = m.lane AND l.fence = m.fence AND l.owner = $1
-RETURNING l.lane"""
+  FROM ours WHERE l.lane = ours.lane RETURNING l.lane"""
+# Whoever holds some lanes while waiting for another can be one of three that wait in a ring.
+_RENEW_FREE = _RENEW.format(ours=f"{_OURS} SKIP LOCKED")
+_RENEW_ONE = _RENEW.format(ours=_OURS)
 
 # A head is the oldest due row of its key: only heads can run, so only their time counts.
 _NEXT_HEAD = """
@@ -210,9 +215,20 @@ class LaneStore:
     async def renew_everywhere(
         self, fences: Mapping[str, int], owner: UUID, lease_s: float
     ) -> set[str]:
-        """Keep our lanes for another `lease_s`; returns those that are still ours."""
+        """Keep our lanes for another `lease_s`; returns those that are still ours.
+
+        One after another, each in a transaction of its own, where somebody is changing a lane.
+        """
+        kept = await self._renewed(_RENEW_FREE, fences, owner, lease_s)
+        for lane in fences.keys() - kept:
+            kept |= await self._renewed(_RENEW_ONE, {lane: fences[lane]}, owner, lease_s)
+        return kept
+
+    async def _renewed(
+        self, statement: str, fences: Mapping[str, int], owner: UUID, lease_s: float
+    ) -> set[str]:
         rows = await self._connection.fetch(
-            _RENEW, owner, list(fences), list(fences.values()), lease_s
+            statement, owner, list(fences), list(fences.values()), lease_s
         )
         return {r["lane"] for r in rows}
 
