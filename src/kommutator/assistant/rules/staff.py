@@ -18,6 +18,7 @@ from kommutator.assistant.rules.tokens import Tokens
 from kommutator.domain.assistant.frame import Named
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_RUSSIAN_LETTERS = str.maketrans("іїєыэ", "ииеие")  # "до Маріни", who is Марина on the list
 _OTHERS_WORD = re.compile(r"[#@]|WD?\d|M\d")  # "мая" after a number is no Maya
 # After a word that asks for one case: endings of names like Олег, and of names like Анна.
 _OF_WHOM = (("а", "я"), ("ы", "и", "і", "ї"))
@@ -126,6 +127,8 @@ class StaffIndex:
             return self.everyday[word]
         if not word.isalpha() or is_trade_word(word):
             return frozenset()
+        if found := self.forms.get(word.translate(_RUSSIAN_LETTERS)):
+            return found
         return self._fond(word)
 
     def _fond(self, word: str) -> frozenset[Bearer]:

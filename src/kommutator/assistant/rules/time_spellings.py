@@ -8,6 +8,14 @@ import re
 _AFFAIRS = r"(?:работе|роботі|смене|сутках|зміні|учебе|навчанні|парах|дежурстве|чергуванні|даче|дачі|море|морі|отъезде|від'їзді|командировке|відрядженні|отпуске|відпустці|разъездах|городом)"
 _HOUR_WORD = r"(?=\d|час|одн|дв|тр|шес|шіс|сем|сьом|пят|п'ят|вос|вісім|девят|дев'ят|десят)"
 
+# "В пол шестова", by ear.
+_STEMS = r"перв|втор|четверт|пят|шест|седьм|восьм|девят|десят|одиннадцат|двенадцат"
+# Lengths, ages and sums are no hours.
+_MEASURES = (
+    r"(?:см|мм|сантим\w+|сантім\w+|cms?|mm|centimet\w+|inch\w*|сант|кг|kg|лет|годик\w*|роки|років|рочк\w+"
+    r"|years?|yrs?|y\.?o|months old|р|руб|рублей|рубля|рубл|грн|гривень|гривні|uah|usd|евро|євро|euros?|quid|pounds|dollars|bucks|доллар\w*|долар\w*)"
+)
+
 TIME_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
@@ -26,7 +34,9 @@ TIME_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|пн|вт|ср|чт|пт|сб|вс|нд)\.", r"\1 "),
         (r"\b(\w+day|tomorrow|today)'?s\b", r"\1"),
         (r"\bback to (?=\d)", "to "),
-        (r"\blike (?=\d)", "about "),
+        (r"\blike (?=\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half)\b)", "about "),
+        (rf"\b({_STEMS})(?:[оа]ва|[еи]ва)\b", r"\1ого"),
+        (rf"\b\d{{1,2}}(?:[.,]\d+)?[ -]?{_MEASURES}\b\.?", " "),
         (r"\bпо (?=обіді\b|роботі\b)", "після "),
         (r"(?<!чверть )(?<!\d )(?<!хвилин )(?<!десять )(?<!двадцять )(?<!п'ять )\bпо (?=(?:друг|трет|четверт|п'ят|шост|сьом|восьм|дев'ят|десят)ій\b)", "після "),
         (r"\b(раньше|раніше|позже|позднее|пізніше) (?:чем|чим|ніж|за)\b", r"\1"),
