@@ -25,7 +25,7 @@ _SEVERAL = phrase(
 )
 _EARLIEST = phrase(r"ранн\S*|найраніш\S*|найперш\S*|earliest")
 _LAST = phrase(
-    r"(?:крайн|поздн|найпізн)\S*|latest|самое LATER|LAST(?! (?:HOUR|TIMEW|WEEK|MONTH|RECORD))"
+    r"(?:крайн|поздн)(?:ий|яя|ее|его|ему|ей|ем|юю|ие)|найпізн\S*|latest|самое LATER|LAST(?! (?:HOUR|TIMEW|WEEK|MONTH|RECORD))"
 )
 _ALONE = re.compile(r"^ (?:(?:YES|ON|IN|A|LET|PLEASE|THANKS|HELLO|[.,!)]|VARIANT|I|WANT) )*$")
 _SCALE = phrase(

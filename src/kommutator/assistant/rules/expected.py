@@ -25,6 +25,8 @@ _OF_A_NEW_VISIT = (*_ASKED_PARTS, Expecting.CHOICE, Expecting.YES_OR_NO)
 _OFFERED = (Expecting.CHOICE, Expecting.DAY, Expecting.TIME)
 # What the words of a wish can mean where a bare answer stands beside them.
 _WITH_ANSWER = (None, Intent.BOOK)
+# "Звоните на этот же": nobody is called.
+_NO_WISH = (None, Intent.PERSON, Intent.HOURS, Intent.BOOK)
 _TOLD = (Intent.INFORM, Intent.CONFIRM)
 
 
@@ -48,13 +50,20 @@ def intent_under(
         name = own or (None if line.has(says.NO_NAME) else contact.answered_name(text))
         if name:
             return Intent.INFORM, name
-    if answer.intent is not None and wish in (*_WITH_ANSWER, answer.intent):
+    if answer.intent is not None and _only_answers(line, answer, wish):
         asks_whose = answer.intent is Intent.CHOICE and line.has(under.WHOSE)
         return (Intent.STAFF if asks_whose else answer.intent), None
     if expecting is Expecting.REMINDER:
         lets = _LETS.search(text) is not None
         return _reminded(line, wish, lets=lets), None
     return _asked(expecting, line, answer, wish), None
+
+
+def _only_answers(line: Line, answer: Answer, wish: Intent | None) -> bool:
+    """Whether a bare answer is all there is; "второй, и пусть будет Оксана" asks for nothing."""
+    if answer.intent is Intent.CHOICE and wish is Intent.FREE:
+        return "?" not in line.text
+    return wish in (*_WITH_ANSWER, answer.intent)
 
 
 def _wish(expecting: Expecting, line: Line, visit: Intent | None) -> Intent | None:
@@ -75,6 +84,8 @@ def _asked(expecting: Expecting, line: Line, answer: Answer, wish: Intent | None
         return Intent.INFORM
     if expecting is Expecting.CHOICE and wish is None and line.has(under.NONE_OF_THEM):
         return Intent.NO
+    if expecting is Expecting.PHONE and wish in _NO_WISH and line.has(under.THIS_NUMBER):
+        return Intent.INFORM
     return (_unasked(line, wish) if expecting is Expecting.NOTHING else wish) or intent_of(line)
 
 
@@ -98,6 +109,7 @@ def _is_part(line: Line, wish: Intent | None) -> bool:
         (wish is Intent.BOOK and line.has(says.CONTENT))
         or (wish is None and (line.has(under.ANY_PART) or line.has(says.CONTENT)))
         or (wish is Intent.FREE and line.has(under.WHOEVER_IS_FREE))
+        or (wish is Intent.HOURS and line.has(says.CONTENT) and not line.has(says.ASKED_OUT))
     )
 
 

@@ -31,7 +31,10 @@ ANY_PART = phrase(
     r"SOONER|EARLIER|LATER|UNWANTED|SHIFT|WHENW (?:\S+ )?(?:удобно|зручно|скажете)|WHAT EARLIER|SAME|NEAREST|ANY"
 )
 WHOEVER_IS_FREE = phrase(r"ANYONE(?: FREE)?(?! \?)")
-NONE_OF_THEM = phrase(r"NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT")
+NONE_OF_THEM = phrase(r"(?:рано|рановато|поздно|поздновато|пізно|запізно|зарано|пізнувато)(?!.* \?)(?!.* [QW]\d)|NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT")
+THIS_NUMBER = phrase(
+    r"(?:THIS|SAME|THAT|этом|этому|этим|этого|цей|цьому) (?:же |ж |самый )?(?:VARIANT|телефон\S*|WRITE|CALL|HAVE|AND|[.,!])|(?:ON|FROM|K|BYP|IN) (?:THIS|THAT|SAME|этом|этому|цьому|того)|VARIANT (?:THAT|SAME|THIS)|(?:THIS|THAT|SAME)(?= $)|(?:WRITE|CALL|звоните\S*|дзвоніть) (?:\S+ )?(?:here|сюда|сюди)"
+)
 # Of a proposal: neither "нет" nor a wish, and yet no agreement.
 UNWILLING = phrase(
     r"NOT (?:I )?(?:MANAGE|CAN)|(?:уже|вже|already) BOOKED|BETTER NOT(?=(?: [.!])* $)|NOT BE|CHANGE MY mind|wrong|(?<=^ )NOT(?=(?: [.!])* $)|NOT (?:BOOKV|COST|сейчас|зараз|now|yet|TODAY|то|THAT|ZA|WAIT)|(?:потом|потім)|REPLY|IN OTHERONE (?:раз|#1)|иншим|maybe LATER|LATER maybe|another time"

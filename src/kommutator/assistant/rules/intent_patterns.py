@@ -26,7 +26,7 @@ STOP = phrase(
     r"|(?:MAILING|MESSAGE) (?:отключите|вимкніть)|(?:отключите|отключить|выключите|вимкніть|відключіть|take|get|REMOVE|TAKE|off) (?:\S+ ){0,4}(?:MAILING|MESSAGE)|"
     r"STOP(?: (?:WRITE|MESSAGE|MAILING|I|PLEASE|CALL|THANKS|уже|[^\w\s?]))*(?= *$)"
     rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT (?!туд){_THE_SAME_CLAUSE}{{0,2}}WRITE|S\d+ I FROM (?:\S+ )?MAILING|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
-    rf"|ENOUGH(?= [.!]*$)|REMOVE (?:I |MY )*VARIANT|ENOUGH {_THE_SAME_CLAUSE}{{0,2}}(?:WRITE|MESSAGE|MAILING|MAILING)|(?:REMOVE|NO|NOT|MINUS|CANCELV) {_THE_SAME_CLAUSE}{{0,3}}(?:MAILING|MESSAGE)"
+    rf"|(?<=^ )(?:(?:все|всьо|ну|уже|YES|THAT|,|[.]) )*ENOUGH(?= [.!]*$)|REMOVE (?:I |MY )*VARIANT|ENOUGH {_THE_SAME_CLAUSE}{{0,2}}(?:WRITE|MESSAGE|MAILING|MAILING)|(?:REMOVE|NO|NOT|MINUS|CANCELV) {_THE_SAME_CLAUSE}{{0,3}}(?:MAILING|MESSAGE)"
 )
 START = phrase(r"START")
 START_AGAIN = phrase(
@@ -59,7 +59,7 @@ CANCEL = phrase(
     r"CANCELV|THINK (?:I )?(?:COME|приходить|приезжать|ехать|идти|приїжджати|йти|coming)|S\d+ (?:PLEASE )?(?:MY )RECORD|S\d+ PLEASE RECORD|RECORD (?:\S+ )?NOT (?:NEED|CONFIRMV)|NOT NEED RECORD|Q\d+ (?:RECORD )?REMOVE|REMOVE (?:\S+ ){0,2}RECORD|RECORD (?:\S+ ){0,2}REMOVE|REMOVE (?:I |MY )*(?:FROM |ON |IN )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )"
 )
 NOT_COMING = phrase(
-    rf"NOT CONFIRMV|NOT (?:I )?(?:MANAGE(?! (?:[^\s,.]+ )?BOOKV)|COME|coming|BE(?! (?:(?!при|ехать|идти)[^\sA-Z]*(?:ть|ти|чь|ться)|DO|BOOKV)(?= ))|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
+    rf"NOT CONFIRMV|NOT (?:I )?(?:MANAGE(?! (?:[^\s,.]+ )?BOOKV)|COME|coming|BE(?! (?:TRADE|S\d+|(?!при|ехать|идти)[^\sA-Z]*(?:ть|ти|чь|ться)|DO|BOOKV)(?= ))|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,2}}MANAGE(?! (?:[^\s,.]+ )?BOOKV)|I (?:\S+ )?NOT WILLBE|NOT WILLBE I"
 )
 # In so many words: "завтра не смогу" alone may answer "which day?".
@@ -93,7 +93,7 @@ REFUSED = re.compile(
 )
 ASKS_ONLY = phrase(r"CHECK|спросить|уточнить|спитати|запитати|ask|know|узнать")
 WHEN_CAN = phrase(
-    rf"(?<!I )(?<!MY )(?:HAVE RECORD|RECORD HAVE) ON|WHAT TIMEW CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
+    rf"(?<!I )(?<!MY )(?:HAVE RECORD|RECORD HAVE) ON(?! (?:MY|I))|HOW (?:скоро|быстро|швидко|SOON|quickly) (?:\S+ ){{0,3}}(?:CAN|BOOKV|попасть|потрапити)|WHAT TIMEW CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
     r"[QW]\d+ (?:\S+ ){0,2}занят\S* \?|E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|WHAT (?:там |there )?BYP (?:TIMEW|HOUR|PLACE|RECORD|FREE)|WILLBE (?:\S+ )?ANYONE|E\d+ (?:has|HAVE) (?:\S+ )?(?:ANY|FREE|PLACE|TIMEW)|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|(?<!нехай )(?<!хай )(?<!пусть )WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+(?! ON S\d+ CAN) (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
@@ -103,18 +103,22 @@ MY_VISIT = phrase(
     r"K (?:WHAT MASTER|WHO) I(?! (?:\S+ )*CAN )|I K вам (?:IN |ON )?[QW]\d+(?: иду| COME| GOING)? \?|(?:забыл\w*|забул\w*|NOT (?:помню|пам'ятаю)) (?:\S+ ){0,3}(?:HOWMANY|WHENW|WHATTIME)|(?:HOWMANY|WHENW|WHATTIME) (?:мы|ми) YES|HAVE (?:ли |чи )?I (?:ли )?(?:IN|ON)|WHO (?:THEY )?MY MASTER|WHAT TIMEW (?:was|it)|(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
     r"|(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|пригадую|remember|знаю|know|сказал\w*)) (?:\S+ ){0,4}(?:RECORD|BOOKED)|(?:BOOKED|RECORD) (?:\S+ ){0,7}(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|remember))"
     r"|BOOKED (?:\S+ ){0,8}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|RECORD (?:\S+ ){0,4}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|(?:I|MY) (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}RECORD|I BOOKED"
-    r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|REMIND(?! (?:\S+ ){0,2}(?:ADDR|COST|TIMETABLE|WHERE|STREET|HOW|WORKV))|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD"
+    r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|REMIND(?! (?:\S+ ){0,2}(?:ADDR|COST|TIMETABLE|WHERE|STREET|HOW|WORKV))|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD|RECORD ON (?:MY|I)"
 )
+# Beside a visit that is not to be cancelled.
+ASKED_OUT = phrase(r"\?|HOWMANY|WHATTIME|WHENW|WHAT|WHO|REMIND|CHECK")
 PRICE = phrase(
     r"#\d{3,4} (?:ON |ZA )?S\d+ (?:\S+ )?\?|S\d+ (?:\S+ )?#\d{3,4} (?:\S+ )?\?|(?<!NOT )COST|HOWMANY (?:\S+ ){0,2}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP (?:WHAT|чому) (?:S\d+|\?)|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|(?<!IN )HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
 )
+# Whatever else they ask of it: "во сколько закрываетесь, успею?".
+HOURS_FIRMLY = phrase(r"(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:(?!E\d)\S+ ){0,3}WORKV(?!.* E\d)")
 HOURS = phrase(
-    r"(?<=^ )(?:A )?(?:вы|ви|you) (?:Q\d+ )?W\d+(?: Q\d+)? \?|рабочий DAY|HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|(?<!сайт NOT )(?<!ссылка NOT )(?<!приложение NOT )(?<!телефон NOT )WORKV(?! FROM [^\sA-Z\d])|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:\S+ )?(?:WORK|WORKV)|DOES you WORK|(?:UNTIL|FROM) (?:HOWMANY|WHATTIME)"
+    r"(?<=^ )(?:A )?(?:вы|ви|you) (?:Q\d+ )?W\d+(?: Q\d+)? \?|(?:рабоч|робоч)\S* (?:DAY|EDAY|HOUR|TIMEW|\?)|dayoff|HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|(?<!сайт NOT )(?<!ссылка NOT )(?<!приложение NOT )(?<!телефон NOT )WORKV(?! FROM [^\sA-Z\d])|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:\S+ )?(?:WORK|WORKV)|DOES you WORK|(?:UNTIL|FROM) (?:HOWMANY|WHATTIME)"
 )
 _UNKNOWN_PLACE = r"(?! (?:связи|зв'язку|линии|отпуске)) [^\sA-Z\d,.?]+(?: [^\sA-Z\d,.?]+)?"
 ADDRESS = phrase(
     rf"(?:вы|ви|THEY)(?: же| ж| еще| ще| MORE)? (?:IN|ON){_UNKNOWN_PLACE}(?: ,)?(?: YES)? \?|(?<=^ )you (?:EIN|ON|IN){_UNKNOWN_PLACE}(?: ,)?(?: YES)? \?"
-    r"|WHICH (?:door|NEARBY|building|gate)|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|WHERE|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
+    r"|WHICH (?:door|NEARBY|building|gate)|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|(?:WHAT|WHICH) (?:выход|вихід|станци\S*|сторон\S*|двер\S*|код)|WHERE(?! (?:\S+ )?(?:посмотр\S*|подивит\S*|WORK|MONEY|плат\S*|оплат\S*|перев\S*|переказ\S*|WRITE|USUALONE|отзыв\S*))|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
 )
 STAFF = phrase(
     r"HOWMANY (?:HUMAN|PEOPLE) (?:\S+ ){0,3}(?:WORKV|WORK)|IN вас (?:\S+ )?NEW MASTER|IN WHO (?:\S+ ){0,4}(?:S\d+|опыт\S*)|E\d+ MORE (?:WORK |WORKV )?IN (?:вас|тебя) \?|RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ (?:YES )?S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|HOW many (?:PEOPLE|MASTER|girls)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
@@ -124,7 +128,7 @@ HOW_LONG = phrase(
 )
 SERVICES = phrase(
     r"walkin|HAVE (?:для|for) [^\sA-Z\d]+(?: \S+)? \?|WORKV FROM [^\sA-Z\d]+|DOES you (?:take|accept) (?:\S+ ){0,5}S\d+|(?:WHAT|WHICH) (?:\S+ ){0,2}S\d+ (?:\S+ ){0,2}HAVE|S\d+ (?:WHAT IN вас|IN вас WHAT)|DOES you TAKE (?:\S+ ){0,4}S\d+|DOES you (?:\S+ )?(?:S\d+|TRADE)|INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE(?: \?|(?= $))|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|(?:S\d+|TRADE) (?:\S+ )*WILLYOU|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
-    r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG|HAVE (?:\S+ ){0,4}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
+    r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG(?= (?:.* )?\?)|(?:HOW|THEY) LONG|HAVE (?:\S+ ){0,4}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
 )
 SPAM = phrase(r"SPAM")
 # Who looks for work wants no visit.
@@ -136,7 +140,7 @@ ELSEWHERE = phrase(r"(?:WANT|NEED|BOOKV|K|UNTIL|CALL|CAN|HAVE|THEY|вы) (?:[^,.
 WRONG_NUMBER = phrase(
     r"(?:THEY|вы|ви) NOT (?:салон|парикмахерск\S*|перукарн\S*)|PRECISELY (?:VARIANT(?=(?: (?:OY|[.,!]))* $)|чат\S*|адресат\S*)|NOT туда (?:написал\S*|попал\S*|WRITE)|wrong (?:VARIANT|chat|person)"
 )
-CONFIRM = phrase(r"(?<!NOT )CONFIRMV|I coming|(?<!NOT )COME|(?<!NOT )BE(?! (?:знать|знати|know))")
+CONFIRM = phrase(r"(?<!NOT )CONFIRMV|I coming|(?<!NOT )COME|(?<!NOT )BE(?! (?:\S+ )?(?:знать|знати|know|ждать|чекати|рад\S*|THANKS))")
 SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
 NO = phrase(
@@ -163,7 +167,7 @@ NO_NAME = phrase(r"NO|NOT|\?|THINK|WHAT|WHO|COST|HOWMANY")
 UNSURE = phrase(r"\?|BETTER")
 CONTENT = phrase(r"[QWSE]\d+|SOON|TRADE|ANYONE|ANYTIME|USUALONE|NAMED|PHONED|STARRED")
 OFFERED_HERE = phrase(r"[SE]\d+|TRADE")
-OURS = phrase(r"[SE]\d+|TRADE|NAMED|PHONED|WANT|CAN|NEED|RECORD|MASTER")
+OURS = phrase(r"[SE]\d+|TRADE|USUALONE|ANYONE|BOOKED|BOOKV|NAMED|PHONED|WANT|CAN|NEED|RECORD|MASTER")
 CHANGES = phrase(
     r"[QWSE]\d+|SOON|LATER|EARLIER|SOONER|SHIFT|OTHERONE|TRADE|если|якщо|if|ANYONE|USUALONE|NAMED"
 )

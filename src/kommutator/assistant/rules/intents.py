@@ -13,6 +13,7 @@ import re
 from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.concepts import is_trade
+from kommutator.assistant.rules.conditions import without_conditions
 from kommutator.assistant.rules.line import Line
 from kommutator.assistant.rules.tokens import Tokens
 from kommutator.domain.assistant.frame import Intent
@@ -33,6 +34,7 @@ _QUESTIONS: tuple[tuple[Intent, re.Pattern[str]], ...] = (
     (Intent.MY_VISIT, says.MY_VISIT),
     (Intent.FREE, says.WHEN_CAN),
     (Intent.ADDRESS, says.ADDRESS),
+    (Intent.HOURS, says.HOURS_FIRMLY),
     (Intent.FREE, says.FREE),
     (Intent.STAFF, says.STAFF),
     (Intent.HOURS, says.HOURS),
@@ -47,6 +49,7 @@ def intent_of(line: Line) -> Intent:
 
 def wish_of(line: Line) -> Intent | None:
     """The same without answers and manners; None where the turn has no wish and no question."""
+    line = without_conditions(line)
     advertised = line.has(says.JOB) or (line.has(says.SPAM) and not line.has(says.CONTENT))
     if advertised or (line.has(says.WRONG_NUMBER) and not line.has(says.OFFERED_HERE)):
         return Intent.OTHER
@@ -103,7 +106,7 @@ def _change(line: Line) -> Intent | None:
 
 def _wish(line: Line) -> Intent | None:
     if line.has(says.NOT_BOOKED):
-        return None
+        return _question(line)
     if line.has(says.WHEN_CAN):
         return Intent.FREE
     if line.has(says.BOOK) or (line.has(says.WILL_YOU) and line.has(says.FOR_A_VISIT)):
@@ -121,7 +124,7 @@ def _question(line: Line) -> Intent | None:
     """What they ask; "не отменяйте мою запись" names a visit and asks for none."""
     question = next((intent for intent, words in _QUESTIONS if line.has(words)), None)
     told = question is Intent.MY_VISIT and line.has(says.NOT_CANCELLED)
-    return None if told and "?" not in line.text else question
+    return None if told and not line.has(says.ASKED_OUT) else question
 
 
 def _answer(line: Line) -> Intent | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from kommutator.assistant.rules import answers, contact, staff_choice, typos
+from kommutator.assistant.rules import answers, asides, contact, staff_choice, typos
 from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules.clean import LONGEST, clean
 from kommutator.assistant.rules.concepts import is_trade
@@ -115,6 +115,7 @@ class _Turn:
         people = self._people(line, named, whole)
         times = TimeReader(self.now, self.vocabulary.opens, self.vocabulary.closes)
         times.mark(line, self.expecting, moving=line.has(says.MOVE))
+        asides.strike_out(line)
         wish = wish_of(line)
         when, repaired = _when(times, line, wish)
         if name:

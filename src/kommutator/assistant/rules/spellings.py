@@ -19,6 +19,11 @@ _AT_ONCE = (
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
+        (r"\b(?:would|'d|wud) (?:really |absolutely |so )?love\b", " want"),
+        (r"\bhow (?:soon|quick(?:ly)?|fast|early) (?=(?:can|could|do|would|may) i\b)|\bhow soon\b|\bяк (?:скоро|швидко) (?=(?:я |ми )?(?:можна|можу|можемо|зможу))", "when "),
+        (r"\bdye (?=(?:burn|made|stung|ruin|turned|destroy)\w*)|(?<=with )(?:that|the|your|this) dye\b", "paint "),
+        (r"\bзапізно\b", "пізно"),
+        (r"\byou (?:are )?(?:shut|closed)\b|\b(?:are )?(?:you|u) shut\b|\byour day off\b", "you closed"),
         (r"\b([ap])\.? ?m\b\.?", r"\1m"),
         (r"@ ?(?=\d)", " at "),
         (r"(?<!at )\b4 (?=(?:an?|my|me|us|the|ur|your)\b)", "for "),
@@ -52,6 +57,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bна нуле\b|\bниже плинтуса\b", "ужасно"),
         (r"\b(?:на )?перв(?:ый|ое|ого|ом) (?:раз\w*|визит\w*|посещени\w*|клиент\w*)\b", " "),
         (r"\bдумаю[, ]+(?:что )?(?=да\b|так\b|при[дй]у|буд[уе]|норм|под[оі]йд|хорошо|ок\b|все в силе)", " "),
+        (r"\b(?:у вас|вы|ви) (?:же |еще |там )?вы?и?хідний\b|\b(?:выходной|вихідний)(?: день)? у вас\b|\bу вас (?:есть |бывают |когда |какой |день )?(?:выходной|вихідний)(?: день)?\b|\bбез (?:выходных|вихідних)\b|(?<!в )(?<!на )\b(?:выходной|вихідний)(?: день)?(?= ?\?)", "dayoff"),
         (r"\bпосле завтра\b", "послезавтра"),
         (r"\bпісля завтра\b", "післязавтра"),
         (r"\b(?:the )?day after tomorrow\b", "overmorrow"),
