@@ -14,13 +14,19 @@ from kommutator.store.driver import Connection
 # A lane gets its row with its first claim. The upsert is atomic: of two engines one wins.
 # What a dead owner held may have been sent: whoever comes next must look before writing.
 # Messages say themselves that they leave (`DeliveryStore.leaving`): nobody can look for one.
-_CLAIM = """
+# An upsert locks what it then leaves alone: lanes of the living are left out before, or whoever
+# looks for work would hold one lane while waiting for another, as in `_RENEW`.
+_FREE = """(l.lease_until < clock_timestamp()
+           OR l.lease_until > clock_timestamp() + make_interval(secs => 3 * $5))"""
+_CLAIM = f"""
 WITH wanted AS (
     SELECT w.lane, w.connection_id,
            coalesce(w.enterprise, c.enterprise, (
                SELECT o.enterprise FROM outbox o WHERE o.lane = w.lane LIMIT 1)) AS enterprise
       FROM unnest($1::text[], $2::text[], $3::uuid[]) AS w (lane, enterprise, connection_id)
-      LEFT JOIN connections c ON c.id = w.connection_id),
+      LEFT JOIN connections c ON c.id = w.connection_id
+     WHERE NOT EXISTS (SELECT FROM lanes l
+            WHERE l.lane = w.lane AND (l.parked_reason IS NOT NULL OR NOT {_FREE}))),
 claimed AS (
     INSERT INTO lanes AS l (lane, enterprise, connection_id, owner, fence, lease_until)
     SELECT lane, enterprise, connection_id, $4, 1,
@@ -29,9 +35,7 @@ claimed AS (
     ON CONFLICT (lane) DO UPDATE
        SET owner = excluded.owner, fence = l.fence + 1, wake_at = NULL,
            lease_until = clock_timestamp() + make_interval(secs => $5)
-     WHERE l.parked_reason IS NULL AND (
-           l.lease_until < clock_timestamp()
-           OR l.lease_until > clock_timestamp() + make_interval(secs => 3 * $5))
+     WHERE l.parked_reason IS NULL AND {_FREE}
     RETURNING lane, enterprise, connection_id, fence, held),
 doubtful AS (
     UPDATE outbox o SET unsure = true FROM (SELECT lane, unnest(held) AS id FROM claimed) h

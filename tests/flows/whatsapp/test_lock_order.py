@@ -173,6 +173,17 @@ async def test_chats_that_close_meet_whoever_hears_of_them(town: Town) -> None:
     assert await town.states() == ["failed", "failed"]
 
 
+async def test_whoever_looks_for_work_waits_for_no_lane_of_the_living(town: Town) -> None:
+    decide, wa = f"decide:{HERE}", f"wa:{town.phone.id}"
+    async with town.house.db.single() as unit:
+        held = await unit.lanes.claim_everywhere([decide, wa], UUID(int=1), 60.0)
+        assert {one.lane for one in held} == {decide, wa}
+    async with town.house.db.unit() as unit:
+        await unit.connection.execute("SELECT FROM lanes WHERE lane = $1 FOR UPDATE", wa)
+        async with town.house.db.single() as other:  # a lock would be waited for in vain
+            assert await other.lanes.claim_everywhere([decide, wa], UUID(int=2), 60.0) == []
+
+
 @dataclass
 class HeldLane:
     lane: str
