@@ -1,6 +1,5 @@
 """The house rules that a machine can hold, beyond ruff, mypy and import-linter."""
 
-import os
 import re
 import subprocess
 import tokenize
@@ -118,5 +117,5 @@ def test_the_suppression_rule_bites(line: str, allowed: bool) -> None:  # the ru
 @pytest.mark.xdist_group("house")
 def test_a_group_of_tests_stays_in_one_process(request: pytest.FixtureRequest) -> None:
     """pytest 9.2 scattered them without a word, and each process started a PBX of its own."""
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if getattr(request.config.option, "loadgroup", False):
         assert request.node.nodeid.endswith("@house")

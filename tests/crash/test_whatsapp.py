@@ -9,6 +9,7 @@ import os
 import pickle
 import random
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -117,6 +118,8 @@ async def rampage(machines: Machines, *, people: int, kills: int, seed: int) -> 
     await booking
     await salon.quiet()
     await assert_all_agree(salon, crowd)
+    longest = max(booker.longest_s for booker in crowd)
+    sys.stdout.write(f"{people} people, {kills} kills: longest wait {longest:.1f} s\n")
 
 
 async def a_moment(
