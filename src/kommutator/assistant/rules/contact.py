@@ -76,6 +76,17 @@ def answered_name(text: str) -> str | None:
     return " ".join(named[0]) if named else None
 
 
+def name_with_number(text: str) -> str | None:
+    """The name where a message is a number and a name, and no more: "Ирина, 8 916 ..."."""
+    words = _around_left_out(_NUMBER.sub(" ", text))
+    named = 0 < len(words) <= _MOST_WORDS and all(map(_known_name, words))
+    return " ".join(words) if named and any(map(_is_first_name, words)) else None
+
+
+def _is_first_name(word: str) -> bool:
+    return any(clean(word) in names for names in NAMES)
+
+
 def _around_left_out(part: str) -> list[str]:
     return [word for word in _WORD.findall(part) if clean(word) not in _AROUND]
 

@@ -31,7 +31,9 @@ ANY_PART = phrase(
     r"SOONER|EARLIER|LATER|UNWANTED|SHIFT|WHENW (?:\S+ )?(?:удобно|зручно|скажете)|WHAT EARLIER|SAME|NEAREST|ANY"
 )
 WHOEVER_IS_FREE = phrase(r"ANYONE(?: FREE)?(?! \?)")
-NONE_OF_THEM = phrase(r"(?:рано|рановато|поздно|поздновато|пізно|запізно|зарано|пізнувато)(?!.* \?)(?!.* [QW]\d)|NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT")
+NONE_OF_THEM = phrase(
+    r"(?:рано|рановато|поздно|поздновато|пізно|запізно|зарано|пізнувато)(?!.* \?)(?!.* [QW]\d)|NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT"
+)
 THIS_NUMBER = phrase(
     r"(?:THIS|SAME|THAT|этом|этому|этим|этого|цей|цьому) (?:же |ж |самый )?(?:VARIANT|телефон\S*|WRITE|CALL|HAVE|AND|[.,!])|(?:ON|FROM|K|BYP|IN) (?:THIS|THAT|SAME|этом|этому|цьому|того)|VARIANT (?:THAT|SAME|THIS)|(?:THIS|THAT|SAME)(?= $)|(?:WRITE|CALL|звоните\S*|дзвоніть) (?:\S+ )?(?:here|сюда|сюди)"
 )
@@ -56,12 +58,15 @@ ANOTHER_TIME = phrase(
 )
 # A question of somebody or something, without a time: "Олег женат?", "а больно ли шугаринг?".
 _NO_TIME = r"(?!.* [QW]\d)(?=.* \?)"
+_ASKING = r"^ (?:(?:A|,|HELLO|PLEASE|CHECK|I|ну) )*(?:WHAT|HOW|WHENW|почему|чому|зачем|можно_ли) "
 _A_WORD = r"[^\W\d_A-Z]{3,}"
 ABOUT_STAFF = re.compile(
     rf"^{_NO_TIME}(?!.* S\d)(?=.* E\d+ )(?!.* (?:K|IN|UNTIL|FROM) E\d)(?=.* {_A_WORD} )"
+    rf"|^ (?:(?:A|HELLO|,) )*(?:WHAT|HOW)(?!.* [QWS]\d)(?=.* {_A_WORD} (?:IN )?E\d+ )"
 )
 ABOUT_SERVICE = re.compile(
     rf"^{_NO_TIME}(?!.* E\d)(?=.* S\d+ )(?=.* {_A_WORD} (?:\S+ )*{_A_WORD} )"
+    rf"|{_ASKING}(?!.* [QWE]\d)(?=.*(?<= )S\d+ )"
 )
 # Of a visit that stands: "а попозже можно?".
 AT_ANOTHER_HOUR = phrase(
@@ -73,7 +78,7 @@ NEVER_AGAIN = phrase(
 )
 # After a reminder: "а во сколько?", "это точно на завтра?".
 WHICH_VISIT = phrase(
-    r"(?<=^ )(?:(?:A|YES|THEY|,) )*(?:(?:IN|ON|K) (?:HOWMANY|WHATTIME)(?: HOUR)?|WHENW|ON WHAT (?:DAY|TIMEW|DATE)|WHAT (?:DAY|TIMEW|HOUR)) \?|(?:THEY|YES|THEY YES) (?:IN|ON) [QW]\d+ \?"
+    r"(?<=^ )(?:(?:A|YES|THEY|,) )*(?:(?:IN|ON|K) (?:HOWMANY|WHATTIME)(?: HOUR)?|WHENW|ON WHAT (?:DAY|TIMEW|DATE)|WHAT (?:DAY|TIMEW|HOUR)) \?|(?:THEY|YES|THEY YES|it) (?:(?:IN|ON) )?[QW]\d+(?: [QW]\d+)? \?"
 )
 # Whoever is ill does not come, whatever politeness stands beside it.
 ILL = phrase(r"(?<!NOT )ILL")

@@ -40,7 +40,7 @@ COMPLAINT = phrase(
     r"|(?:MASTER|E\d+) (?:\S+ )?LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|(?:already|уже|вже) (?:\S+ )?(?:WAIT|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF)|(?:WAIT|wait|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF) (?:already|уже|вже)|long (?:NOT )?WAIT|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
 )
 PERSON = phrase(
-    rf"NOT (?:CAN |MANAGE )?(?:дозв[ао]н|додзв)\S*|ADMIN(?! (?:\S+ )?(?:классн|молод|вежлив|отличн|приятн|добр|мил|душ)\S*)|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
+    rf"NOT (?:CAN |MANAGE )?(?:дозв[ао]н|додзв)\S*|ADMIN(?! (?:\S+ )?(?:PRAISE|классн|молод|вежлив|отличн|приятн|добр|мил|душ)\S*)|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
     rf"|HUMAN (?:HUMAN|PEOPLE)|NOT {_THE_SAME_CLAUSE}{{0,3}}BOT|HUMAN {_THE_SAME_CLAUSE}{{0,2}}(?:BOT|CALL|TALK)|(?:get|give|put|дайте|дай) (?:\S+ ){{0,3}}HUMAN"
     r"|TALK(?! (?:IN |BYP |- )?(?:-? ?)?(?:english|russian|ukrainian|русск\S*|рос\S*|укр\S*|англ\S*))"
 )
@@ -79,7 +79,7 @@ LATE = phrase(
 SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
 LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
 BOOK = phrase(
-    r"WANT (?:чтобы|щоб) (?:\S+ ){0,2}BOOKED|(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
+    r"WANT (?:чтобы|щоб) (?:\S+ ){0,2}BOOKED|(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:S\d+|TRADE|[QW]\d+) (?:\S+ ){0,4}TAKE(?= \? )|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
 )
 # "Сделаете мне брови завтра?" asks for a visit, "брови красите?" what we do.
 WILL_YOU = phrase(r"(?:S\d+|TRADE) (?:\S+ )*WILLYOU")
@@ -87,7 +87,7 @@ FOR_A_VISIT = phrase(r"I|[QW]\d+|SOON")
 BOOK_FIRMLY = phrase(
     r"(?:если|якщо|if) I (?:\S+ )*COME|WANT|hoping|looking|I б|б I|б|I бы|бы I|бы|би"
 )
-BOOK_WEAKLY = phrase(r"NEED(?! \?)|CAN")
+BOOK_WEAKLY = phrase(r"NEED(?! \?)|CAN|(?<!NOT )MANAGE(?=(?: .*)? \?)")
 REFUSED = re.compile(
     r"^ (?:NO|THINK) |(?<= )(?<!TRADE )NOT (?:I )?(?:NEED|WANT|YES|SUITS|CAN)(?= )(?! TRADE)"
 )
@@ -103,7 +103,7 @@ MY_VISIT = phrase(
     r"K (?:WHAT MASTER|WHO) I(?! (?:\S+ )*CAN )|I K вам (?:IN |ON )?[QW]\d+(?: иду| COME| GOING)? \?|(?:забыл\w*|забул\w*|NOT (?:помню|пам'ятаю)) (?:\S+ ){0,3}(?:HOWMANY|WHENW|WHATTIME)|(?:HOWMANY|WHENW|WHATTIME) (?:мы|ми) YES|HAVE (?:ли |чи )?I (?:ли )?(?:IN|ON)|WHO (?:THEY )?MY MASTER|WHAT TIMEW (?:was|it)|(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
     r"|(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|пригадую|remember|знаю|know|сказал\w*)) (?:\S+ ){0,4}(?:RECORD|BOOKED)|(?:BOOKED|RECORD) (?:\S+ ){0,7}(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|remember))"
     r"|BOOKED (?:\S+ ){0,8}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|RECORD (?:\S+ ){0,4}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|(?:I|MY) (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}RECORD|I BOOKED"
-    r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|REMIND(?! (?:\S+ ){0,2}(?:ADDR|COST|TIMETABLE|WHERE|STREET|HOW|WORKV))|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD|RECORD ON (?:MY|I)"
+    r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|REMIND(?! (?:\S+ ){0,2}(?:ADDR|COST|TIMETABLE|WHERE|STREET|HOW|WORKV))|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD|(?:HAVE|EXIST|NO|CHECK) (?:\S+ ){0,2}RECORD ON (?:MY|I)|RECORD ON (?:MY (?:SELF|VARIANT|им\S*|телефон\S*|surname|фамил\S*)|I(?= (?:HAVE|NO|\?|$)))"
 )
 # Beside a visit that is not to be cancelled.
 ASKED_OUT = phrase(r"\?|HOWMANY|WHATTIME|WHENW|WHAT|WHO|REMIND|CHECK")
@@ -127,7 +127,7 @@ HOW_LONG = phrase(
     r"HOW many (?:TIMEW|MINUTE|HOUR)|HOWMANY (?:BYP )?TIMEW|HOWMANY (?:\S+ ){0,2}LONG|(?:S\d+|TRADE) (?:\S+ ){0,3}LONG|LONG (?:\S+ ){0,3}(?:S\d+|TRADE)|how long"
 )
 SERVICES = phrase(
-    r"walkin|HAVE (?:для|for) [^\sA-Z\d]+(?: \S+)? \?|WORKV FROM [^\sA-Z\d]+|DOES you (?:take|accept) (?:\S+ ){0,5}S\d+|(?:WHAT|WHICH) (?:\S+ ){0,2}S\d+ (?:\S+ ){0,2}HAVE|S\d+ (?:WHAT IN вас|IN вас WHAT)|DOES you TAKE (?:\S+ ){0,4}S\d+|DOES you (?:\S+ )?(?:S\d+|TRADE)|INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE(?: \?|(?= $))|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|(?:S\d+|TRADE) (?:\S+ )*WILLYOU|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
+    r"walkin|HAVE (?:для|for) [^\sA-Z\d]+(?: \S+)? \?|WORKV FROM [^\sA-Z\d]+|DOES you (?:take|accept) (?:\S+ ){0,5}S\d+|(?:WHAT|WHICH) (?:\S+ ){0,2}S\d+ (?:\S+ ){0,2}HAVE|S\d+ (?:WHAT IN вас|IN вас WHAT)|DOES you TAKE (?:\S+ ){0,4}S\d+|DOES you (?:\S+ )?(?:S\d+|TRADE)|WHAT S\d+ (?:\S+ )?(?:RECOMMEND|YES|SUITS|BETTER)|INCLUDE|(?:S\d+|TRADE) (?:\S+ ){0,3}HAVE(?: \?|(?= $))|(?:вы|ви|you) (?:\S+ ){0,2}(?:S\d+|TRADE) (?:\S+ ){0,3}\?|YOUDO|(?:S\d+|TRADE) (?:\S+ )*WILLYOU|SERVICE|(?:вы|ви|you) (?:\S+ ){0,2}S\d+ \?|(?:DO|DOES you (?:DOES|DO|HAVE)) (?:\S+ ){0,4}(?:S\d+|TRADE)|WHAT (?:\S+ ){0,2}DO|DO (?:\S+ ){0,2}WHAT|WHAT DOES you DOES"
     r"|(?:S\d+|TRADE) (?:\S+ ){0,2}DO|LONG(?= (?:.* )?\?)|(?:HOW|THEY) LONG|HAVE (?:\S+ ){0,4}(?:S\d+|TRADE)|DO|DOES you (?:DOES|DO)|HOWMANY (?:\S+ ){0,2}TIMEW"
 )
 SPAM = phrase(r"SPAM")
@@ -136,11 +136,18 @@ JOB = phrase(
     r"TAKE (?:\S+ ){0,4}ON WORK|(?:ищу|шукаю|найду) WORK|резюме|(?:трудоустро|собеседован|співбесід|стажиров)\S*"
 )
 ELSEWHERE = phrase(r"(?:WANT|NEED|BOOKV|K|UNTIL|CALL|CAN|HAVE|THEY|вы) (?:[^,.?!]+ )??ELSEWHERE")
+# A visit that another person is to have.
+GIVEN_AWAY = phrase(
+    r"(?:CAN|MANAGE|BE|COME|TAKE|take) (?:[^\s,.?!|]+ ){0,5}INSTEAD I|INSTEAD I (?:[^\s,.?!|]+ ){0,3}(?:CAN|MANAGE|BE|COME|приходит\S*|придет|прийде|піде|пойдет)"
+    r"|(?:take|have|HAVE|use|give|TAKE|get) MY (?:FREE|PLACE|RECORD|place)(?: (?:TO|INSTEAD)|(?=(?: Q\d+)?(?: [?.!])* $))|MY (?:FREE|PLACE|RECORD) (?:TO|ON) (?:MY|friend|somebody|ANYONE)"
+)
 # Written to somebody else: "это не салон?", "ошиблась номером".
 WRONG_NUMBER = phrase(
     r"(?:THEY|вы|ви) NOT (?:салон|парикмахерск\S*|перукарн\S*)|PRECISELY (?:VARIANT(?=(?: (?:OY|[.,!]))* $)|чат\S*|адресат\S*)|NOT туда (?:написал\S*|попал\S*|WRITE)|wrong (?:VARIANT|chat|person)"
 )
-CONFIRM = phrase(r"(?<!NOT )CONFIRMV|I coming|(?<!NOT )COME|(?<!NOT )BE(?! (?:\S+ )?(?:знать|знати|know|ждать|чекати|рад\S*|THANKS))")
+CONFIRM = phrase(
+    r"(?<!NOT )CONFIRMV|I coming|(?<!NOT )COME|(?<!NOT )BE(?! (?:\S+ )?(?:знать|знати|know|ждать|чекати|рад\S*|THANKS))"
+)
 SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
 NO = phrase(
@@ -156,6 +163,14 @@ BARELY_YES = re.compile(
 BUT = phrase(r"EXCEPT|BUT|BETTER|NOT|NO")
 THANKS = phrase(r"THANKS")
 THANKS_FOR = phrase(r"THANKS (?:\S+ ){0,2}ZA (?:\S+ ){0,2}S\d+(?!.* [QW]\d)(?!.* \?)")
+PRAISE = phrase(
+    r"PRAISE|CONTENTED|LIKED|(?:S\d+|E\d+) (?:\S+ ){0,2}YES|(?:красив|красот|гарн|краса)\S*|love my|(?:самые|самая|найкращ\S*|лучш\S*|best)|BETTER всех|THANKS (?:\S+ )?E\d+|E\d+ (?:,? )?(?:\S+ )?THANKS|держ\S*|LONG"
+)
+_LIKING = r"(?:PRAISE|LIKED|CONTENTED)"
+LOVED = re.compile(
+    rf"^(?!.* (?:BUT|NOT|NO|BOOKV|NEED|CAN) ).* (?:{_LIKING} (?:[^\s,.!|]+ ){{0,4}}[SE]\d+|[SE]\d+ (?:[^\s,.!|]+ ){{0,4}}{_LIKING}) "
+)
+WISHED_TIME = phrase(r"[QW]\d+|SOON|\?")
 HELLO = phrase(r"HELLO")
 BYE = phrase(r"BYE")
 NOT_YET = phrase(r"BYE (?=NOT|NO|THINK|CAN)")
@@ -167,7 +182,9 @@ NO_NAME = phrase(r"NO|NOT|\?|THINK|WHAT|WHO|COST|HOWMANY")
 UNSURE = phrase(r"\?|BETTER")
 CONTENT = phrase(r"[QWSE]\d+|SOON|TRADE|ANYONE|ANYTIME|USUALONE|NAMED|PHONED|STARRED")
 OFFERED_HERE = phrase(r"[SE]\d+|TRADE")
-OURS = phrase(r"[SE]\d+|TRADE|USUALONE|ANYONE|BOOKED|BOOKV|NAMED|PHONED|WANT|CAN|NEED|RECORD|MASTER")
+OURS = phrase(
+    r"[SE]\d+|TRADE|USUALONE|ANYONE|BOOKED|BOOKV|NAMED|PHONED|WANT|CAN|NEED|RECORD|MASTER"
+)
 CHANGES = phrase(
     r"[QWSE]\d+|SOON|LATER|EARLIER|SOONER|SHIFT|OTHERONE|TRADE|если|якщо|if|ANYONE|USUALONE|NAMED"
 )

@@ -54,6 +54,7 @@ def wish_of(line: Line) -> Intent | None:
     if advertised or (line.has(says.WRONG_NUMBER) and not line.has(says.OFFERED_HERE)):
         return Intent.OTHER
     elsewhere = line.has(says.ELSEWHERE) and not line.has(says.OFFERED_HERE)
+    elsewhere = elsewhere or line.has(says.GIVEN_AWAY)
     return _urgent(line) or _change(line) or (Intent.OTHER if elsewhere else _wish(line))
 
 
@@ -61,11 +62,12 @@ def asked_of_us(tokens: Tokens) -> str:
     """A mark where it asks of us with a verb: "красите брови?", "сделаете мне брови завтра?"."""
     words = [token.text for token in tokens.items if token.tag == token.text]
     verbs = [word for word in words if morphology.is_of_you(word)]
-    if "?" not in words or not verbs:
+    trade = any(map(is_trade, verbs))
+    if not (verbs and (trade or "?" in words)):
         return ""
     if any(morphology.is_of_once(word) for word in verbs):
         return "WILLYOU "
-    return "YOUDO " if any(map(is_trade, verbs)) else ""
+    return "YOUDO " if trade else ""
 
 
 def is_of_others(line: Line) -> bool:
@@ -145,7 +147,9 @@ def _told(line: Line) -> Intent:
     """Of parts of a wish without one."""
     if line.has(says.SMALLTALK):
         return Intent.OTHER
-    return Intent.THANKS if line.has(says.THANKS_FOR) else Intent.INFORM
+    praised = (line.has(says.THANKS) and line.has(says.PRAISE)) or line.has(says.LOVED)
+    praised = praised and not line.has(says.WISHED_TIME)
+    return Intent.THANKS if praised or line.has(says.THANKS_FOR) else Intent.INFORM
 
 
 def _manners(line: Line) -> Intent:

@@ -73,6 +73,15 @@ def is_order(word: str) -> bool:
 
 
 @lru_cache(maxsize=_WORDS_KEPT)
+def is_adjective(word: str) -> bool:
+    """Whether it tells of what kind something is: "мужскую", "дитячу"."""
+    if not _CYRILLIC.fullmatch(word):
+        return False
+    parses = [analyzer(language).parse(word)[0] for language in ("ru", "uk")]
+    return any(one.is_known and "ADJF" in one.tag for one in parses)
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
 def is_verb(word: str) -> bool:
     """Whether it says what somebody does or did: "приезжаю", "вийшла"."""
     if not _CYRILLIC.fullmatch(word):

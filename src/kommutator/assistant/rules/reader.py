@@ -99,6 +99,8 @@ class _Turn:
         tokens = tokens_of(self.plain)
         asked = asked_of_us(tokens)
         name = contact.find_name(self.text)
+        if self.phone and not name:
+            name = contact.name_with_number(self.text)
         tokens = _visit_removed(_without_name(tokens, name))
         named, whole = index.staff.find(tokens), tokens
         tokens = _marked(tokens, "E", named)
@@ -126,7 +128,7 @@ class _Turn:
         intent, answered = intent_under(
             self.expecting, line, answer, self.text, wish if wish in _OF_A_VISIT else None
         )
-        services, maybe = _services(mentions)
+        services, maybe = _services([] if intent is Intent.THANKS else mentions)
         return Frame(
             intent=intent,
             services=services,
@@ -171,7 +173,7 @@ class _Turn:
             staff=chosen.staff if chosen else None,
             unclear=unclear,
             any_staff=whoever and (chosen is None or line.has(staff_choice.OR_ELSE)),
-            usual_staff=usual,
+            usual_staff=usual and not line.has(staff_choice.NOT_USUAL),
             repaired=bool(known) and (refused or (len(known) > 1 and _taken_back(line))),
         )
 
@@ -197,7 +199,10 @@ _REMOVES_VISIT = re.compile(
 _OF_VISITS = {("REMOVE", ""): Token("", "CANCELV"), ("BOOKV", "брон"): Token("", "RECORD")}
 _TO_WHOM = frozenset({"K", "IN", "UNTIL", "TO", "FROM"})
 _STAFF_MARK = re.compile(r"(?<= )E(\d+)(?= )")
-_TAKEN_BACK = re.compile(r"(?<= )E\d+ (?:.* )?(?:NO|NOT|BETTER|PRECISELY|OY) (?:.* )?E\d+(?= )")
+_TAKEN_BACK = re.compile(
+    r"(?<= )E\d+ (?!(?:\S+ )*(?:если|якщо|if) )(?:\S+ )*(?:тоді|тогда|then) (?:\S+ )?E\d+(?= )"
+    r"|(?<= )E\d+ (?:.* )?(?:NO|NOT|BETTER|PRECISELY|OY) (?:.* )?E\d+(?= )"
+)
 
 
 def _taken_back(line: Line) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.tokens import Tokens
 
 _REFUSED_BEFORE = re.compile(r" (?:NOT|INSTEAD|EXCEPT)(?: (?:ON|IN|WANT|NEED|BE|DO|просто|I))* $")
@@ -20,6 +21,13 @@ def is_refused(positions: frozenset[int], tokens: Tokens) -> bool:
         _REFUSED_BEFORE.search(_tags(tokens, 0, min(positions))) is not None
         or _REFUSED_AFTER.match(_tags(tokens, max(positions) + 1)) is not None
     )
+
+
+def is_left_alone(positions: frozenset[int], tokens: Tokens) -> bool:
+    """Whether an adjective has no noun after it: not that of "на детскую площадку"."""
+    last, *after = tokens.items[max(positions) :][:2]
+    goes_on = any(token.tag == token.text and token.text.isalpha() for token in after)
+    return morphology.is_adjective(last.text) and not goes_on
 
 
 def is_put_off(positions: frozenset[int], tokens: Tokens) -> bool:

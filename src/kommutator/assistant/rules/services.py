@@ -15,7 +15,8 @@ from kommutator.assistant.rules.concepts import (
     is_trade,
     words_of,
 )
-from kommutator.assistant.rules.service_choice import is_refused
+from kommutator.assistant.rules.ellipsis import left_out
+from kommutator.assistant.rules.service_choice import is_left_alone, is_refused
 from kommutator.assistant.rules.service_names import Phrase, phrases_of
 from kommutator.assistant.rules.tokens import Tokens
 from kommutator.assistant.rules.trade_words import (
@@ -106,6 +107,8 @@ class ServiceIndex:
             else:
                 rejected |= {at: said[at] for at in positions}
             said = {at: word for at, word in said.items() if at not in positions}
+        found = [(one.positions, one.things) for one in mentions]
+        mentions += [Mention(*one) for one in left_out(found, self.phrases, tokens)]
         mentions.sort(key=lambda mention: mention.position)
         return _narrowed(_without_refused(self._of_one_object(mentions), tokens))
 
@@ -231,9 +234,11 @@ def _mention(group: list[Hit]) -> Mention:
 
 
 def _is_wished(mention: Mention, words: list[str], tokens: Tokens) -> bool:
-    """Whether a part of the body stands for what is done to it: "запишите на спину"."""
+    """Whether it stands for what is done: "запишите на спину", "есть окна на мужскую?"."""
     before = {token.tag for token in tokens.items[max(0, mention.position - 2) : mention.position]}
-    return "ON" in before and all(word in WISHED_ALONE for word in words)
+    if "ON" not in before:
+        return False
+    return WISHED_ALONE.issuperset(words) or is_left_alone(mention.positions, tokens)
 
 
 def _others(said: _Said, tokens: Tokens) -> dict[int, frozenset[int]]:

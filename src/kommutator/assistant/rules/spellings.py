@@ -20,6 +20,8 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
         (r"\b(?:would|'d|wud) (?:really |absolutely |so )?love\b", " want"),
+        (r"\b(?:in|during|at) (?:one|the same|a single) (?:visit|appointment|appt|go|sitting|session|time)\b", " "),
+        (r"\b(thanks?|thank you|thx|спасибо?|дякую)((?: \w+){0,2}) (?:for|за) (?:today|yesterday|сегодня|сьогодні|вчера|вчора)\b", r"\1\2"),
         (r"\bhow (?:soon|quick(?:ly)?|fast|early) (?=(?:can|could|do|would|may) i\b)|\bhow soon\b|\bяк (?:скоро|швидко) (?=(?:я |ми )?(?:можна|можу|можемо|зможу))", "when "),
         (r"\bdye (?=(?:burn|made|stung|ruin|turned|destroy)\w*)|(?<=with )(?:that|the|your|this) dye\b", "paint "),
         (r"\bзапізно\b", "пізно"),

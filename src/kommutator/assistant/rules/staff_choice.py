@@ -23,7 +23,7 @@ ANY_STAFF = phrase(
     rf"(?:UNTIL |K |FROM )?ANY (?:ANY |WHAT )+MASTER|(?:K |TO |IN |UNTIL |FROM )(?:ANY(?! (?:\S+ )?(?:DAY|EDAY|TIMEW|HOUR|DATE|WD\d|WEEK|WEEKEND|EVENING|MORNING|VARIANT))|WHO ANY)(?: ANY)?(?: FREE)?(?: MASTER| STAFFW| HUMAN)?|ANY(?: ANY)? (?:MASTER|STAFFW|FREE MASTER)|WHO ANY|ANY WHO"
     r"|(?:NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|DIFFERENCE) (?:,? ?)(?:\S+ )?(?:K |UNTIL |FROM |TO |IN )?(?:WHO|WHAT MASTER|MASTER)"
     r"|(?:K |UNTIL |FROM |IN )?WHO (?:NOMATTER|NOT MATTER|EQUAL|все (?:EQUAL|#1)|MINUS DIFFERENCE)|(?:K |IN |FROM )?WHO FREE (?:BE|,)|ANY MASTER(?: FREE)?"
-    rf"|(?:K |IN |FROM |UNTIL )?WHO FREE(?: ,)? (?:K|UNTIL|FROM|TO) (?:THAT|тому|тем|того|такому)|{_LEFT_TO_US}"
+    rf"|(?:K |IN |FROM |UNTIL )?WHO FREE(?: ,)? (?:K|UNTIL|FROM|TO) (?:THAT|тому|тем|того|такому)|WHO FREE(?: ,)? (?:THAT|тот|той) (?:AND |і |й )?(?:пусть|нехай|хай|примет|візьме|BE|WILLBE|DO)\S*|{_LEFT_TO_US}"
 )
 # Where we asked with whom, or when: "всё равно" answers what was asked.
 ANY_ANSWER = phrase(
@@ -35,6 +35,7 @@ USUAL_STAFF = phrase(
     rf"|(?:HOW|SAME)(?: (?:HOW|as|AND|girl|lady|person|guy|woman|#1|MASTER))* прошлораз|{_WHO_BEFORE} (?:THAT|тому|той|того|тем) (?:же |ж )?(?:\S+ ){{0,3}}прошлораз"
     rf"|{_WHO_BEFORE} (?:WHO|которой|которого|якої|якого) (?:\S+ ){{0,3}}прошлораз|{_WHO_BEFORE} (?:THAT|тому|той|того) (?:же|ж|самому|самої|самого|самой)(?: девочк\w+| женщин\w+)?"
 )
+NOT_USUAL = phrase(r"NOT (?:K |IN |FROM )?USUALONE")
 USUAL_ANSWER = phrase(
     r"(?:\S+ ){0,5}прошлораз|SAME(?: #1)?|(?:K |UNTIL |IN )?(?:THAT|тому|той|того) (?:же|ж|самому|самої|самий|самого|самой)"
 )
