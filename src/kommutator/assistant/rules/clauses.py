@@ -18,7 +18,7 @@ from kommutator.assistant.rules.line import Line
 from kommutator.assistant.rules.tokens import phrase
 
 _BOUNDARY = re.compile(
-    r"(?<= )(?:[,.;!?|…)(]|\.\.\.|BUT|A|so|поэтому|тому|then|AND(?= (?:IN |ON )?(?:[QW]\d+|YES|WANT|NEED|BOOKV|BETTER) )|(?<=\S )(?=(?:WANT|BOOKV|LET) .*[QW]\d)|(?<=[QW]\d )(?=(?:CAN|YES) ))(?= |(?<= )\S)"
+    r"(?<= )(?:[,.;!?|…)(]|\.\.\.|BUT|A|so|поэтому|тому|then|AND(?= (?:IN |ON )?(?:[QW]\d+|YES|WANT|NEED|BOOKV|BETTER) )|(?<=\S )(?=(?:WANT|BOOKV|LET) .*[QW]\d)|(?<=[QW]\d )(?=(?:CAN|YES) )|(?<=Q\d )(?=NO (?:(?:IN|ON) )*Q\d NOT )|(?<=Q\d NOT CAN )(?=(?:(?:IN|ON|A|BETTER) )*[QW]\d)|(?<=Q\d NOT MANAGE )(?=(?:(?:IN|ON|A|BETTER) )*[QW]\d))(?= |(?<= )\S)"
 )
 _UNABLE = phrase(
     r"(?:NOT|NO)(?: (?:I|BE|ON|IN))* (?:CAN|WANT|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|DOES|BE|GOOD|WORK|WORKV)"

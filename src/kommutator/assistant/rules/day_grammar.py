@@ -292,6 +292,7 @@ def _the_date(reader: DayReader, match: re.Match[str]) -> Days:
 
 _JOINS: tuple[tuple[re.Pattern[str], Callable[[DayReader, re.Match[str]], Days]], ...] = (
     (said.TWO_VISITS, _span),
+    (said.EITHER_OF_TWO, _span),
     (phrase(rf"(?:FROM )?(?P<first>Q\d+) {said.LINKS} (?:IN |ON )?(?P<last>Q\d+)"), _span),
     (phrase(r"(?:UNTIL|BYP|(?:NOT|NO) (?:LATER|AFTER))(?: END| IN)? (?P<last>Q\d+)"), _until),
     (said.ONE_DAY_TWICE, _the_date),

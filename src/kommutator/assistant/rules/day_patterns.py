@@ -31,7 +31,11 @@ OTHER_ONE = r"(?: ,)? (?:A |BUT )?(?:IN |ON )?(?:NEXT(?: one| #1)?|(?:one|#1) AF
 ON_NUMBER = phrase(r"(?<=ON )#(?P<day>2\d)(?! (?:HOUR|H|MINUTE|PEOPLE|HUMAN|EVENING) )(?! #)")
 # "19 в 19": of two numbers the first is the day, where nothing makes it an hour.
 DAY_AND_HOUR = re.compile(
-    r"(?:(?<=^ )|(?<=ON )|(?<=[.,!|] )|(?<=YES )|(?<=CAN )|(?<=HELLO )|(?<=BOOKV )|(?<=[SE]\d ))#(?P<day>[1-9]|[12]\d|3[01])(?= (?:(?:IN|K|ABOUT|AFTER) )+(?:HOUR )?[#P]\d)"
+    r"(?:(?<=^ )|(?<=ON )|(?<=[.,!|] )|(?<=YES )|(?<=CAN )|(?<=HELLO )|(?<=BOOKV )|(?<=[SE]\d ))#(?P<day>[1-9]|[12]\d|3[01])(?= (?:(?:IN|K|ABOUT|AFTER) )+(?:HOUR )?[#P]\d| ON P\d)"
+)
+# "Могу в четверг, могу в пятницу", "хоть завтра, хоть в субботу".
+EITHER_OF_TWO = phrase(
+    r"(?P<word>CAN|хоть|хоч|AND|SUITS|FREE)(?: DOES| BE)?(?: (?:IN|ON|I))* (?P<first>Q\d+)(?: CAN| SUITS)?(?: ,)?(?: (?:I|A|AND))* (?P=word)(?: DOES| BE)?(?: (?:IN|ON|I))* (?P<last>Q\d+)(?! NOT)"
 )
 # "Один на эту и один на следующую неделю".
 TWO_VISITS = phrase(
