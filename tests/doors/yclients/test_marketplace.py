@@ -69,6 +69,19 @@ async def test_nothing_for_an_unproven_salon(service: SalonService) -> None:
     assert await service.states() == {}
 
 
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"salon_id":"none"}'])
+async def test_a_body_that_cannot_be_read_is_refused_in_the_same_shape(
+    service: SalonService, body: bytes
+) -> None:
+    headers = {"content-type": "application/json", "accept-language": "ru"}
+    for path in ("/marketplace/register", "/marketplace/callback"):
+        refused = await service.caller.post(path, data=body, headers=headers)
+        assert refused.status == 400, (path, refused.text)
+        assert refused.body["success"] is False
+        assert refused.body["detail"].isascii(), path
+        assert not refused.body["error"]["message"].isascii(), path
+
+
 async def test_by_what_the_vendor_signed(service: SalonService) -> None:
     body = signed(await service.pressed())
     reply = await service.caller.post("/marketplace/register", json=body)

@@ -127,6 +127,13 @@ def for_machines(request: Request) -> None:
     request.state.machine = True
 
 
+def _machine(request: Request) -> bool:
+    """Also before the dependencies have run: a body that is no JSON, a wrong method."""
+    route = request.scope.get("route")
+    asked = (one.dependency for one in getattr(route, "dependencies", ()))
+    return getattr(request.state, "machine", False) or for_machines in asked
+
+
 def locale_of(request: Request) -> str:
     """The signed-in person's language, else the browser's wish."""
     own = getattr(request.state, "locale", None)
@@ -155,24 +162,27 @@ def unexpected(house: House, locale: str, error: BaseException) -> JSONResponse:
 
 async def _user_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, UserError)
-    machine = getattr(request.state, "machine", False)
     named = error.fields.items() if isinstance(error, FieldsRefused) else ()
     fields = [FieldProblem(field=f"body.{path}", problem=what) for path, what in named]
     return error_response(
-        request.app.state.house, locale_of(request), error, machine=machine, fields=fields
+        request.app.state.house,
+        locale_of(request),
+        error,
+        machine=_machine(request),
+        fields=fields,
     )
 
 
 async def _vendor_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, VendorError)
-    house, locale = request.app.state.house, locale_of(request)
+    house, locale, machine = request.app.state.house, locale_of(request), _machine(request)
     too_fast = error.status in (None, HTTPStatus.TOO_MANY_REQUESTS)
     if error.kind is ErrorKind.RATE_LIMITED and error.retry_after and too_fast:
         wait = TooMany("vendor_asks_to_wait", retry_after=error.retry_after, message=error.message)
-        return error_response(house, locale, wait, hint=error.hint)
+        return error_response(house, locale, wait, hint=error.hint, machine=machine)
     ours = person_error(error)
     ours.status = HTTPStatus.FAILED_DEPENDENCY
-    return error_response(house, locale, ours, hint=error.hint)
+    return error_response(house, locale, ours, hint=error.hint, machine=machine)
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -184,7 +194,9 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
         FieldProblem(field=".".join(map(str, detail["loc"]))[:200], problem=str(detail["msg"]))
         for detail in details[:_MOST_FIELDS]
     ]
-    return error_response(request.app.state.house, locale_of(request), ours, fields=fields)
+    return error_response(
+        request.app.state.house, locale_of(request), ours, machine=_machine(request), fields=fields
+    )
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
@@ -193,6 +205,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
         return await _user_error(request, error.__cause__)
     ours = UserError(_CODES.get(error.status_code, "request_invalid"))
     ours.status = error.status_code
-    response = error_response(request.app.state.house, locale_of(request), ours)
+    response = error_response(
+        request.app.state.house, locale_of(request), ours, machine=_machine(request)
+    )
     response.headers.update(error.headers or {})
     return response
