@@ -40,6 +40,8 @@ _AFFAIR_OFF = phrase(
 _OWN_HOURS = phrase(
     r"(?:I|MY|IN I) (?:[^\sA-Z,.]+ )?TIMETABLE|TIMETABLE (?:IN I|MY)|сменный TIMETABLE"
 )
+# "Вы по записи?" asks of no visit.
+_BY_BOOKING = phrase(r"BYP (?:NEAREST )?RECORD(?! ON)")
 
 
 def strike_out(line: Line) -> None:
@@ -51,3 +53,4 @@ def strike_out(line: Line) -> None:
     line.drop(_CANCELLED_BY_OTHERS, "FREE")
     line.drop(_AFFAIR_OFF, "TOLD")
     line.drop(_OWN_HOURS, "TOLD")
+    line.drop(_BY_BOOKING, "walkin")

@@ -8,6 +8,7 @@ from itertools import takewhile
 
 from kommutator.assistant.rules import morphology
 from kommutator.assistant.rules.clean import clean
+from kommutator.assistant.rules.english_words import ENGLISH
 from kommutator.assistant.rules.lexicon import tag_of
 from kommutator.assistant.rules.name_tables import NAMES
 from kommutator.kit.phones import to_e164
@@ -22,7 +23,7 @@ _SAYS_NAME = re.compile(
     rf"|call me|на имя|на ім['’ʼ]я|мене звати)[\s:,-]+(?P<name>{_NAME})|\b(?i:меня|мене) (?P<between>[А-ЯІЇЄҐ][^\W\d_]+) (?i:зовут|звать|звати)\b"
 )
 _IS = re.compile(
-    r"(?i:\b(?:это|я|це|this is|it['’]?s|i am|i['’]?m))\s+(?P<name>[A-ZА-ЯІЇЄҐ][^\W\d_]+(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+)?)"
+    r"(?i:\b(?:это|я|це|имя|ім['’ʼ]я|this is|it['’]?s|i am|i['’]?m))\s+(?P<name>[A-ZА-ЯІЇЄҐ][^\W\d_]+(?: [A-ZА-ЯІЇЄҐ][^\W\d_]+)?)"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _MOST_WORDS = 3  # of a name: Иванов Иван Иванович
@@ -80,7 +81,14 @@ def name_with_number(text: str) -> str | None:
     """The name where a message is a number and a name, and no more: "Ирина, 8 916 ..."."""
     words = _around_left_out(_NUMBER.sub(" ", text))
     named = 0 < len(words) <= _MOST_WORDS and all(map(_known_name, words))
-    return " ".join(words) if named and any(map(_is_first_name, words)) else None
+    named = named and any(map(_is_first_name, words))
+    return " ".join(words) if named or (words and all(map(_is_english_name, words))) else None
+
+
+def _is_english_name(word: str) -> bool:
+    """Whether it may be one: a capital and no word that we know."""
+    plain = clean(word)
+    return word.isascii() and word.istitle() and plain not in ENGLISH and tag_of(plain) is None
 
 
 def _is_first_name(word: str) -> bool:

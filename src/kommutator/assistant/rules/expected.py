@@ -80,6 +80,8 @@ def _asked(expecting: Expecting, line: Line, answer: Answer, wish: Intent | None
         return Intent.INFORM
     if asked := _asks_for_more(expecting, line):
         return asked
+    if expecting is Expecting.STAFF and wish is None and line.has(under.ABOUT_STAFF):
+        return Intent.STAFF
     if expecting in _ASKED_PARTS and _is_part(line, wish):
         return Intent.INFORM
     if expecting is Expecting.CHOICE and wish is None and line.has(under.NONE_OF_THEM):
@@ -117,6 +119,8 @@ def _asks_for_more(expecting: Expecting, line: Line) -> Intent | None:
     """Of what we could have named, or of what we did not offer."""
     if expecting is Expecting.SERVICE and line.has(under.WHICH_SERVICES):
         return Intent.SERVICES
+    if expecting is Expecting.STAFF and line.has(under.WHO_IS_THERE):
+        return Intent.STAFF
     if expecting is Expecting.CHOICE and line.has(under.AT_SOME_OTHER):
         return Intent.FREE
     if expecting in _OFFERED and line.has(under.WHAT_ELSE) and not line.has(under.SOONEST):
@@ -128,7 +132,7 @@ def _asks_for_more(expecting: Expecting, line: Line) -> Intent | None:
 
 def _agreed(line: Line, wish: Intent | None) -> Intent:
     agreed = answers.agreement(line)
-    if wish in _WITH_ANSWER and line.has(under.YES_IN_COMPANY):
+    if wish in _WITH_ANSWER and (line.has(under.YES_IN_COMPANY) or line.has(under.WRITE_DOWN)):
         return Intent.YES
     if agreed is Intent.YES and answers.agrees_to_change(line):
         return Intent.YES

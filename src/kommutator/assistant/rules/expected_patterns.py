@@ -10,12 +10,12 @@ from kommutator.assistant.rules.tokens import phrase
 # Of something offered: "а первый к кому?"
 WHOSE = phrase(r"WHO (?:\S+ )*\?|(?:K|IN|FROM|UNTIL|with) WHO")
 WHICH_SERVICES = phrase(
-    r"WHAT (?:\S+ ){0,4}HAVE|HAVE (?:\S+ ){0,2}WHAT|(?<=^ )(?:A )?(?:WHAT|WHICH)(?: (?:VARIANT|SERVICE))? \?"
+    r"(?:WHAT|WHICH) (?:\S+ )?RECOMMEND|RECOMMEND (?:\S+ )?WHAT|RECOMMEND \?|WHAT (?:\S+ ){0,4}HAVE|HAVE (?:\S+ ){0,2}WHAT|(?<=^ )(?:A )?(?:WHAT|WHICH)(?: (?:VARIANT|SERVICE))? \?"
     r"|VARIANT \?|WHAT (?:\S+ )?VARIANT|MAILING|WHAT MORE"
 )
 # Beside what was offered: "а позже есть?", "что ещё?", "а утром?"
 # "А утром?" after what was offered.
-RATHER_THEN = phrase(r"A (?:\S+ ){0,3}[QW]\d+ (?:NO |NOT |HAVE )?\?")
+RATHER_THEN = phrase(r"A (?:\S+ ){0,3}[QW]\d+ (?:(?:NO|NOT|HAVE|NEITHER|WHAT) )*\?")
 # "Мне бы попозже", and no more.
 AT_SOME_OTHER = re.compile(
     r"^ (?:(?:I|бы|A|,|LET|YES|BETTER|CAN|WANT|NEED|PLEASE|IN|ON|чуть|немного|OTHERONE) )*(?:SOONER|LATER|EARLIER)(?: (?:бы|I|CAN|PLEASE|YES|WANT|[.!?]))* $"
@@ -23,19 +23,23 @@ AT_SOME_OTHER = re.compile(
 WHAT_ELSE = phrase(
     r"(?:WHAT|WHICH) (?:\S+ ){0,3}(?:HAVE|VARIANT|FREE|CAN|MORE)|HAVE (?:\S+ ){0,3}(?:WHAT|MORE|VARIANT|OTHERONE|NEITHER|ANY)"
     r"|(?:MORE|OTHERONE) (?:\S+ ){0,2}(?:VARIANT|HAVE|\?)|(?:SOONER|LATER|EARLIER) (?:\S+ ){0,3}(?:NO|NEITHER|NOT|HAVE|ANY) (?:\S+ ){0,2}\?"
-    r"|(?:NO|NEITHER) (?:\S+ ){0,2}(?:SOONER|LATER|EARLIER) (?:\S+ )?\?|(?:NEITHER|NO) (?:\S+ ){0,3}[QW]\d+ (?:\S+ )?\?|see (?:\S+ )?(?:ENOUGH|MORE|OTHERONE)|ENOUGH (?:TIMEW|VARIANT|FREE)|покажите MORE|покажіть MORE|show (?:\S+ )?MORE|MORE VARIANT|VARIANT MORE"
+    r"|(?:NO|NEITHER) (?:\S+ ){0,2}(?:SOONER|LATER|EARLIER) (?:\S+ )?\?|(?:NEITHER|NO) (?:\S+ ){0,3}[QW]\d+ (?:\S+ )?\?|see (?:\S+ )?(?:ENOUGH|MORE|OTHERONE)|ENOUGH (?:TIMEW|VARIANT|FREE)|OTHERONE (?:DAY|EDAY|TIMEW|DATE) (?:CHECK|покаж\S*)|CHECK (?:\S+ )?OTHERONE|покажите (?:\S+ )?OTHERONE|покажите MORE|покажіть MORE|show (?:\S+ )?MORE|MORE VARIANT|VARIANT MORE"
+    r"|(?:нема|немає|NO|NEITHER) (?:\S+ ){0,3}E\d+ (?:\S+ )?\?|E\d+ (?:\S+ ){0,2}(?:нема|немає|NO) \?|ANY (?:\S+ ){0,4}[QWE]\d+ (?:\S+ ){0,2}\?"
 )
 SOONEST = phrase(r"SOON|NEAREST")
 # "пораньше", "когда удобно": no time is named, yet it answers.
 ANY_PART = phrase(
-    r"SOONER|EARLIER|LATER|UNWANTED|SHIFT|WHENW (?:\S+ )?(?:удобно|зручно|скажете)|WHAT EARLIER|SAME|NEAREST|ANY"
+    r"прошлораз|SOONER|EARLIER|LATER|UNWANTED|SHIFT|WHENW (?:\S+ )?(?:удобно|зручно|скажете)|WHAT EARLIER|SAME|NEAREST|ANY"
 )
 WHOEVER_IS_FREE = phrase(r"ANYONE(?: FREE)?(?! \?)")
 NONE_OF_THEM = phrase(
-    r"(?:рано|рановато|поздно|поздновато|пізно|запізно|зарано|пізнувато)(?!.* \?)(?!.* [QW]\d)|NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT"
+    r"(?<=^ )NEITHER(?= (?:,|[.]) )(?!.* \?)|(?:рано|рановато|поздно|поздновато|пізно|запізно|зарано|пізнувато)(?!.* \?)(?!.* [QW]\d)|NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT"
 )
 THIS_NUMBER = phrase(
-    r"(?:THIS|SAME|THAT|этом|этому|этим|этого|цей|цьому) (?:же |ж |самый )?(?:VARIANT|телефон\S*|WRITE|CALL|HAVE|AND|[.,!])|(?:ON|FROM|K|BYP|IN) (?:THIS|THAT|SAME|этом|этому|цьому|того)|VARIANT (?:THAT|SAME|THIS)|(?:THIS|THAT|SAME)(?= $)|(?:WRITE|CALL|звоните\S*|дзвоніть) (?:\S+ )?(?:here|сюда|сюди)"
+    r"THAT (?:FROM|ON|BYP)|THIS (?:one|#1)|(?:THIS|SAME|THAT|этом|этому|этим|этого|цей|цьому) (?:же |ж |самый )?(?:VARIANT|телефон\S*|WRITE|CALL|HAVE|AND|[.,!])|(?:ON|FROM|K|BYP|IN) (?:THIS|THAT|SAME|этом|этому|цьому|того)|VARIANT (?:THAT|SAME|THIS)|(?:THIS|THAT|SAME)(?= $)|(?:WRITE|CALL|звоните\S*|дзвоніть) (?:\S+ )?(?:here|сюда|сюди)"
+)
+WRITE_DOWN = re.compile(
+    r"^ (?:(?:YES|ну|тогда|I|,|LET) )*(?:WRITE|вноси\S*|фиксир\S*|став\S*|оформля\S*)(?: (?:PLEASE|I|[.!]))* $"
 )
 # Of a proposal: neither "нет" nor a wish, and yet no agreement.
 UNWILLING = phrase(
@@ -64,8 +68,11 @@ ABOUT_STAFF = re.compile(
     rf"^{_NO_TIME}(?!.* S\d)(?=.* E\d+ )(?!.* (?:K|IN|UNTIL|FROM) E\d)(?=.* {_A_WORD} )"
     rf"|^ (?:(?:A|HELLO|,) )*(?:WHAT|HOW)(?!.* [QWS]\d)(?=.* {_A_WORD} (?:IN )?E\d+ )"
 )
+# Where we asked to whom: "мужчина есть?", "а кто есть?".
+WHO_IS_THERE = re.compile(r"^(?!.* [QWE]\d)(?=.* HAVE ).* \? $")
 ABOUT_SERVICE = re.compile(
     rf"^{_NO_TIME}(?!.* E\d)(?=.* S\d+ )(?=.* {_A_WORD} (?:\S+ )*{_A_WORD} )"
+    rf"|^ (?:(?:A|HELLO|,) )*S\d+ {_A_WORD} \? $"
     rf"|{_ASKING}(?!.* [QWE]\d)(?=.*(?<= )S\d+ )"
 )
 # Of a visit that stands: "а попозже можно?".

@@ -22,7 +22,7 @@ INJECTION = re.compile(
 )
 
 STOP = phrase(
-    r"STOP (?:\S+ ){0,3}(?:MESSAGE|MAILING)|MY VARIANT (?:\S+ ){0,3}REMOVE|REMOVE (?:MY )?VARIANT|UNSUBSCRIBE|(?<!CHOSEN )FROM MAILING|NEITHER (?:MAILING|MESSAGE)|opt out|leave I alone|lose MY VARIANT|NOT (?:NEED )?CALL"
+    r"STOP (?:\S+ ){0,3}(?:MESSAGE|MAILING)|MY VARIANT (?:\S+ ){0,3}REMOVE|REMOVE (?:MY )?VARIANT|UNSUBSCRIBE|(?<!CHOSEN )FROM MAILING|NEITHER (?:MAILING|MESSAGE)|opt out|leave I alone|lose MY VARIANT|NOT (?:NEED )?CALL(?! .*(?:обещ\S*|обіц\S*|ждал\S*|чекал\S*))"
     r"|(?:MAILING|MESSAGE) (?:отключите|вимкніть)|(?:отключите|отключить|выключите|вимкніть|відключіть|take|get|REMOVE|TAKE|off) (?:\S+ ){0,4}(?:MAILING|MESSAGE)|"
     r"STOP(?: (?:WRITE|MESSAGE|MAILING|I|PLEASE|CALL|THANKS|уже|[^\w\s?]))*(?= *$)"
     rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT (?!туд){_THE_SAME_CLAUSE}{{0,2}}WRITE|S\d+ I FROM (?:\S+ )?MAILING|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
@@ -34,14 +34,14 @@ START_AGAIN = phrase(
 )
 _UNWELL = r"(?:себя|стало|почувств\S*|чувств\S*|слышно|видно|понимаю)"
 COMPLAINT = phrase(
-    rf"(?:почему|чому) (?:\S+ ){{0,2}}NOT (?:предупре|попередил|отвеча|відповіда|сказал)\S*|NOT (?:IN )?THAT (?:цвет|колір|тон|длин|форм|S\d)\S*|REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )(?<!NO )(?<!MINUS )(?<!LATE )COMPLAIN(?! (?:LATE|NO))|NOT (?:YES|SUITS) (?:якість|качеств\S*|quality)|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
+    rf"(?:почему|чому) (?:\S+ ){{0,2}}NOT (?:предупре|попередил|отвеча|відповіда|сказал)\S*|NOT (?:IN )?THAT (?:цвет|колір|тон|длин|форм|S\d)\S*|NOT (?:такой|такая|такое|такие|такий|така|таке|такі|то|THAT)(?: (?:HOW|WHAT|,))+ (?:просил|хотел|прос|хоті|показыв|показув|на_фото|WANT)\S*|REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )(?<!NO )(?<!MINUS )(?<!LATE )COMPLAIN(?! (?:LATE|NO))|NOT (?:YES|SUITS) (?:якість|качеств\S*|quality)|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,1}}LIKED|(?<!I )BADLY(?! {_UNWELL})"
     r"|(?:ждал|чекал)\S* (?:\S+ ){0,3}(?:_(?= )|HOUR|HALF|MINUTE)|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}AFTER|HURTS (?:[^\s,.!?|]+ ){0,3}S\d+"
-    r"|(?:MASTER|E\d+) (?:\S+ )?LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|(?:already|уже|вже) (?:\S+ )?(?:WAIT|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF)|(?:WAIT|wait|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF) (?:already|уже|вже)|long (?:NOT )?WAIT|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
+    r"|(?:MASTER|E\d+|USUALONE) (?:(?!I |, )\S+ ){0,4}LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|(?:already|уже|вже) (?:\S+ )?(?:WAIT|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF)|(?:WAIT|wait|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF) (?:already|уже|вже)|long (?:NOT )?WAIT|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
 )
 PERSON = phrase(
     rf"NOT (?:CAN |MANAGE )?(?:дозв[ао]н|додзв)\S*|ADMIN(?! (?:\S+ )?(?:PRAISE|классн|молод|вежлив|отличн|приятн|добр|мил|душ)\S*)|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
-    rf"|HUMAN (?:HUMAN|PEOPLE)|NOT {_THE_SAME_CLAUSE}{{0,3}}BOT|HUMAN {_THE_SAME_CLAUSE}{{0,2}}(?:BOT|CALL|TALK)|(?:get|give|put|дайте|дай) (?:\S+ ){{0,3}}HUMAN"
+    rf"|HUMAN (?:HUMAN|PEOPLE)|ANYONE (?:отве|відпов)\S*|NOT {_THE_SAME_CLAUSE}{{0,3}}BOT|HUMAN {_THE_SAME_CLAUSE}{{0,2}}(?:BOT|CALL|TALK)|(?:get|give|put|дайте|дай) (?:\S+ ){{0,3}}HUMAN"
     r"|TALK(?! (?:IN |BYP |- )?(?:-? ?)?(?:english|russian|ukrainian|русск\S*|рос\S*|укр\S*|англ\S*))"
 )
 _WEAK = r"(?:(?:WANT|NEED|LET|PLEASE|YES|CAN|I|TO|MY|RECORD|PLEASE) )*"
@@ -74,12 +74,12 @@ MOVE = phrase(
     r"|(?:I|MY) (?:\S+ ){0,3}(?:BOOKED|RECORD) (?:\S+ ){0,8}[QW]\d+ (?:\S+ ){0,8}(?:WANT|CAN|BETTER|NEED) (?:\S+ ){0,8}(?:[QW]\d+|OTHERONE)"
 )
 LATE = phrase(
-    r"подожд\S+ (?:I )?(?:\S+ )?(?:MINUTE|_(?= )|\?)|(?:уже|вже|already) (?:\S+ ){0,3}(?:_|MINUTE)|NOT INTIME (?:вовремя|вчасно|IN TIMEW|ON TIMEW)|running (?:\S+ ){0,3}(?:_|behind)|(?<!HOW )(?<!too )(?<!WORKV )(?<!WORK )LATE|ON MY way|EIN LATE|(?:BE|COME) (?:\S+ )?EIN [W_#]\S*|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) SHIFT|NOT INTIME (?:\S+ )*(?:BE|COME)|NOT INTIME (?:[^\s,.;!?|]+ )*W\d+"
+    r"подожд\S+ (?:I )?(?:\S+ )?(?:MINUTE|_(?= )|\?)|(?:уже|вже|already) (?:\S+ ){0,3}(?:_|MINUTE)|NOT INTIME (?:вовремя|вчасно|IN TIMEW|ON TIMEW)|running (?:\S+ ){0,3}(?:_|behind)|(?<!HOW )(?<!too )(?<!WORKV )(?<!WORK )LATE|ON MY way|EIN LATE|(?:BE|COME) (?:\S+ )?EIN [W_#]\S*|(?:BE|COME|GOING) (?:\S+ ){0,3}_|GOING (?:\S+ ){0,3}MINUTE|(?:BE|COME) (?:SHIFT|(?:чуть |немного |трохи )?LATER(?! \?)(?!.* (?:CAN|Q\d)))|(?:застрял|застряг|стою IN|STAND IN) (?:\S+ )?(?:LATE|лифт\S*|электричк\S*)|NOT INTIME (?:\S+ )*(?:BE|COME)|NOT INTIME (?:[^\s,.;!?|]+ )*W\d+"
 )
 SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
 LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
 BOOK = phrase(
-    r"WANT (?:чтобы|щоб) (?:\S+ ){0,2}BOOKED|(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:S\d+|TRADE|[QW]\d+) (?:\S+ ){0,4}TAKE(?= \? )|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
+    r"CAN I (?:\S+ )?COME(?= (?:сейчас|зараз|now|прямо|\?))|WANT (?:чтобы|щоб) (?:\S+ ){0,2}BOOKED|(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:S\d+|TRADE|[QW]\d+) (?:\S+ ){0,4}TAKE(?= \? )|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
 )
 # "Сделаете мне брови завтра?" asks for a visit, "брови красите?" what we do.
 WILL_YOU = phrase(r"(?:S\d+|TRADE) (?:\S+ )*WILLYOU")
@@ -96,19 +96,20 @@ WHEN_CAN = phrase(
     rf"(?<!I )(?<!MY )(?:HAVE RECORD|RECORD HAVE) ON(?! (?:MY|I))|HOW (?:скоро|быстро|швидко|SOON|quickly) (?:\S+ ){{0,3}}(?:CAN|BOOKV|попасть|потрапити)|WHAT TIMEW CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
-    r"[QW]\d+ (?:\S+ ){0,2}занят\S* \?|E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|WHAT (?:там |there )?BYP (?:TIMEW|HOUR|PLACE|RECORD|FREE)|WILLBE (?:\S+ )?ANYONE|E\d+ (?:has|HAVE) (?:\S+ )?(?:ANY|FREE|PLACE|TIMEW)|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|(?<!нехай )(?<!хай )(?<!пусть )WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+(?! ON S\d+ CAN) (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
+    r"E\d+ (?:\S+ )?(?:BYP|IN|ON) WHAT (?:DAY|EDAY)|E\d+ (?:\S+ )?(?:IN|UNTIL|FROM) (?:HOWMANY|WHATTIME)|WHO (?:UNWANTED |[QW]\d+ )*(?:занят|WORKING)|[QW]\d+ (?:\S+ ){0,2}занят\S* \?|E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|WHAT (?:там |there )?BYP (?:TIMEW|HOUR|PLACE|RECORD|FREE)|WILLBE (?:\S+ )?ANYONE|E\d+ (?:has|HAVE) (?:\S+ )?(?:ANY|FREE|PLACE|TIMEW)|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|(?<!нехай )(?<!хай )(?<!пусть )WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+(?! ON S\d+ CAN) (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
     r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
+    r"|(?:EXIST|HAVE) ANY (?:\S+ ){0,3}[QW]\d+|(?<=^ )ANY (?:\S+ ){0,3}[QW]\d+ (?:\S+ ){0,4}\?"
 )
 MY_VISIT = phrase(
-    r"K (?:WHAT MASTER|WHO) I(?! (?:\S+ )*CAN )|I K вам (?:IN |ON )?[QW]\d+(?: иду| COME| GOING)? \?|(?:забыл\w*|забул\w*|NOT (?:помню|пам'ятаю)) (?:\S+ ){0,3}(?:HOWMANY|WHENW|WHATTIME)|(?:HOWMANY|WHENW|WHATTIME) (?:мы|ми) YES|HAVE (?:ли |чи )?I (?:ли )?(?:IN|ON)|WHO (?:THEY )?MY MASTER|WHAT TIMEW (?:was|it)|(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
+    r"(?:WHAT TIMEW|WHENW|WHATTIME) I(?: (?:BE|COME))? (?:EIN|on|ON Q\d|IN Q\d)|K (?:WHAT MASTER|WHO) I(?! (?:\S+ )*CAN )|I K вам (?:IN |ON )?[QW]\d+(?: иду| COME| GOING)? \?|(?:забыл\w*|забул\w*|NOT (?:помню|пам'ятаю)) (?:\S+ ){0,3}(?:HOWMANY|WHENW|WHATTIME)|(?:HOWMANY|WHENW|WHATTIME) (?:мы|ми) YES|HAVE (?:ли |чи )?I (?:ли )?(?:IN|ON)|WHO (?:THEY )?MY MASTER|WHAT TIMEW (?:was|it)|(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
     r"|(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|пригадую|remember|знаю|know|сказал\w*)) (?:\S+ ){0,4}(?:RECORD|BOOKED)|(?:BOOKED|RECORD) (?:\S+ ){0,7}(?:забыл\w*|забул\w*|forgot\w*|NOT (?:помню|пам'ятаю|remember))"
     r"|BOOKED (?:\S+ ){0,8}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|RECORD (?:\S+ ){0,4}(?:WHENW|HOWMANY|WHATTIME|WHAT|\?)|(?:I|MY) (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}RECORD|I BOOKED"
-    r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|REMIND(?! (?:\S+ ){0,2}(?:ADDR|COST|TIMETABLE|WHERE|STREET|HOW|WORKV))|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|(?<!CONFIRMV )MY RECORD|(?:HAVE|EXIST|NO|CHECK) (?:\S+ ){0,2}RECORD ON (?:MY|I)|RECORD ON (?:MY (?:SELF|VARIANT|им\S*|телефон\S*|surname|фамил\S*)|I(?= (?:HAVE|NO|\?|$)))"
+    r"|DOES I HAVE|HAVE (?:\S+ ){0,2}(?:I|MY) RECORD|(?<!ADDR )(?<!COST )(?<!TIMETABLE )REMIND(?! (?:\S+ ){0,2}(?:ADDR|COST|TIMETABLE|WHERE|STREET|HOW|WORKV))|(?:IN|ON) (?:HOWMANY|WHATTIME|WHAT) (?:IN )?(?:I|Q\d+ (?:IN )?I)|WHENW (?:IN )?(?:I|MY)(?! .*(?:CAN|FREE))|I (?:IN|ON) (?:HOWMANY|WHATTIME)|WHAT (?:там |же )?IN I (?:\S+ )?(?:ON |IN )?[QW]\d+ \?|(?<!CONFIRMV )MY RECORD|(?:HAVE|EXIST|NO|CHECK) (?:\S+ ){0,2}RECORD ON (?:MY|I)|RECORD ON (?:MY (?:SELF|VARIANT|им\S*|телефон\S*|surname|фамил\S*)|I(?= (?:HAVE|NO|\?|$)))"
 )
 # Beside a visit that is not to be cancelled.
 ASKED_OUT = phrase(r"\?|HOWMANY|WHATTIME|WHENW|WHAT|WHO|REMIND|CHECK")
 PRICE = phrase(
-    r"#\d{3,4} (?:ON |ZA )?S\d+ (?:\S+ )?\?|S\d+ (?:\S+ )?#\d{3,4} (?:\S+ )?\?|(?<!NOT )COST|HOWMANY (?:\S+ ){0,2}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP (?:WHAT|чому) (?:S\d+|\?)|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|(?<!IN )HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
+    r"#\d{3,4} (?:ON |ZA )?S\d+ (?:\S+ )?\?|S\d+ (?:\S+ )?#\d{3,4} (?:\S+ )?\?|(?<!NOT )COST|HOWMANY (?:\S+ ){0,3}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP (?:WHAT|чому) (?:S\d+|\?)|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|(?<!IN )HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
 )
 # Whatever else they ask of it: "во сколько закрываетесь, успею?".
 HOURS_FIRMLY = phrase(r"(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:(?!E\d)\S+ ){0,3}WORKV(?!.* E\d)")
@@ -118,10 +119,10 @@ HOURS = phrase(
 _UNKNOWN_PLACE = r"(?! (?:связи|зв'язку|линии|отпуске)) [^\sA-Z\d,.?]+(?: [^\sA-Z\d,.?]+)?"
 ADDRESS = phrase(
     rf"(?:вы|ви|THEY)(?: же| ж| еще| ще| MORE)? (?:IN|ON){_UNKNOWN_PLACE}(?: ,)?(?: YES)? \?|(?<=^ )you (?:EIN|ON|IN){_UNKNOWN_PLACE}(?: ,)?(?: YES)? \?"
-    r"|WHICH (?:door|NEARBY|building|gate)|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|(?:WHAT|WHICH) (?:выход|вихід|станци\S*|сторон\S*|двер\S*|код)|WHERE(?! (?:\S+ )?(?:посмотр\S*|подивит\S*|WORK|MONEY|плат\S*|оплат\S*|перев\S*|переказ\S*|WRITE|USUALONE|отзыв\S*))|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET"
+    r"|WHICH (?:door|NEARBY|building|gate)|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|(?:WHAT|WHICH|который|котрий) (?:дом|будинок|корпус|выход|вихід|станци\S*|сторон\S*|двер\S*|код)|WHERE(?! (?:\S+ )?(?:посмотр\S*|подивит\S*|WORK|MONEY|плат\S*|оплат\S*|перев\S*|переказ\S*|WRITE|USUALONE|отзыв\S*))|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET|FIND (?:\S+ ){0,2}(?:NEARBY|салон\S*|вас)|NOT (?:CAN )?FIND"
 )
 STAFF = phrase(
-    r"HOWMANY (?:HUMAN|PEOPLE) (?:\S+ ){0,3}(?:WORKV|WORK)|IN вас (?:\S+ )?NEW MASTER|IN WHO (?:\S+ ){0,4}(?:S\d+|опыт\S*)|E\d+ MORE (?:WORK |WORKV )?IN (?:вас|тебя) \?|RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ (?:YES )?S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|HOW many (?:PEOPLE|MASTER|girls)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
+    r"HOWMANY (?:HUMAN|PEOPLE) (?:\S+ ){0,3}(?:WORKV|WORK)|IN вас (?:\S+ )?NEW MASTER|IN WHO (?:\S+ ){0,4}(?:S\d+|опыт\S*)|E\d+ MORE (?:WORK |WORKV )?IN (?:вас|тебя) \?|RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ (?:YES )?S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO EIN|WHO (?:\S+ ){0,3}(?:кращ\S*|лучш\S*)|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|HOW many (?:PEOPLE|MASTER|girls)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
 )
 HOW_LONG = phrase(
     r"HOW many (?:TIMEW|MINUTE|HOUR)|HOWMANY (?:BYP )?TIMEW|HOWMANY (?:\S+ ){0,2}LONG|(?:S\d+|TRADE) (?:\S+ ){0,3}LONG|LONG (?:\S+ ){0,3}(?:S\d+|TRADE)|how long"
@@ -151,7 +152,7 @@ CONFIRM = phrase(
 SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
 NO = phrase(
-    r"NO|NOT (?:совсем|особо|очень|горю|прельщает|она|он)|NOT IN коем|NOT - A|мимо|YES , (?:потом|потім)|YES (?:, )?(?:щас|счас|сейчас|HOW (?:же|ж))|NOT really|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
+    r"NO|NOT (?:совсем|особо|очень|горю|прельщает|она|он)|NOT IN коем|NOT - A|мимо|YES , (?:тогда |тоді |ну )?(?:потом|потім)|YES (?:, )?(?:щас|счас|сейчас|HOW (?:же|ж))|NOT really|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
 )
 # "Нет, всё верно, записывайте": nothing is to be changed.
 NO_AND_YES = re.compile(
@@ -175,10 +176,10 @@ HELLO = phrase(r"HELLO")
 BYE = phrase(r"BYE")
 NOT_YET = phrase(r"BYE (?=NOT|NO|THINK|CAN)")
 FAREWELL = re.compile(
-    r"(?<= )see you(?: [QW]?\d*(?:TODAY|TOMORROW|WD\d|SOON|there))*(?= )|(?<=^ )(?P<kept>(?:(?:THANKS|YES|BYE|[^\sA-Z\d?]+) )*)UNTIL (?:TODAY|TOMORROW|WD\d|EVENING)(?=(?: [.!🙏])* $)"
+    r"(?<= )(?:хорошего|хороших|приятного|приятных|удачного|чудового|гарного|гарних|прекрасного|PRAISE|HAVE GOOD|nice) (?:EVENING|DAY|EDAY|WEEKEND|WEEK|MORNING)(?= )|(?<= )see you(?: [QW]?\d*(?:TODAY|TOMORROW|WD\d|SOON|there))*(?= )|(?<=BYE )(?:(?:IN|ON|THIS|NEXT) )*(?:TODAY|TOMORROW|AFTERTOMORROW|WD\d)(?=(?: [.!🙏])* $)|(?<=^ )(?P<kept>(?:(?:THANKS|YES|BYE|[^\sA-Z\d?]+) )*)UNTIL (?:TODAY|TOMORROW|WD\d|EVENING)(?=(?: [.!🙏])* $)"
 )
 TIMED = phrase(r"[QW]\d+")
-NO_NAME = phrase(r"NO|NOT|\?|THINK|WHAT|WHO|COST|HOWMANY")
+NO_NAME = phrase(r"зачем|навіщо|почему|чому|why|NO|NOT|\?|THINK|WHAT|WHO|COST|HOWMANY")
 UNSURE = phrase(r"\?|BETTER")
 CONTENT = phrase(r"[QWSE]\d+|SOON|TRADE|ANYONE|ANYTIME|USUALONE|NAMED|PHONED|STARRED")
 OFFERED_HERE = phrase(r"[SE]\d+|TRADE")

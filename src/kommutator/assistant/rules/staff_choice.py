@@ -27,11 +27,11 @@ ANY_STAFF = phrase(
 )
 # Where we asked with whom, or when: "всё равно" answers what was asked.
 ANY_ANSWER = phrase(
-    rf"(?:WANT|хоть) (?:IN |ON )?(?:WHENW|WHATTIME|HOWMANY)|ANY|NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE|NOT (?:MATTER|принципиально|принципово)|WHO FREE(?= [.!]* ?$)|{_LEFT_TO_US}"
+    rf"(?:WANT|хоть) (?:IN |ON )?(?:WHENW|WHATTIME|HOWMANY)|ANY|NOMATTER|все (?:EQUAL|#1)|NOT MATTER|MINUS DIFFERENCE|EQUAL|HAVE NOT DIFFERENCE|DIFFERENCE|NOT (?:MATTER|принципиально|принципово)|(?:IN |K )?WHO (?:HAVE|WILLBE|BE) (?:\S+ )?(?:TIMEW|FREE|PLACE|FREE PLACE)(?= [.!]* ?$)|WHO FREE(?= [.!]* ?$)|{_LEFT_TO_US}"
 )
 _WHO_BEFORE = r"(?:K|IN|FROM|UNTIL|TO|with)"
 USUAL_STAFF = phrase(
-    r"(?<!WHO )(?:OWN|MY|SAME|THAT|USUAL|THAT (?:же|ж)|тому самому|того самого)(?: USUAL)? (?:MASTER|STAFFW|(?:же|ж) MASTER|girl|lady|person|guy|woman|man|ONE|#1)|(?:MY|HOW|OWN) (?:USUAL|regular)|K OWN|USUAL"
+    r"K (?:THAT|тому|той)(?: MASTER)?(?: ,)? (?:WHAT|WHO|котор\S*|який|яка) (?:I )?(?:DID|IDO|DO|делал\S*|была?|был|робил\S*)|(?<!WHO )(?:OWN|MY|SAME|THAT|USUAL|THAT (?:же|ж)|тому самому|того самого)(?: USUAL)? (?:MASTER|STAFFW|(?:же|ж) MASTER|girl|lady|person|guy|woman|man|ONE|#1)|(?:MY|HOW|OWN) (?:USUAL|regular)|K OWN|USUAL"
     rf"|(?:HOW|SAME)(?: (?:HOW|as|AND|girl|lady|person|guy|woman|#1|MASTER))* прошлораз|{_WHO_BEFORE} (?:THAT|тому|той|того|тем) (?:же |ж )?(?:\S+ ){{0,3}}прошлораз"
     rf"|{_WHO_BEFORE} (?:WHO|которой|которого|якої|якого) (?:\S+ ){{0,3}}прошлораз|{_WHO_BEFORE} (?:THAT|тому|той|того) (?:же|ж|самому|самої|самого|самой)(?: девочк\w+| женщин\w+)?"
 )
