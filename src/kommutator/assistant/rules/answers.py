@@ -23,7 +23,9 @@ _ONE = r"(?:(?:VARIANT )?(?:@\d[fg]?|#\d)(?: VARIANT)?)"
 _SEVERAL = phrase(
     rf"(?<!IN )(?<!K )(?<!ABOUT )(?<!AFTER )(?<!UNTIL ){_ONE}(?: ,)? (?:OR|AND) {_ONE}(?! (?:HOUR|MINUTE|DATE|M\d|DAY|EVENING|MORNING|#))"
 )
-_EARLIEST = phrase(r"ранн\S*|найраніш\S*|найперш\S*|earliest")
+_EARLIEST = phrase(
+    r"ранн\S*|найраніш\S*|найперш\S*|earliest|(?<=^ )SOON(?=(?: (?:one|#1|VARIANT|PLEASE|[.!]))* $)"
+)
 _LAST = phrase(
     r"(?:крайн|поздн)(?:ий|яя|ее|его|ему|ей|ем|юю|ие)|найпізн\S*|latest|самое LATER|LAST(?! (?:HOUR|TIMEW|WEEK|MONTH|RECORD))"
 )
@@ -87,7 +89,7 @@ def _signs(line: Line) -> Answer:
 def _choice(line: Line) -> Answer:
     if _LAST.search(line.text):
         return Answer(Intent.CHOICE, choice=-1)
-    if _EARLIEST.search(line.text):
+    if line.drop(_EARLIEST, "CHOSEN"):
         return Answer(Intent.CHOICE, choice=1)
     if line.drop(_SEVERAL, "SEVERAL"):
         return Answer(Intent.INFORM)
@@ -108,6 +110,8 @@ def _is_position(line: Line, match: re.Match[str]) -> bool:
     before = line.text[: match.start()]
     if before.endswith((" NOT ", " все ", " FREE ")):
         return False
+    if re.search(r" (?:AFTER|UNTIL|FROM|ABOUT|BETWEEN) $", before) and "VARIANT" not in match[0]:
+        return False  # "я працюю до сьомої"
     if "VARIANT" in match[0] or match["nth"]:
         return True
     after = Line(f" {line.text[match.end() :].strip()} ")

@@ -54,7 +54,7 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
     (phrase(rf"ZA (?:(?P<quarter>QUARTER)|#(?P<minute>5|10|15|20|25)) #(?P<hour>\d{{1,2}}){_PART}"),
      lambda m: _hour_before(m, 60 - _minutes(m))),
     # quarter to five, ten past four
-    (phrase(rf"(?:(?P<quarter>QUARTER)|(?<!FROM )#(?P<minute>5|10|20|25)(?: MINUTE)?) (?:TO|UNTIL) #(?P<hour>\d{{1,2}}){_PART}"),
+    (phrase(rf"(?:(?P<quarter>QUARTER)|(?<! FROM )#(?P<minute>5|10|20|25)(?: MINUTE)?) (?:TO|UNTIL) #(?P<hour>\d{{1,2}}){_PART}"),
      lambda m: _hour_before(m, 60 - _minutes(m))),
     (phrase(rf"{_MINUTES} PAST #(?P<hour>\d{{1,2}}){_PART}"),
      lambda m: _point(int(m["hour"]), _minutes(m), m["part"])),
@@ -75,23 +75,23 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
     # половина седьмого, о пів на сьому
     (phrase(rf"HALF (?:ON |IN |K )?{_HOUR}{_PART}"), lambda m: _hour_before(m, 30)),
     (phrase(rf"T(?P<hour>\d+):(?P<minute>\d\d)(?: HOUR)?{_PART}"), _plain),
-    (phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT ))X(?P<hour>\d+)\.(?P<minute>\d[05]){_PART}"),
+    (phrase(rf"(?:(?<= IN )|(?<= K )|(?<= AFTER )|(?<= UNTIL )|(?<= FROM )|(?<= ABOUT ))X(?P<hour>\d+)\.(?P<minute>\d[05]){_PART}"),
      _plain),
     (phrase(rf"#(?P<hour>\d{{1,2}}) HOUR (?:AND )?#(?P<minute>\d{{1,2}})(?: MINUTE)?{_PART}"), _plain),
-    (phrase(rf"(?<!M\d )(?<!M\d\d )#(?P<hour>\d{{1,2}}) #(?P<minute>00|05|[1-5][05])(?! (?:MINUTE|PEOPLE|HUMAN|DATE|M\d+)){_PART}"), _plain),
+    (phrase(rf"(?<! M\d )(?<! M\d\d )#(?P<hour>\d{{1,2}}) #(?P<minute>00|05|[1-5][05])(?! (?:MINUTE|PEOPLE|HUMAN|DATE|M\d+)){_PART}"), _plain),
     (phrase(rf"@(?P<hour>\d{{1,2}})f #(?P<minute>[1-5][05])(?! MINUTE){_PART}"), _plain),
     (phrase(rf"#(?P<hour>\d{{1,2}}) #0 #0{_PART}"), _plain),
-    (phrase(r"(?:(?<=IN )|(?<=ON )|(?<=K ))#(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5][05])"), _plain),
-    (phrase(rf"(?<!LONG )#(?P<hour>\d{{1,2}}) (?:HOUR|H){_PART}"), _plain),
-    (phrase(r"(?<!M\d )(?<!M\d\d )#(?P<hour>9|1\d|2[0-4]) YEAR"), _plain),
+    (phrase(r"(?:(?<= IN )|(?<= ON )|(?<= K ))#(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5][05])"), _plain),
+    (phrase(rf"(?<! LONG )#(?P<hour>\d{{1,2}}) (?:HOUR|H){_PART}"), _plain),
+    (phrase(r"(?<! M\d )(?<! M\d\d )#(?P<hour>9|1\d|2[0-4]) YEAR"), _plain),
     (phrase(r"#(?P<hour>\d{1,2}) (?:EIN |IN |ON )?(?P<part>MORNING|DAYTIME|EVENING|NIGHT|AM|PM|AFTERNOON|TONIGHT)"), _plain),
-    (phrase(r"(?<!THROUGH )(?<!EIN )(?<!ZA )#(?P<hour>12|[1-6]) (?P<part>DAY)(?! (?:назад|тому))"), _plain),
+    (phrase(r"(?<! THROUGH )(?<! EIN )(?<! ZA )#(?P<hour>12|[1-6]) (?P<part>DAY)(?! (?:назад|тому))"), _plain),
     (phrase(r"@(?P<hour>\d{1,2})f (?P<part>MORNING|DAY|EVENING|NIGHT)"), _plain),
     (phrase(r"@(?P<hour>\d{1,2})f HOUR(?: (?P<part>MORNING|DAY|EVENING|NIGHT))?"), _plain),
-    (phrase(r"(?<=IN )@(?P<hour>[89]|1\d|2[0-3])(?! (?:VARIANT|DATE|M\d+|RECORD))"), _plain),
-    (phrase(r"(?<=IN )HOUR #(?P<minute>15|[1-5]0)"), lambda m: Point(1, int(m["minute"]))),
+    (phrase(r"(?<= IN )@(?P<hour>[89]|1\d|2[0-3])(?! (?:VARIANT|DATE|M\d+|RECORD))"), _plain),
+    (phrase(r"(?<= IN )HOUR #(?P<minute>15|[1-5]0)"), lambda m: Point(1, int(m["minute"]))),
     (phrase(r"HOUR (?P<part>DAY|NIGHT)"), lambda m: _point(1, 0, m["part"])),
-    (phrase(r"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=ABOUT )|(?<=BETWEEN )|(?<=FROM ))HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER|PIK) )"),
+    (phrase(r"(?:(?<= IN )|(?<= K )|(?<= AFTER )|(?<= UNTIL )|(?<= ABOUT )|(?<= BETWEEN )|(?<= FROM ))HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER|PIK) )"),
      lambda _: Point(1)),
     (phrase(r"NOON"), lambda _: Point(12, known=True)),
     (phrase(r"MIDNIGHT"), lambda _: Point(0, known=True)),
@@ -100,12 +100,13 @@ _EXACT: tuple[tuple[re.Pattern[str], Made], ...] = (
 # Lengths of time are no times: "на 15 минут позже", "через 2 часа", "на час дольше".
 _LENGTHS = phrase(
     r"(?:ON |THROUGH |ZA |EIN |AND )*(?:(?:#\d+|HALF|EHALF|PAIR) )?(?:HOUR|MINUTE|#\d+ HOUR) (?:EARLIER|LATER|LONGER|SOONER)"
+    r"|(?:EARLIER|LATER|SOONER) (?:ON|ZA) (?:(?:#\d+|HALF|EHALF|PAIR) )?(?:HOUR|MINUTE)"
     r"|(?:THROUGH|EIN|ZA) (?:(?:#\d+|HALF|EHALF|PAIR) )?(?:HOUR|MINUTE)(?: IN)?"
     r"|(?<!\d )MINUTE (?:THROUGH |ON |IN )#\d+"
-    r"|LONG (?:#\d+ )?(?:HOUR|MINUTE)|(?:ON )?(?<!MINUS )(?<!ZA )(?<!HOUR )(?<!HOUR AND )#\d+ MINUTE(?! (?:@|ON @|TO |PAST|BYP|AFTER @))(?: (?:EARLIER|LATER))?"
+    r"|LONG (?:#\d+ )?(?:HOUR|MINUTE)|(?:ON )?(?<! MINUS )(?<! ZA )(?<! HOUR )(?<! HOUR AND )#\d+ MINUTE(?! (?:@|ON @|TO |PAST|BYP|AFTER @))(?: (?:EARLIER|LATER))?"
 )  # fmt: skip
 _LATER = re.compile("EARLIER|LATER|SOONER")
-_AFTER_ASKING = phrase(rf"(?:(?<=IN )|(?<=K )|(?<=AFTER )|(?<=UNTIL )|(?<=FROM )|(?<=ABOUT )|(?<=BETWEEN )|(?<=DOES )|(?<=ON )|(?<=EARLIER )|(?<=LATER )|(?<=PAST )|(?<=INSTEAD )|(?<=INSTEAD IN )|(?<=would )|(?<=it )|(?<=say )|(?<=do )|(?<=it TO )|(?<=MOVEV TO )|(?<=RECORD TO )|(?<=I TO ))"
+_AFTER_ASKING = phrase(rf"(?:(?<= IN )|(?<= K )|(?<= AFTER )|(?<= UNTIL )|(?<= FROM )|(?<= ABOUT )|(?<= BETWEEN )|(?<= DOES )|(?<= ON )|(?<= EARLIER )|(?<= LATER )|(?<= PAST )|(?<= INSTEAD )|(?<= INSTEAD IN )|(?<= would )|(?<= it )|(?<= say )|(?<= do )|(?<= it TO )|(?<= MOVEV TO )|(?<= RECORD TO )|(?<= I TO ))"
                        rf"(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")  # fmt: skip
 _BESIDE_POINT = phrase(
     rf"(?P<lead>(?:P\d+) (?:OR|-|AND|TO|UNTIL|BYP)(?: IN| ON)?) (?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}"
@@ -116,17 +117,17 @@ _BEFORE_DAY = phrase(r"#(?P<hour>[2-9]|1\d|2[0-4]) (?P<tail>(?:ON |IN )?Q\d+)")
 _BEFORE_POINT = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:-|TO|UNTIL|OR) P\d+)")
 _INSTEAD = phrase(r"#(?P<hour>\d{1,2}) INSTEAD(?: IN| ON)? [#P]\d+")
 _INSTEAD_OF_IT = phrase(
-    rf"(?:(?<=PRECISELY )|(?<=PRECISELY , )|(?<=NO )|(?<=NO , )|(?<=BETTER )|(?<=NOT #\d A )|(?<=NOT #\d , )|(?<=NOT #\d\d , )|(?<=NOT #\d\d A ))(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}"
+    rf"(?:(?<= PRECISELY )|(?<= PRECISELY , )|(?<= NO )|(?<= NO , )|(?<= BETTER )|(?<= NOT #\d A )|(?<= NOT #\d , )|(?<= NOT #\d\d , )|(?<= NOT #\d\d A ))(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}"
 )  # fmt: skip
 _THAT_SUITS = phrase(
     r"#(?P<hour>\d{1,2})(?P<uk>)(?= (?:WORKING|WORK|WORKV|CAN|SUITS|YES|GOOD|FREE) )"
 )
 _OF_A_TIME = (Expecting.NOTHING, Expecting.TIME, Expecting.YES_OR_NO)
-_ON_HOUR = phrase(r"(?<=ON )HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER) )")
+_ON_HOUR = phrase(r"(?<= ON )HOUR(?! (?:IN|K|ON|EARLIER|LATER|LONGER) )")
 _GLUED = phrase(r"#(?P<hour>[01]\d|2[0-3]|[1-9])(?P<minute>[0-5][05])")
 _ONE = re.compile(r"(?<=^ )one(?=(?: (?:PLEASE|YES|[.!]))* $)")
 _ABOVE_POSITIONS = phrase(r"#(?P<hour>1\d|2[0-4])(?P<uk>)")
-_BARE = phrase(rf"(?<!NOT )(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")
+_BARE = phrase(rf"(?<! NOT )(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}")
 
 
 def read_exact(line: Line, points: Marks[Point]) -> None:

@@ -28,10 +28,10 @@ def written(match: re.Match[str]) -> str:
 
 # "не в эту пятницу, а в следующую": the other one is not named again.
 OTHER_ONE = r"(?: ,)? (?:A |BUT )?(?:IN |ON )?(?:NEXT(?: one| #1)?|(?:one|#1) AFTER|THROUGH WEEK)"
-ON_NUMBER = phrase(r"(?<=ON )#(?P<day>2\d)(?! (?:HOUR|H|MINUTE|PEOPLE|HUMAN|EVENING) )(?! #)")
+ON_NUMBER = phrase(r"(?<= ON )#(?P<day>2\d)(?! (?:HOUR|H|MINUTE|PEOPLE|HUMAN|EVENING) )(?! #)")
 # "19 в 19": of two numbers the first is the day, where nothing makes it an hour.
 DAY_AND_HOUR = re.compile(
-    r"(?:(?<=^ )|(?<=ON )|(?<=[.,!|] )|(?<=YES )|(?<=CAN )|(?<=HELLO )|(?<=BOOKV )|(?<=[SE]\d ))#(?P<day>[1-9]|[12]\d|3[01])(?= (?:(?:IN|K|ABOUT|AFTER) )+(?:HOUR )?[#P]\d| ON P\d)"
+    r"(?:(?<=^ )|(?<= ON )|(?<=[.,!|] )|(?<= YES )|(?<= CAN )|(?<= HELLO )|(?<= BOOKV )|(?<=[SE]\d ))#(?P<day>[1-9]|[12]\d|3[01])(?= (?:(?:IN|K|ABOUT|AFTER) )+(?:HOUR )?[#P]\d| ON P\d)"
 )
 # "Могу в четверг, могу в пятницу", "хоть завтра, хоть в субботу".
 EITHER_OF_TWO = phrase(
@@ -43,7 +43,7 @@ TWO_VISITS = phrase(
 )
 # "В пятницу 20-го", where neither is refused.
 ONE_DAY_TWICE = phrase(
-    r"(?<!NOT )(?<!NOT IN )(?<!NOT ON )(?<!FROM )(?<!NOT do )(?<!NOT DOES )(?<!NOT CAN )(?<!NOT MANAGE )(?<!EXCEPT )(?<!busy )(?<!INSTEAD )(?<!INSTEAD IN )(?<!INSTEAD ON )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
+    r"(?<! NOT )(?<! NOT IN )(?<! NOT ON )(?<! FROM )(?<! NOT do )(?<! NOT DOES )(?<! NOT CAN )(?<! NOT MANAGE )(?<! EXCEPT )(?<! busy )(?<! INSTEAD )(?<! INSTEAD IN )(?<! INSTEAD ON )(?P<first>Q\d+)(?: ,)? (?:(?:IN|ON) )?(?P<last>Q\d+)"
 )
 # "В эту субботу не могу, в следующую": refused and named again by its week alone.
 NOT_THIS_BUT_NEXT = phrase(
@@ -54,10 +54,10 @@ PART_OF_IT_NEXT = phrase(
     r"WD(?P<weekday>\d)(?= (?:(?:IN|ON|K) )?(?:EVENING|MORNING|AFTERNOON|DAYTIME|LUNCH|P\d+) (?:(?:ON|IN) )?NEXT WEEK )"
 )
 NEXT_ONE = phrase(
-    r"(?<=ON )NEXT(?= [,.!?|] | $)|NEXT(?= (?:ANY|CAN|YES|GOOD|SUITS|FREE|WORKING) )"
+    r"(?<= ON )NEXT(?= [,.!?|] | $)|NEXT(?= (?:ANY|CAN|YES|GOOD|SUITS|FREE|WORKING) )"
 )  # "на этой неделе никак, на следующей можно"
 BARE_WEEK = phrase(r"(?:ON|IN) (?P<which>THIS|NEXT)(?= [,.!?|] | $)")  # "лучше на следующей"
-BARE = phrase(r"(?<!K )[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")
+BARE = phrase(r"(?<! K )[#@](?P<day>\d{1,2})[fg]?(?! (?:VARIANT|PEOPLE|HUMAN))")
 FROM_TO = phrase(r"(?:FROM|MY|RECORD) [Q#]\d+ (?:\S+ )?(?:ON|TO|IN|K) (?P<last>Q\d+)")
 SOONEST = phrase(
     r"(?:HOW )?(?:CAN )?SOON(?: HOW CAN| AS CAN)?(?: TIMEW)?|(?:IN |ON )?NEAREST (?:TIMEW|FREE|DAY|EDAY|DAYS|HOUR|PLACE)"
