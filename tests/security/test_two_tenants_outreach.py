@@ -37,7 +37,7 @@ async def seed(house: House, tenant: TenantOfTests) -> str:
     async with house.db.unit() as unit:
         await unit.connections.create(
             tenant.number, connection, kind=ConnectionKind.WHATSAPP, name=MARK, base_url="",
-            account_key=None, config={}, sealed={},
+            account_key="79990000555", config={}, sealed={},
         )  # fmt: skip
         await unit.connections.set_status(tenant.number, connection, ConnectionStatus.ACTIVE)
         wanted = Wanted(
@@ -118,6 +118,7 @@ async def test_the_api_says_what_is_paused_and_what_to_do(
         "Paused by hand.", "Press “Resume” when messages are wanted again."
     )  # fmt: skip
     (number,) = reply.json()["numbers"]
+    assert number["phone"] == "+79990000555"
     assert (number["linked_day"], number["per_day"], number["new_per_day"]) == (0, 20, 3)
     wrong = await owner.request(
         "PUT", "/api/v1/outreach/settings", json_body={"order": ["telegram", "telegram"]}

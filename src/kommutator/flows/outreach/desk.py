@@ -46,6 +46,7 @@ class NumberStanding:
 
     connection_id: UUID
     name: str
+    phone: str | None
     linked_day: int
     sent: int
     per_day: int
@@ -83,7 +84,7 @@ class OutreachDesk:
     ) -> Sequence[NumberStanding]:
         now, zone_name = self._clock.now(), tenant.time_zone
         linked = {
-            one.id: one.name
+            one.id: one
             for one in await unit.connections.list(tenant.number)
             if one.kind is ConnectionKind.WHATSAPP
         }
@@ -91,14 +92,22 @@ class OutreachDesk:
             tenant.number, linked, day_began=day_began(now, zone_name)
         )
         found = []
-        for connection_id, name in linked.items():
+        for connection_id, record in linked.items():
             number = stand[connection_id]
             day = day_of(number.linked_at, now, zone_name)
             today = caps_on(day, caps)
             found.append(
-                NumberStanding(connection_id, name, day, number.sent, today.per_day, number.new,
-                               today.new_per_day)
-            )  # fmt: skip
+                NumberStanding(
+                    connection_id,
+                    record.name,
+                    f"+{record.account_key}" if record.account_key else None,
+                    day,
+                    number.sent,
+                    today.per_day,
+                    number.new,
+                    today.new_per_day,
+                )
+            )
         return found
 
     async def save(

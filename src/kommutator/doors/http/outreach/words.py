@@ -76,6 +76,7 @@ class NumberShown(Shown):
 
     connection_id: UUID
     name: str
+    phone: str | None = Field(description="None until a phone is linked.")
     linked_day: int = Field(description="Days since it was linked, from 0.")
     sent: int
     per_day: int
