@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from kommutator.assistant.hunch.evidence import Evidence
+from kommutator.assistant.hunch.opinion import Opinion, second_opinion
 from kommutator.assistant.rules import answers, asides, contact, staff_choice, typos
 from kommutator.assistant.rules import intent_patterns as says
 from kommutator.assistant.rules.clean import LONGEST, clean
@@ -17,6 +18,7 @@ from kommutator.assistant.rules.intents import asked_of_us, wish_of
 from kommutator.assistant.rules.language import language_of
 from kommutator.assistant.rules.latin import readable
 from kommutator.assistant.rules.line import Line
+from kommutator.assistant.rules.marking import marked, unknown, unknown_trade, without_name
 from kommutator.assistant.rules.service_choice import is_put_off, is_refused
 from kommutator.assistant.rules.services import Mention, ServiceIndex
 from kommutator.assistant.rules.staff import Mentioned, StaffIndex
@@ -26,8 +28,8 @@ from kommutator.domain.assistant.frame import Expecting, Frame, Intent, Vocabula
 
 _SALONS_KEPT = 256  # vocabularies made ready; the least used one is made again when it is asked
 _OF_A_VISIT = (Intent.CANCEL, Intent.MOVE, Intent.LATE)
-# "А первый к кому?" asks and does not choose.
-_OF_OFFERED = (Intent.STAFF, Intent.PRICE, Intent.FREE)
+# "А первый к кому?" asks and does not choose; a no chooses nothing.
+_OF_OFFERED = (Intent.STAFF, Intent.PRICE, Intent.FREE, Intent.NO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,10 @@ class _People:
 
 
 class Reader:
-    """Reads turns; holds nothing, so one serves all salons and threads."""
+    """Reads turns; holds nothing of them, so one serves all salons and threads."""
+
+    def __init__(self, hunch: Opinion = second_opinion) -> None:
+        self._hunch = hunch
 
     def read(
         self,
@@ -79,7 +84,8 @@ class Reader:
         if says.INJECTION.search(plain):
             return Frame(intent=Intent.OTHER, language=spoken)
         phone, plain = contact.find_phone(plain, spoken)
-        return _Turn(text[:LONGEST], plain, vocabulary, now, expecting, spoken, phone).frame()
+        turn = _Turn(text[:LONGEST], plain, vocabulary, now, expecting, spoken, phone)
+        return turn.frame(self._hunch)
 
 
 @dataclass(slots=True)
@@ -94,19 +100,19 @@ class _Turn:
     language: str
     phone: str | None
 
-    def frame(self) -> Frame:
+    def frame(self, hunch: Opinion) -> Frame:
         index = _index(self.vocabulary)
         tokens = tokens_of(self.plain)
         asked = asked_of_us(tokens)
         name = contact.find_name(self.text)
         if self.phone and not name:
             name = contact.name_with_number(self.text)
-        tokens = _visit_removed(_without_name(tokens, name))
+        tokens = _visit_removed(without_name(tokens, name))
         named, whole = index.staff.find(tokens), tokens
-        tokens = _marked(tokens, "E", named)
+        tokens = marked(tokens, "E", named)
         mentions = index.services.find(tokens, asked=self.expecting is Expecting.SERVICE)
         mentions, taken_back = _after_repair(mentions, tokens)
-        tokens = _unknown_trade(_marked(tokens, "S", mentions))
+        tokens = unknown_trade(marked(tokens, "S", mentions))
         line = Line(tokens.line)
         line.drop(says.GREETINGS, "HELLO")
         if self.expecting is not Expecting.STAFF:  # "I don't mind" names anybody there
@@ -128,6 +134,8 @@ class _Turn:
         intent, answered = intent_under(
             self.expecting, line, answer, self.text, wish if wish in _OF_A_VISIT else None
         )
+        certain = bool(answered or answer.stars) or wish is Intent.OTHER
+        intent = hunch(Evidence(self.text, line.text, self.expecting, intent, certain))
         services, maybe = _services([] if intent is Intent.THANKS else mentions)
         return Frame(
             intent=intent,
@@ -135,14 +143,14 @@ class _Turn:
             maybe_services=maybe,
             staff=None if answered else people.staff,
             any_staff=people.any_staff,
-            usual_staff=people.usual_staff,
+            usual_staff=people.usual_staff and intent is not Intent.COMPLAINT,
             when=When() if intent is Intent.LATE else when,
             choice=None if intent in _OF_OFFERED else answer.choice,
             stars=answer.stars,
             name=name or answered,
             phone=self.phone,
             repaired=repaired or people.repaired or taken_back,
-            unclear=(*people.unclear, *_unknown(tokens), *times.days.impossible),
+            unclear=(*people.unclear, *unknown(tokens), *times.days.impossible),
             language=self.language,
         )
 
@@ -254,38 +262,3 @@ def _services(mentions: list[Mention]) -> tuple[tuple[int, ...], tuple[int, ...]
         service for one in mentions if len(one.services) > 1 for service in one.services
     )
     return tuple(clear), tuple(unclear)
-
-
-def _marked(tokens: Tokens, letter: str, found: Sequence[Mentioned | Mention]) -> Tokens:
-    """The first word of each find becomes its mark, the others are struck out."""
-    marks = {one.position: f"{letter}{number}" for number, one in enumerate(found)}
-    taken = {index for one in found for index in one.positions}
-    return Tokens.of(
-        [
-            Token(token.text, marks.get(index, "_" if index in taken else token.tag))
-            for index, token in enumerate(tokens.items)
-            if index not in taken or index in marks
-        ]
-    )
-
-
-def _unknown_trade(tokens: Tokens) -> Tokens:
-    """Words of the trade that no service of the salon has: a wish all the same."""
-    return Tokens.of(
-        [
-            Token(token.text, "TRADE")
-            if token.tag == token.text and is_trade(token.text)
-            else token
-            for token in tokens.items
-        ]
-    )
-
-
-def _unknown(tokens: Tokens) -> list[str]:
-    return [token.text for token in tokens.items if token.tag == "TRADE"]
-
-
-def _without_name(tokens: Tokens, name: str | None) -> Tokens:
-    """The client's own name is nobody's of the staff."""
-    words = frozenset(clean(name).split()) if name else frozenset[str]()
-    return Tokens.of([Token("", "_") if token.text in words else token for token in tokens.items])
