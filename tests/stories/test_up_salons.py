@@ -73,6 +73,29 @@ async def the_phone_is_linked(session: aiohttp.ClientSession, command: Command) 
     return whatsapp
 
 
+async def a_code_can_be_scanned_by_a_press(
+    session: aiohttp.ClientSession, command: Command, whatsapp: Fake
+) -> None:
+    """The fake phone knows a code that our page shows: nobody carries its text over."""
+    found = re.search(r"Console: +(\S+)/console/\s+Login: +(\S+)\s+Password: +(\S+)", command.said)
+    assert found is not None, command.said
+    api = f"{found[1]}/api/v1"
+    proof = {"email": found[2], "password": found[3]}
+    async with session.post(f"{api}/auth/login", json=proof) as reply:
+        headers = {"authorization": f"Bearer {(await reply.json())['access_token']}"}
+    house = {"enterprise_number": "0367"}
+    async with session.post(
+        f"{api}/whatsapp", json={"salon": None}, params=house, headers=headers
+    ) as reply:
+        phone = (await reply.json())["id"]
+    async with session.post(
+        f"{api}/whatsapp/{phone}/link", json={"method": "qr"}, params=house, headers=headers
+    ) as reply:
+        assert reply.status == 200, await reply.text()
+    pending = await whatsapp.look("wait", what="pending", timeout="60", shown="true")
+    assert pending["ok"], pending
+
+
 async def a_client_is_answered(whatsapp: Fake) -> None:
     await whatsapp.order("inbound", to=PHONE, **{"from": CLIENT}, text="Хочу на мужскую стрижку")
     row = {"salon": PHONE, "person": CLIENT, "from": "salon", "via": "device"}
@@ -106,6 +129,7 @@ async def test_the_chain_is_copied_its_administrator_hears_of_a_visit_and_its_ph
             telegram = Fake(session, command, "Telegram")
             if (whatsapp := await the_phone_is_linked(session, command)) is not None:
                 await a_client_is_answered(whatsapp)
+                await a_code_can_be_scanned_by_a_press(session, command, whatsapp)
             await yclients.order("switches", hook_delay_seconds=0.0)
             await a_new_visit(yclients, await value(_STAFF))
             heard = await telegram.look("wait", ours="true", chat="5001", count="2", timeout="30")

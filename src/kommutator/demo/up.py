@@ -16,7 +16,7 @@ from kommutator.demo import seed
 from kommutator.demo.salons import open_salons
 from kommutator.demo.stage import AMI_USER, AMOCRM_CLIENT_ID, YCLIENTS_APPLICATION_ID, Stage
 from kommutator.demo.street import Street
-from kommutator.demo.whatsapp import PEOPLE, SALON_PHONE
+from kommutator.demo.whatsapp import PEOPLE, SALON_PHONE, show_codes
 from kommutator.kit.clock import SystemClock
 from kommutator.kit.ids import SystemIds
 from kommutator.serve import PortTaken
@@ -113,7 +113,10 @@ async def demo(
     await seed.crm(app.house, ready.urls["retailcrm"], notes.crm_key)
     await seed.widget(ready.urls["amocrm"], AMOCRM_CLIENT_ID, settings.public_url)
     # Aside: the vendor's pace makes three branches take seconds, and nobody waits for them.
-    salons = asyncio.create_task(open_salons(app.house, ready.urls, notes, clock))
+    aside = [asyncio.create_task(open_salons(app.house, ready.urls, notes, clock))]
+    if "whatsapp" in ready.urls:
+        codes = show_codes(app.house, ready.urls["whatsapp"], clock)
+        aside.append(asyncio.create_task(codes))
     await ready.opened()
     if ready.office is not None:
         pbx = ready.office.pbx
@@ -148,8 +151,9 @@ async def demo(
         notebook.save(settings.home, notes)
         yield report
     finally:
-        salons.cancel()
-        await asyncio.gather(salons, return_exceptions=True)
+        for task in aside:
+            task.cancel()
+        await asyncio.gather(*aside, return_exceptions=True)
         await street.stop()
         # The next start has another Asterisk on another port; nobody shall knock at this one.
         await seed.no_pbx(app.house)

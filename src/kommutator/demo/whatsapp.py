@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from kommutator.domain.whatsapp.states import TALKS, WAITS_FOR_PERSON, SessionSt
 from kommutator.flows.house import House
 from kommutator.kit.clock import Clock
 from kommutator.store.connection_rows import ConnectionRecord
-from kommutator.twins.whatsapp import Hands
+from kommutator.twins.whatsapp import Hands, HandsRefused
 
 SALON_PHONE: Final = "70000000900"
 SALON_NAME: Final = "Черновик на Образцовой"
@@ -23,6 +24,7 @@ PEOPLE: Final[Mapping[str, str]] = {"70000000101": "Андрей", "70000000555"
 """Phone → name. The salons know the first one; the other has never been there."""
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.2
+_GLANCE_S: Final = 1.0
 _KEPT: Final = frozenset({SessionState.STOPPED, SessionState.BANNED})
 """Somebody plays with that."""
 _log = structlog.get_logger()
@@ -54,6 +56,35 @@ async def link_phone(house: House, url: str, salon: UUID, clock: Clock) -> None:
                 await hands.scan(shown.qr.text, SALON_PHONE, SALON_NAME)
             await clock.sleep(_LOOK_S)
     raise TimeoutError(f"the phone is {shown.state.value}")
+
+
+async def show_codes(house: House, url: str, clock: Clock) -> None:
+    """For ever: hold the codes of our pages before the cameras of the fake phones.
+
+    So that whoever presses "Link WhatsApp" scans with one press at the fake phone. A code is in its
+    picture only: the fake, like WhatsApp, does not know it. `url`: of the fake WhatsApp.
+    """
+    held: set[str] = set()
+    async with aiohttp.ClientSession() as session:
+        hands = Hands(url, session)
+        while True:
+            codes = await _codes(house)
+            for code in codes - held:
+                with suppress(HandsRefused, aiohttp.ClientError):  # scanned or over meanwhile
+                    await hands.order("show", qr=code)
+            held = codes
+            await clock.sleep(_GLANCE_S)
+
+
+async def _codes(house: House) -> set[str]:
+    async with house.db.unit() as unit:
+        enterprises = {
+            record.enterprise
+            for record in await unit.connections.all_everywhere()
+            if record.kind is ConnectionKind.WHATSAPP
+        }
+    phones = [phone for one in enterprises for phone in await house.whatsapp.list(one)]
+    return {phone.qr.text for phone in phones if phone.qr is not None}
 
 
 async def _is_there(hands: Hands) -> bool:
