@@ -40,6 +40,12 @@ _AFFAIR_OFF = phrase(
 _OWN_HOURS = phrase(
     r"(?:I|MY|IN I) (?:[^\sA-Z,.]+ )?TIMETABLE|TIMETABLE (?:IN I|MY)|сменный TIMETABLE"
 )
+# Until when clients are taken.
+_LAST_OF_DAY = phrase(r"(?<!MY )LAST (?:RECORD|клиент\S*|клієнт\S*)(?! (?:IN I|MY))")
+# Another look is no other day.
+_NEW_LOOK = phrase(
+    r"CHANGE(?= (?:MY )?(?:имидж|образ|цвет|стиль|прическу|колір|імідж|форму|длину|оттенок|style|look)\S* )"
+)
 # "Вы по записи?" asks of no visit.
 _BY_BOOKING = phrase(r"BYP (?:NEAREST )?RECORD(?! ON)")
 
@@ -54,3 +60,5 @@ def strike_out(line: Line) -> None:
     line.drop(_AFFAIR_OFF, "TOLD")
     line.drop(_OWN_HOURS, "TOLD")
     line.drop(_BY_BOOKING, "walkin")
+    line.drop(_NEW_LOOK, "_")
+    line.drop(_LAST_OF_DAY, "LASTONE")

@@ -78,10 +78,8 @@ def _asked(expecting: Expecting, line: Line, answer: Answer, wish: Intent | None
     """What words that are no bare answer mean after our question."""
     if answer.stars and (wish not in _BESIDE_STARS or line.has(under.NEVER_AGAIN)):
         return Intent.INFORM
-    if asked := _asks_for_more(expecting, line):
+    if asked := _asks_for_more(expecting, line, wish):
         return asked
-    if expecting is Expecting.STAFF and wish is None and line.has(under.ABOUT_STAFF):
-        return Intent.STAFF
     if expecting in _ASKED_PARTS and _is_part(line, wish):
         return Intent.INFORM
     if expecting is Expecting.CHOICE and wish is None and line.has(under.NONE_OF_THEM):
@@ -115,11 +113,12 @@ def _is_part(line: Line, wish: Intent | None) -> bool:
     )
 
 
-def _asks_for_more(expecting: Expecting, line: Line) -> Intent | None:
+def _asks_for_more(expecting: Expecting, line: Line, wish: Intent | None) -> Intent | None:
     """Of what we could have named, or of what we did not offer."""
     if expecting is Expecting.SERVICE and line.has(under.WHICH_SERVICES):
         return Intent.SERVICES
-    if expecting is Expecting.STAFF and line.has(under.WHO_IS_THERE):
+    about = line.has(under.WHO_IS_THERE) or (wish is None and line.has(under.ABOUT_STAFF))
+    if expecting is Expecting.STAFF and about:
         return Intent.STAFF
     if expecting is Expecting.CHOICE and line.has(under.AT_SOME_OTHER):
         return Intent.FREE

@@ -15,7 +15,9 @@ WHICH_SERVICES = phrase(
 )
 # Beside what was offered: "а позже есть?", "что ещё?", "а утром?"
 # "А утром?" after what was offered.
-RATHER_THEN = phrase(r"A (?:\S+ ){0,3}[QW]\d+ (?:(?:NO|NOT|HAVE|NEITHER|WHAT) )*\?")
+RATHER_THEN = phrase(
+    r"(?:A|(?:WHAT|HOW) ABOUT) (?:\S+ ){0,3}[QW]\d+ (?:(?:NO|NOT|HAVE|NEITHER|WHAT) )*\?"
+)
 # "Мне бы попозже", and no more.
 AT_SOME_OTHER = re.compile(
     r"^ (?:(?:I|бы|A|,|LET|YES|BETTER|CAN|WANT|NEED|PLEASE|IN|ON|чуть|немного|OTHERONE) )*(?:SOONER|LATER|EARLIER)(?: (?:бы|I|CAN|PLEASE|YES|WANT|[.!?]))* $"
@@ -24,12 +26,12 @@ WHAT_ELSE = phrase(
     r"(?:WHAT|WHICH) (?:\S+ ){0,3}(?:HAVE|VARIANT|FREE|CAN|MORE)|HAVE (?:\S+ ){0,3}(?:WHAT|MORE|VARIANT|OTHERONE|NEITHER|ANY)"
     r"|(?:MORE|OTHERONE) (?:\S+ ){0,2}(?:VARIANT|HAVE|\?)|(?:SOONER|LATER|EARLIER) (?:\S+ ){0,3}(?:NO|NEITHER|NOT|HAVE|ANY) (?:\S+ ){0,2}\?"
     r"|(?:NO|NEITHER) (?:\S+ ){0,2}(?:SOONER|LATER|EARLIER) (?:\S+ )?\?|(?:NEITHER|NO) (?:\S+ ){0,3}[QW]\d+ (?:\S+ )?\?|see (?:\S+ )?(?:ENOUGH|MORE|OTHERONE)|ENOUGH (?:TIMEW|VARIANT|FREE)|OTHERONE (?:DAY|EDAY|TIMEW|DATE) (?:CHECK|покаж\S*)|CHECK (?:\S+ )?OTHERONE|покажите (?:\S+ )?OTHERONE|покажите MORE|покажіть MORE|show (?:\S+ )?MORE|MORE VARIANT|VARIANT MORE"
-    r"|(?:нема|немає|NO|NEITHER) (?:\S+ ){0,3}E\d+ (?:\S+ )?\?|E\d+ (?:\S+ ){0,2}(?:нема|немає|NO) \?|ANY (?:\S+ ){0,4}[QWE]\d+ (?:\S+ ){0,2}\?"
+    r"|CAN (?:\S+ ){0,3}OTHERONE (?:DAY|EDAY|TIMEW)|(?:нема|немає|NO|NEITHER) (?:\S+ ){0,3}E\d+ (?:\S+ )?\?|E\d+ (?:\S+ ){0,2}(?:нема|немає|NO) \?|ANY (?:\S+ ){0,4}[QWE]\d+ (?:\S+ ){0,2}\?"
 )
 SOONEST = phrase(r"SOON|NEAREST")
 # "пораньше", "когда удобно": no time is named, yet it answers.
 ANY_PART = phrase(
-    r"прошлораз|SOONER|EARLIER|LATER|UNWANTED|SHIFT|WHENW (?:\S+ )?(?:удобно|зручно|скажете)|WHAT EARLIER|SAME|NEAREST|ANY"
+    r"HOW (?:вам|тебе|тобі) (?:зручно|удобно|лучше|BETTER)|whatever|прошлораз|SOONER|EARLIER|LATER|UNWANTED|SHIFT|WHENW (?:\S+ )?(?:удобно|зручно|скажете)|WHAT EARLIER|SAME|NEAREST|ANY"
 )
 WHOEVER_IS_FREE = phrase(r"ANYONE(?: FREE)?(?! \?)")
 NONE_OF_THEM = phrase(
@@ -85,7 +87,7 @@ NEVER_AGAIN = phrase(
 )
 # After a reminder: "а во сколько?", "это точно на завтра?".
 WHICH_VISIT = phrase(
-    r"(?<=^ )(?:(?:A|YES|THEY|,) )*(?:(?:IN|ON|K) (?:HOWMANY|WHATTIME)(?: HOUR)?|WHENW|ON WHAT (?:DAY|TIMEW|DATE)|WHAT (?:DAY|TIMEW|HOUR)) \?|(?:THEY|YES|THEY YES|it) (?:(?:IN|ON) )?[QW]\d+(?: [QW]\d+)? \?"
+    r"CHECK (?:\S+ )?(?:TIMEW|DAY|EDAY|DATE|HOUR)|(?<=^ )(?:(?:A|YES|THEY|,) )*(?:(?:IN|ON|K) (?:HOWMANY|WHATTIME)(?: HOUR)?|WHENW|ON WHAT (?:DAY|TIMEW|DATE)|WHAT (?:DAY|TIMEW|HOUR)) \?|(?:THEY|YES|THEY YES|it) (?:(?:IN|ON) )?[QW]\d+(?: [QW]\d+)? \?"
 )
 # Whoever is ill does not come, whatever politeness stands beside it.
 ILL = phrase(r"(?<!NOT )ILL")

@@ -22,7 +22,7 @@ INJECTION = re.compile(
 )
 
 STOP = phrase(
-    r"STOP (?:\S+ ){0,3}(?:MESSAGE|MAILING)|MY VARIANT (?:\S+ ){0,3}REMOVE|REMOVE (?:MY )?VARIANT|UNSUBSCRIBE|(?<!CHOSEN )FROM MAILING|NEITHER (?:MAILING|MESSAGE)|opt out|leave I alone|lose MY VARIANT|NOT (?:NEED )?CALL(?! .*(?:обещ\S*|обіц\S*|ждал\S*|чекал\S*))"
+    r"NOT (?:I |ENOUGH |AGAIN )*(?:звоните|звони|дзвоніть|дзвони|набирайте|трезвоньте)|STOP (?:\S+ ){0,3}(?:MESSAGE|MAILING)|MY VARIANT (?:\S+ ){0,3}REMOVE|REMOVE (?:MY )?VARIANT|UNSUBSCRIBE|(?<!CHOSEN )FROM MAILING|NEITHER (?:MAILING|MESSAGE)|opt out|leave I alone|lose MY VARIANT|NOT (?:NEED )?CALL(?! .*(?:обещ\S*|обіц\S*|ждал\S*|чекал\S*))"
     r"|(?:MAILING|MESSAGE) (?:отключите|вимкніть)|(?:отключите|отключить|выключите|вимкніть|відключіть|take|get|REMOVE|TAKE|off) (?:\S+ ){0,4}(?:MAILING|MESSAGE)|"
     r"STOP(?: (?:WRITE|MESSAGE|MAILING|I|PLEASE|CALL|THANKS|уже|[^\w\s?]))*(?= *$)"
     rf"|STOP (?:WRITE|MESSAGE|MAILING)|NOT (?!туд){_THE_SAME_CLAUSE}{{0,2}}WRITE|S\d+ I FROM (?:\S+ )?MAILING|WRITE {_THE_SAME_CLAUSE}{{0,2}}NOT(?: NEED)?"
@@ -34,10 +34,10 @@ START_AGAIN = phrase(
 )
 _UNWELL = r"(?:себя|стало|почувств\S*|чувств\S*|слышно|видно|понимаю)"
 COMPLAINT = phrase(
-    rf"(?:почему|чому) (?:\S+ ){{0,2}}NOT (?:предупре|попередил|отвеча|відповіда|сказал)\S*|NOT (?:IN )?THAT (?:цвет|колір|тон|длин|форм|S\d)\S*|NOT (?:такой|такая|такое|такие|такий|така|таке|такі|то|THAT)(?: (?:HOW|WHAT|,))+ (?:просил|хотел|прос|хоті|показыв|показув|на_фото|WANT)\S*|REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )(?<!NO )(?<!MINUS )(?<!LATE )COMPLAIN(?! (?:LATE|NO))|NOT (?:YES|SUITS) (?:якість|качеств\S*|quality)|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}RETURN"
+    rf"(?:почему|чому) (?:\S+ ){{0,2}}NOT (?:предупре|попередил|отвеча|відповіда|сказал)\S*|NOT (?:IN )?THAT (?:цвет|колір|тон|длин|форм|S\d)\S*|NOT (?:такой|такая|такое|такие|такий|така|таке|такі|то|THAT)(?: (?:HOW|WHAT|,))+ (?:просил|хотел|прос|хоті|показыв|показув|на_фото|WANT)\S*|REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )(?<!NO )(?<!MINUS )(?<!LATE )COMPLAIN(?! (?:LATE|NO))|NOT (?:YES|SUITS) (?:якість|качеств\S*|quality)|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}(?:RETURN|back)"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,1}}LIKED|(?<!I )BADLY(?! {_UNWELL})"
     r"|(?:ждал|чекал)\S* (?:\S+ ){0,3}(?:_(?= )|HOUR|HALF|MINUTE)|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}AFTER|HURTS (?:[^\s,.!?|]+ ){0,3}S\d+"
-    r"|(?:MASTER|E\d+|USUALONE) (?:(?!I |, )\S+ ){0,4}LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|(?:already|уже|вже) (?:\S+ )?(?:WAIT|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF)|(?:WAIT|wait|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF) (?:already|уже|вже)|long (?:NOT )?WAIT|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
+    r"|(?:MASTER|E\d+|USUALONE) (?:(?!I |, )\S+ ){0,4}LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|(?:already|уже|вже) (?:\S+ )?(?:WAIT|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF)|(?:WAIT|wait|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF) (?:already|уже|вже)|long (?:NOT )?WAIT|I WAITING (?:_|MINUTE|HOUR|HALF)|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
 )
 PERSON = phrase(
     rf"NOT (?:CAN |MANAGE )?(?:дозв[ао]н|додзв)\S*|ADMIN(?! (?:\S+ )?(?:PRAISE|классн|молод|вежлив|отличн|приятн|добр|мил|душ)\S*)|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
@@ -59,7 +59,7 @@ CANCEL = phrase(
     r"CANCELV|THINK (?:I )?(?:COME|приходить|приезжать|ехать|идти|приїжджати|йти|coming)|S\d+ (?:PLEASE )?(?:MY )RECORD|S\d+ PLEASE RECORD|RECORD (?:\S+ )?NOT (?:NEED|CONFIRMV)|NOT NEED RECORD|Q\d+ (?:RECORD )?REMOVE|REMOVE (?:\S+ ){0,2}RECORD|RECORD (?:\S+ ){0,2}REMOVE|REMOVE (?:I |MY )*(?:FROM |ON |IN )?(?:RECORD|Q\d+)|REMOVE I FROM(?= )"
 )
 NOT_COMING = phrase(
-    rf"NOT CONFIRMV|NOT (?:I )?(?:MANAGE(?! (?:[^\s,.]+ )?BOOKV)|COME|coming|BE(?! (?:TRADE|S\d+|(?!при|ехать|идти)[^\sA-Z]*(?:ть|ти|чь|ться)|DO|BOOKV)(?= ))|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
+    rf"NOT (?:WORK|SUITS|YES) (?:anymore|any longer|MORE|ENOUGH|уже|вже)|NOT CONFIRMV|NOT (?:I )?(?:MANAGE(?! (?:[^\s,.]+ )?BOOKV)|COME|coming|BE(?! (?:TRADE|S\d+|(?!при|ехать|идти)[^\sA-Z]*(?:ть|ти|чь|ться)|DO|BOOKV)(?= ))|INTIME|WAIT)|NOT (?:I )?CAN (?:\S+ ){{0,2}}(?:COME|BE|MANAGE)|(?:MANAGE|COME) (?:I )?NOT (?:MANAGE|CAN)"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,2}}MANAGE(?! (?:[^\s,.]+ )?BOOKV)|I (?:\S+ )?NOT WILLBE|NOT WILLBE I"
 )
 # In so many words: "завтра не смогу" alone may answer "which day?".
@@ -93,12 +93,12 @@ REFUSED = re.compile(
 )
 ASKS_ONLY = phrase(r"CHECK|спросить|уточнить|спитати|запитати|ask|know|узнать")
 WHEN_CAN = phrase(
-    rf"(?<!I )(?<!MY )(?:HAVE RECORD|RECORD HAVE) ON(?! (?:MY|I))|HOW (?:скоро|быстро|швидко|SOON|quickly) (?:\S+ ){{0,3}}(?:CAN|BOOKV|попасть|потрапити)|WHAT TIMEW CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
+    rf"(?<!I )(?<!MY )(?:HAVE RECORD|RECORD HAVE) ON(?! (?:MY|I))|HOW (?:скоро|быстро|швидко|SOON|quickly) (?:\S+ ){{0,3}}(?:CAN|BOOKV|попасть|потрапити)|WHAT TIMEW CAN|WHAT latest|latest (?:I )?CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
     r"E\d+ (?:\S+ )?(?:BYP|IN|ON) WHAT (?:DAY|EDAY)|E\d+ (?:\S+ )?(?:IN|UNTIL|FROM) (?:HOWMANY|WHATTIME)|WHO (?:UNWANTED |[QW]\d+ )*(?:занят|WORKING)|[QW]\d+ (?:\S+ ){0,2}занят\S* \?|E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|WHAT (?:там |there )?BYP (?:TIMEW|HOUR|PLACE|RECORD|FREE)|WILLBE (?:\S+ )?ANYONE|E\d+ (?:has|HAVE) (?:\S+ )?(?:ANY|FREE|PLACE|TIMEW)|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|(?<!нехай )(?<!хай )(?<!пусть )WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+(?! ON S\d+ CAN) (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
     r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
-    r"|(?:EXIST|HAVE) ANY (?:\S+ ){0,3}[QW]\d+|(?<=^ )ANY (?:\S+ ){0,3}[QW]\d+ (?:\S+ ){0,4}\?"
+    r"|(?:EXIST|HAVE) ANY (?:\S+ ){0,3}[QW]\d+|(?<=^ )(?:ANY|ANYONE) (?:\S+ ){0,3}[QW]\d+ (?:\S+ ){0,4}\?"
 )
 MY_VISIT = phrase(
     r"(?:WHAT TIMEW|WHENW|WHATTIME) I(?: (?:BE|COME))? (?:EIN|on|ON Q\d|IN Q\d)|K (?:WHAT MASTER|WHO) I(?! (?:\S+ )*CAN )|I K вам (?:IN |ON )?[QW]\d+(?: иду| COME| GOING)? \?|(?:забыл\w*|забул\w*|NOT (?:помню|пам'ятаю)) (?:\S+ ){0,3}(?:HOWMANY|WHENW|WHATTIME)|(?:HOWMANY|WHENW|WHATTIME) (?:мы|ми) YES|HAVE (?:ли |чи )?I (?:ли )?(?:IN|ON)|WHO (?:THEY )?MY MASTER|WHAT TIMEW (?:was|it)|(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
@@ -109,10 +109,12 @@ MY_VISIT = phrase(
 # Beside a visit that is not to be cancelled.
 ASKED_OUT = phrase(r"\?|HOWMANY|WHATTIME|WHENW|WHAT|WHO|REMIND|CHECK")
 PRICE = phrase(
-    r"#\d{3,4} (?:ON |ZA )?S\d+ (?:\S+ )?\?|S\d+ (?:\S+ )?#\d{3,4} (?:\S+ )?\?|(?<!NOT )COST|HOWMANY (?:\S+ ){0,3}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP (?:WHAT|чому) (?:S\d+|\?)|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|(?<!IN )HOWMANY (?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
+    r"#\d{3,4} (?:ON |ZA )?S\d+ (?:\S+ )?\?|S\d+ (?:\S+ )?#\d{3,4} (?:\S+ )?\?|(?<!NOT )COST|HOWMANY (?:\S+ ){0,3}(?:MONEY|TAKE|ZA|MANAGE)|HOWMANY FROM I|BYP (?:WHAT|чому) (?:S\d+|\?)|HOWMANY (?:MINUS|WILLBE)|^ (?:A )?HOWMANY \?|HOW MUCH|(?<!IN )HOWMANY (?!MASTER|PEOPLE|HUMAN)(?:\S+ ){0,2}S\d+|S\d+ (?:\S+ ){0,2}HOWMANY|IN HOWMANY (?:\S+ )?обойдется"
 )
 # Whatever else they ask of it: "во сколько закрываетесь, успею?".
-HOURS_FIRMLY = phrase(r"(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:(?!E\d)\S+ ){0,3}WORKV(?!.* E\d)")
+HOURS_FIRMLY = phrase(
+    r"(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:(?!E\d)\S+ ){0,3}(?:WORKV|LASTONE)(?!.* E\d)"
+)
 HOURS = phrase(
     r"(?<=^ )(?:A )?(?:вы|ви|you) (?:Q\d+ )?W\d+(?: Q\d+)? \?|(?:рабоч|робоч)\S* (?:DAY|EDAY|HOUR|TIMEW|\?)|dayoff|HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|(?<!сайт NOT )(?<!ссылка NOT )(?<!приложение NOT )(?<!телефон NOT )WORKV(?! FROM [^\sA-Z\d])|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:\S+ )?(?:WORK|WORKV)|DOES you WORK|(?:UNTIL|FROM) (?:HOWMANY|WHATTIME)"
 )
@@ -122,7 +124,7 @@ ADDRESS = phrase(
     r"|WHICH (?:door|NEARBY|building|gate)|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|(?:WHAT|WHICH|который|котрий) (?:дом|будинок|корпус|выход|вихід|станци\S*|сторон\S*|двер\S*|код)|WHERE(?! (?:\S+ )?(?:посмотр\S*|подивит\S*|WORK|MONEY|плат\S*|оплат\S*|перев\S*|переказ\S*|WRITE|USUALONE|отзыв\S*))|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET|FIND (?:\S+ ){0,2}(?:NEARBY|салон\S*|вас)|NOT (?:CAN )?FIND"
 )
 STAFF = phrase(
-    r"HOWMANY (?:HUMAN|PEOPLE) (?:\S+ ){0,3}(?:WORKV|WORK)|IN вас (?:\S+ )?NEW MASTER|IN WHO (?:\S+ ){0,4}(?:S\d+|опыт\S*)|E\d+ MORE (?:WORK |WORKV )?IN (?:вас|тебя) \?|RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ (?:YES )?S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO EIN|WHO (?:\S+ ){0,3}(?:кращ\S*|лучш\S*)|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,3}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|HOW many (?:PEOPLE|MASTER|girls)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
+    r"(?:WHO|MASTER) (?:IN вас )?(?:MASTER|WHO) \?|HOWMANY (?:HUMAN|PEOPLE) (?:\S+ ){0,3}(?:WORKV|WORK)|IN вас (?:\S+ )?NEW MASTER|IN WHO (?:\S+ ){0,4}(?:S\d+|опыт\S*)|E\d+ MORE (?:WORK |WORKV )?IN (?:вас|тебя) \?|RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ (?:YES )?S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO EIN|WHO (?:\S+ ){0,3}(?:кращ\S*|лучш\S*)|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,4}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|HOW many (?:PEOPLE|MASTER|girls)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
 )
 HOW_LONG = phrase(
     r"HOW many (?:TIMEW|MINUTE|HOUR)|HOWMANY (?:BYP )?TIMEW|HOWMANY (?:\S+ ){0,2}LONG|(?:S\d+|TRADE) (?:\S+ ){0,3}LONG|LONG (?:\S+ ){0,3}(?:S\d+|TRADE)|how long"
