@@ -99,7 +99,7 @@ async def update_all(live: Live, count: int, batch: int, chance: float) -> None:
         item["id"]: item["price"] for item in items
     }
     assert before.keys() == after.keys()
-    assert await stumbled(live) >= 5
+    assert await stumbled(live) >= 3
 
 
 async def create_all(live: Live, count: int, batch: int, chance: float) -> UUID:
@@ -111,7 +111,7 @@ async def create_all(live: Live, count: int, batch: int, chance: float) -> UUID:
     made = sorted((row["name"], row["price"]) for key, row in after.items() if key not in before)
     assert made == sorted((item["name"], item["price"]) for item in items)
     assert seen.counts[ItemState.DONE] == count
-    assert await stumbled(live) >= 5
+    assert await stumbled(live) >= 3
     return seen.job.id
 
 
@@ -128,14 +128,14 @@ async def told_right(live: Live, job_id: UUID, count: int) -> None:
 
 async def test_five_hundred_leads_are_updated_while_the_crm_stumbles(database_url: str) -> None:
     async with open_live(database_url) as live:
-        await update_all(live, 500, batch=20, chance=0.1)
+        await update_all(live, 500, batch=20, chance=0.15)
 
 
 async def test_five_hundred_leads_are_created_once_while_the_crm_stumbles(
     database_url: str,
 ) -> None:
     async with open_live(database_url) as live:
-        job = await create_all(live, 500, batch=20, chance=0.1)
+        job = await create_all(live, 500, batch=20, chance=0.15)
         await told_right(live, job, 500)
 
 
