@@ -110,7 +110,13 @@ def _is_position(line: Line, match: re.Match[str]) -> bool:
     before = line.text[: match.start()]
     if before.endswith((" NOT ", " все ", " FREE ")):
         return False
-    if re.search(r" (?:AFTER|UNTIL|FROM|ABOUT|BETWEEN) $", before) and "VARIANT" not in match[0]:
+    if (
+        re.search(
+            r" (?:AFTER|UNTIL|FROM|ABOUT|BETWEEN|(?:E?HALF|QUARTER|PAST)(?: ON| IN| PAST| TO)?) $",
+            before,
+        )
+        and "VARIANT" not in match[0]
+    ):
         return False  # "я працюю до сьомої"
     if "VARIANT" in match[0] or match["nth"]:
         return True

@@ -154,7 +154,7 @@ def read_bare(line: Line, points: Marks[Point], expecting: Expecting, *, day_nam
     line.rewrite(_BESIDE_POINT, lambda m: _joined(points, m, "lead"))
     line.rewrite(_BESIDE_DAY, lambda m: _joined(points, m, "lead"))
     line.rewrite(_BEFORE_DAY, lambda m: _joined(points, m, "tail"))
-    if points.values or (not day_named and expecting is Expecting.NOTHING):
+    if points.values or (not day_named and expecting in _OF_A_TIME):
         line.rewrite(_INSTEAD_OF_IT, lambda m: _bare(points, m))
     if asked or day_named or expecting is Expecting.CHOICE:
         line.rewrite(_ON_HOUR, lambda _: points.put(Point(1)))

@@ -19,6 +19,10 @@ _AT_ONCE = (
 _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), instead)
     for pattern, instead in (
+        (r"(?<!do )(?<!did )\b(i|we)(?: have|'ve|'ve got| have got) (?=(?:an?|my|the|some|to|work|school)\b(?! (?:new )?(?:appointment|appt|booking|reservation|visit|slot)))", r"\1 hold "),
+        (r"\b(?:wondering|wondered|see|checking|know|ask) if (?:you|u|there)(?: had| have| got| is| was|'s)* (?=any|some|space|room|free)", "have "),
+        (r"^((?:(?:hi|hello|hey|hiya)[,! ]+)?(?:is|are|does|do (?:you|i|they|u)|has|have you|did)\b[^?]*)$", r"\1 ?"),
+        (r"\bgo on then\b|\bgo for it\b", "yes"),
         (r"(?:\b(?:would|wud|i?d)|'d) (?:really |absolutely |so )?(?:love|like)\b", " want"),
         (r"\b(?:don't|didn't|dont|didnt|do not|did not) (?:really )?like\b", "not liked"),
         (r"\b(i|we) (?:really |do )?like\b", r"\1 liked"),
@@ -52,7 +56,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bпока\b(?= +\w)(?!(?: |-)(?:пока|всем|спасибо|до)\b)|(?<=знаю )пока\b|(?<=решила )пока\b|(?<=решил )пока\b|(?<=уверена )пока\b|(?<=уверен )пока\b|(?<=надо )пока\b|(?<=нужно )пока\b|(?<=нет )пока\b", " "),
         (r"\bскорее всего\b", "наверное"),
         (r"\bдругого (?=мастер|специалист|парикмахер|барбер|дня|времени|человек)", "другой "),
-        (r"\b(?:хоть кто|кто попало)\b", "любой мастер"),
+        (r"\b(?:хоть кто|кто попало|аби ?хто|хто завгодно)\b", "любой мастер"),
         (r"\b(?:без|нет) (?:особых )?(?:предпочтений|предпочтения)\b", "все равно"),
         (r"\b(стриж\w*) муж\b\.?", r"\1 мужская"),
         (r"\b(стриж\w*) жен\b\.?", r"\1 женская"),
@@ -69,6 +73,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bдумаю[, ]+(?:что )?(?=да\b|так\b|при[дй]у|буд[уе]|норм|под[оі]йд|хорошо|ок\b|все в силе)", " "),
         (r"\b(?:у вас|вы|ви) (?:же |еще |там )?вы?и?хідний\b|\b(?:выходной|вихідний)(?: день)? у вас\b|\bу вас (?:есть |бывают |когда |какой |день )?(?:выходной|вихідний)(?: день)?\b|\bбез (?:выходных|вихідних)\b|(?<!в )(?<!на )\b(?:выходной|вихідний)(?: день)?(?= ?\?)", "dayoff"),
         (r"\bнельзя ли\b|\bне можна чи\b", "можно"),
+        (r"(?<!в )(?<!на )(?<!у )\b(?:обеденн\w+|обідн\w+) (?=перерыв|перерв)|(?<=перерыв) на обед\b|(?<=перерва) на обід\b", " "),
         (r"\bпосле завтра\b", "послезавтра"),
         (r"\bпісля завтра\b", "післязавтра"),
         (r"\b(?:the )?day after tomorrow\b", "overmorrow"),
@@ -99,7 +104,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:где|де)[- ]?(?:то|нибудь|небудь)\b|\bдесь\b", "около"),
         (r"\b(?:кто|кого|кому|кем|хто)[- ]?(?:нибудь|небудь|то)\b|\bхтось\b", "любой мастер"),
         (r"\b(?:как|як)(?:ой|ая|ое|ую|ом|ого|ие|их|ий|а|у|е|усь)[- ]?(?:нибудь|небудь|то)\b", " "),
-        (r"(?:^|(?<=with )|(?<=see )|(?<=by )|(?<=to ))(?:anyone|anybody)\b|\bwhoever\b", "any stylist"),
+        (r"(?:^|(?<=with )|(?<=see )|(?<=by )|(?<=to ))(?:anyone|anybody)\b(?! (?:doing|in|around|working))|\bwhoever\b", "any stylist"),
         (r"\b(?:2|to)mor+ow\b|\b2moro?\b|\btm[rw]\b|\btomoz\b|\btomo\b", "tomorrow"),
         (r"\b(?:2nite|tonite|tonight|this evening)\b", "today evening"),
         (r"\bпо (?=\w+(?:ам|ям|ах|ях)\b)", "в "),

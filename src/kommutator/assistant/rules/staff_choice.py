@@ -31,7 +31,7 @@ ANY_ANSWER = phrase(
 )
 _WHO_BEFORE = r"(?:K|IN|FROM|UNTIL|TO|with)"
 USUAL_STAFF = phrase(
-    r"K (?:THAT|тому|той)(?: MASTER)?(?: ,)? (?:WHAT|WHO|котор\S*|який|яка) (?:I )?(?:DID|IDO|DO|делал\S*|была?|был|робил\S*)|(?<!WHO )(?:OWN|MY|SAME|THAT|USUAL|THAT (?:же|ж)|тому самому|того самого)(?: USUAL)? (?:MASTER|STAFFW|(?:же|ж) MASTER|girl|lady|person|guy|woman|man|ONE|#1)|(?:MY|HOW|OWN) (?:USUAL|regular)|K OWN|USUAL"
+    r"K (?:THAT|тому|той)(?: MASTER)?(?: ,)? (?:WHAT|WHO|котор\S*|який|яка) (?:I )?(?:DID|IDO|DO|делал\S*|была?|был|робил\S*)|(?<!WHO )(?:OWN|MY|SAME|THAT|USUAL|THAT (?:же|ж)|тому самому|того самого)(?: USUAL)? (?:MASTER|STAFFW|(?:же|ж) MASTER|girl|lady|person|guy|woman|man|ONE|#1)|(?:MY|HOW|OWN) (?:USUAL|regular)|(?:K|UNTIL|TO) OWN|USUAL"
     rf"|(?:HOW|SAME)(?: (?:HOW|as|AND|girl|lady|person|guy|woman|#1|MASTER))* прошлораз|{_WHO_BEFORE} (?:THAT|тому|той|того|тем) (?:же |ж )?(?:\S+ ){{0,3}}прошлораз"
     rf"|{_WHO_BEFORE} (?:WHO|которой|которого|якої|якого) (?:\S+ ){{0,3}}прошлораз|{_WHO_BEFORE} (?:THAT|тому|той|того) (?:же|ж|самому|самої|самого|самой)(?: девочк\w+| женщин\w+)?"
 )

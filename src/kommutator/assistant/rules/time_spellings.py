@@ -44,7 +44,7 @@ TIME_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(anything|anytime|whenever) but\b(?! not)", r"\1 except"),
         (r"\bтому (?=хоч|хот|мож|треб|дав|кращ|запиш|зміг|змо|в |у )", "поэтому "),
         (r"\bпо (?=(?:понедельнику|вторнику|среде|четвергу|пятнице|субботе|воскресенью)\b)", "в "),
-        (r"^morning[!,.]? (?=(?:any|can|could|do|i|is|have|got|please|what|when|how|just)\b)", "hello, "),
+        (r"^morning[!,.]? (?=(?:any|can|could|do|i|is(?! (?:better|fine|good|best|ok|easier))|have|got|please|what|when|how|just)\b)", "hello, "),
         (r"\bin (?:about|around|roughly) (?=(?:an?|one|two|three|four|\d+) (?:week|day|month))", "in "),
         (r"\bчерез (?:примерно|приблизительно|где-то|приблизно|десь) ", "через "),
         (r"\bis off\b", "отпадает"),

@@ -59,7 +59,7 @@ TRADE_WORDS = {
     "hairdo": "причес* прическ* зачіск* hairdo updo плетен* коса косы косички",
     "perm": "завивк* завивка химия perm",
     "bangs": "челк* чубчик* чілк* bangs fringe",
-    "roots": "корн* корін* roots",
+    "roots": "корн* корін* корен* roots",
     "straighten": "выпрямл* випрямл* straighten*",
     "piercing": "пирсинг* пірсинг* piercing*",
     "tattoo": "тату татуаж* перманент* tattoo* permanent",

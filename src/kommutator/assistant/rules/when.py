@@ -97,6 +97,9 @@ _REPAIRS = re.compile(
 )
 _BEFORE_THAT = phrase(r"(?P<when>W\d+) (?:\S+ )*UNTIL (?:THIS|THAT|THEY|then)")
 _AFTER_THAT = phrase(r"(?P<when>W\d+) (?:\S+ )*AFTER (?:THIS|THAT|THEY|then)")
+# "Злізло через два дні" tells how long it held.
+_SPOILT = phrase(r"COMPLAIN|HURTS|BADLY|(?:came|fell|popped) (?:off|out)|faded")
+_SINCE = phrase(r"(?:THROUGH|ZA|EIN) (?:(?:#\d+|PAIR) )?(?:DAY|EDAY|WEEK|MONTH)")
 _SENTENCE = re.compile(r"(?<= )[.!?|…](?= )")
 
 
@@ -121,6 +124,8 @@ class TimeReader:
 
     def mark(self, line: Line, expecting: Expecting, *, moving: bool = False) -> None:
         """Rewrite days as `Q` and times as `W`."""
+        if line.has(_SPOILT):
+            line.drop(_SINCE, "TOLD")
         clock_grammar.read_exact(line, self.points)
         closes = self.closes.hour if expecting is not Expecting.TIME else 24
         self.days.read(line, asked=expecting is Expecting.DAY, moving=moving, closes=closes)
