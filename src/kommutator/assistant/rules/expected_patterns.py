@@ -92,5 +92,5 @@ WHICH_VISIT = phrase(
 # Whoever is ill does not come, whatever politeness stands beside it.
 ILL = phrase(r"(?<!NOT )ILL")
 LOOKS_FORWARD = phrase(
-    r"still (?:ON|coming|GOOD|YES)|помню|пам'ятаю|remember|WAITING|YES|GOING|BYE(?= )"
+    r"NOT (?:забы|забу)\S*|still (?:ON|coming|GOOD|YES)|помню|пам'ятаю|remember|WAITING|YES|GOING|BYE(?= )"
 )

@@ -34,10 +34,10 @@ START_AGAIN = phrase(
 )
 _UNWELL = r"(?:себя|стало|почувств\S*|чувств\S*|слышно|видно|понимаю)"
 COMPLAINT = phrase(
-    rf"(?:почему|чому) (?:\S+ ){{0,2}}NOT (?:предупре|попередил|отвеча|відповіда|сказал)\S*|NOT (?:IN )?THAT (?:цвет|колір|тон|длин|форм|S\d)\S*|NOT (?:такой|такая|такое|такие|такий|така|таке|такі|то|THAT)(?: (?:HOW|WHAT|,))+ (?:просил|хотел|прос|хоті|показыв|показув|на_фото|WANT)\S*|REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )(?<!NO )(?<!MINUS )(?<!LATE )COMPLAIN(?! (?:LATE|NO))|NOT (?:YES|SUITS) (?:якість|качеств\S*|quality)|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}(?:RETURN|back)"
+    rf"(?:почему|чому) (?:\S+ ){{0,2}}NOT (?:предупре|попередил|отвеча|відповіда|сказал)\S*|NOT (?:IN )?(?:THAT|AND) (?:цвет|колір|тон|длин|форм|S\d)\S*|NOT (?:такой|такая|такое|такие|такий|така|таке|такі|то|THAT)(?: (?:HOW|WHAT|,))+ (?:просил|хотел|прос|хоті|показыв|показув|на_фото|WANT)\S*|REDO(?! (?:ON|IN|K) [QW]\d| MY| ON)|NOBODY (?:NOT|answered|came|picks|picked|met)|NOT (?:{_ANYTHING}){{0,2}}CONTENTED|(?<!NOT )(?<!NO )(?<!MINUS )(?<!LATE )COMPLAIN(?! (?:LATE|NO))|NOT (?:YES|SUITS) (?:якість|качеств\S*|quality)|BADLY (?!,|\.|\||{_UNWELL})|RETURN {_THE_SAME_CLAUSE}{{0,2}}MONEY|MONEY {_THE_SAME_CLAUSE}{{0,2}}(?:RETURN|back)"
     rf"|NOT {_THE_SAME_CLAUSE}{{0,1}}LIKED|(?<!I )BADLY(?! {_UNWELL})"
     r"|(?:ждал|чекал)\S* (?:\S+ ){0,3}(?:_(?= )|HOUR|HALF|MINUTE)|(?:AFTER|S\d+) (?:\S+ ){0,4}HURTS|HURTS (?:\S+ ){0,3}AFTER|HURTS (?:[^\s,.!?|]+ ){0,3}S\d+"
-    r"|(?:MASTER|E\d+|USUALONE) (?:(?!I |, )\S+ ){0,4}LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|(?:already|уже|вже) (?:\S+ )?(?:WAIT|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF)|(?:WAIT|wait|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF) (?:already|уже|вже)|long (?:NOT )?WAIT|I WAITING (?:_|MINUTE|HOUR|HALF)|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
+    r"|(?:MASTER|E\d+|USUALONE) (?:(?!I |, )\S+ ){0,4}LATE|NOBODY NOT|NOT NOBODY|(?:MANAGE|S\d+|цвет|колір|colou?r) (?:\S+ )?(?:NOT THAT|NOT то|NOT той|wrong)|(?:already|уже|вже) (?:\S+ )?(?:WAIT|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF)|(?:WAIT|wait|WAITING|waiting) (?:\S+ ){0,2}(?:_|MINUTE|HOUR|HALF) (?:already|уже|вже)|long (?:NOT )?WAIT|WAITING (?:уже |вже |already )?(?:_|MINUTE|HOUR|HALF)|S\d+ (?:\S+ )?NOT (?:очень|дуже|так|THAT|AND|HOW) (?:\S+ )?MANAGE|списал\S* (?:\S+ )?MONEY|MONEY (?:\S+ )?списал\S*|(?:fell|came|falling|coming|popped|popping) (?:out|off|apart)"
 )
 PERSON = phrase(
     rf"NOT (?:CAN |MANAGE )?(?:дозв[ао]н|додзв)\S*|ADMIN(?! (?:\S+ )?(?:PRAISE|классн|молод|вежлив|отличн|приятн|добр|мил|душ)\S*)|CALL|TALK {_THE_SAME_CLAUSE}{{0,3}}HUMAN|(?:WANT|NEED|CAN|LET|HAVE|NOT) {_THE_SAME_CLAUSE}{{0,3}}HUMAN(?! (?:DAY|,? #))"
@@ -79,13 +79,13 @@ LATE = phrase(
 SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
 LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
 BOOK = phrase(
-    r"CAN I (?:\S+ )?COME(?= (?:сейчас|зараз|now|прямо|\?))|WANT (?:чтобы|щоб) (?:\S+ ){0,2}BOOKED|(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:S\d+|TRADE|[QW]\d+) (?:\S+ ){0,4}TAKE(?= \? )|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
+    r"(?:повтор)\S* (?:MY )?RECORD|CAN I (?:\S+ )?COME(?= (?:сейчас|зараз|now|прямо|\?))|WANT (?:чтобы|щоб) (?:\S+ ){0,2}BOOKED|(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:S\d+|TRADE|[QW]\d+) (?:\S+ ){0,4}TAKE(?= \? )|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
 )
 # "Сделаете мне брови завтра?" asks for a visit, "брови красите?" what we do.
 WILL_YOU = phrase(r"(?:S\d+|TRADE) (?:\S+ )*WILLYOU")
 FOR_A_VISIT = phrase(r"I|[QW]\d+|SOON")
 BOOK_FIRMLY = phrase(
-    r"(?:если|якщо|if) I (?:\S+ )*COME|WANT|hoping|looking|I б|б I|б|I бы|бы I|бы|би"
+    r"(?:если|якщо|if) I (?:\S+ )*COME|WANT|hoping|looking (?:TO|ON)|I б|б I|б|I бы|бы I|бы|би"
 )
 BOOK_WEAKLY = phrase(r"NEED(?! \?)|CAN|(?<!NOT )MANAGE(?=(?: .*)? \?)")
 REFUSED = re.compile(
@@ -93,12 +93,12 @@ REFUSED = re.compile(
 )
 ASKS_ONLY = phrase(r"CHECK|спросить|уточнить|спитати|запитати|ask|know|узнать")
 WHEN_CAN = phrase(
-    rf"(?<!I )(?<!MY )(?:HAVE RECORD|RECORD HAVE) ON(?! (?:MY|I))|HOW (?:скоро|быстро|швидко|SOON|quickly) (?:\S+ ){{0,3}}(?:CAN|BOOKV|попасть|потрапити)|WHAT TIMEW CAN|WHAT latest|latest (?:I )?CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
+    rf"(?<!I )(?<!MY )(?:HAVE RECORD|RECORD HAVE) ON(?! (?:MY|I))|HOW (?:скоро|быстро|швидко|SOON|quickly) (?:\S+ ){{0,3}}(?:CAN|BOOKV|попасть|потрапити)|WHAT TIMEW CAN|WHATTIME CAN|WHAT latest|latest (?:I )?CAN|(?:ON )?WHENW HAVE (?:S\d+ )?RECORD|(?:NEAREST|SOON) (?:FREE )?RECORD|WHENW {_THE_SAME_CLAUSE}{{0,3}}(?:CAN|NEAREST|FREE|BOOKV)|(?:ON|IN) (?:HOWMANY|WHAT) (?:\S+ ){{0,2}}(?:CAN|FREE|HAVE)"
 )
 FREE = phrase(
     r"E\d+ (?:\S+ )?(?:BYP|IN|ON) WHAT (?:DAY|EDAY)|E\d+ (?:\S+ )?(?:IN|UNTIL|FROM) (?:HOWMANY|WHATTIME)|WHO (?:UNWANTED |[QW]\d+ )*(?:занят|WORKING)|[QW]\d+ (?:\S+ ){0,2}занят\S* \?|E\d+ (?:\S+ )?WHENW|WHENW (?:\S+ )?E\d+|WHAT IN (?:вас|тебя|тебе) (?:ON |IN )?[QW]\d+|(?:CHECK|WHAT|WHICH|назов\w+|назв\w+) (?:\S+ ){0,2}SOON|SOON (?:\S+ ){0,5}WHENW|NO (?:FREE )?PLACE|[QW]\d+ (?:осталось|остались|залишилось|залишились|left)|(?:осталось|остались|залишилось|залишились|left) (?:\S+ ){0,2}[QW]\d+|FREE|WHAT (?:там |there )?BYP (?:TIMEW|HOUR|PLACE|RECORD|FREE)|WILLBE (?:\S+ )?ANYONE|E\d+ (?:has|HAVE) (?:\S+ )?(?:ANY|FREE|PLACE|TIMEW)|(?:E\d+|WHO|ANYONE) (?:\S+ ){0,3}RECEIVE|RECEIVE (?:\S+ ){0,2}E\d+|E\d+ (?:\S+ ){0,3}ON PLACE|INTIME (?:\S+ )*\?|E\d+ ON PLACE|WHENW (?:\S+ ){0,2}(?:HAVE|SOON)|E\d+ (?:\S+ ){0,3}WILLBE|(?<!нехай )(?<!хай )(?<!пусть )WILLBE (?:\S+ )?E\d+|(?:Q|W)\d+ (?:\S+ ){0,2}HAVE|WHO (?:\S+ )?CAN|E\d+ EIN|(?<!K )(?<!IN )(?<!FROM )(?<!UNTIL )(?<!TO )(?<!ON )E\d+(?! ON S\d+ CAN) (?:\S+ )*[QW]\d+ (?:\S+ )*\?|HAVE (?:\S+ ){0,4}(?:PLACE|SOON|TIMEW|W\d+)|(?:WORK|WORKV|WORKING|BE) (?:\S+ ){0,3}E\d+|E\d+ (?:\S+ ){0,3}(?:WORK|WORKV|WORKING)"
     r"|(?:Q\d+|W\d+) (?:HAVE|FREE)|HAVE (?:\S+ ){0,3}(?:Q\d+)|WHAT (?:\S+ ){0,2}HAVE (?:\S+ ){0,2}(?:Q\d+|W\d+)|(?:SOONER|LATER|EARLIER|OTHERONE) (?:TIMEW |DAY |VARIANT )?(?:HAVE|CAN|\?|Q\d+ \?)|HAVE (?:\S+ ){0,3}(?:SOONER|LATER|OTHERONE)"
-    r"|(?:EXIST|HAVE) ANY (?:\S+ ){0,3}[QW]\d+|(?<=^ )(?:ANY|ANYONE) (?:\S+ ){0,3}[QW]\d+ (?:\S+ ){0,4}\?"
+    r"|HOW (?:там |there )?(?:FROM )?(?:PLACE|Q\d+ looking)|(?:EXIST|HAVE) ANY (?:\S+ ){0,3}[QW]\d+|(?<=^ )(?:ANY|ANYONE) (?:\S+ ){0,3}[QW]\d+ (?:\S+ ){0,4}\?"
 )
 MY_VISIT = phrase(
     r"(?:WHAT TIMEW|WHENW|WHATTIME) I(?: (?:BE|COME))? (?:EIN|on|ON Q\d|IN Q\d)|K (?:WHAT MASTER|WHO) I(?! (?:\S+ )*CAN )|I K вам (?:IN |ON )?[QW]\d+(?: иду| COME| GOING)? \?|(?:забыл\w*|забул\w*|NOT (?:помню|пам'ятаю)) (?:\S+ ){0,3}(?:HOWMANY|WHENW|WHATTIME)|(?:HOWMANY|WHENW|WHATTIME) (?:мы|ми) YES|HAVE (?:ли |чи )?I (?:ли )?(?:IN|ON)|WHO (?:THEY )?MY MASTER|WHAT TIMEW (?:was|it)|(?:WHAT TIMEW|WHENW|WHATTIME) AM I|I (?:\S+ ){0,2}[QW]\d+ OR (?:IN )?[QW]\d+ \?|(?:is|DOES) MY RECORD|(?:IN|ON) (?:HOWMANY|WHATTIME) (?:IN )?(?:MY|I) S\d+|(?:WHENW|HOWMANY|REMIND|CHECK|WHAT|WHO|WHICH|WHATTIME|WHERE) (?:\S+ ){0,6}(?:BOOKED|RECORD)"
@@ -116,12 +116,12 @@ HOURS_FIRMLY = phrase(
     r"(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:(?!E\d)\S+ ){0,3}(?:WORKV|LASTONE)(?!.* E\d)"
 )
 HOURS = phrase(
-    r"(?<=^ )(?:A )?(?:вы|ви|you) (?:Q\d+ )?W\d+(?: Q\d+)? \?|(?:рабоч|робоч)\S* (?:DAY|EDAY|HOUR|TIMEW|\?)|dayoff|HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|(?<!сайт NOT )(?<!ссылка NOT )(?<!приложение NOT )(?<!телефон NOT )WORKV(?! FROM [^\sA-Z\d])|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:\S+ )?(?:WORK|WORKV)|DOES you WORK|(?:UNTIL|FROM) (?:HOWMANY|WHATTIME)"
+    r"(?<=^ )(?:A )?(?:вы|ви|you) (?:Q\d+ )?W\d+(?: Q\d+)? \?|(?:рабоч|робоч)\S* (?:DAY|EDAY|HOUR|TIMEW|\?)|dayoff|(?:санитарн|санітарн)\S*|HOW LATE|(?:UNTIL|FROM) WHAT HOUR|TIMETABLE|(?:UNTIL|FROM|IN) (?:HOWMANY|WHATTIME) (?:\S+ ){0,3}WORKV|(?<!сайт NOT )(?<!ссылка NOT )(?<!приложение NOT )(?<!телефон NOT )WORKV(?! FROM [^\sA-Z\d])|WHAT (?:\S+ )?(?:TIMETABLE)|HOUR (?:\S+ )?(?:WORK|WORKV)|DOES you WORK|(?:UNTIL|FROM) (?:HOWMANY|WHATTIME|WHENW)"
 )
 _UNKNOWN_PLACE = r"(?! (?:связи|зв'язку|линии|отпуске)) [^\sA-Z\d,.?]+(?: [^\sA-Z\d,.?]+)?"
 ADDRESS = phrase(
     rf"(?:вы|ви|THEY)(?: же| ж| еще| ще| MORE)? (?:IN|ON){_UNKNOWN_PLACE}(?: ,)?(?: YES)? \?|(?<=^ )you (?:EIN|ON|IN){_UNKNOWN_PLACE}(?: ,)?(?: YES)? \?"
-    r"|WHICH (?:door|NEARBY|building|gate)|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|(?:WHAT|WHICH|который|котрий) (?:дом|будинок|корпус|выход|вихід|станци\S*|сторон\S*|двер\S*|код)|WHERE(?! (?:\S+ )?(?:посмотр\S*|подивит\S*|WORK|MONEY|плат\S*|оплат\S*|перев\S*|переказ\S*|WRITE|USUALONE|отзыв\S*))|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET|FIND (?:\S+ ){0,2}(?:NEARBY|салон\S*|вас)|NOT (?:CAN )?FIND"
+    r"|WHICH (?:door|NEARBY|building|gate)|ADDR|(?:WHAT|WHERE|HAVE|вы|ви|you) (?:\S+ ){0,3}NEARBY|NEARBY (?:\S+ ){0,4}(?:WHAT|WHERE|\?)|IN WHAT (?:вы |ви )?(?:ABOUT|NEARBY)(?: (?:вы|ви)| находитесь| \?)|(?:вы|ви|you) (?:переехал|переїхал|moved)\S*|(?:філі|филиал)\S*|THEY (?:IN|ON) [^\sA-Z\d,.?]+ #\d+|(?:WHAT|WHICH|который|котрий) (?:дом|будинок|корпус|выход|вихід|станци\S*|сторон\S*|двер\S*|код)|WHERE(?! (?:\S+ )?(?:посмотр\S*|подивит\S*|WORK|MONEY|плат\S*|оплат\S*|перев\S*|переказ\S*|WRITE|USUALONE|отзыв\S*))|HOW (?:\S+ ){0,3}(?:FIND|войти|(?<=вам )COME|get|попасть|потрапити|пройти|пройти|подъехать)|STREET|FIND (?:\S+ ){0,2}(?:NEARBY|салон\S*|вас)|NOT (?:CAN )?FIND"
 )
 STAFF = phrase(
     r"(?:WHO|MASTER) (?:IN вас )?(?:MASTER|WHO) \?|HOWMANY (?:HUMAN|PEOPLE) (?:\S+ ){0,3}(?:WORKV|WORK)|IN вас (?:\S+ )?NEW MASTER|IN WHO (?:\S+ ){0,4}(?:S\d+|опыт\S*)|E\d+ MORE (?:WORK |WORKV )?IN (?:вас|тебя) \?|RECEIVE (?:\S+ ){0,2}MASTER|MASTER (?:\S+ ){0,2}RECEIVE|MAILING MASTER|(?<!K )(?<!TO )E\d+ (?:YES )?S\d+ \?|HOW SELF (?:\S+ )?MASTER|MASTER IN вас|CHECK (?:\S+ ){0,2}MASTER|HAVE (?:\S+ ){0,3}MASTER|WHO (?:\S+ ){0,2}(?:RECOMMEND|BETTER|best)|RECOMMEND (?:\S+ ){0,2}(?:WHO|MASTER)|(?<!прошлораз )E\d+ (?:\S+ ){0,2}(?:WHO|(?<!прошлораз )DO|MASTER)|WHO (?:\S+ ){0,2}E\d+|WHO HAVE|WHO EIN|WHO (?:\S+ ){0,3}(?:кращ\S*|лучш\S*)|WHO (?:\S+ ){0,3}(?:WORKV|WORK|DO|MASTER|WORKING|S\d+)|(?:WHAT|WHICH|WHO|HAVE|HOWMANY) (?:\S+ ){0,4}(?:MASTER|STAFFW)|WHICH (?:\S+ ){1,3}DOES S\d+|HOW many (?:PEOPLE|MASTER|girls)|STAFFW|MASTER (?:\S+ ){0,3}(?:HAVE|WORK|WORKV|WHAT)"
@@ -136,7 +136,7 @@ SERVICES = phrase(
 SPAM = phrase(r"SPAM")
 # Who looks for work wants no visit.
 JOB = phrase(
-    r"TAKE (?:\S+ ){0,4}ON WORK|(?:ищу|шукаю|найду) WORK|резюме|(?:трудоустро|собеседован|співбесід|стажиров)\S*"
+    r"TAKE (?:\S+ ){0,4}ON WORK|(?:ищу|шукаю|найду) WORK|WORK (?:ищу|шукаю)|резюме|(?:трудоустро|собеседован|співбесід|стажиров)\S*"
 )
 ELSEWHERE = phrase(r"(?:WANT|NEED|BOOKV|K|UNTIL|CALL|CAN|HAVE|THEY|вы) (?:[^,.?!]+ )??ELSEWHERE")
 # A visit that another person is to have.

@@ -138,9 +138,14 @@ def _answer(line: Line) -> Intent | None:
         return _told(line)
     if line.has(says.NO):
         return Intent.NO
-    if line.has(says.YES) and not line.has(says.BYE) and not line.has(says.THANKS):
+    if line.has(says.YES) and not (line.has(says.BYE) or line.has(says.THANKS) or _asks(line)):
         return Intent.YES
     return None
+
+
+def _asks(line: Line) -> bool:
+    """Whether something is asked in words that are none of ours: "розыгрыш ещё идёт?"."""
+    return "?" in line.text.split() and _UNKNOWN.search(line.text) is not None
 
 
 def _told(line: Line) -> Intent:
