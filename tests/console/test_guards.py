@@ -23,6 +23,15 @@ async def test_a_stranger_is_led_to_the_door_and_back(visitor: Visitor) -> None:
     assert await visitor.sign_in(ADMIN, next="/console/log") == "/console/log"
 
 
+@pytest.mark.parametrize("path", ["/console/inbox", "/console/assistant", "/console/channels"])
+async def test_platform_staff_who_chose_no_enterprise_are_led_to_the_choice(
+    visitor: Visitor, path: str
+) -> None:
+    await visitor.sign_in(PLATFORM_EMAIL)
+    status, _, location = await visitor.get(path)
+    assert (status, location) == (303, "/console/enterprises")
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     ["https://evil.example/", "//evil.example", "/\\evil.example", "/console/\n/x", "javascript:1"],

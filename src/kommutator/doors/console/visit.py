@@ -26,6 +26,7 @@ from kommutator.kit.errors import Unauthorized, UserError
 from kommutator.kit.texts import choose_locale
 from kommutator.store.sessions import Session
 
+_CHOICE = "/console/enterprises"
 _SAFE = frozenset({"GET", "HEAD"})
 LOGIN = "/console/login"
 
@@ -127,6 +128,8 @@ async def _page_of(request: Request, error: UserError) -> Response:
     if isinstance(error, Unauthorized):
         wanted = request.url.path if request.method in _SAFE else "/console/"
         return RedirectResponse(f"{LOGIN}?next={quote(wanted)}", 303)
+    if error.code == "enterprise_number_missing":  # staff of the platform: this page has the list
+        return RedirectResponse(_CHOICE, 303)
     from kommutator.doors.console.render import problem_page  # noqa: PLC0415  render needs Visit
 
     house: House = request.app.state.house
