@@ -22,6 +22,8 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<!do )(?<!did )\b(i|we)(?: have|'ve|'ve got| have got) (?=(?:an?|my|the|some|to|work|school)\b(?! (?:new )?(?:appointment|appt|booking|reservation|visit|slot)))", r"\1 hold "),
         (r"\b(?:wondering|wondered|see|checking|know|ask) if (?:you|u|there)(?: had| have| got| is| was|'s)* (?=any|some|space|room|free)", "have "),
         (r"^((?:(?:hi|hello|hey|hiya)[,! ]+)?(?:is|are|does|do (?:you|i|they|u)|has|have you|did)\b[^?]*)$", r"\1 ?"),
+        (r"\b(gel|polish|shellac|varnish|acrylics?|nails) (?:taken |soaked )?off\b", r"\1 removal"),
+        (r"\b(?:same|this) (?:time|day) next week\b", "in a week"),
         (r"\bgo on then\b|\bgo for it\b", "yes"),
         (r"(?:\b(?:would|wud|i?d)|'d) (?:really |absolutely |so )?(?:love|like)\b", " want"),
         (r"\b(?:don't|didn't|dont|didnt|do not|did not) (?:really )?like\b", "not liked"),

@@ -11,7 +11,7 @@ TIME_WORDS = {
     "ON": "на on for",
     "K": "к ко",
     "TO": "to",
-    "UNTIL": "до till until by before перед",
+    "UNTIL": "до till til until by before перед",
     "AFTER": "после після опосля after",
     "PAST": "past",
     "FROM": "with с со из з із зі від от from since начиная починаючи",
