@@ -42,6 +42,10 @@ _OWN_HOURS = phrase(
 )
 # Until when clients are taken.
 _LAST_OF_DAY = phrase(r"(?<!MY )LAST (?:RECORD|клиент\S*|клієнт\S*)(?! (?:IN I|MY))")
+# "Надо ли записываться заранее?" asks of a rule.
+_IN_ADVANCE = phrase(
+    r"(?:NEED|обязательно|обов'язково) (?:ли |чи )?(?:I )?BOOKV(?= (?:[^\sA-Z]+ )?\?)|BOOKV (?:заранее|заздалегідь)(?= \?)|BOOKV (?:обязательно|обов'язково)(?= \?)"
+)
 # Another look is no other day.
 _NEW_LOOK = phrase(
     r"CHANGE(?= (?:MY )?(?:имидж|образ|цвет|стиль|прическу|колір|імідж|форму|длину|оттенок|style|look)\S* )"
@@ -60,5 +64,6 @@ def strike_out(line: Line) -> None:
     line.drop(_AFFAIR_OFF, "TOLD")
     line.drop(_OWN_HOURS, "TOLD")
     line.drop(_BY_BOOKING, "walkin")
+    line.drop(_IN_ADVANCE, "walkin")
     line.drop(_NEW_LOOK, "_")
     line.drop(_LAST_OF_DAY, "LASTONE")

@@ -154,7 +154,7 @@ CONFIRM = phrase(
 SMALLTALK = phrase(r"SMALLTALK")
 YES = phrase(r"YES")
 NO = phrase(
-    r"BOOKED (?:уже |вже )?(?:K|IN|UNTIL) OTHERONE|NO|NOT (?:совсем|особо|очень|горю|прельщает|она|он)|NOT IN коем|NOT - A|мимо|YES , (?:тогда |тоді |ну )?(?:потом|потім)|YES (?:, )?(?:щас|счас|сейчас|HOW (?:же|ж))|NOT really|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
+    r"NO|NOT (?:совсем|особо|очень|горю|прельщает|она|он)|NOT IN коем|NOT - A|мимо|YES , (?:тогда |тоді |ну )?(?:потом|потім)|YES (?:, )?(?:щас|счас|сейчас|HOW (?:же|ж))|NOT really|(?<=^ )NOT(?= [,.])|never mind|(?:DOES )?NOT (?:WORK|BOOKV)|THINK|NOT (?:NEED|WANT|YES|SUITS|CAN)|NEITHER|NOT #1|UNWANTED"
 )
 # "Нет, всё верно, записывайте": nothing is to be changed.
 NO_AND_YES = re.compile(
