@@ -406,6 +406,23 @@ async def test_a_neighbours_troubles_are_not_ours(house: House, here: TenantOfTe
         await house.doctor.enterprise(EnterpriseNumber("0999"))
 
 
+async def test_a_phone_that_was_never_linked_is_no_trouble_of_the_queue(
+    house: House, here: TenantOfTests
+) -> None:
+    phone = house.ids.uuid()
+    async with house.db.unit() as unit:
+        await unit.connections.create(
+            HERE, phone, kind=ConnectionKind.WHATSAPP, name="WhatsApp", base_url="",
+            account_key=None, config={}, sealed={},
+        )  # fmt: skip
+        await unit.connection.execute(
+            "INSERT INTO lanes (lane, enterprise, connection_id, parked_reason, parked_at) "
+            "VALUES ($1, $2, $3, 'whatsapp_not_linked', now())",
+            f"whatsapp:{phone}", HERE, phone,
+        )  # fmt: skip
+    assert seen(await house.doctor.enterprise(HERE))["lanes"] == ("ok", "ok")
+
+
 @pytest.mark.parametrize(
     ("sql", "check", "found"),
     [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from kommutator.domain.connection import Account
+from kommutator.domain.connection import Account, ConnectionKind
 from kommutator.domain.finding import Finding, failed, fine, skipped, warned
 from kommutator.domain.tenancy import EnterpriseNumber
 from kommutator.store.views import ConnectionLine, HealthViews
@@ -83,8 +83,9 @@ async def dialing(db: Database, enterprise: EnterpriseNumber) -> Sequence[Findin
 
 
 def _lanes(lines: Sequence[ConnectionLine], now: datetime) -> Finding:
+    """A phone's lane stands while nobody is linked: the check-up of phones tells that, and why."""
     for line in lines:
-        if line.parked_reason is not None:
+        if line.parked_reason is not None and line.kind != ConnectionKind.WHATSAPP.value:
             return failed("lanes", "parked", kind=line.kind, reason=line.parked_reason)
     for line in lines:
         if line.breaker != "closed":
