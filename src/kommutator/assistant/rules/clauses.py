@@ -21,8 +21,12 @@ _BOUNDARY = re.compile(
     r"(?<= )(?:[,.;!?|…)(]|\.\.\.|BUT|A|so|поэтому|тому|then|AND(?= (?:IN |ON )?(?:[QW]\d+|YES|WANT|NEED|BOOKV|BETTER) )|(?<=\S )(?=(?:WANT|BOOKV|LET) .*[QW]\d)|(?<=[QW]\d )(?=(?:CAN|YES) )|(?<=Q\d )(?=NO (?:(?:IN|ON) )*Q\d NOT )|(?<=Q\d NOT CAN )(?=(?:(?:IN|ON|A|BETTER) )*[QW]\d)|(?<=Q\d NOT MANAGE )(?=(?:(?:IN|ON|A|BETTER) )*[QW]\d))(?= |(?<= )\S)"
 )
 _UNABLE = phrase(
-    r"(?:NOT|NO)(?: (?:I|BE|ON|IN))* (?:CAN|WANT|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|DOES|BE|GOOD|WORK|WORKV)"
+    r"(?:NOT|NO(?! (?:YES|LET)))(?: (?:I|BE|ON|IN))* (?:CAN|WANT|MANAGE|INTIME|SUITS|YES|COME|WORKING|VARIANT|FREE|DOES|BE|GOOD|WORK|WORKV)"
     r"|(?:CAN|MANAGE|COME|SUITS)(?: I)? NOT|(?<!NOT )(?:занят\w*|зайнят\w*|busy)|NEITHER|отпадает|відпадає|мимо"
+)
+# Said without a comma: "суббота не вариант пятница вечер".
+UNPUNCTUATED = re.compile(
+    r"(?<= )(?P<refused>Q\d+ (?:(?:I )?(?:NOT|NO)(?: I)? (?:CAN|MANAGE|VARIANT|WORK|WORKV|SUITS|YES|GOOD|INTIME|FREE|WANT|DOES)|занят\w*|зайнят\w*|busy|NEITHER|тоже|теж|також|too|either)) (?=(?:(?:IN|ON|A|BETTER|YES|LET|CAN|AND) )*Q\d)"
 )
 _PAST = phrase(
     r"был[аио]?|бу(?:в|ла|ли)|ходи(?:л\w*|в)|при(?:ход|езж)\w*л[аи]?|прошлораз|was|were|went|came"

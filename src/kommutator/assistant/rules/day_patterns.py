@@ -9,7 +9,7 @@ from kommutator.assistant.rules.tokens import phrase
 
 YEAR = r"(?: #(?P<year>20\d\d)(?: YEAR)?)?"
 WHICH = r"(?:(?P<which>THIS|NEXT|NEAREST|THAT) (?:THIS |NEXT |NEAREST )?)?"
-LINKS = r"(?:-|/|UNTIL|BYP|TO|AND|(?:[,?] )?OR(?: if)?(?: then)?)"
+LINKS = r"(?:-|/|UNTIL|BYP|TO|AND|(?:[,?] )?(?:(?:ну|может|maybe|perhaps|та) )?OR(?: (?:if|хотя|хоча|maybe|может))?(?: then)?)"
 MONTH = r"M(?P<month>\d+)"
 NO_HOUR = "2[5-9]|3[01]"  # too great for an hour
 COUNT = r"(?:(?P<count>#\d{1,3}|PAIR) )?"

@@ -24,6 +24,7 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^((?:(?:hi|hello|hey|hiya)[,! ]+)?(?:is|are|does|do (?:you|i|they|u)|has|have you|did)\b[^?]*)$", r"\1 ?"),
         (r"\b(gel|polish|shellac|varnish|acrylics?|nails) (?:taken |soaked )?off\b", r"\1 removal"),
         (r"\b(?:same|this) (?:time|day) next week\b", "in a week"),
+        (r"\b(\w+day|tomorrow)(?:'?s| is)? (?:bad|rubbish|terrible|awkward)\b", r"\1 not good"),
         (r"\bgo on then\b|\bgo for it\b", "yes"),
         (r"(?:\b(?:would|wud|i?d)|'d) (?:really |absolutely |so )?(?:love|like)\b", " want"),
         (r"\b(?:don't|didn't|dont|didnt|do not|did not) (?:really )?like\b", "not liked"),

@@ -93,7 +93,7 @@ _DROPPED = re.compile(
     r"|(?P<early>[QW]\d+)(?: too| слишком| занадто| уже)? (?:рано|рановато|поздно|поздновато|пізно|зарано|запізно|неудобно|незручно|early|LATE))(?= )"
 )
 _REPAIRS = re.compile(
-    r"(?<= )(?:(?:A|OY|BUT|,|\.|\.\.\.|…|\|) (?:OY )?(?:NO|NOT)(?= )|OY|PRECISELY|BETTER|(?<!если )(?<!якщо )(?<!if )NO)(?= )"
+    r"(?<= )(?:(?:A|OY|BUT|,|\.|\.\.\.|…|\|) (?:OY )?(?:NO|NOT)(?= )|BUT(?= (?:(?:IN|ON) )*[QW]\d+ (?:W\d+ )?(?:BETTER|SUITS))|OY|PRECISELY|BETTER|(?<!если )(?<!якщо )(?<!if )NO)(?= )"
 )
 _BEFORE_THAT = phrase(r"(?P<when>W\d+) (?:\S+ )*UNTIL (?:THIS|THAT|THEY|then)")
 _AFTER_THAT = phrase(r"(?P<when>W\d+) (?:\S+ )*AFTER (?:THIS|THAT|THEY|then)")
@@ -139,6 +139,7 @@ class TimeReader:
         line.rewrite_by(_PARTS, lambda part, _: self.windows.put(part))
         if moving:
             line.rewrite(_FROM_PART_TO, lambda match: match["last"])
+        line.rewrite(clauses.UNPUNCTUATED, lambda match: f"{match['refused']} , ")
 
     def _window(self, made: Callable[[list[Point]], Window], match: re.Match[str]) -> str:
         marks = [mark for mark in match.groupdict().values() if mark]
