@@ -38,7 +38,7 @@ NONE_OF_THEM = phrase(
     r"(?<=^ )NEITHER(?= (?:,|[.]) )(?!.* \?)|(?:рано|рановато|поздно|поздновато|пізно|запізно|зарано|пізнувато)(?!.* \?)(?!.* [QW]\d)|NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT"
 )
 THIS_NUMBER = phrase(
-    r"THAT (?:FROM|ON|BYP)|THIS (?:one|#1)|(?:THIS|SAME|THAT|этом|этому|этим|этого|цей|цьому) (?:же |ж |самый )?(?:VARIANT|телефон\S*|WRITE|CALL|HAVE|AND|[.,!])|(?:ON|FROM|K|BYP|IN) (?:THIS|THAT|SAME|этом|этому|цьому|того)|VARIANT (?:THAT|SAME|THIS)|(?:THIS|THAT|SAME)(?= $)|(?:WRITE|CALL|звоните\S*|дзвоніть) (?:\S+ )?(?:here|сюда|сюди)"
+    r"(?:THIS|THAT|SAME) (?:же|ж|самый|самий)|THAT (?:FROM|ON|BYP)|THIS (?:one|#1)|(?:THIS|SAME|THAT|этом|этому|этим|этого|цей|цьому) (?:же |ж |самый )?(?:VARIANT|телефон\S*|WRITE|CALL|HAVE|AND|[.,!])|(?:ON|FROM|K|BYP|IN) (?:THIS|THAT|SAME|этом|этому|цьому|того)|VARIANT (?:THAT|SAME|THIS)|(?:THIS|THAT|SAME)(?= $)|(?:WRITE|CALL|звоните\S*|дзвоніть) (?:\S+ )?(?:here|сюда|сюди)"
 )
 WRITE_DOWN = re.compile(
     r"^ (?:(?:YES|ну|тогда|I|,|LET) )*(?:WRITE|вноси\S*|фиксир\S*|став\S*|оформля\S*)(?: (?:PLEASE|I|[.!]))* $"

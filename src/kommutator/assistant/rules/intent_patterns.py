@@ -79,7 +79,7 @@ LATE = phrase(
 SHIFT = phrase(r"CAN (?:\S+ ){0,3}SHIFT|SHIFT (?:\S+ )?CAN")
 LATER = phrase(r"SHIFT|LATER|EARLIER|SOONER")
 BOOK = phrase(
-    r"(?:повтор)\S* (?:MY )?RECORD|CAN I (?:\S+ )?COME(?= (?:сейчас|зараз|now|прямо|\?))|WANT (?:чтобы|щоб) (?:\S+ ){0,2}BOOKED|(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) (?:PLEASE |I |MY )*RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:S\d+|TRADE|[QW]\d+) (?:\S+ ){0,4}TAKE(?= \? )|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
+    r"REQUEST|(?:повтор)\S* (?:MY )?RECORD|CAN I (?:\S+ )?COME(?= (?:сейчас|зараз|now|прямо|\?))|WANT (?:чтобы|щоб) (?:\S+ ){0,2}BOOKED|(?:добав|дода)\S* (?:\S+ ){0,3}(?:S\d+|TRADE)|(?:S\d+|TRADE) (?:\S+ ){0,2}(?:добав|дода)\S*|(?:сделайте|сделать|зробіть|зробити) (?:PLEASE |I |MY )*RECORD|BOOKV|(?:MANAGE|get) (?:new )?RECORD|(?:get|have) (?:MY )?S\d+ done|S\d+ done|(?:put|sign|add|enroll?|register|write|RECORD|note) I (?:down|up|EIN|IN|ON|TO|FROM)|TAKE (?:\S+ ){0,3}(?:I|[QW]\d+)|I (?:\S+ ){0,2}TAKE|(?:S\d+|TRADE|[QW]\d+) (?:\S+ ){0,4}TAKE(?= \? )|(?:RECORD|NEW) RECORD|(?<!NOT )(?:WANT|NEED) (?:I |ON |new |NEW )*RECORD"
 )
 # "Сделаете мне брови завтра?" asks for a visit, "брови красите?" what we do.
 WILL_YOU = phrase(r"(?:S\d+|TRADE) (?:\S+ )*WILLYOU")
@@ -167,7 +167,7 @@ BUT = phrase(r"EXCEPT|BUT|BETTER|NOT|NO")
 THANKS = phrase(r"THANKS")
 THANKS_FOR = phrase(r"THANKS (?:\S+ ){0,2}ZA (?:\S+ ){0,2}S\d+(?!.* [QW]\d)(?!.* \?)")
 PRAISE = phrase(
-    r"PRAISE|CONTENTED|LIKED|(?:S\d+|E\d+) (?:\S+ ){0,2}YES|(?:красив|красот|гарн|краса)\S*|love my|(?:самые|самая|найкращ\S*|лучш\S*|best)|BETTER всех|THANKS (?:\S+ )?E\d+|E\d+ (?:,? )?(?:\S+ )?THANKS|держ\S*|LONG"
+    r"PRAISE|CONTENTED|LIKED|(?:S\d+|E\d+) (?:\S+ ){0,2}YES|(?:красив|красот|гарн|краса)\S*|love my|(?:самые|самая|найкращ\S*|лучш\S*|best)|BETTER всех|THANKS (?:\S+ )?E\d+|E\d+ (?:\S+ ){0,4}THANKS|держ\S*|LONG"
 )
 _LIKING = r"(?:PRAISE|LIKED|CONTENTED)"
 LOVED = re.compile(

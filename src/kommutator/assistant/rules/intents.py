@@ -59,8 +59,11 @@ def wish_of(line: Line) -> Intent | None:
 
 
 def asked_of_us(tokens: Tokens) -> str:
-    """A mark where it asks of us with a verb: "красите брови?", "сделаете мне брови завтра?"."""
+    """A mark where a verb asks of us: "красите брови?", "подстригите меня", "сделаете брови?"."""
     words = [token.text for token in tokens.items if token.tag == token.text]
+    requested = any(is_trade(word) and morphology.is_request(word) for word in words)
+    if requested and " NOT " not in tokens.line:
+        return "REQUEST "
     verbs = [word for word in words if morphology.is_of_you(word)]
     trade = any(map(is_trade, verbs))
     if not (verbs and (trade or "?" in words)):

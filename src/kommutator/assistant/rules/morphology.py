@@ -64,6 +64,15 @@ def is_of_once(word: str) -> bool:
 
 
 @lru_cache(maxsize=_WORDS_KEPT)
+def is_request(word: str) -> bool:
+    """Whether it is a verb that asks somebody to do something: "подстригите"."""
+    if not word.endswith("те") or not _CYRILLIC.fullmatch(word):
+        return False
+    parses = [analyzer(language).parse(word)[0] for language in ("ru", "uk")]
+    return any(one.is_known and {"VERB", "impr", "perf"} in one.tag for one in parses)
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
 def is_order(word: str) -> bool:
     """Whether it is a verb that tells one familiar person what to do: "купи", "забери"."""
     if not word.endswith(("и", "й", "ь")) or not _CYRILLIC.fullmatch(word):
