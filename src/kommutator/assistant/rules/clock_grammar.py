@@ -117,7 +117,7 @@ _BEFORE_DAY = phrase(r"#(?P<hour>[2-9]|1\d|2[0-4]) (?P<tail>(?:ON |IN )?Q\d+)")
 _BEFORE_POINT = phrase(r"#(?P<hour>\d{1,2}) (?P<tail>(?:-|TO|UNTIL|OR) P\d+)")
 _INSTEAD = phrase(r"#(?P<hour>\d{1,2}) INSTEAD(?: IN| ON)? [#P]\d+")
 _INSTEAD_OF_IT = phrase(
-    rf"(?:(?<= OY )|(?<= PRECISELY )|(?<= PRECISELY , )|(?<= NO )|(?<= NO , )|(?<= BETTER )|(?<= NOT #\d A )|(?<= NOT #\d , )|(?<= NOT #\d\d , )|(?<= NOT #\d\d A ))(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}"
+    rf"(?:(?<= OY )|(?<= PRECISELY )|(?<= PRECISELY , )|(?<= NO )|(?<= NO , )|(?<= BETTER )|(?<= NOT #\d A )|(?<= NOT #\d BUT )|(?<= NOT #\d\d BUT )|(?<= NOT #\d , )|(?<= NOT #\d\d , )|(?<= NOT #\d\d A ))(?:#(?P<hour>\d{{1,2}})|@(?P<uk>\d{{1,2}})f){_COUNTED}"
 )  # fmt: skip
 _THAT_SUITS = phrase(
     r"#(?P<hour>\d{1,2})(?P<uk>)(?= (?:WORKING|WORK|WORKV|CAN|SUITS|YES|GOOD|FREE) )"

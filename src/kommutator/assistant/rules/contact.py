@@ -92,7 +92,7 @@ def _is_english_name(word: str) -> bool:
 
 
 def _is_first_name(word: str) -> bool:
-    return any(clean(word) in names for names in NAMES)
+    return word.istitle() or any(clean(word) in names for names in NAMES)
 
 
 def _around_left_out(part: str) -> list[str]:

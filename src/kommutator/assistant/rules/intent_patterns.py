@@ -70,6 +70,7 @@ ANOTHER_TIME = phrase(
 MOVE = phrase(
     rf"COME (?:EARLIER|LATER|SOONER)(?: ,)? CAN \?|Q\d+ S\d+ (?:(?:,|YES|LET|BETTER|CAN|WANT|I|NEED) )+(?:ON|IN) Q\d+|REDO|NOT CAN (?:\S+ )*OTHERONE (?:TIMEW|DAY|EDAY)|(?:CAN|NEED|WANT) (?:I )?OTHERONE (?:TIMEW|DAY|EDAY|DATE|HOUR)(?! HAVE)|COME (?:\S+ )?[QW]\d+ INSTEAD|[QW]\d+ INSTEAD(?=(?: [.?!])* $)|MOVEV|(?:[QW]\d+|UNWANTED) INSTEAD (?:\S+ )?[QW]\d+|INSTEAD (?:\S+ )?[QW]\d+ (?:\S+ )*[QW]\d+|CHANGE(?! MY mind) {_THE_SAME_CLAUSE}{{0,3}}(?:RECORD|TIMEW|DAY|DATE|HOUR|Q\d+|W\d+|MY|BOOKED)|CHANGE(?! MY mind)"
     r"|CAN (?:I )?(?:PLEASE )?(?:ON|IN) OTHERONE (?:TIMEW|DAY|DATE|HOUR)"
+    r"|I (?:ON |IN )?[QW]\d+ BOOKED (?:\S+ ){0,3}(?:CAN|WANT|BETTER|NEED) (?:\S+ ){0,4}[QW]\d+"
     r"|(?<=^ )BOOKED (?:\S+ ){0,4}[QW]\d+ (?:\S+ )*(?:WANT|CAN|BETTER|NEED) (?:\S+ ){0,3}[QW]\d+"
     r"|(?:I|MY) (?:\S+ ){0,3}(?:BOOKED|RECORD) (?:\S+ ){0,8}[QW]\d+ (?:\S+ ){0,8}(?:WANT|CAN|BETTER|NEED) (?:\S+ ){0,8}(?:[QW]\d+|OTHERONE)"
 )

@@ -118,7 +118,8 @@ WISH_WORDS = {
     "WHATTIME": "котрій котра котрої котрою",
     "WORKV": (
         "работать работа* працю* открыв* открыт* відкри* відчин* open opens opened opening "
-        "закрыв* закрыт* зачин* close closes closed closing круглосуточно цілодобово"
+        "закрыв* закрыт* зачин* "
+        "закрива* закриє* закрит* close closes closed closing круглосуточно цілодобово"
     ),
     "WORKING": "working works смена зміна смену зміну",
     "TIMETABLE": "перерыв* перерв* timetable часы график* графік* режим* розклад* расписан* hours",
