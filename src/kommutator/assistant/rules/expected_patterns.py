@@ -35,7 +35,7 @@ ANY_PART = phrase(
 )
 WHOEVER_IS_FREE = phrase(r"ANYONE(?: FREE)?(?! \?)")
 NONE_OF_THEM = phrase(
-    r"(?<=^ )NEITHER(?= (?:,|[.]) )(?!.* \?)|(?:рано|рановато|поздно|поздновато|пізно|запізно|зарано|пізнувато)(?!.* \?)(?!.* [QW]\d)|NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT"
+    r"(?<=^ )NEITHER(?= (?:,|[.]) )(?!.* (?:\?|COME|BE|CONFIRMV) )|(?:рано|рановато|поздно|поздновато|пізно|запізно|зарано|пізнувато)(?!.* \?)(?!.* [QW]\d)|NOT (?:\S+ )?(?:то|THAT|те)|NOT то NOT|NO THAT"
 )
 THIS_NUMBER = phrase(
     r"(?:THIS|THAT|SAME) (?:же|ж|самый|самий)|THAT (?:FROM|ON|BYP)|THIS (?:one|#1)|(?:THIS|SAME|THAT|этом|этому|этим|этого|цей|цьому) (?:же |ж |самый )?(?:VARIANT|телефон\S*|WRITE|CALL|HAVE|AND|[.,!])|(?:ON|FROM|K|BYP|IN) (?:THIS|THAT|SAME|этом|этому|цьому|того)|VARIANT (?:THAT|SAME|THIS)|(?:THIS|THAT|SAME)(?= $)|(?:WRITE|CALL|звоните\S*|дзвоніть) (?:\S+ )?(?:here|сюда|сюди)"
