@@ -79,6 +79,12 @@ def test_nothing_is_chosen_without_a_position() -> None:
     assert judged(with_one, _convinced_of(Intent.CHOICE)) is Intent.CHOICE
 
 
+@pytest.mark.parametrize("asked", [Expecting.NAME, Expecting.PHONE])
+def test_nothing_is_told_of_oneself_that_the_rules_have_not_found(asked: Expecting) -> None:
+    assert judged(_about(Intent.OTHER, asked), _convinced_of(Intent.INFORM)) is Intent.OTHER
+    assert judged(_about(Intent.OTHER, asked), _convinced_of(Intent.PRICE)) is Intent.PRICE
+
+
 def test_a_price_asked_of_a_whole_wish_stays_a_question() -> None:
     asked = _about(Intent.PRICE, line=" PRICE S0 Q0 ")
     for believed in (Intent.BOOK, Intent.INFORM, Intent.FREE):

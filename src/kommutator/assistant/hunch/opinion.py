@@ -44,6 +44,7 @@ _ANSWERS: Final = frozenset({Intent.INFORM, Intent.CHOICE})
 _OF_PARTS: Final = frozenset(
     {Expecting.SERVICE, Expecting.STAFF, Expecting.DAY, Expecting.TIME, Expecting.CHOICE}
 )
+_OF_THEMSELVES: Final = frozenset({Expecting.NAME, Expecting.PHONE})
 _MAY_ANSWER: Final = (_QUESTIONS - {Intent.MY_VISIT}) | {Intent.FREE}
 
 # A reminder is answered by confirming, moving or cancelling, and a rating by a number.
@@ -77,5 +78,7 @@ def _allowed(evidence: Evidence) -> AbstractSet[Intent]:
     allowed = INSTEAD.get(evidence.intent, frozenset())
     if evidence.intent in _MAY_ANSWER and evidence.expecting in _OF_PARTS:
         allowed |= _ANSWERS
-    # Nothing is chosen where the rules found no position.
+    # Neither a name nor a number is told, and nothing chosen, that the rules have not found.
+    if evidence.expecting in _OF_THEMSELVES:
+        allowed -= {Intent.INFORM}
     return allowed if _CHOSEN(evidence.line) else allowed - {Intent.CHOICE}
