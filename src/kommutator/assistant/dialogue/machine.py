@@ -26,7 +26,7 @@ from kommutator.assistant.dialogue import (
     reminding,
     repairs,
 )
-from kommutator.assistant.dialogue.moment import Moment, cleared, reply
+from kommutator.assistant.dialogue.moment import Moment, cleared, noted, reply
 from kommutator.assistant.dialogue.sensitive import is_sensitive
 from kommutator.assistant.dialogue.wish import says_something
 from kommutator.domain.assistant.frame import Expecting, Intent
@@ -175,10 +175,14 @@ def _to_a_person(m: Moment, why: HandOver) -> Turn:
 
 
 async def _book(m: Moment) -> Turn:
-    """A new wish while a visit is being moved or cancelled may only be a time for that one."""
-    if m.talk.goal is Goal.MOVE and not m.frame.services and says_something(m.frame):
+    """A wish of a service leaves a move; one of a time alone may be where that visit goes."""
+    if m.talk.goal is not Goal.MOVE:
+        return await booking.wanted(m)
+    named = m.frame.services or (m.frame.intent is Intent.BOOK and m.frame.maybe_services)
+    if not named and says_something(m.frame):
         return await _inform(m)
-    return await booking.wanted(m)
+    slug = "assistant.visit_stays" if m.talk.record_id else "assistant.visits_stay"
+    return noted(m.say(slug), await booking.wanted(m))
 
 
 async def _move(m: Moment) -> Turn:

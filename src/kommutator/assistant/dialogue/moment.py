@@ -81,6 +81,11 @@ def answering(m: Moment, *says: str) -> Turn:
     return reply(m, talk, *says, question)
 
 
+def noted(note: str, turn: Turn) -> Turn:
+    """A remark of its own goes first: what becomes of the wish that this one leaves."""
+    return msgspec.structs.replace(turn, says=(note, *turn.says))
+
+
 def cleared(talk: Talk) -> Talk:
     """Nothing is wished any more; who the client is stays."""
     return Talk(name=talk.name, phone=talk.phone, language=talk.language)
