@@ -23,6 +23,7 @@ from kommutator.assistant.dialogue import (
     coming,
     doubting,
     moving,
+    picking,
     reminding,
     repairs,
 )
@@ -198,11 +199,12 @@ async def _move(m: Moment) -> Turn:
 
 
 async def _cancel(m: Moment) -> Turn:
-    """Before a visit is there, "cancel it" ends the wish."""
-    wishes = m.talk.goal is Goal.BOOK and m.talk.expecting is not Expecting.NOTHING
-    if wishes and not says_something(m.frame):
+    """Before a visit is there, "cancel it" ends the wish, unless it names visits that are."""
+    if m.talk.goal is not Goal.BOOK or m.talk.expecting is Expecting.NOTHING:
+        return await cancelling.wanted(m)
+    if not says_something(m.frame) and not picking.tells_which(m.text):
         return reply(m, cleared(m.talk), m.say("assistant.not_booked_at_all"))
-    return await cancelling.wanted(m)
+    return noted(m.say("assistant.wish_dropped"), await cancelling.wanted(m))
 
 
 async def _late(m: Moment) -> Turn:

@@ -42,6 +42,12 @@ _ORDINALS: Final = (
     re.compile(r"\b(втор\w+|друг(а|у|ий|ого)|second)\b", re.IGNORECASE),
     re.compile(r"\b(трет\w+|third)\b", re.IGNORECASE),
 )
+_HAD_BEFORE: Final = re.compile(
+    r"\b(мои|мої|my) (записи|визиты|при[её]мы|візити|appointments|visits|bookings)\b"
+    r"|\b(другую|старую|прежнюю|предыдущую|інший|старий|попередній|other|old|previous) "
+    r"(запис\w*|визит|візит|appointment|visit|booking)\b",
+    re.IGNORECASE,
+)
 _SEVERAL: Final = 2
 _STEM: Final = 4
 """Letters by which a service is known again in whatever case."""
@@ -76,8 +82,13 @@ def several_meant(m: Moment, goal: Goal, among: Sequence[int] = ()) -> Sequence[
     # Of one visit that we asked about nobody says "both": they speak of all that they have.
     visits = spoken_about(m, among if len(among) > 1 else ())
     fitting = [one for one in visits if _fits(one, m.frame, goal)]
-    says_all = _ALL.search(m.text) or _ALL_OF_THEM.fullmatch(m.text)
-    return fitting if len(fitting) > 1 and says_all else ()
+    return fitting if len(fitting) > 1 and _says_all(m.text) else ()
+
+
+def tells_which(text: str) -> bool:
+    """Whether visits that are there are meant, not the one that is just being made."""
+    placed = any(one.search(text) for one in _ORDINALS)
+    return _says_all(text) or placed or _HAD_BEFORE.search(text) is not None
 
 
 def keeps(text: str) -> bool:
@@ -122,6 +133,10 @@ def none_known(m: Moment, talk: Talk) -> Turn:
     if m.scene.client.phone is None:
         return reply(m, talk, m.say("assistant.visits_unseen"), hand_over=HandOver.ASKED)
     return reply(m, talk, m.say("assistant.no_visits"))
+
+
+def _says_all(text: str) -> bool:
+    return bool(_ALL.search(text) or _ALL_OF_THEM.fullmatch(text))
 
 
 def _by_number(m: Moment) -> Sequence[Visit]:
