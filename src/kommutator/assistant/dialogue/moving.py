@@ -35,8 +35,9 @@ async def wanted(m: Moment, among: Sequence[int] = ()) -> Turn:
     visit = picking.visit_meant(m, talk, among)
     if visit is None:
         return picking.ask_which(m, talk, among)
+    wished = before.when if _only_names(m, visit) else talk.when
     talk = msgspec.structs.replace(
-        talk, record_id=visit.id, visits=(), when=_where_to(talk.when, visit)
+        talk, record_id=visit.id, visits=(), when=_where_to(wished, visit)
     )
     return await go_on(m, talk, visit)
 
@@ -80,6 +81,12 @@ def _begun(talk: Talk, among: Sequence[int]) -> Talk:
         phone=talk.phone,
         language=talk.language,
     )
+
+
+def _only_names(m: Moment, visit: Visit) -> bool:
+    """Whether the day that is named is the visit's own, and nothing says where to."""
+    day, when = visit.starts_at.date(), m.frame.when
+    return when == When(first=day, last=day) and picking.by_its_day(m, visit)
 
 
 def _where_to(when: When, visit: Visit) -> When:

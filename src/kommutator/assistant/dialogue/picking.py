@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from kommutator.assistant.dialogue import naming
+from kommutator.assistant.dialogue import called, naming
 from kommutator.assistant.dialogue.moment import Moment, asking, cleared, reply
 from kommutator.domain.assistant.frame import Expecting, Frame
 from kommutator.domain.assistant.talk import Goal, HandOver, Talk, Turn
@@ -59,13 +59,15 @@ def visit_meant(m: Moment, talk: Talk, among: Sequence[int] = ()) -> Visit | Non
     Args:
         among: visits that were asked about; others only if the words fit none of these.
     """
-    visits = spoken_about(m, among)
-    fitting = [one for one in visits if _fits(one, m.frame, talk.goal)]
+    visits = _called(m, talk.goal, among)
+    fitting: Sequence[Visit] = [one for one in visits if _fits(one, m.frame, talk.goal)]
     spoken_of = next((one for one in visits if one.id == talk.record_id), None)
     if spoken_of is not None and (spoken_of in fitting or not fitting):
         return spoken_of
     if not fitting:
         fitting = [one for one in m.scene.client.visits if _fits(one, m.frame, talk.goal)]
+    if talk.goal is Goal.MOVE:
+        fitting = _told_apart(m, fitting)
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -83,6 +85,12 @@ def several_meant(m: Moment, goal: Goal, among: Sequence[int] = ()) -> Sequence[
     visits = spoken_about(m, among if len(among) > 1 else ())
     fitting = [one for one in visits if _fits(one, m.frame, goal)]
     return fitting if len(fitting) > 1 and _says_all(m.text) else ()
+
+
+def by_its_day(m: Moment, visit: Visit) -> bool:
+    """Whether the words call it by the day that it is on."""
+    day, today = visit.starts_at.date(), m.scene.now.date()
+    return called.by_its_day(m.text, day, today, m.frame.when)
 
 
 def tells_which(text: str) -> bool:
@@ -112,7 +120,7 @@ def ask_which(m: Moment, talk: Talk, among: Sequence[int] = ()) -> Turn:
     """Or say that there is none."""
     if not m.scene.client.visits:
         return none_known(m, cleared(talk))
-    visits = spoken_about(m, among)
+    visits = _called(m, talk.goal, among)
     fitting = [one for one in visits if _fits(one, m.frame, talk.goal)] or visits
     return ask_of(m, talk, [one.id for one in fitting])
 
@@ -133,6 +141,30 @@ def none_known(m: Moment, talk: Talk) -> Turn:
     if m.scene.client.phone is None:
         return reply(m, talk, m.say("assistant.visits_unseen"), hand_over=HandOver.ASKED)
     return reply(m, talk, m.say("assistant.no_visits"))
+
+
+def _called(m: Moment, goal: Goal, among: Sequence[int]) -> Sequence[Visit]:
+    """Those to move that are called by their day, be they others than those asked about."""
+    visits = spoken_about(m, among)
+    if goal is not Goal.MOVE:
+        return visits
+    by_day = [
+        one for one in m.scene.client.visits if by_its_day(m, one) and _fits(one, m.frame, goal)
+    ]
+    return [one for one in by_day if one in visits] or by_day or visits
+
+
+def _told_apart(m: Moment, visits: Sequence[Visit]) -> Sequence[Visit]:
+    """Of several to move those that a name or a day is of, as far as it is not where they go."""
+    staff, to, today = m.frame.staff, m.frame.when, m.scene.now.date()
+    if called.by_whom(m.text):
+        visits = [one for one in visits if one.staff_id == staff] or visits
+    if m.frame.repaired:
+        return visits
+    days = [
+        one for one in visits if called.beside_its_goal(m.text, one.starts_at.date(), today, to)
+    ]
+    return days or visits
 
 
 def _says_all(text: str) -> bool:
