@@ -49,7 +49,8 @@ _NO_TIME: Final = (
 _WHICH_IS: Final = r"(записан\w*|котор\w+|яка|який|booked)( (на|в|во|у|on|for))?"
 _TO_WHOM: Final = re.compile(
     r"\b(перен\w+|перез\w+|move|resched\w+)( (меня|мене|me|е[её]|его|її|його|it))? (к|ко|до|to)\b"
-    r"|\b(меня|мене) (к|ко|до)\b|\bна\b.* (к|ко|до)\b|\bto (?!move|change|resched|shift|postpone).* with\b",
+    r"|\b(меня|мене) (к|ко|до)\b|\bна\b.* (к|ко|до)\b"
+    r"|\bto (?!move|change|resched|shift|postpone).* with\b",
     re.IGNORECASE,
 )
 
