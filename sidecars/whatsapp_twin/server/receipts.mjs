@@ -28,7 +28,10 @@ export class Receipts {
 
   /** A negative acknowledgement ends the waiting as well; the one that follows a retry means the first try. */
   acknowledged({ device, who }, { attrs }) {
-    if (attrs.class === 'receipt') device.noticed(attrs)
+    if (attrs.class === 'receipt') {
+      device.noticed(attrs)
+      this.world.journal.ring()
+    }
     const parcel = device.queue.get(attrs.id)
     if (attrs.error)
       this.world.journal.note('refused_by_device', { who, id: attrs.id, code: Number(attrs.error) })
