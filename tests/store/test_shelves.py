@@ -14,7 +14,6 @@ from kommutator.store.deliveries import LaneHealth, Settled
 from kommutator.store.lanes import Claim
 from kommutator.workers.scheduler import Scheduler
 from tests.store.test_core import E, arrival
-from tests.support.waiting import eventually
 from tests.workers.harness import account, add_connection, owe, popup, record
 
 ONE, TWO = UUID(int=101), UUID(int=102)
@@ -56,22 +55,15 @@ async def test_a_lane_that_somebody_changes_keeps_no_other_waiting(db: Database)
     """Whoever changes it may need the other next: neither may wait in a ring."""
     busy = "decide:0368"
     await claim(db, ONE, LANE, busy)
+    change = "UPDATE lanes SET failures = 1 WHERE lane = $1"
     async with db.single() as mine:
         async with db.unit() as other:
-            await other.connection.execute("UPDATE lanes SET failures = 1 WHERE lane = $1", busy)
-            fences = {busy: 1, LANE: 1}
-            renewing = asyncio.create_task(mine.lanes.renew_everywhere(fences, ONE, 300))
-
-            async def is_renewed() -> bool:
-                rows = await other.connection.fetch(
-                    "SELECT lane FROM lanes WHERE lease_until > now() + interval '1 minute'"
-                )
-                return [row["lane"] for row in rows] == [LANE]
-
-            await eventually(is_renewed)
-            await other.connection.execute("UPDATE lanes SET failures = 1 WHERE lane = $1", LANE)
-            assert not renewing.done()
-        assert await renewing == {LANE, busy}
+            await other.connection.execute(change, busy)
+            assert await mine.lanes.renew_everywhere({busy: 1, LANE: 1}, ONE, 5) == {LANE}
+            waiting = asyncio.create_task(mine.lanes.renew_everywhere({busy: 1}, ONE, 5, busy=True))
+            await other.connection.execute(change, LANE)
+            assert not waiting.done()
+        assert await waiting == {busy}
 
 
 async def test_a_lease_from_before_the_clock_jumped_back_is_no_lease(db: Database) -> None:

@@ -53,7 +53,7 @@ UPDATE lanes l SET lease_until = clock_timestamp() + make_interval(secs => $4)
   FROM ours WHERE l.lane = ours.lane RETURNING l.lane"""
 # Whoever holds some lanes while waiting for another can be one of three that wait in a ring.
 _RENEW_FREE = _RENEW.format(ours=f"{_OURS} SKIP LOCKED")
-_RENEW_ONE = _RENEW.format(ours=_OURS)
+_RENEW_BUSY = _RENEW.format(ours=_OURS)
 
 # A head is the oldest due row of its key: only heads can run, so only their time counts.
 _NEXT_HEAD = """
@@ -217,22 +217,19 @@ class LaneStore:
         return [Claim(**r) for r in rows]
 
     async def renew_everywhere(
-        self, fences: Mapping[str, int], owner: UUID, lease_s: float
+        self, fences: Mapping[str, int], owner: UUID, lease_s: float, *, busy: bool = False
     ) -> set[str]:
         """Keep our lanes for another `lease_s`; returns those that are still ours.
 
-        One after another, each in a transaction of its own, where somebody is changing a lane.
+        Args:
+            busy: wait for whoever is changing a lane; else it is left out. One lane at a time.
         """
-        kept = await self._renewed(_RENEW_FREE, fences, owner, lease_s)
-        for lane in fences.keys() - kept:
-            kept |= await self._renewed(_RENEW_ONE, {lane: fences[lane]}, owner, lease_s)
-        return kept
-
-    async def _renewed(
-        self, statement: str, fences: Mapping[str, int], owner: UUID, lease_s: float
-    ) -> set[str]:
         rows = await self._connection.fetch(
-            statement, owner, list(fences), list(fences.values()), lease_s
+            _RENEW_BUSY if busy else _RENEW_FREE,
+            owner,
+            list(fences),
+            list(fences.values()),
+            lease_s,
         )
         return {r["lane"] for r in rows}
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -219,16 +219,24 @@ class LaneEngine:
         mine = [o for o in self._owned.values() if not o.lost]
         if not mine:
             return
-        before = self._clock.monotonic()
-        fences = {o.lane: o.fence for o in mine}
-        async with self._db.single() as unit:
-            kept = await unit.lanes.renew_everywhere(fences, self.id, self._lease_s)
-        for owned in mine:
-            if owned.lane in kept:
-                owned.deadline = before + self._lease_s - _MARGIN_S
-            elif self._owned.get(owned.lane) is owned:
+        left = await self._renewed(mine)
+        for owned in left:  # a lane that is being changed must cost no other its lease
+            if await self._renewed([owned], busy=True) and self._owned.get(owned.lane) is owned:
                 _log.warning("lease_lost", lane=owned.lane)
                 owned.lose()
+
+    async def _renewed(
+        self, some: Sequence[OwnedLane], *, busy: bool = False
+    ) -> Sequence[OwnedLane]:
+        """Those whose lease could not be renewed."""
+        before = self._clock.monotonic()
+        fences = {owned.lane: owned.fence for owned in some}
+        async with self._db.single() as unit:
+            kept = await unit.lanes.renew_everywhere(fences, self.id, self._lease_s, busy=busy)
+        for owned in some:
+            if owned.lane in kept:
+                owned.deadline = before + self._lease_s - _MARGIN_S
+        return [owned for owned in some if owned.lane not in kept]
 
     # -- looking around ---------------------------------------------------------------------
 
