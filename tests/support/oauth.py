@@ -25,6 +25,7 @@ HERE = EnterpriseNumber("0367")
 HOST = "https://one.amocrm.ru"
 APP = OAuthApp("11111111-aaaa", "not-a-real-client-secret", "https://house.example/callback")
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 
 
 def revoked(message: str = "Token has been revoked") -> VendorError:
