@@ -121,9 +121,13 @@ def says_time(label: Labelled) -> bool:
 
 def when_meant(meant: dict[str, Any]) -> When:
     raw = meant.get("when", {})
-    days = {key: date.fromisoformat(raw[key]) for key in ("first", "last") if key in raw}
-    times = {key: time.fromisoformat(raw[key]) for key in ("at", "after", "before") if key in raw}
-    return When(**days, **times, soonest=raw.get("soonest", False))
+    first, last = (
+        date.fromisoformat(raw[key]) if key in raw else None for key in ("first", "last")
+    )
+    at, after, before = (
+        time.fromisoformat(raw[key]) if key in raw else None for key in ("at", "after", "before")
+    )
+    return When(first, last, at, after, before, raw.get("soonest", False))
 
 
 def _same(meant: dict[str, Any], got: Frame, words: Vocabulary) -> bool:

@@ -42,7 +42,9 @@ def test_what_was_heard_is_understood(language: str) -> None:
 
 
 def _lines(language: str) -> Iterator[str]:
-    for path in sorted(_HEARD.glob(f"{language}*.txt")):
+    paths = sorted(_HEARD.glob(f"{language}*.txt"))
+    assert paths, "nothing was heard"
+    for path in paths:
         yield from path.read_text("utf-8").splitlines()
 
 
