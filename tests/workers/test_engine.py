@@ -220,30 +220,60 @@ async def test_a_crashing_runner_leaves_doubt_and_is_tried_again(
     assert [d.unsure for d in h.delivery.sent] == [False, True, True]
 
 
+class Link:
+    """Stands on its lanes, as the link to a PBX does. Attributes: `held`: lanes, in turn."""
+
+    def __init__(self) -> None:
+        self.held: list[str] = []
+
+    async def run(self, lease: Lease) -> None:
+        self.held.append(lease.lane)
+        while lease.alive():
+            await lease.kick.wait()
+
+
+async def add_pbxs(db: Database, count: int) -> None:
+    """Each of an enterprise of its own."""
+    async with db.unit() as unit:
+        await unit.connection.execute(
+            "WITH made AS (INSERT INTO enterprises (number, name) "
+            "SELECT 1000 + n, 'E' FROM generate_series(1, $1) n RETURNING number) "
+            "INSERT INTO connections (id, enterprise, kind, name, base_url, status) "
+            "SELECT gen_random_uuid(), number, 'asterisk', 'p', 'ami://pbx.test:5038', 'active' "
+            "FROM made",
+            count,
+        )
+
+
+async def test_a_lane_that_is_locked_for_long_costs_no_other_its_lease(
+    db: Database, database_url: str
+) -> None:
+    await add_pbxs(db, 2)
+    link = Link()
+    pace = {"lease_s": 1.5, "renew_s": 0.2}
+    async with house(
+        database_url, FakeDelivery(), runners={"pbx": link}, roles=("pbx",), **pace
+    ) as h:
+        await eventually(lambda: len(link.held) == 2)
+        async with db.unit() as unit:
+            locked = await unit.connection.fetchval(
+                "SELECT lane FROM lanes ORDER BY lane LIMIT 1 FOR UPDATE"
+            )
+            (other,) = set(link.held) - {locked}
+            await eventually(lambda: h.engine.lanes == {other})
+    assert link.held.count(other) == 1
+
+
 async def test_engines_without_the_role_leave_standing_lanes_alone(
     db: Database, database_url: str
 ) -> None:
-    async with db.unit() as unit:
-        await unit.connection.execute("INSERT INTO enterprises (number, name) VALUES ('0367', 'E')")
-        await unit.connection.execute(
-            "INSERT INTO connections (id, enterprise, kind, name, base_url, status) "
-            "VALUES (gen_random_uuid(), '0367', 'asterisk', 'p', 'ami://pbx.test:5038', 'active')"
-        )
-
-    class Link:
-        held = 0
-
-        async def run(self, lease: Lease) -> None:
-            self.held += 1
-            while lease.alive():
-                await lease.kick.wait()
-
+    await add_pbxs(db, 1)
     link = Link()
     runners = {"pbx": link}
     async with house(database_url, FakeDelivery(), runners=runners, roles=("worker",)) as h:
         await asyncio.sleep(0)
-        assert link.held == 0
+        assert link.held == []
         assert not h.engine.lanes
     async with house(database_url, FakeDelivery(), runners=runners, roles=("pbx",)) as h:
-        await eventually(lambda: link.held == 1)
+        await eventually(lambda: len(link.held) == 1)
         assert len(h.engine.lanes) == 1
