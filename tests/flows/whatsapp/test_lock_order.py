@@ -65,6 +65,15 @@ class Town:
             spoken = [Spoken(row, "", "sent", message_id=f"W{row}") for row in rows]
             await unit.chats.settle(HERE, self.phone.id, spoken)
 
+    async def decided_beside_a_sender(self, later: JournalRow, sooner: JournalRow) -> None:
+        """Both rows in one transaction, which a sender of both messages meets half-way."""
+        async with self.house.db.unit() as unit:
+            await self.hear.prepare(unit, [later, sooner])
+            assert await self.hear.decide(unit, later) == Decided()
+            sender = await self.blocked(self.sender(self.olga, self.anna))
+            assert await self.hear.decide(unit, sooner) == Decided()
+        await sender
+
     async def blocked(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
         """This work, once it waits for somebody's lock."""
         before = await self._waiting()
@@ -111,12 +120,7 @@ async def test_receipts_in_any_order_meet_a_senders_outcomes(town: Town) -> None
         ChatNews(jid(ANNA), told=Told(f"W{town.anna}", "read")),
         ChatNews(jid(OLGA), told=Told(f"W{town.olga}", "delivered")),
     )
-    async with town.house.db.unit() as unit:
-        await town.hear.prepare(unit, [later, sooner])
-        assert await town.hear.decide(unit, later) == Decided()
-        sender = await town.blocked(town.sender(town.olga, town.anna))
-        assert await town.hear.decide(unit, sooner) == Decided()
-    await sender
+    await town.decided_beside_a_sender(later, sooner)
     assert await town.states() == ["delivered", "read"]
 
 
@@ -127,12 +131,7 @@ async def test_chats_that_become_one_meet_a_senders_outcomes(town: Town) -> None
     )
     async with town.house.db.unit() as unit:
         await unit.chats.hear(HERE, town.phone.id, ChatNews(LID, Said("0", "Привет", AT, "Olga")))
-    async with town.house.db.unit() as unit:
-        await town.hear.prepare(unit, [later, sooner])
-        assert await town.hear.decide(unit, later) == Decided()
-        sender = await town.blocked(town.sender(town.olga, town.anna))
-        assert await town.hear.decide(unit, sooner) == Decided()
-    await sender
+    await town.decided_beside_a_sender(later, sooner)
     assert await town.states() == ["sent", "read"]
 
 

@@ -122,13 +122,20 @@ async def test_a_peer_asks_for_a_message_again(salon: Baileys, whatsapp: Running
     assert (line.id, line.text) == (sent, "Ждём вас")
 
 
+async def _anna_writes(salon: Baileys, whatsapp: RunningWhatsApp) -> str:
+    """So that there is a session with her; her chat."""
+    asked = await whatsapp.hands.write(SALON, ANNA, "Вы тут?")
+    heard = await salon.hear("message", id=asked.id)
+    return str(heard["chat"])
+
+
 async def test_what_a_phone_could_not_read_it_asks_for(
     salon: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     hands = whatsapp.hands
-    heard = await salon.hear("message", id=(await hands.write(SALON, ANNA, "Вы тут?")).id)
+    chat = await _anna_writes(salon, whatsapp)
     await hands.order("garble", person=ANNA)
-    sent = await salon.send(heard["chat"], "Ждём вас")
+    sent = await salon.send(chat, "Ждём вас")
     await hands.wait(what="events", kind="unreadable", id=sent, count=1)
     (line,) = await hands.told(SALON, ANNA, status="read")
     assert (line.id, line.text) == (sent, "Ждём вас")
@@ -138,11 +145,11 @@ async def test_what_is_on_its_way_while_a_session_begins_anew_is_read(
     salon: Baileys, whatsapp: RunningWhatsApp
 ) -> None:
     hands = whatsapp.hands
-    heard = await salon.hear("message", id=(await hands.write(SALON, ANNA, "Вы тут?")).id)
-    await salon.send(heard["chat"], "Да")
+    chat = await _anna_writes(salon, whatsapp)
+    await salon.send(chat, "Да")
     broken = await hands.write(SALON, ANNA, "Запишите", unreadable="once")
     await hands.wait(id=broken.id, retried=1)
-    await salon.send(heard["chat"], "Ждём вас")
+    await salon.send(chat, "Ждём вас")
     assert [line.text for line in await hands.told(SALON, ANNA, 2)] == ["Да", "Ждём вас"]
     assert not [
         one for one in (await hands.look("events"))["events"] if one["kind"] == "unreadable"
